@@ -1,0 +1,95 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// HORNBEAM_STRICT=1 (set by continuous integration) turns warnings into errors. It is off by default because
+// unsafe flags would bar other packages from depending on this one.
+let strict = Context.environment["HORNBEAM_STRICT"] == "1"
+let swiftSettings: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors"])] : []
+let cSettings: [CSetting] = strict ? [.unsafeFlags(["-Wall", "-Werror"])] : []
+
+/// A Swift module of ours; its dependencies are all it may import.
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+/// A test target `<name>Tests` beside the module of the same name.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, resources: resources,
+        swiftSettings: swiftSettings)
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let libraries = [
+    "Configuration", "Tensors", "Autograd", "Layers", "Models", "Optim", "Datasets", "Checkpoints", "Reporting",
+    "Training",
+]
+
+let package = Package(
+    name: "Hornbeam",
+    platforms: [.macOS(.v15)],
+    products: libraries.map { .library(name: $0, targets: [$0]) } + [
+        .executable(name: "trainer", targets: ["trainer"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        // Row 0: C. Kernels and shims know nothing of shapes, threads or allocation.
+        .target(name: "CKernels", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
+        .systemLibrary(
+            name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"]), .brew(["fftw"])]),
+        .systemLibrary(
+            name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
+        .systemLibrary(name: "CZLib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(
+            name: "CImages", cSettings: cSettings,
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+
+        // Row 1
+        module("Configuration", [yams]),
+        // Row 2
+        module("Tensors", ["CKernels", "CFFTW", "COneDNN"]),
+        // Row 3
+        module("Autograd", ["Tensors"]),
+        // Row 4
+        module("Layers", ["Autograd", "Tensors"]),
+        // Row 5: siblings, none imports another.
+        module("Models", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        module("Optim", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
+        module("Checkpoints", ["Tensors"]),
+        module("Reporting", ["Tensors"]),
+        // Row 6
+        module(
+            "Training",
+            [
+                "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors",
+                "Configuration",
+            ]),
+        // Row 7
+        .executableTarget(
+            name: "trainer",
+            dependencies: [
+                argumentParser, "Training", "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers",
+                "Autograd", "Tensors", "Configuration",
+            ],
+            swiftSettings: swiftSettings),
+
+        tests("Configuration"),
+        tests("Tensors"),
+        tests("Autograd", ["Tensors", "Checkpoints"]),
+        tests("Layers", ["Autograd", "Tensors"]),
+        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"]),
+        tests("Optim", ["Layers", "Autograd", "Tensors", "Checkpoints"]),
+        tests("Datasets", ["Tensors"]),
+        tests("Checkpoints", ["Tensors"]),
+        tests("Reporting"),
+        tests("Training", ["Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu11
+)
