@@ -1,0 +1,41 @@
+import Tensors
+
+extension Operation {
+    public static func elementwise(_ f: ElementwiseFunction) -> Operation { Operation(f.rawValue) }
+}
+
+extension Variable {
+    /// f of each element. Gradient: g f'(x), with f' computed again from x.
+    public func map(_ f: ElementwiseFunction) -> Variable {
+        let x = value
+        return record(.elementwise(f), [self], x.mapped(f)) { g, _ in [x.mappedGradient(f, g)] }
+    }
+
+    /// x Phi(x), the exact (erf) form; Hendrycks and Gimpel, arXiv 1606.08415.
+    public func gelu() -> Variable { map(.gelu) }
+    public func relu() -> Variable { map(.relu) }
+    /// x sigmoid(x).
+    public func silu() -> Variable { map(.silu) }
+    /// x min(max(x + 3, 0), 6) / 6; Howard et al., arXiv 1905.02244.
+    public func hardSwish() -> Variable { map(.hardSwish) }
+    public func sigmoid() -> Variable { map(.sigmoid) }
+    public func tanh() -> Variable { map(.tanh) }
+    public func squared() -> Variable { map(.square) }
+}
+
+extension GradientCheck {
+    /// One case per row of the table.
+    static let elementwise: [GradientCheck] = ElementwiseFunction.allCases.map { f in
+        GradientCheck(
+            f.rawValue,
+            inputs: { random in
+                [
+                    Tensor([3, 1, 7], (0..<21).map { _ in
+                        let x = f.needsPositive ? random.uniform(0.5, 3) : random.uniform(-4, 4)
+                        // Keep off the kinks of relu (0) and hard-swish (-3, 3).
+                        return abs(x) < 0.05 || abs(abs(x) - 3) < 0.05 ? x + 0.2 : x
+                    })
+                ]
+            }, function: { [$0[0].map(f)] })
+    }
+}

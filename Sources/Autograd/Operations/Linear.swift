@@ -1,0 +1,34 @@
+import Tensors
+
+extension Operation { public static let linear = Operation("linear") }
+
+extension Variable {
+    /// y = x W^T + b over the last axis: x [.., in], weight [out, in], bias [out] -> [.., out]. On channels-last
+    /// activations this is the pointwise (1x1) convolution.
+    ///
+    /// Gradient: g W for x, g^T x for the weight, the sum of g over rows for the bias.
+    public func linear(_ weight: Variable, _ bias: Variable? = nil) -> Variable {
+        require(
+            shape.rank >= 1 && weight.shape.rank == 2 && weight.shape[1] == shape.columns, "linear",
+            [shape, weight.shape], "the last axis must equal the weight's second")
+        require(
+            bias == nil || bias?.shape == [weight.shape[0]], "linear", [weight.shape, bias?.shape ?? []],
+            "the bias must have one element per output")
+        let (x, w) = (value, weight.value)
+        return record(.linear, [self, weight] + (bias.map { [$0] } ?? []), x.linear(w, bias?.value)) { g, needs in
+            var gradients = [
+                needs[0] ? g.linearInputGradient(w) : nil, needs[1] ? g.linearWeightGradient(x) : nil,
+            ]
+            if needs.count > 2 { gradients.append(needs[2] ? g.summedRows() : nil) }
+            return gradients
+        }
+    }
+}
+
+extension GradientCheck {
+    static let linear: [GradientCheck] = [
+        GradientCheck("linear", [[7, 6], [4, 6], [4]]) { [$0[0].linear($0[1], $0[2])] },
+        GradientCheck("linear/no bias, rank 4", [[2, 3, 1, 5], [3, 5]]) { [$0[0].linear($0[1])] },
+        GradientCheck("linear/size 1", [[1, 1], [1, 1], [1]]) { [$0[0].linear($0[1], $0[2])] },
+    ]
+}

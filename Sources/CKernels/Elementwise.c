@@ -1,0 +1,45 @@
+#include "Elementwise.h"
+#include "Vector.h"
+
+#define HB_ELEMENTWISE(name, value, derivative)                                            \
+    HB_KERNEL void hb_##name(const float *restrict xs, float *restrict ys, long count) {   \
+        for (long i = 0; i < count; i++) {                                                 \
+            float x = xs[i];                                                               \
+            ys[i] = (value);                                                               \
+        }                                                                                  \
+    }                                                                                      \
+    HB_KERNEL void hb_##name##_gradient(                                                   \
+        const float *restrict xs, const float *restrict gs, float *restrict ds, long count) { \
+        for (long i = 0; i < count; i++) {                                                 \
+            float x = xs[i];                                                               \
+            ds[i] = gs[i] * (derivative);                                                  \
+        }                                                                                  \
+    }
+
+HB_INLINE float silu_derivative(float x) {
+    float s = scalar_sigmoid(x);
+    return s * (1.0f + x * (1.0f - s));
+}
+
+HB_INLINE float tanh_value(float x) { return 1.0f - 2.0f / (scalar_exp(2.0f * x) + 1.0f); }
+
+HB_ELEMENTWISE(gelu, x * scalar_normal_cdf(x), scalar_normal_cdf(x) + x * scalar_normal_pdf(x))
+HB_ELEMENTWISE(relu, x > 0.0f ? x : 0.0f, x > 0.0f ? 1.0f : 0.0f)
+HB_ELEMENTWISE(silu, x * scalar_sigmoid(x), silu_derivative(x))
+HB_ELEMENTWISE(hard_swish, x * scalar_min(scalar_max(x + 3.0f, 0.0f), 6.0f) / 6.0f,
+               x <= -3.0f ? 0.0f : x >= 3.0f ? 1.0f : (2.0f * x + 3.0f) / 6.0f)
+HB_ELEMENTWISE(sigmoid, scalar_sigmoid(x), scalar_sigmoid(x) * (1.0f - scalar_sigmoid(x)))
+HB_ELEMENTWISE(tanh, tanh_value(x), 1.0f - tanh_value(x) * tanh_value(x))
+HB_ELEMENTWISE(exp, scalar_exp(x), scalar_exp(x))
+HB_ELEMENTWISE(log, logf(x), 1.0f / x)
+HB_ELEMENTWISE(square, x * x, 2.0f * x)
+HB_ELEMENTWISE(sqrt, sqrtf(x), 0.5f / sqrtf(x))
+HB_ELEMENTWISE(negate, -x, -1.0f)
+
+HB_KERNEL void hb_accumulate(const float *restrict x, float *restrict y, long count) {
+    for (long i = 0; i < count; i++) y[i] += x[i];
+}
+
+HB_KERNEL void hb_scale(const float *restrict x, float scale, float *restrict y, long count) {
+    for (long i = 0; i < count; i++) y[i] = scale * x[i];
+}

@@ -1,0 +1,24 @@
+#pragma once
+
+// y = f(x) and dx = g * f'(x), for each function of the table in Elementwise.c.
+#define HB_DECLARE_ELEMENTWISE(name)                             \
+    void hb_##name(const float *x, float *y, long count);        \
+    void hb_##name##_gradient(const float *x, const float *g, float *dx, long count);
+
+HB_DECLARE_ELEMENTWISE(gelu)
+HB_DECLARE_ELEMENTWISE(relu)
+HB_DECLARE_ELEMENTWISE(silu)
+HB_DECLARE_ELEMENTWISE(hard_swish)
+HB_DECLARE_ELEMENTWISE(sigmoid)
+HB_DECLARE_ELEMENTWISE(tanh)
+HB_DECLARE_ELEMENTWISE(exp)
+HB_DECLARE_ELEMENTWISE(log)
+HB_DECLARE_ELEMENTWISE(square)
+HB_DECLARE_ELEMENTWISE(sqrt)
+HB_DECLARE_ELEMENTWISE(negate)
+#undef HB_DECLARE_ELEMENTWISE
+
+// y += x
+void hb_accumulate(const float *x, float *y, long count);
+// y = scale * x
+void hb_scale(const float *x, float scale, float *y, long count);

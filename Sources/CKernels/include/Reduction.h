@@ -1,0 +1,12 @@
+#pragma once
+
+// sums[c] = sum over rows of x[r, c]; x has `rows` rows of `columns`, `stride` apart.
+void hb_sum_rows(const float *x, long stride, float *sums, long rows, long columns);
+// sums[c] = sum over rows of x[r, c] * y[r, c].
+void hb_sum_rows_product(const float *x, const float *y, float *sums, long rows, long columns);
+// sums[r] = sum over columns of x[r, c].
+void hb_sum_columns(const float *x, float *sums, long rows, long columns);
+// The sum of squares, in double precision.
+double hb_sum_squares(const float *x, long count);
+// Whether every element is finite.
+int hb_all_finite(const float *x, long count);

@@ -1,0 +1,11 @@
+/// An element type of tensors. `Float` runs the fast kernels, `Double` plain reference loops that gradients and fast
+/// kernels are checked with. Each kernel family declares its own requirements in `Kernels/<Family>.swift`.
+public protocol Scalar: BinaryFloatingPoint, Sendable, MatrixProductKernels, ElementwiseKernels,
+    BroadcastKernels, ReductionKernels
+{
+    /// The type's name in messages and files: "float" or "double".
+    static var scalarName: String { get }
+}
+
+extension Float: Scalar { public static var scalarName: String { "float" } }
+extension Double: Scalar { public static var scalarName: String { "double" } }

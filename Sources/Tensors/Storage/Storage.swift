@@ -1,0 +1,18 @@
+/// A block of the pool with room for `count` elements; it goes back to the pool when nothing refers to it.
+///
+/// Whoever creates a storage fills it before sharing it; afterwards nobody writes. The one exception is the parameter
+/// buffer, which the optimizer alone writes between steps.
+public final class Storage<S: Scalar>: @unchecked Sendable {
+    public let pointer: UnsafeMutablePointer<S>
+    public let count: Int
+    private let size: Int
+
+    /// Uninitialised memory for `count` elements.
+    public init(count: Int) {
+        self.count = count
+        size = StoragePool.blockSize(max(count, 1) * MemoryLayout<S>.stride)
+        pointer = StoragePool.shared.take(size: size).bindMemory(to: S.self, capacity: max(count, 1))
+    }
+
+    deinit { StoragePool.shared.give(UnsafeMutableRawPointer(pointer), size: size) }
+}

@@ -1,0 +1,194 @@
+import CKernels
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Splits kernels over threads. Work is cut into chunks by size alone, never by the number of threads, so results do
+/// not depend on it. A call from inside a chunk, or while another caller has the pool, runs in place.
+public final class ThreadPool: @unchecked Sendable {
+    public static let shared = ThreadPool()
+
+    /// The number of threads that work on a call, the caller included.
+    public var threads: Int {
+        get { wanted.load(ordering: .relaxed) }
+        set {
+            wanted.store(max(1, newValue), ordering: .relaxed)
+            startWorkers(max(1, newValue) - 1)
+        }
+    }
+
+    public static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    private struct Job {
+        var body: ((Int) -> Void)?
+        var chunks = 0
+        var helpers = 0
+    }
+
+    // A job is open while `state` is even + joined workers; see `join` and `run`.
+    private let wanted = Atomic<Int>(1)
+    private let started = Atomic<Int>(0)
+    private let busy = Atomic<Bool>(false)
+    /// generation * 2^16 + closed * 2^15 + number of workers that joined.
+    private let state = Atomic<UInt64>(ThreadPool.closedBit)
+    private let nextChunk = Atomic<Int>(0)
+    private let left = Atomic<Int>(0)
+    private let sleepers = Atomic<Int>(0)
+    private var job = Job()
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let wake: UnsafeMutablePointer<pthread_cond_t>
+
+    private static let closedBit: UInt64 = 1 << 15
+    private static let joinedMask: UInt64 = closedBit - 1
+    private static let spins = 4000
+
+    public init(threads: Int = ThreadPool.processorCount) {
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        wake = .allocate(capacity: 1)
+        wake.initialize(to: pthread_cond_t())
+        pthread_cond_init(wake, nil)
+        self.threads = threads
+    }
+
+    /// Calls `body` with 0..<chunks, each once, in no particular order, and returns when all are done.
+    public func run(chunks: Int, _ body: (Int) -> Void) {
+        let mode = hb_enter_kernel_mode()
+        defer { hb_leave_kernel_mode(mode) }
+        let threads = min(self.threads, chunks)
+        guard threads > 1, !hb_in_worker(), !busy.exchange(true, ordering: .acquiring) else {
+            for i in 0..<chunks { body(i) }
+            return
+        }
+        withoutActuallyEscaping(body) { body in
+            job = Job(body: body, chunks: chunks, helpers: threads - 1)
+            nextChunk.store(0, ordering: .relaxed)
+            left.store(0, ordering: .relaxed)
+            let generation = (state.load(ordering: .relaxed) >> 16) &+ 1
+            state.store(generation << 16, ordering: .sequentiallyConsistent)
+            if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+                pthread_mutex_lock(mutex)
+                pthread_cond_broadcast(wake)
+                pthread_mutex_unlock(mutex)
+            }
+            hb_set_in_worker(true)
+            work()
+            hb_set_in_worker(false)
+            // Nobody may join any more; wait for those who did.
+            let last = state.bitwiseOr(ThreadPool.closedBit, ordering: .acquiringAndReleasing).oldValue
+            let joined = Int(last & ThreadPool.joinedMask)
+            var spin = 0
+            while left.load(ordering: .acquiring) < joined {
+                spin += 1
+                if spin > 20_000 { sched_yield() } else { hb_pause() }
+            }
+            job.body = nil
+        }
+        busy.store(false, ordering: .releasing)
+    }
+
+    private func work() {
+        let chunks = job.chunks
+        guard let body = job.body else { return }
+        while true {
+            let i = nextChunk.wrappingAdd(1, ordering: .relaxed).oldValue
+            if i >= chunks { return }
+            body(i)
+        }
+    }
+
+    private func startWorkers(_ count: Int) {
+        while true {
+            let now = started.load(ordering: .relaxed)
+            if now >= count { return }
+            if started.compareExchange(expected: now, desired: now + 1, ordering: .relaxed).exchanged {
+                let unmanaged = Unmanaged.passRetained(self)
+                startThread { unmanaged.takeUnretainedValue().workerLoop() }
+            }
+        }
+    }
+
+    private func workerLoop() {
+        hb_set_in_worker(true)
+        _ = hb_enter_kernel_mode()
+        var seen: UInt64 = 0
+        while true {
+            waitForJob(after: seen)
+            let current = state.load(ordering: .acquiring)
+            seen = current >> 16
+            if join(generation: seen) {
+                work()
+                left.wrappingAdd(1, ordering: .releasing)
+            }
+        }
+    }
+
+    /// Enters the open job of that generation unless it is closed or has helpers enough.
+    private func join(generation: UInt64) -> Bool {
+        var current = state.load(ordering: .acquiring)
+        while current >> 16 == generation, current & ThreadPool.closedBit == 0 {
+            // `job` is stable while the job is open; a stale read is caught by the exchange below.
+            if Int(current & ThreadPool.joinedMask) >= threads - 1 { return false }
+            let (exchanged, original) = state.weakCompareExchange(
+                expected: current, desired: current + 1, ordering: .acquiringAndReleasing)
+            if exchanged { return true }
+            current = original
+        }
+        return false
+    }
+
+    private func isNew(_ seen: UInt64) -> Bool {
+        let current = state.load(ordering: .sequentiallyConsistent)
+        return current >> 16 != seen && current & ThreadPool.closedBit == 0
+    }
+
+    private func waitForJob(after seen: UInt64) {
+        for _ in 0..<ThreadPool.spins {
+            if isNew(seen) { return }
+            hb_pause()
+        }
+        pthread_mutex_lock(mutex)
+        sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        while !isNew(seen) { pthread_cond_wait(wake, mutex) }
+        sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        pthread_mutex_unlock(mutex)
+    }
+}
+
+/// Calls `body` with the ranges of 0..<count that are `grain` long (the last may be shorter), in parallel.
+public func parallelFor(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    let grain = max(1, grain)
+    let chunks = (count + grain - 1) / grain
+    ThreadPool.shared.run(chunks: chunks) { i in body(i * grain..<min(count, (i + 1) * grain)) }
+}
+
+private final class ThreadBody {
+    let run: () -> Void
+    init(_ run: @escaping () -> Void) { self.run = run }
+}
+
+/// Starts a detached thread.
+private func startThread(_ body: @escaping () -> Void) {
+    let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
+    #if canImport(Darwin)
+        var thread: pthread_t?
+        pthread_create(&thread, nil, { Unmanaged<ThreadBody>.fromOpaque($0).takeRetainedValue().run(); return nil }, context)
+        if let thread { pthread_detach(thread) }
+    #else
+        var thread = pthread_t()
+        pthread_create(
+            &thread, nil,
+            { context in
+                if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            }, context)
+        pthread_detach(thread)
+    #endif
+}
