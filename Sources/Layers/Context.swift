@@ -1,0 +1,79 @@
+import Autograd
+import Tensors
+
+/// Everything a layer needs beside its input: the parameter values, whether this is training, the tape, and the random
+/// stream of the step. A small value that is handed down; there is no global state.
+public struct Context<S: Scalar> {
+    public enum Mode: Sendable { case training, evaluation }
+
+    public let mode: Mode
+    public let store: ParameterStore<S>
+    public let tape: Tape<S>?
+    /// The stream of this step; layers derive their own from it by their path.
+    public let random: RandomKey
+    public let updates: BufferUpdates<S>
+    private let leaves: Leaves
+
+    private final class Leaves {
+        var variables: [Int: Variable<S>] = [:]
+    }
+
+    public init(
+        _ store: ParameterStore<S>, mode: Mode, tape: Tape<S>? = nil, random: RandomKey = RandomKey(seed: 0, purpose: "")
+    ) {
+        self.mode = mode
+        self.store = store
+        self.tape = tape
+        self.random = random
+        updates = BufferUpdates()
+        leaves = Leaves()
+    }
+
+    /// No tape, no dropped paths, running statistics.
+    public static func evaluation(_ store: ParameterStore<S>) -> Context { Context(store, mode: .evaluation) }
+
+    public var isTraining: Bool { mode == .training }
+
+    /// A parameter as a variable: a leaf of the tape where there is one and the parameter is trainable. Asking twice
+    /// gives the same leaf, so shared parameters add up their gradients.
+    public subscript(_ parameter: Parameter) -> Variable<S> {
+        if let known = leaves.variables[parameter.index] { return known }
+        let tensor = store[parameter]
+        let variable: Variable<S>
+        if let tape, store.isTrainable[parameter.index] { variable = tape.leaf(tensor) } else { variable = Variable(tensor) }
+        leaves.variables[parameter.index] = variable
+        return variable
+    }
+
+    /// The random stream of the layer with that path in this step.
+    public func random(_ path: String) -> RandomKey { random.derived(path) }
+
+    /// After `tape.backward`: writes the gradient of every trainable parameter into a flat buffer laid out as the
+    /// parameters are. Frozen parameters and padding get 0.
+    ///
+    /// - Returns: the names of trainable parameters that no gradient reached.
+    public func collectGradients(into flat: Storage<S>) -> [String] {
+        guard let tape else { return [] }
+        let entries = store.list.entries
+        var missing: [String] = []
+        var gradients: [Tensor<S>?] = []
+        for (i, entry) in entries.enumerated() {
+            let gradient = leaves.variables[i].flatMap { $0.isTracked ? tape.gradient(of: $0) : nil }
+            if gradient == nil, store.isTrainable[i] { missing.append(entry.name) }
+            gradients.append(gradient)
+        }
+        let target = flat.pointer
+        ThreadPool.shared.run(chunks: entries.count) { i in
+            let start = target + entries[i].offset
+            let end = i + 1 < entries.count ? entries[i + 1].offset : store.list.flatCount
+            let count = entries[i].shape.elementCount
+            if let gradient = gradients[i] {
+                gradient.read { start.update(from: $0, count: count) }
+                (start + count).update(repeating: 0, count: end - entries[i].offset - count)
+            } else {
+                start.update(repeating: 0, count: end - entries[i].offset)
+            }
+        }
+        return missing
+    }
+}

@@ -1,0 +1,66 @@
+import Autograd
+import Tensors
+
+/// A part of a model: a struct that was built from a `Scope` and holds handles, never values, so one layer serves every
+/// precision and thread.
+public protocol Layer: Sendable {
+    /// Applies the layer.
+    func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S>
+
+    /// The shape pass: checks that the layer accepts a shape, enters its multiply-adds and returns the shape of the
+    /// result. It runs before anything else, so that no configuration reaches a broken rule.
+    func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape
+}
+
+/// A configuration that makes no model, in one sentence that names the part.
+public struct ModelError: Error, CustomStringConvertible, Sendable, Equatable {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}
+
+/// What the shape pass finds: a tree of layers with their results' shapes, parameters and multiply-adds for one sample.
+public final class ModelTrace {
+    public struct Node: Sendable {
+        public let name: String
+        public let kind: String
+        public var output: Shape = []
+        /// Of this layer without its parts.
+        public var ownParameters = 0
+        public var ownMultiplyAdds = 0
+        public var children: [Node] = []
+
+        /// Of this layer with its parts.
+        public var parameters: Int { children.reduce(ownParameters) { $0 + $1.parameters } }
+        /// Multiply-adds of convolutions and products for one sample; gates, norms, activations and the transforms of
+        /// global filters are not counted.
+        public var multiplyAdds: Int { children.reduce(ownMultiplyAdds) { $0 + $1.multiplyAdds } }
+    }
+
+    private var stack: [Node]
+
+    public init(model: String) { stack = [Node(name: model, kind: "")] }
+
+    public var root: Node { stack[0] }
+
+    /// Runs the shape pass of a part and enters it under its name.
+    @discardableResult
+    public func enter(
+        _ name: String, _ kind: String, parameters: [Parameter] = [], _ body: () throws -> (Shape, multiplyAdds: Int)
+    ) rethrows -> Shape {
+        stack.append(Node(name: name, kind: kind))
+        defer {
+            let node = stack.removeLast()
+            stack[stack.count - 1].children.append(node)
+        }
+        let (shape, multiplyAdds) = try body()
+        stack[stack.count - 1].output = shape
+        stack[stack.count - 1].ownMultiplyAdds = multiplyAdds
+        stack[stack.count - 1].ownParameters = parameters.reduce(0) { $0 + $1.shape.elementCount }
+        return shape
+    }
+
+    /// Parameters that belong to the current part itself, such as a layer scale.
+    public func add(parameters: [Parameter]) {
+        stack[stack.count - 1].ownParameters += parameters.reduce(0) { $0 + $1.shape.elementCount }
+    }
+}

@@ -1,0 +1,80 @@
+import Autograd
+import Tensors
+
+/// A convolution of channels-last maps.
+public struct Convolution: Layer {
+    public let weight: Parameter
+    public let bias: Parameter?
+    public let path: String
+    let outputs: Int
+    let kernel: Pair
+    let stride: Pair
+    let padding: Pair
+
+    public init(
+        _ scope: Scope, _ inputs: Int, _ outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
+        bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02)
+    ) {
+        path = scope.path
+        self.outputs = outputs
+        self.kernel = kernel
+        self.stride = stride
+        self.padding = padding
+        weight = scope.parameter(
+            "weight", [outputs, kernel.height, kernel.width, inputs], layout: .convolution, role: .weight,
+            initializer: initializer)
+        self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: .constant(0)) : nil
+    }
+
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) {
+            x.convolution(context[weight], bias.map { context[$0] }, stride: stride, padding: padding)
+        }
+    }
+
+    public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
+        let height = (input[1] + 2 * padding.height - kernel.height) / stride.height + 1
+        let width = (input[2] + 2 * padding.width - kernel.width) / stride.width + 1
+        guard input[1] + 2 * padding.height >= kernel.height, input[2] + 2 * padding.width >= kernel.width else {
+            throw ModelError(
+                "\(path): a map of \(input[1])x\(input[2]) is smaller than the \(kernel.height)x\(kernel.width) "
+                    + "kernel, so nothing would be left; use larger images or a smaller stem stride")
+        }
+        let kind = "conv \(kernel.height)x\(kernel.width) / \(stride.height), \(input[3]) -> \(outputs)"
+        return trace.enter(name(path), kind, parameters: [weight] + (bias.map { [$0] } ?? [])) {
+            let output: Shape = [input[0], height, width, outputs]
+            return (output, output.elementCount * kernel.height * kernel.width * input[3])
+        }
+    }
+}
+
+/// One kernel per channel, stride 1, zero padding that keeps the map's size.
+public struct DepthwiseConvolution: Layer {
+    public let weight: Parameter
+    public let bias: Parameter?
+    public let path: String
+    let channels: Int
+    let kernel: Int
+
+    public init(
+        _ scope: Scope, _ channels: Int, kernel: Int, bias: Bool = true,
+        initializer: Initializer = .normal(deviation: 0.02)
+    ) {
+        path = scope.path
+        self.channels = channels
+        self.kernel = kernel
+        weight = scope.parameter(
+            "weight", [kernel, kernel, channels], layout: .depthwise, role: .weight, initializer: initializer)
+        self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: .constant(0)) : nil
+    }
+
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) { x.depthwiseConvolution(context[weight], bias.map { context[$0] }) }
+    }
+
+    public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
+        trace.enter(
+            name(path), "depthwise \(kernel)x\(kernel), \(channels)", parameters: [weight] + (bias.map { [$0] } ?? [])
+        ) { (input, input.elementCount * kernel * kernel) }
+    }
+}

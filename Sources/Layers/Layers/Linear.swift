@@ -1,0 +1,45 @@
+import Autograd
+import Tensors
+
+/// y = x W^T + b over the last axis; on channels-last maps also the pointwise (1x1) convolution.
+public struct Linear: Layer {
+    public let weight: Parameter
+    public let bias: Parameter?
+    public let path: String
+    let inputs: Int
+    let outputs: Int
+
+    /// - Parameter layout: `.plain` for PyTorch's `Linear` [out, in], `.pointwise` for a 1x1 `Conv2d` [out, in, 1, 1].
+    public init(
+        _ scope: Scope, _ inputs: Int, _ outputs: Int, bias: Bool = true, layout: ParameterLayout = .plain,
+        initializer: Initializer = .normal(deviation: 0.02)
+    ) {
+        path = scope.path
+        self.inputs = inputs
+        self.outputs = outputs
+        weight = scope.parameter("weight", [outputs, inputs], layout: layout, role: .weight, initializer: initializer)
+        self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: .constant(0)) : nil
+    }
+
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) { x.linear(context[weight], bias.map { context[$0] }) }
+    }
+
+    /// The same with the outputs in consecutive parts of the given widths, each contiguous.
+    public func callAsFunction<S: Scalar>(
+        _ x: Variable<S>, _ context: Context<S>, splitInto widths: [Int]
+    ) -> [Variable<S>] {
+        LayerPath.$current.withValue(path) {
+            x.linear(context[weight], bias.map { context[$0] }, splitInto: widths)
+        }
+    }
+
+    public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
+        trace.enter(name(path), "linear \(inputs) -> \(outputs)", parameters: [weight] + (bias.map { [$0] } ?? [])) {
+            (input.replacing(axis: -1, with: outputs), input.rows * inputs * outputs)
+        }
+    }
+}
+
+/// The last part of a dotted path.
+func name(_ path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }

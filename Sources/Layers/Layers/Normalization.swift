@@ -1,0 +1,70 @@
+import Autograd
+import Tensors
+
+/// Layer normalisation over the last axis (the channels of channels-last maps); Ba et al., arXiv 1607.06450.
+public struct LayerNorm: Layer {
+    public let gain: Parameter
+    public let bias: Parameter
+    public let path: String
+    let epsilon: Double
+
+    public init(_ scope: Scope, _ channels: Int, epsilon: Double = 1e-6) {
+        path = scope.path
+        self.epsilon = epsilon
+        gain = scope.parameter("weight", [channels], role: .gain, initializer: .constant(1))
+        bias = scope.parameter("bias", [channels], role: .bias, initializer: .constant(0))
+    }
+
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) { x.layerNormalized(context[gain], context[bias], epsilon: epsilon) }
+    }
+
+    public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
+        trace.enter(name(path), "layer norm \(gain.shape[0])", parameters: [gain, bias]) { (input, 0) }
+    }
+}
+
+/// Batch normalisation over all axes but the last, with running statistics for evaluation; Ioffe and Szegedy, arXiv
+/// 1502.03167.
+public struct BatchNorm: Layer {
+    public let gain: Parameter
+    public let bias: Parameter
+    public let runningMean: BufferHandle
+    public let runningVariance: BufferHandle
+    public let batchesTracked: BufferHandle
+    public let path: String
+    let epsilon: Double
+    let momentum: Double
+
+    /// - Parameter momentum: the share of the new batch in the running statistics, as PyTorch counts it.
+    public init(_ scope: Scope, _ channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1) {
+        path = scope.path
+        self.epsilon = epsilon
+        self.momentum = momentum
+        gain = scope.parameter("weight", [channels], role: .gain, initializer: .constant(1))
+        bias = scope.parameter("bias", [channels], role: .bias, initializer: .constant(0))
+        runningMean = scope.buffer("running_mean", [channels], initial: 0)
+        runningVariance = scope.buffer("running_var", [channels], initial: 1)
+        batchesTracked = scope.buffer("num_batches_tracked", [], initial: 0, isInteger: true)
+    }
+
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) {
+            let (mean, variance) = (context.store[runningMean], context.store[runningVariance])
+            guard context.isTraining else {
+                return x.batchNormalized(
+                    context[gain], context[bias], mean: mean, variance: variance, epsilon: epsilon)
+            }
+            let (output, batchMean, batchVariance) = x.batchNormalized(context[gain], context[bias], epsilon: epsilon)
+            let share = S(momentum)
+            context.updates.set(runningMean, mean.scaled(by: 1 - share) + batchMean.scaled(by: share))
+            context.updates.set(runningVariance, variance.scaled(by: 1 - share) + batchVariance.scaled(by: share))
+            context.updates.set(batchesTracked, context.store[batchesTracked] + Tensor(1))
+            return output
+        }
+    }
+
+    public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
+        trace.enter(name(path), "batch norm \(gain.shape[0])", parameters: [gain, bias]) { (input, 0) }
+    }
+}

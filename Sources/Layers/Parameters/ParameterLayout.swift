@@ -1,0 +1,53 @@
+import Tensors
+
+/// How a parameter lies in memory here and in a PyTorch state dict. Our kernels run over channels-last data, so
+/// convolution weights keep their channels innermost; files keep PyTorch's order and are converted at the boundary.
+public enum ParameterLayout: String, Sendable, Codable {
+    /// The same shape and order on both sides.
+    case plain
+    /// [out, in] here, [out, in, 1, 1] in PyTorch.
+    case pointwise
+    /// [out, height, width, in] here, [out, in, height, width] in PyTorch.
+    case convolution
+    /// [height, width, channels] here, [channels, 1, height, width] in PyTorch.
+    case depthwise
+    /// [rows, columns, channels, 2] here, [channels, rows, columns, 2] in PyTorch (HorNet's complex_weight).
+    case spectrum
+
+    /// The shape in a PyTorch state dict for a shape of ours.
+    public func fileShape(_ shape: Shape) -> [Int] {
+        switch self {
+        case .plain: shape.dimensions
+        case .pointwise: [shape[0], shape[1], 1, 1]
+        case .convolution: [shape[0], shape[3], shape[1], shape[2]]
+        case .depthwise: [shape[2], 1, shape[0], shape[1]]
+        case .spectrum: [shape[2], shape[0], shape[1], shape[3]]
+        }
+    }
+
+    /// Copies elements from file order to ours, or back.
+    public func copy<S>(
+        _ shape: Shape, from source: UnsafePointer<S>, to target: UnsafeMutablePointer<S>, toFile: Bool
+    ) {
+        // (outer, middle, inner) here becomes (.., ..) in the file; each layout is one exchange of two groups of axes.
+        let (groups, first, second, run): (Int, Int, Int, Int)
+        switch self {
+        case .plain, .pointwise: (groups, first, second, run) = (1, 1, 1, shape.elementCount)
+        case .convolution: (groups, first, second, run) = (shape[0], shape[1] * shape[2], shape[3], 1)
+        case .depthwise: (groups, first, second, run) = (1, shape[0] * shape[1], shape[2], 1)
+        case .spectrum: (groups, first, second, run) = (1, shape[0] * shape[1], shape[2], shape[3])
+        }
+        for g in 0..<groups {
+            let base = g * first * second * run
+            for i in 0..<first {
+                for j in 0..<second {
+                    let ours = base + (i * second + j) * run
+                    let theirs = base + (j * first + i) * run
+                    for k in 0..<run {
+                        if toFile { target[theirs + k] = source[ours + k] } else { target[ours + k] = source[theirs + k] }
+                    }
+                }
+            }
+        }
+    }
+}

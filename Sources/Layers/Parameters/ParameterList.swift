@@ -1,0 +1,90 @@
+import Tensors
+
+/// How a parameter's first values are drawn.
+public enum Initializer: Sendable, Equatable {
+    case constant(Double)
+    /// A normal distribution around 0.
+    case normal(deviation: Double)
+    /// Uniform within sqrt(6 / (fan-in + fan-out)); Glorot and Bengio, 2010.
+    case xavierUniform
+    /// A normal distribution with deviation sqrt(2 / fan-out); He et al., 2015, as torchvision's ResNet uses it.
+    case kaimingNormalFanOut
+    /// Uniform within 1 / sqrt(fan-in): PyTorch's default for linear layers and convolutions.
+    case uniformFanIn
+}
+
+/// What a parameter does, which decides weight decay and how gradient checks redraw it.
+public enum ParameterRole: String, Sendable {
+    case weight, bias, gain, layerScale, spectrum
+}
+
+/// A handle that a layer keeps for one of its parameters; the values live in a `ParameterStore`.
+public struct Parameter: Sendable, Hashable {
+    public let index: Int
+    public let shape: Shape
+}
+
+/// A handle for a value that is not trained but belongs to the model, such as a running mean.
+public struct BufferHandle: Sendable, Hashable {
+    public let index: Int
+    public let shape: Shape
+}
+
+/// What a model declares: the names, shapes and first values of its parameters and buffers, in PyTorch's order.
+public struct ParameterList: Sendable {
+    public struct Entry: Sendable {
+        public let name: String
+        public let shape: Shape
+        public let layout: ParameterLayout
+        public let role: ParameterRole
+        public let initializer: Initializer
+        /// The position in the flat buffer, a multiple of 16 elements.
+        public let offset: Int
+        public var range: Range<Int> { offset..<offset + shape.elementCount }
+        /// The shape in a PyTorch state dict.
+        public var fileShape: [Int] { layout.fileShape(shape) }
+        /// One-dimensional parameters are exempt from weight decay, as in timm.
+        public var isDecayed: Bool { fileShape.count > 1 }
+
+        /// The number of inputs and outputs that one element of a weight connects.
+        public var fans: (input: Int, output: Int) {
+            let dimensions = fileShape
+            guard dimensions.count > 1 else { return (1, 1) }
+            let receptive = dimensions.dropFirst(2).reduce(1, *)
+            return (dimensions[1] * receptive, dimensions[0] * receptive)
+        }
+    }
+
+    public struct BufferEntry: Sendable {
+        public let name: String
+        public let shape: Shape
+        public let initial: Double
+        /// Stored as a 64-bit integer in files, as `num_batches_tracked` is.
+        public let isInteger: Bool
+    }
+
+    public private(set) var entries: [Entry] = []
+    public private(set) var buffers: [BufferEntry] = []
+    /// The length of the flat buffer, padding included.
+    public private(set) var flatCount = 0
+    private var names: Set<String> = []
+
+    /// The number of trainable numbers.
+    public var parameterCount: Int { entries.reduce(0) { $0 + $1.shape.elementCount } }
+
+    mutating func add(
+        _ name: String, _ shape: Shape, _ layout: ParameterLayout, _ role: ParameterRole, _ initializer: Initializer
+    ) -> Parameter {
+        require(names.insert(name).inserted, "parameter \(name)", [shape], "the name is taken")
+        entries.append(
+            Entry(name: name, shape: shape, layout: layout, role: role, initializer: initializer, offset: flatCount))
+        flatCount += (shape.elementCount + 15) / 16 * 16
+        return Parameter(index: entries.count - 1, shape: shape)
+    }
+
+    mutating func addBuffer(_ name: String, _ shape: Shape, initial: Double, isInteger: Bool) -> BufferHandle {
+        require(names.insert(name).inserted, "buffer \(name)", [shape], "the name is taken")
+        buffers.append(BufferEntry(name: name, shape: shape, initial: initial, isInteger: isInteger))
+        return BufferHandle(index: buffers.count - 1, shape: shape)
+    }
+}

@@ -1,0 +1,100 @@
+import Tensors
+
+/// The values of a model's parameters in one flat, aligned buffer, and of its buffers beside it. Only the optimizer
+/// (through `flat`), `load` and `apply` write, and only between steps.
+public final class ParameterStore<S: Scalar>: @unchecked Sendable {
+    public let list: ParameterList
+    /// All parameters; entry i occupies `list.entries[i].range`, the padding between them is 0.
+    public let flat: Storage<S>
+    public internal(set) var buffers: [Tensor<S>]
+    /// Whether gradients flow to a parameter.
+    public var isTrainable: [Bool]
+
+    /// First values as the model declares them, a function of the seed and each parameter's name.
+    public init(_ list: ParameterList, seed: UInt64) {
+        self.list = list
+        flat = Storage(count: list.flatCount)
+        flat.pointer.initialize(repeating: 0, count: list.flatCount)
+        buffers = list.buffers.map { Tensor($0.shape, repeating: S($0.initial)) }
+        isTrainable = list.entries.map { _ in true }
+        let values = flat.pointer
+        ThreadPool.shared.run(chunks: list.entries.count) { i in
+            let entry = list.entries[i]
+            var random = Random(seed: seed, purpose: "initialise " + entry.name)
+            let target = values + entry.offset
+            let count = entry.shape.elementCount
+            switch entry.initializer {
+            case .constant(let value): target.update(repeating: S(value), count: count)
+            case .normal(let deviation): for k in 0..<count { target[k] = S(deviation * random.normal()) }
+            case .xavierUniform:
+                let bound = (6 / Double(entry.fans.input + entry.fans.output)).squareRoot()
+                for k in 0..<count { target[k] = S(random.uniform(-bound, bound)) }
+            case .kaimingNormalFanOut:
+                let deviation = (2 / Double(entry.fans.output)).squareRoot()
+                for k in 0..<count { target[k] = S(deviation * random.normal()) }
+            case .uniformFanIn:
+                let bound = 1 / Double(entry.fans.input).squareRoot()
+                for k in 0..<count { target[k] = S(random.uniform(-bound, bound)) }
+            }
+        }
+    }
+
+    /// The same values in another precision.
+    public convenience init<T: Scalar>(converting other: ParameterStore<T>) {
+        self.init(other.list, seed: 0)
+        for i in 0..<list.flatCount { flat.pointer[i] = S(other.flat.pointer[i]) }
+        buffers = other.buffers.map { $0.converted(to: S.self) }
+        isTrainable = other.isTrainable
+    }
+
+    public subscript(_ parameter: Parameter) -> Tensor<S> { tensor(parameter.index) }
+    public subscript(_ buffer: BufferHandle) -> Tensor<S> { buffers[buffer.index] }
+
+    /// Parameter number `index`, in our layout; a window of the flat buffer.
+    public func tensor(_ index: Int) -> Tensor<S> {
+        let entry = list.entries[index]
+        return Tensor(storage: flat, offset: entry.offset, shape: entry.shape)
+    }
+
+    /// A copy of all values; later changes of the store do not reach it.
+    public func copy() -> ParameterStore<S> { ParameterStore(converting: self) }
+
+    /// Writes the buffers that a training step changed.
+    public func apply(_ updates: BufferUpdates<S>) {
+        for (index, tensor) in updates.values { buffers[index] = tensor }
+        updates.values.removeAll(keepingCapacity: true)
+    }
+
+    /// Replaces a buffer's values.
+    public func setBuffer(_ index: Int, _ tensor: Tensor<S>) {
+        require(tensor.shape == buffers[index].shape, "buffer", [tensor.shape, buffers[index].shape], "shapes must agree")
+        buffers[index] = tensor
+    }
+
+    /// Redraws every parameter so that all paths carry signal, for gradient checks: weights about 1 / sqrt(fan-in),
+    /// layer scales and gains about 0.5 to 1, small biases.
+    public func redraw(seed: UInt64) {
+        for entry in list.entries {
+            var random = Random(seed: seed, purpose: "redraw " + entry.name)
+            let deviation = 1 / Double(max(1, entry.fans.input)).squareRoot()
+            for k in entry.range {
+                switch entry.role {
+                case .weight: flat.pointer[k] = S(deviation * random.normal())
+                case .bias: flat.pointer[k] = S(0.1 * random.normal())
+                case .gain: flat.pointer[k] = S(1 + 0.2 * random.normal())
+                case .layerScale: flat.pointer[k] = S(0.5 + 0.1 * random.normal())
+                case .spectrum: flat.pointer[k] = S(0.5 * random.normal())
+                }
+            }
+        }
+    }
+}
+
+/// The buffers that a forward pass in training mode wants changed; the training loop applies them after the step.
+public final class BufferUpdates<S: Scalar> {
+    var values: [Int: Tensor<S>] = [:]
+
+    public init() {}
+
+    public func set(_ buffer: BufferHandle, _ tensor: Tensor<S>) { values[buffer.index] = tensor }
+}

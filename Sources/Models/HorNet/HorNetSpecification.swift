@@ -1,0 +1,115 @@
+import Layers
+
+/// Everything that decides a HorNet's shape; a model and its weights file are built from this value alone.
+public struct HorNetSpecification: Sendable, Hashable, Codable {
+    /// The mixer of one stage.
+    public enum Mixer: Sendable, Hashable, Codable {
+        case depthwise7x7
+        /// `rows` x `columns` of the stored half spectrum; `nil` derives them from the stage's map.
+        case globalFilter(rows: Int?, columns: Int?)
+    }
+
+    /// The channels of the first stage; each further stage doubles them.
+    public var baseWidth: Int
+    /// Blocks per stage.
+    public var depths: [Int]
+    /// The order of gnConv per stage, 1 to 5.
+    public var orders: [Int]
+    /// The stride of the stem: 4, 2 or 1.
+    public var stemStride: Int
+    public var mixers: [Mixer]
+    /// What gates are multiplied by (the paper's 1 / alpha).
+    public var gateScale: Double
+    /// The first value of the layer scales; 0 leaves them out.
+    public var layerScale: Double
+    /// The drop rate of the last block's branches; earlier blocks have proportionally less.
+    public var dropPath: Double
+    public var classes: Int
+    public var inputChannels: Int
+    /// Xavier-uniform instead of normal first weights.
+    public var uniformInit: Bool
+    /// The first value of the head is multiplied by this.
+    public var headScale: Double
+
+    public init(
+        baseWidth: Int, depths: [Int] = [2, 3, 18, 2], orders: [Int] = [2, 3, 4, 5], stemStride: Int = 4,
+        mixers: [Mixer] = Array(repeating: .depthwise7x7, count: 4), gateScale: Double = 1.0 / 3,
+        layerScale: Double = 1e-6, dropPath: Double = 0, classes: Int = 1000, inputChannels: Int = 3,
+        uniformInit: Bool = false, headScale: Double = 1
+    ) {
+        self.baseWidth = baseWidth
+        self.depths = depths
+        self.orders = orders
+        self.stemStride = stemStride
+        self.mixers = mixers
+        self.gateScale = gateScale
+        self.layerScale = layerScale
+        self.dropPath = dropPath
+        self.classes = classes
+        self.inputChannels = inputChannels
+        self.uniformInit = uniformInit
+        self.headScale = headScale
+    }
+
+    /// Stage i's channels.
+    public func width(_ stage: Int) -> Int { baseWidth << stage }
+
+    /// Checks what does not depend on the image size; one sentence per mistake.
+    public func validate() throws {
+        guard baseWidth >= 1, baseWidth <= 4096 else {
+            throw ModelError("model.baseWidth is \(baseWidth), expected 1 to 4096")
+        }
+        for (name, count) in [("depths", depths.count), ("orders", orders.count), ("mixers", mixers.count)] {
+            guard count == depths.count, (1...8).contains(count) else {
+                throw ModelError(
+                    "model.\(name) has \(count) entries, expected one per stage (\(depths.count)), at most 8 stages")
+            }
+        }
+        guard depths.allSatisfy({ $0 >= 1 }) else {
+            throw ModelError("model.depths is \(depths), expected at least one block per stage")
+        }
+        guard [1, 2, 4].contains(stemStride) else {
+            throw ModelError("model.stemStride is \(stemStride), expected 1, 2 or 4")
+        }
+        guard classes >= 1, inputChannels >= 1 else {
+            throw ModelError("a model needs at least one class and one input channel, got \(classes) and \(inputChannels)")
+        }
+        guard (0..<1).contains(dropPath) else {
+            throw ModelError("model.dropPath is \(dropPath), expected at least 0 and below 1")
+        }
+        for (stage, order) in orders.enumerated() {
+            _ = try GnConv.widths(channels: width(stage), order: order, path: "stages.\(stage)")
+        }
+    }
+
+    /// The map of each stage for an image size; throws, naming the stage, when nothing is left of it.
+    public func maps(height: Int, width: Int) throws -> [(height: Int, width: Int)] {
+        var (h, w) = (height, width)
+        var maps: [(height: Int, width: Int)] = []
+        for stage in depths.indices {
+            let step = stage == 0 ? stemStride : 2
+            (h, w) = (h / step, w / step)
+            guard h > 0, w > 0 else {
+                throw ModelError(
+                    "stage \(stage) of the model would have an empty map for \(height)x\(width) images; use larger "
+                        + "images (data.imageSize), a smaller model.stemStride than \(stemStride), or fewer stages")
+            }
+            maps.append((h, w))
+        }
+        return maps
+    }
+
+    /// The same specification with every filter size filled in for an image size.
+    public func resolved(height: Int, width: Int) throws -> HorNetSpecification {
+        try validate()
+        let maps = try maps(height: height, width: width)
+        var copy = self
+        for (stage, mixer) in mixers.enumerated() {
+            if case .globalFilter(let rows, let columns) = mixer {
+                copy.mixers[stage] = .globalFilter(
+                    rows: rows ?? maps[stage].height, columns: columns ?? maps[stage].width / 2 + 1)
+            }
+        }
+        return copy
+    }
+}
