@@ -149,6 +149,14 @@ enum System {
         try synchronizeFolder(parent)
     }
 
+    /// Removes a file, a link (not what it points to) or an empty folder; nothing there is no error.
+    static func remove(_ path: String) throws {
+        let isFolder = kind(path) == .folder
+        if (isFolder ? rmdir(path) : unlink(path)) != 0, errno != ENOENT {
+            throw error(path, isFolder ? "remove the folder" : "remove the file", errno)
+        }
+    }
+
     static func folder(of path: String) -> String {
         var trimmed = path[...]
         while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
