@@ -8,11 +8,8 @@ let swiftSettings: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors
 let cSettings: [CSetting] = strict ? [.unsafeFlags(["-Wall", "-Werror"])] : []
 
 /// A Swift module of ours; its dependencies are all it may import.
-func module(
-    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
-) -> Target {
-    .target(
-        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftSettings)
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
 }
 
 /// A test target `<name>Tests` beside the module of the same name.
@@ -63,9 +60,7 @@ let package = Package(
         // Row 5: siblings, none imports another.
         module("Models", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Optim", ["Layers", "Autograd", "Tensors", "Configuration"]),
-        module(
-            "Datasets", ["Tensors", "Configuration", "CImages", "CZLib"],
-            exclude: ["Resources/README.md"], resources: [.embedInCode("Resources/digits.csv.gz")]),
+        module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
         module("Checkpoints", ["Tensors"]),
         module("Reporting", ["Tensors"]),
         // Row 6

@@ -1,6 +1,8 @@
+import Foundation
+
 /// The UCI handwritten digits that every program carries: 1,797 grey images of 8 x 8 pixels.
 ///
-/// The file `Resources/digits.csv.gz` has one row per image: 64 values 0...16 and the label. The last 360 rows, written
+/// The file in `DigitsData.swift` has one row per image: 64 values 0...16 and the label. The last 360 rows, written
 /// by other people than the rest, are the test set.
 public enum Digits {
     /// Who made the data and on what terms it is passed on.
@@ -16,7 +18,8 @@ public enum Digits {
     /// The images in file order: 1,437 for training and 360 for the test.
     public static func load() throws -> (train: InMemoryDataset, test: InMemoryDataset) {
         let name = "digits"
-        let text = try gunzip(PackageResources.digits_csv_gz, name: name, limit: 1 << 20)
+        guard let packed = Data(base64Encoded: digitsFile) else { throw DatasetError(name, "the embedded data is damaged") }
+        let text = try gunzip([UInt8](packed), name: name, limit: 1 << 20)
         var images: [Image] = []
         var labels: [Int] = []
         for line in text.split(separator: UInt8(ascii: "\n")) {
