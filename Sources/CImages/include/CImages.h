@@ -1,1 +1,90 @@
+// Decoding and encoding of JPEG and PNG, and the inner loops over 8-bit pixels.
+// Pixels are interleaved rows without padding; channels are 1 (grey) or 3 (red, green, blue).
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HB_IMAGE_MESSAGE 256
+
+enum { HB_IMAGE_OK = 0, HB_IMAGE_UNKNOWN = 1, HB_IMAGE_BROKEN = 2, HB_IMAGE_TOO_LARGE = 3, HB_IMAGE_NO_MEMORY = 4 };
+enum { HB_IMAGE_JPEG = 1, HB_IMAGE_PNG = 2 };
+
+typedef struct {
+    int32_t format;
+    int32_t width, height;    // as stored
+    int32_t channels;         // 1 or 3: what the picture holds once alpha is gone
+    int32_t orientation;      // EXIF 1...8; 5...8 swap the sides
+} hb_image_header;
+
+/// HB_IMAGE_JPEG or HB_IMAGE_PNG by the first bytes, 0 for anything else.
+int hb_image_format(const uint8_t *data, size_t size);
+
+/// Reads the header alone and refuses more than `maximum_pixels` pixels.
+int hb_image_read_header(
+    const uint8_t *data, size_t size, size_t maximum_pixels, hb_image_header *header, char message[HB_IMAGE_MESSAGE]);
+
+/// Decodes to `channels` (1 or 3) bytes a pixel, upright (width x height as after the orientation in `header`).
+/// `header` comes from hb_image_read_header on the same bytes; `pixels` has room for width * height * channels bytes.
+/// Alpha is composited over white, 16 bits are scaled to 8, CMYK becomes RGB; truncated or corrupt data is an error.
+int hb_image_decode(
+    const uint8_t *data, size_t size, const hb_image_header *header, int channels, uint8_t *pixels,
+    char message[HB_IMAGE_MESSAGE]);
+
+/// Encodes to PNG; `*encoded` is released with hb_image_free.
+int hb_image_encode_png(
+    const uint8_t *pixels, int width, int height, int channels, uint8_t **encoded, size_t *size,
+    char message[HB_IMAGE_MESSAGE]);
+void hb_image_free(void *memory);
+
+/// The orientation (1...8) in a TIFF block as EXIF holds it; 1 when there is none or it makes no sense.
+int hb_exif_orientation(const uint8_t *tiff, size_t size);
+
+// Pixels.c
+
+/// A window on a picture: it may reach beyond the edges and may be mirrored left to right.
+typedef struct {
+    const uint8_t *pixels;
+    int32_t source_width, source_height, channels;
+    int32_t x, y, width, height;
+    int32_t mirrored;    // column i of the window is column width - 1 - i of the region
+    int32_t reflect;     // beyond the edges: 0 = black, 1 = reflection without repeating the edge
+} hb_view;
+
+void hb_view_copy(const hb_view *view, uint8_t *output);
+/// output[pixel][channel] = table[channel][byte]
+void hb_view_lookup(const hb_view *view, const float *table, float *output);
+
+/// [width, height] turned upright: output is height x width for orientations 5...8.
+void hb_orient(const uint8_t *pixels, int width, int height, int channels, int orientation, uint8_t *output);
+
+void hb_grey_from_rgb(const uint8_t *rgb, size_t count, uint8_t *grey);
+void hb_rgb_from_grey(const uint8_t *grey, size_t count, uint8_t *rgb);
+/// In place; `step` bytes a pixel in, 3 out; inverted: as Adobe writes it, 255 = no ink.
+void hb_rgb_from_cmyk(const uint8_t *cmyk, size_t count, int inverted, uint8_t *rgb);
+
+/// One pass of a resampling: output column i is the sum of `lengths[i]` columns from `starts[i]` on,
+/// weighted by weights[i * stride ...] in 22-bit fixed point.
+void hb_resample_columns(
+    const uint8_t *input, int input_width, int rows, int channels, int output_width, const int32_t *starts,
+    const int32_t *lengths, const int32_t *weights, int stride, uint8_t *output);
+void hb_resample_rows(
+    const uint8_t *input, int row_bytes, int output_height, const int32_t *starts, const int32_t *lengths,
+    const int32_t *weights, int stride, uint8_t *output);
+
+/// output(x, y) = bilinear input(m0 x + m1 y + m2, m3 x + m4 y + m5) at pixel centres, black outside.
+void hb_affine(
+    const uint8_t *input, int width, int height, int channels, const double matrix[6], uint8_t *output);
+
+/// pixels = degenerate + factor (pixels - degenerate), cut to 0...255; a degenerate of one value, or one per pixel.
+void hb_blend_value(uint8_t *pixels, size_t count, int value, float factor);
+void hb_blend_grey(uint8_t *rgb, size_t count, float factor);
+/// Shifts the hue (a byte, 256 = full circle).
+void hb_shift_hue(uint8_t *rgb, size_t count, int shift);
+
+#ifdef __cplusplus
+}
+#endif

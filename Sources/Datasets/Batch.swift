@@ -1,0 +1,53 @@
+/// The images and labels of one step. It belongs to whoever got it from `BatchLoader.next()`; its memory is used again
+/// once nobody holds it any more.
+public final class Batch: @unchecked Sendable {  // filled by one thread, then only read
+    public let height: Int
+    public let width: Int
+    public let channels: Int
+    public let classCount: Int
+    /// How many images there are; the last batch of an epoch may be short.
+    public internal(set) var count = 0
+    /// The position of the batch in its epoch.
+    public internal(set) var index = 0
+    /// The images' indices in the data set.
+    public internal(set) var indices: [Int] = []
+    /// Whether `softTargets` holds anything.
+    public let hasSoftTargets: Bool
+
+    let capacity: Int
+    let imageMemory: UnsafeMutablePointer<Float>
+    let labelMemory: UnsafeMutablePointer<Int32>
+    let targetMemory: UnsafeMutablePointer<Float>?
+
+    init(capacity: Int, height: Int, width: Int, channels: Int, classCount: Int, softTargets: Bool) {
+        self.capacity = capacity
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.classCount = classCount
+        hasSoftTargets = softTargets
+        imageMemory = .allocate(capacity: capacity * height * width * channels)
+        labelMemory = .allocate(capacity: capacity)
+        targetMemory = softTargets ? .allocate(capacity: capacity * classCount) : nil
+        indices.reserveCapacity(capacity)
+    }
+
+    deinit {
+        imageMemory.deallocate()
+        labelMemory.deallocate()
+        targetMemory?.deallocate()
+    }
+
+    /// Normalised pixels [count, height, width, channels]; valid as long as the batch.
+    public var images: UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(start: imageMemory, count: count * height * width * channels)
+    }
+
+    /// Class indices [count]; valid as long as the batch.
+    public var labels: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: labelMemory, count: count) }
+
+    /// Probabilities [count, classes] where images are mixed, else nil; valid as long as the batch.
+    public var softTargets: UnsafeBufferPointer<Float>? {
+        targetMemory.map { UnsafeBufferPointer(start: $0, count: count * classCount) }
+    }
+}

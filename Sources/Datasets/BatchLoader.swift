@@ -1,0 +1,173 @@
+import Foundation
+
+/// Gives the batches of an epoch in order while background threads make the next ones.
+///
+/// A batch depends on the seed, the epoch and its index alone, not on the number of threads or on where the epoch was
+/// entered. One thread at a time may call the methods. The background threads end with the loader.
+public final class BatchLoader {
+    private let assembler: BatchAssembler
+    private let queue: BatchQueue
+    /// The batch handed out last; used again as soon as nobody else holds it.
+    private var lent: Batch?
+
+    public init(_ dataset: any ImageDataset, transform: Transform, options: LoaderOptions) {
+        assembler = BatchAssembler(dataset, transform, options)
+        queue = BatchQueue(assembler, threads: max(0, options.threads))
+    }
+
+    deinit { queue.stop() }
+
+    /// How many batches an epoch has.
+    public var batchCount: Int { assembler.batchCount }
+    public var classCount: Int { assembler.classCount }
+    public var dataset: any ImageDataset { assembler.dataset }
+
+    /// Enters an epoch at a batch; what was prepared for another epoch is dropped.
+    public func start(epoch: Int, at batch: Int = 0) {
+        recycle()
+        queue.start(epoch: epoch, at: batch)
+    }
+
+    /// The next batch, nil at the end of the epoch; throws the error of the file that could not be read, and then ends
+    /// the epoch.
+    public func next() throws -> Batch? {
+        recycle()
+        let batch = try queue.next()
+        lent = batch
+        return batch
+    }
+
+    /// Ends the background threads; later epochs cannot be entered.
+    public func stop() { queue.stop() }
+
+    private func recycle() {
+        if lent != nil, isKnownUniquelyReferenced(&lent) { queue.recycle(lent!) }
+        lent = nil
+    }
+}
+
+/// A bounded queue of batches between the background threads and the one that takes them.
+private final class BatchQueue: @unchecked Sendable {  // the condition guards every variable
+    private let assembler: BatchAssembler
+    private let threads: Int
+    private let depth: Int
+    private let condition = NSCondition()
+
+    private var order: [Int] = []
+    private var epoch = 0
+    /// Tells batches of the present epoch from those of one left early.
+    private var generation = 0
+    private var nextTicket = 0
+    private var nextDelivery = 0
+    private var end = 0
+    private var ready: [Result<Batch, any Error>?]
+    private var spare: [Batch] = []
+    private var running = 0
+    private var started = false
+    private var stopped = false
+    private let workspace = TransformWorkspace()
+
+    init(_ assembler: BatchAssembler, threads: Int) {
+        self.assembler = assembler
+        self.threads = threads
+        depth = threads + 1
+        ready = Array(repeating: nil, count: depth)
+    }
+
+    func start(epoch: Int, at batch: Int) {
+        let order = assembler.order(epoch: epoch)
+        condition.lock()
+        defer { condition.unlock() }
+        generation += 1
+        for case .success(let batch)? in ready { spare.append(batch) }
+        ready = Array(repeating: nil, count: depth)
+        self.order = order
+        self.epoch = epoch
+        nextTicket = batch
+        nextDelivery = batch
+        end = stopped ? batch : assembler.batchCount
+        if !started && !stopped { launch() }
+        condition.broadcast()
+    }
+
+    private func launch() {
+        started = true
+        running = threads
+        for number in 0..<threads {
+            let thread = Thread { [self] in work() }
+            thread.name = "data-\(number)"
+            thread.stackSize = 1 << 20
+            thread.start()
+        }
+    }
+
+    func next() throws -> Batch? {
+        condition.lock()
+        defer { condition.unlock() }
+        if nextDelivery >= end { return nil }
+        if threads == 0 { return try makeNow() }
+        let slot = nextDelivery % depth
+        while ready[slot] == nil && !stopped { condition.wait() }
+        guard let result = ready[slot] else { return nil }
+        ready[slot] = nil
+        nextDelivery += 1
+        if case .failure = result { end = nextDelivery }
+        condition.broadcast()
+        return try result.get()
+    }
+
+    private func makeNow() throws -> Batch {
+        let batch = spare.popLast() ?? assembler.makeBatch()
+        do {
+            try assembler.fill(batch, index: nextDelivery, epoch: epoch, order: order, workspace)
+        } catch {
+            end = nextDelivery
+            throw error
+        }
+        nextDelivery += 1
+        return batch
+    }
+
+    func recycle(_ batch: Batch) {
+        condition.lock()
+        spare.append(batch)
+        condition.unlock()
+    }
+
+    private func work() {
+        let workspace = TransformWorkspace()
+        condition.lock()
+        while true {
+            while !stopped && (nextTicket >= end || nextTicket >= nextDelivery + depth) { condition.wait() }
+            if stopped { break }
+            let index = nextTicket, epoch = epoch, order = order, generation = generation
+            nextTicket += 1
+            let batch = spare.popLast()
+            condition.unlock()
+            let result = Result<Batch, any Error> {
+                let batch = batch ?? assembler.makeBatch()
+                try assembler.fill(batch, index: index, epoch: epoch, order: order, workspace)
+                return batch
+            }
+            condition.lock()
+            if generation == self.generation {
+                ready[index % depth] = result
+                condition.broadcast()
+            } else if case .success(let batch) = result {
+                spare.append(batch)
+            }
+        }
+        running -= 1
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    func stop() {
+        condition.lock()
+        stopped = true
+        end = nextDelivery
+        condition.broadcast()
+        while running > 0 { condition.wait() }
+        condition.unlock()
+    }
+}

@@ -1,0 +1,100 @@
+/// Readers for the IDX files of MNIST and its relatives: a magic number, big-endian sizes, then bytes.
+enum IDX {
+    struct Header {
+        let sizes: [Int]
+        var dataOffset: Int { 4 + 4 * sizes.count }
+        var dataCount: Int { sizes.reduce(1, *) }
+    }
+
+    private static let maximumBytes = 1 << 33
+
+    /// The header of an IDX file of unsigned bytes.
+    static func header(_ start: [UInt8], path: String, dimensions: ClosedRange<Int>) throws -> Header {
+        guard start.count >= 4 else {
+            throw DatasetError(path, "the file ends after \(start.count) bytes, before the magic number of an IDX file")
+        }
+        guard start[0] == 0, start[1] == 0, start[2] == 8, dimensions.contains(Int(start[3])) else {
+            let magic = start[..<4].map { hexadecimal($0) }.joined()
+            let expected = dimensions.map { "0000080\($0)" }.joined(separator: " or ")
+            throw DatasetError(path, "the magic number is \(magic), expected \(expected) for IDX files of bytes")
+        }
+        let count = Int(start[3])
+        guard start.count >= 4 + 4 * count else { throw DatasetError(path, "the file ends within its header") }
+        let sizes = (0..<count).map { i in (0..<4).reduce(0) { $0 << 8 | Int(start[4 + 4 * i + $1]) } }
+        var total = 1
+        for size in sizes {
+            let (product, overflow) = total.multipliedReportingOverflow(by: size)
+            guard size > 0, !overflow, product <= maximumBytes else {
+                let text = sizes.map(String.init).joined(separator: " x ")
+                throw DatasetError(path, "the sizes \(text) in the header make no sense")
+            }
+            total = product
+        }
+        return Header(sizes: sizes)
+    }
+
+    /// The header and all the bytes behind it.
+    static func read(_ path: String, dimensions: ClosedRange<Int>) throws -> (Header, [UInt8]) {
+        let start = try readPossiblyCompressedFile(path, limit: 32)
+        let header = try header(start, path: path, dimensions: dimensions)
+        let expected = header.dataOffset + header.dataCount
+        let bytes = try readPossiblyCompressedFile(path, limit: expected + 1)
+        guard bytes.count == expected else {
+            let found = bytes.count > expected ? "more than that" : "\(bytes.count)"
+            throw DatasetError(path, "the header asks for \(expected) bytes, the file holds \(found)")
+        }
+        return (header, bytes)
+    }
+
+    /// Reads images [count, height, width] (or [count, height, width, channels]) and labels [count].
+    /// - Parameter classCount: how many classes the training part has; nil when this is the training part.
+    static func dataset(images imagePath: String, labels labelPath: String, classCount: Int?) throws -> InMemoryDataset {
+        let (header, bytes) = try read(imagePath, dimensions: 3...4)
+        let (labelHeader, labelBytes) = try read(labelPath, dimensions: 1...1)
+        let count = header.sizes[0], height = header.sizes[1], width = header.sizes[2]
+        let channels = header.sizes.count == 4 ? header.sizes[3] : 1
+        guard channels == 1 || channels == 3 else {
+            throw DatasetError(imagePath, "the images have \(channels) channels, expected 1 or 3")
+        }
+        guard labelHeader.sizes[0] == count else {
+            throw DatasetError(
+                labelPath, "the file holds \(labelHeader.sizes[0]) labels for the \(count) images of \(imagePath)")
+        }
+        let labels = labelBytes[labelHeader.dataOffset...].map(Int.init)
+        let classes = classCount ?? (labels.max()! + 1)
+        if let wrong = labels.firstIndex(where: { $0 >= classes }) {
+            throw DatasetError(
+                labelPath, "label \(labels[wrong]) of image \(wrong) is out of range, the training data has \(classes) classes")
+        }
+        let size = height * width * channels
+        let images = (0..<count).map { i in
+            let from = header.dataOffset + i * size
+            return Image(width: width, height: height, channels: channels, pixels: Array(bytes[from..<from + size]))
+        }
+        return InMemoryDataset(
+            classNames: (0..<classes).map(String.init), images: images, labels: labels, source: imagePath)
+    }
+
+    struct Files {
+        var images: String
+        var labels: String
+    }
+
+    /// The image and label files of a part (`train`; `t10k` or `test`) among the files of a folder.
+    static func find(_ names: [String], part prefixes: [String]) -> Files? {
+        for prefix in prefixes {
+            guard let images = names.first(where: { $0.contains("\(prefix)-images") && $0.contains("idx") }) else { continue }
+            // Packed and plain may be mixed, so the label file is looked for by either name.
+            let stem = images.hasSuffix(".gz") ? String(images.dropLast(3)) : images
+            let wanted = stem.replacing("-images", with: "-labels").replacing("idx3", with: "idx1")
+                .replacing("idx4", with: "idx1")
+            guard let labels = [wanted, wanted + ".gz"].first(where: names.contains) else { continue }
+            return Files(images: images, labels: labels)
+        }
+        return nil
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// Keeps prepared images up to a number of bytes; what does not fit is read again each time.
+final class ImageCache: @unchecked Sendable {  // every entry is guarded by its lock, the total by its own
+    private let entries: UnsafeMutablePointer<Image?>
+    private let count: Int
+    private let locks = (0..<64).map { _ in NSLock() }
+    private let totalLock = NSLock()
+    private var remaining: Int
+
+    init(count: Int, budget: Int) {
+        entries = .allocate(capacity: count)
+        entries.initialize(repeating: nil, count: count)
+        self.count = count
+        remaining = budget
+    }
+
+    deinit {
+        entries.deinitialize(count: count)
+        entries.deallocate()
+    }
+
+    /// The image at `index`, from `read` when it is not here yet. Threads that ask for different images read side by
+    /// side.
+    func image(_ index: Int, read: () throws -> Image) throws -> Image {
+        let lock = locks[index % locks.count]
+        lock.lock()
+        let kept = entries[index]
+        lock.unlock()
+        if let kept { return kept }
+        let image = try read()
+        if reserve(image.pixels.count + 64) {
+            lock.lock()
+            entries[index] = image
+            lock.unlock()
+        }
+        return image
+    }
+
+    private func reserve(_ bytes: Int) -> Bool {
+        totalLock.lock()
+        defer { totalLock.unlock() }
+        if bytes > remaining { return false }
+        remaining -= bytes
+        return true
+    }
+}

@@ -1,0 +1,69 @@
+/// Labelled images that can be read in any order from any thread.
+public protocol ImageDataset: Sendable {
+    var classNames: [String] { get }
+    var count: Int { get }
+    /// Whether `image(_:)` costs neither reading nor decoding.
+    var isInMemory: Bool { get }
+    /// The class of image `index`, an index into `classNames`.
+    func label(_ index: Int) -> Int
+    /// Image `index`, decoded; throws a `DatasetError` that names the file.
+    func image(_ index: Int) throws -> Image
+    /// The file of image `index`, for messages and reports.
+    func name(_ index: Int) -> String
+}
+
+extension ImageDataset {
+    public var isInMemory: Bool { false }
+
+    /// How many images each class has.
+    public var classCounts: [Int] {
+        var counts = [Int](repeating: 0, count: classNames.count)
+        for i in 0..<count { counts[label(i)] += 1 }
+        return counts
+    }
+}
+
+/// Images held in memory.
+public struct InMemoryDataset: ImageDataset {
+    public let classNames: [String]
+    private let images: [Image]
+    private let labels: [Int]
+    private let source: String
+
+    /// - Parameter source: the file that the images come from; names are `source[index]`.
+    public init(classNames: [String], images: [Image], labels: [Int], source: String) {
+        guard images.count == labels.count, labels.allSatisfy({ classNames.indices.contains($0) }) else {
+            fatalError(
+                "InMemoryDataset: \(images.count) images need as many labels (\(labels.count)) in 0..<\(classNames.count)")
+        }
+        self.classNames = classNames
+        self.images = images
+        self.labels = labels
+        self.source = source
+    }
+
+    public var count: Int { images.count }
+    public var isInMemory: Bool { true }
+    public func label(_ index: Int) -> Int { labels[index] }
+    public func image(_ index: Int) -> Image { images[index] }
+    public func name(_ index: Int) -> String { "\(source)[\(index)]" }
+}
+
+/// Some images of another data set.
+public struct SubsetDataset: ImageDataset {
+    private let base: any ImageDataset
+    /// The images' indices in the other data set.
+    public let indices: [Int]
+
+    public init(_ base: any ImageDataset, indices: [Int]) {
+        self.base = base
+        self.indices = indices
+    }
+
+    public var classNames: [String] { base.classNames }
+    public var count: Int { indices.count }
+    public var isInMemory: Bool { base.isInMemory }
+    public func label(_ index: Int) -> Int { base.label(indices[index]) }
+    public func image(_ index: Int) throws -> Image { try base.image(indices[index]) }
+    public func name(_ index: Int) -> String { base.name(indices[index]) }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Tensors
+
+/// The mean and deviation that pixels in 0...1 are normalised with, one value per channel.
+public struct Normalization: Codable, Sendable, Hashable {
+    public var mean: [Float]
+    public var deviation: [Float]
+
+    public init(mean: [Float], deviation: [Float]) {
+        self.mean = mean
+        self.deviation = deviation
+    }
+
+    /// The statistics of ImageNet that published weights expect.
+    public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+}
+
+/// Everything between a decoded image and the model's input, for training and for evaluation. It is stored with the
+/// weights, so that other programs can repeat it.
+public struct TransformPlan: Codable, Sendable, Hashable {
+    /// The model's input; an image that the steps leave at another size is brought to it by `TransformStep.fit`.
+    public var width: Int
+    public var height: Int
+    /// 1 or 3; images are converted before the first step.
+    public var channels: Int
+    public var training: [TransformStep]
+    public var evaluation: [TransformStep]
+    public var normalization: Normalization
+    /// Applied to normalised pixels, in training only.
+    public var erasing: RandomErasing?
+
+    public init(
+        width: Int, height: Int, channels: Int, training: [TransformStep], evaluation: [TransformStep],
+        normalization: Normalization, erasing: RandomErasing? = nil
+    ) {
+        self.width = width
+        self.height = height
+        self.channels = channels
+        self.training = training
+        self.evaluation = evaluation
+        self.normalization = normalization
+        self.erasing = erasing
+    }
+
+    /// What makes the plan impossible, one sentence, or nil.
+    public var problem: String? {
+        if width < 1 || height < 1 { return "the input of \(height) x \(width) pixels is empty" }
+        if channels != 1 && channels != 3 { return "\(channels) input channels are not possible, only 1 or 3" }
+        for (name, values) in [("mean", normalization.mean), ("deviation", normalization.deviation)] {
+            if values.count != channels { return "the \(name) has \(values.count) values for \(channels) channels" }
+        }
+        if let value = normalization.deviation.first(where: { !($0 > 0) }) {
+            return "a deviation of \(value) is not possible, it must be above 0"
+        }
+        for step in training + evaluation {
+            if let problem = step.problem { return problem }
+        }
+        return erasing?.problem
+    }
+}
+
+/// Whether images are prepared for training or for evaluation.
+public enum TransformMode: Sendable {
+    case training
+    case evaluation
+}
+
+/// A plan made ready for one mode.
+public final class Transform: Sendable {
+    public let plan: TransformPlan
+    public let mode: TransformMode
+    /// The steps up to the first random one: their results are the same in every epoch.
+    private let prefix: [TransformStep]
+    private let rest: [TransformStep]
+    /// The normalised value of each byte [channel, 256].
+    private let table: [Float]
+
+    /// Throws when the plan is impossible.
+    public init(_ plan: TransformPlan, mode: TransformMode) throws {
+        if let problem = plan.problem { throw DatasetError("transforms", problem) }
+        self.plan = plan
+        self.mode = mode
+        let steps = mode == .training ? plan.training : plan.evaluation
+        let fixed = steps.firstIndex { !$0.isDeterministic } ?? steps.count
+        prefix = Array(steps[..<fixed])
+        rest = Array(steps[fixed...])
+        table = (0..<plan.channels).flatMap { channel in
+            (0..<256).map { byte in
+                (Float(byte) / 255 - plan.normalization.mean[channel]) / plan.normalization.deviation[channel]
+            }
+        }
+    }
+
+    /// How many numbers one image becomes.
+    public var valueCount: Int { plan.width * plan.height * plan.channels }
+
+    /// Whether `prepare` may change an image.
+    var prepares: Bool { !prefix.isEmpty }
+
+    /// The image after conversion and the leading steps without randomness; worth keeping between epochs.
+    func prepare(_ image: Image, _ workspace: TransformWorkspace) -> Image {
+        let image = image.converted(channels: plan.channels)
+        guard prepares else { return image }
+        return image.pixels.withUnsafeBufferPointer { pixels in
+            var canvas = Canvas(image, pixels: pixels.baseAddress!, scratch: workspace.scratch)
+            var unused = Random(seed: 0, purpose: "")
+            for step in prefix { step.apply(to: &canvas, &unused) }
+            return canvas.image()
+        }
+    }
+
+    /// Writes a prepared image's normalised pixels [height, width, channels].
+    func finish(
+        _ image: Image, _ random: inout Random, _ workspace: TransformWorkspace,
+        into output: UnsafeMutablePointer<Float>
+    ) {
+        image.pixels.withUnsafeBufferPointer { pixels in
+            var canvas = Canvas(image, pixels: pixels.baseAddress!, scratch: workspace.scratch)
+            for step in rest { step.apply(to: &canvas, &random) }
+            if canvas.width != plan.width || canvas.height != plan.height {
+                fitCanvas(&canvas, width: plan.width, height: plan.height, filter: .bilinear)
+            }
+            canvas.lookUp(table, into: output)
+        }
+        if mode == .training, let erasing = plan.erasing {
+            erasing.apply(to: output, width: plan.width, height: plan.height, channels: plan.channels, &random)
+        }
+    }
+
+    /// The normalised pixels [height, width, channels] of one image.
+    /// - Parameter random: what random steps draw from; evaluation plans usually have none.
+    public func callAsFunction(
+        _ image: Image, random: Random = Random(seed: 0, purpose: "transform")
+    ) -> [Float] {
+        let workspace = TransformWorkspace()
+        var random = random
+        let prepared = prepare(image, workspace)
+        return [Float](unsafeUninitializedCapacity: valueCount) { buffer, count in
+            finish(prepared, &random, workspace, into: buffer.baseAddress!)
+            count = valueCount
+        }
+    }
+}
+
+/// The scratch memory of one thread.
+final class TransformWorkspace {
+    let scratch = Canvas.makeScratch()
+}
