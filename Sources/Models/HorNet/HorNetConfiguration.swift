@@ -1,0 +1,79 @@
+import Configuration
+import Layers
+
+private enum MixerWord: String, CaseIterable {
+    case depthwise7x7 = "7x7"
+    case globalFilter = "gf"
+}
+
+private enum InitializationWord: String, CaseIterable {
+    case normal, uniform
+}
+
+extension HorNetSpecification {
+    /// Reads the keys of HorNet from the section `model`: those of the named variant, each of which may be replaced.
+    init(reading reader: ConfigurationReader, name: String) {
+        var specification = HorNetSpecification.variant(name) ?? HorNetSpecification(baseWidth: 64)
+        specification.baseWidth = reader.int(
+            "baseWidth", default: specification.baseWidth, in: 1...4096, "Channels of the first stage; each stage doubles")
+        specification.depths = reader.ints(
+            "depths", default: specification.depths, in: 1...256, "Blocks per stage")
+        specification.orders = reader.ints(
+            "orders", default: specification.orders, in: 1...5, "Order of gnConv per stage, 1 to 5")
+        specification.stemStride = reader.int(
+            "stemStride", default: specification.stemStride, in: 1...4, "Stride of the stem: 1, 2 or 4")
+        let words = specification.mixers.map { $0 == .depthwise7x7 ? "7x7" : "gf" }
+        let chosen = reader.strings("mixers", default: words, "Spatial mixer per stage: 7x7 or gf (global filter)")
+        if chosen != words {
+            specification.mixers = chosen.map { word in
+                guard let known = MixerWord(rawValue: word) else {
+                    reader.problem("mixers", "found '\(word)', expected 7x7 or gf for each stage")
+                    return .depthwise7x7
+                }
+                return known == .depthwise7x7 ? .depthwise7x7 : .globalFilter(rows: nil, columns: nil)
+            }
+        }
+        specification.gateScale = reader.double(
+            "gateScale", default: specification.gateScale, in: 1e-6...1e3, "Factor of the gates after mixing (1 / alpha)")
+        specification.layerScale = reader.double(
+            "layerScale", default: specification.layerScale, in: 0...10, "First value of the layer scales; 0 = none")
+        specification.dropPath = reader.double(
+            "dropPath", default: specification.dropPath, in: 0...0.99, "Drop rate of the last block's branches")
+        specification.headScale = reader.double(
+            "headScale", default: specification.headScale, in: 0...100, "Factor of the head's first weights")
+        specification.uniformInit =
+            reader.choice(
+                "initialization", default: specification.uniformInit ? InitializationWord.uniform : .normal,
+                "First weights: normal (0.02) or uniform (Xavier)") == .uniform
+        if ![1, 2, 4].contains(specification.stemStride) {
+            reader.problem("stemStride", "found \(specification.stemStride), expected 1, 2 or 4")
+        } else {
+            do { try specification.validate() } catch { reader.problem("name", "\(error)") }
+        }
+        self = specification
+    }
+
+    /// Translates mmpretrain's spelling of a parameter name to the official one.
+    static func canonicalName(_ name: String) -> String {
+        var name = name
+        if name.hasPrefix("module.") { name.removeFirst("module.".count) }
+        if name.hasPrefix("head.fc.") { return "head." + name.dropFirst("head.fc.".count) }
+        guard name.hasPrefix("backbone.") else { return name }
+        name.removeFirst("backbone.".count)
+        if name.hasPrefix("norm3.") { return "norm." + name.dropFirst("norm3.".count) }
+        for gamma in ["gamma1", "gamma2"] where name.hasSuffix(".\(gamma).weight") { name.removeLast(".weight".count) }
+        if let range = firstRange(of: "gnconv.projs.", in: name) {
+            name.replaceSubrange(range, with: "gnconv.pws.")
+        }
+        return name
+    }
+}
+
+private func firstRange(of part: String, in text: String) -> Range<String.Index>? {
+    var start = text.startIndex
+    while start < text.endIndex {
+        if text[start...].hasPrefix(part) { return start..<text.index(start, offsetBy: part.count) }
+        start = text.index(after: start)
+    }
+    return nil
+}

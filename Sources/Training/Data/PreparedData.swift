@@ -1,0 +1,99 @@
+import Datasets
+import Models
+import Tensors
+
+/// A recipe's data, opened and split, with the transforms that bring it to the model's input.
+public struct PreparedData: Sendable {
+    public let splits: DatasetSplits
+    public let plan: TransformPlan
+    /// The model with classes, channels and filter sizes filled in from the data.
+    public let specification: ModelSpecification
+    /// What a user should know, one sentence each.
+    public let notices: [String]
+
+    /// Opens the data of a recipe.
+    /// - Throws: an error that names the file or key at fault.
+    public init(_ recipe: Recipe) throws {
+        let data = recipe.data
+        let splits = try openDataset(data.path, validation: data.validation, seed: UInt64(recipe.run.seed))
+        let found = try ImageShape.found(in: splits.train)
+        let height = data.imageSize?[0] ?? found.height
+        let width = data.imageSize?[1] ?? found.width
+        let channels = recipe.model.inputChannels ?? found.channels
+        guard channels == 1 || channels == 3 else {
+            throw RecipeError("model.inputChannels is \(channels), but images have 1 or 3 channels")
+        }
+        var specification = recipe.model.specification
+        let classes = splits.classNames.count
+        if let given = recipe.model.classes, given < classes {
+            throw RecipeError("model.classes is \(given), but \(data.path) has \(classes) classes")
+        }
+        specification.classes = recipe.model.classes ?? classes
+        specification.inputChannels = channels
+        let normalization = try Self.normalization(data, splits, height: height, width: width, channels: channels)
+        self.splits = splits
+        self.plan = data.plan(height: height, width: width, channels: channels, normalization: normalization)
+        if let problem = plan.problem { throw RecipeError("data: \(problem)") }
+        self.specification = try specification.resolved(height: height, width: width)
+        notices = splits.notices
+    }
+
+    private static func normalization(
+        _ data: DataSection, _ splits: DatasetSplits, height: Int, width: Int, channels: Int
+    ) throws -> Normalization {
+        guard let mean = data.mean, let deviation = data.deviation else {
+            return try .measured(on: splits.train, width: width, height: height, channels: channels)
+        }
+        func spread(_ values: [Double], _ key: String) throws -> [Float] {
+            if values.count == channels { return values.map { Float($0) } }
+            if values.count == 1 { return Array(repeating: Float(values[0]), count: channels) }
+            throw RecipeError("data.\(key) has \(values.count) values, but the model's input has \(channels) channels")
+        }
+        return Normalization(mean: try spread(mean, "mean"), deviation: try spread(deviation, "deviation"))
+    }
+
+    /// Names for all outputs of the model; outputs beyond the data's classes are numbered.
+    public var classNames: [String] {
+        let names = splits.classNames
+        return names + (names.count..<max(names.count, specification.classes)).map { "class \($0)" }
+    }
+
+    func loader(_ dataset: any ImageDataset, recipe: Recipe, training: Bool) throws -> BatchLoader {
+        let mixing = Mixing(
+            mixupAlpha: recipe.loss.mixup, cutmixAlpha: recipe.loss.cutmix, probability: recipe.loss.mixProbability,
+            switchProbability: recipe.loss.switchProbability)
+        let options = LoaderOptions(
+            batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
+            seed: UInt64(recipe.run.seed), shuffles: training, dropsLast: training && recipe.training.dropLast,
+            threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
+            mixing: training && mixing.isOn ? mixing : nil, smoothing: Float(recipe.loss.labelSmoothing))
+        return BatchLoader(
+            dataset, transform: try Transform(plan, mode: training ? .training : .evaluation), options: options)
+    }
+}
+
+/// A recipe that does not fit its data or its model, in one sentence.
+public struct RecipeError: Error, CustomStringConvertible, Sendable, Equatable {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}
+
+extension Batch {
+    /// The pixels as a tensor [count, height, width, channels].
+    public func imageTensor() -> Tensor<Float> {
+        let source = images
+        return Tensor([count, height, width, channels]) { target in
+            if let base = source.baseAddress { target.update(from: base, count: source.count) }
+        }
+    }
+
+    /// The soft targets as a tensor [count, classes], padded with zeros to `classes` outputs.
+    func targetTensor(classes: Int) -> Tensor<Float>? {
+        guard let source = softTargets else { return nil }
+        return Tensor([count, classes]) { target in
+            for i in 0..<count {
+                for c in 0..<classes { target[i * classes + c] = c < classCount ? source[i * classCount + c] : 0 }
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Configuration
+import Datasets
+
+/// The section `data`.
+public struct DataSection: Sendable {
+    /// How training images are changed.
+    public enum Augmentation: String, CaseIterable, Sendable {
+        /// A random crop of the padded image.
+        case crop
+        /// A random part of the image, resized; for photographs.
+        case resizedCrop
+        case none
+    }
+
+    public var path: String
+    public var validation: ValidationSource
+    /// [height, width], `nil` takes the size of the images.
+    public var imageSize: [Int]?
+    public var filter: ResizeFilter
+    public var mean: [Double]?
+    public var deviation: [Double]?
+    public var augmentation: Augmentation
+    public var padding: Int?
+    public var paddingMode: PaddingMode
+    public var cropScale: [Double]
+    public var cropRatio: [Double]
+    public var flip: Double
+    public var rotation: Double
+    public var translation: Double
+    public var scaling: [Double]
+    public var shear: Double
+    public var colorJitter: [Double]
+    public var erasing: Double
+    public var evaluationCrop: Double
+    public var cacheMegabytes: Int
+
+    init(_ reader: ConfigurationReader) {
+        path = reader.path(
+            "path", default: "digits", "`digits` (embedded), an image folder, or a folder with IDX or CIFAR files")
+        validation = DataSection.validation(reader)
+        imageSize = DataSection.imageSize(reader)
+        filter = reader.choice("filter", default: .bilinear, "How images are resized, antialiased")
+        mean = reader.optionalDoubles(
+            "mean", in: 0...1, count: 1...3, "Mean of each channel, pixels in 0..1; measured when absent")
+        deviation = reader.optionalDoubles(
+            "deviation", in: 1e-6...10, count: 1...3, "Deviation of each channel; measured when absent")
+        augmentation = reader.choice(
+            "augmentation", default: .crop, "Training images: crop (padded), resizedCrop (photographs) or none")
+        padding = reader.optionalInt("padding", in: 0...4096, "Pixels of padding for crop; an eighth of the height when absent")
+        paddingMode = reader.choice("paddingMode", default: .zero, "What the padding is filled with")
+        cropScale = reader.doubles("cropScale", default: [0.08, 1], in: 1e-4...1, count: 2...2, "Area of a resized crop, [low, high]")
+        cropRatio = reader.doubles(
+            "cropRatio", default: [0.75, 4.0 / 3], in: 1e-2...100, count: 2...2, "Side ratio of a resized crop, [low, high]")
+        flip = reader.double("flip", default: 0.5, in: 0...1, "Probability of a horizontal flip")
+        rotation = reader.double("rotation", default: 0, in: 0...180, "Random rotation within +- degrees")
+        translation = reader.double("translation", default: 0, in: 0...1, "Random shift within +- this part of the sides")
+        scaling = reader.doubles("scaling", default: [1, 1], in: 0.01...100, count: 2...2, "Random scaling, [low, high]")
+        shear = reader.double("shear", default: 0, in: 0...80, "Random shear within +- degrees")
+        colorJitter = reader.doubles(
+            "colorJitter", default: [0, 0, 0, 0], in: 0...100, count: 4...4, "Brightness, contrast, saturation, hue")
+        erasing = reader.double("erasing", default: 0, in: 0...1, "Probability of random erasing")
+        evaluationCrop = reader.double(
+            "evaluationCrop", default: 0, in: 0...1, "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
+        cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")
+        if (mean == nil) != (deviation == nil) {
+            reader.problem(mean == nil ? "deviation" : "mean", "mean and deviation must be given together")
+        }
+        if let mean, let deviation, mean.count != deviation.count {
+            reader.problem("deviation", "found \(deviation.count) values, expected \(mean.count) as in mean")
+        }
+        for (key, pair) in [("cropScale", cropScale), ("cropRatio", cropRatio), ("scaling", scaling)]
+        where pair.count == 2 && pair[0] > pair[1] {
+            reader.problem(key, "found \(pair), expected the lower bound first")
+        }
+    }
+
+    private static func validation(_ reader: ConfigurationReader) -> ValidationSource {
+        let text = reader.string(
+            "validation", default: "0.1", "Part of the training images that chooses the best weights, a folder, or 0")
+        guard let fraction = Double(text) else { return .folder(text) }
+        guard (0..<1).contains(fraction) else {
+            reader.problem("validation", "found \(text), expected a part from 0 to below 1, or a folder")
+            return .none
+        }
+        return fraction == 0 ? .none : .fraction(fraction)
+    }
+
+    private static func imageSize(_ reader: ConfigurationReader) -> [Int]? {
+        guard
+            let size = reader.optionalInts(
+                "imageSize", in: 1...8192, count: 1...2, "[height, width] of the model's input; from the data when absent")
+        else { return nil }
+        return size.count == 1 ? [size[0], size[0]] : size
+    }
+
+    /// The transforms for an input of that shape.
+    func plan(height: Int, width: Int, channels: Int, normalization: Normalization) -> TransformPlan {
+        var training: [TransformStep] = []
+        let fit = TransformStep.fit(width: width, height: height, filter: filter)
+        switch augmentation {
+        case .none: training = [fit]
+        case .crop:
+            let padding = padding ?? max(1, height / 8)
+            training = [fit]
+            if padding > 0 {
+                training.append(.randomCrop(width: width, height: height, padding: padding, mode: paddingMode))
+            }
+        case .resizedCrop:
+            training = [
+                .randomResizedCrop(width: width, height: height, scale: cropScale, ratio: cropRatio, filter: filter)
+            ]
+        }
+        if flip > 0 { training.append(.horizontalFlip(probability: flip)) }
+        if rotation > 0 || translation > 0 || shear > 0 || scaling != [1, 1] {
+            training.append(
+                .affine(degrees: rotation, translate: [translation, translation], scale: scaling, shear: shear))
+        }
+        if colorJitter.contains(where: { $0 > 0 }) {
+            training.append(
+                .colorJitter(
+                    brightness: colorJitter[0], contrast: colorJitter[1], saturation: colorJitter[2],
+                    hue: colorJitter[3]))
+        }
+        var evaluation = [fit]
+        if evaluationCrop > 0 {
+            let side = Int((Double(min(height, width)) / evaluationCrop).rounded())
+            evaluation = [
+                .resizeShorterSide(to: side, filter: filter), .centerCrop(width: width, height: height),
+            ]
+        }
+        return TransformPlan(
+            width: width, height: height, channels: channels, training: training, evaluation: evaluation,
+            normalization: normalization, erasing: erasing > 0 ? RandomErasing(probability: erasing) : nil)
+    }
+}

@@ -1,0 +1,133 @@
+import Configuration
+import Models
+import Optim
+
+/// Everything that decides a run, read from one configuration file.
+public struct Recipe: Sendable {
+    public var run: RunSection
+    public var data: DataSection
+    public var model: ModelConfiguration
+    public var loss: LossSection
+    public var optimizer: OptimizerConfiguration
+    public var schedule: ScheduleConfiguration
+    public var training: TrainingSection
+    public var reporting: ReportingSection
+
+    /// The file the recipe came from.
+    public let path: String
+    /// All keys with their values, the file that a run keeps.
+    public let resolvedYAML: String
+    /// Every key with its value and where it came from.
+    public let entries: [ConfigurationEntry]
+
+    /// Reads a configuration with overrides of the form `section.key=value`.
+    /// - Throws: `ConfigurationError` with every problem that can be found without the data.
+    public static func load(_ path: String, overrides: [String] = []) throws -> Recipe {
+        let document = try ConfigurationDocument.load(path: path, overrides: overrides)
+        return try Recipe(document, path: path)
+    }
+
+    public init(_ document: ConfigurationDocument, path: String) throws {
+        let read = try document.readResolved { reader in
+            (
+                run: reader.section("run", "The run itself") { RunSection($0) },
+                data: reader.section("data", "Images and what is done to them") { DataSection($0) },
+                model: reader.section("model", "The network") { ModelConfiguration($0) },
+                loss: reader.section("loss", "What is minimised") { LossSection($0) },
+                optimizer: reader.section("optimizer", "How weights are updated") { OptimizerConfiguration($0) },
+                schedule: reader.section("schedule", "The learning rate over time") { ScheduleConfiguration($0) },
+                training: reader.section("training", "The training loop") { TrainingSection($0) },
+                reporting: reader.section("reporting", "What is shown and kept") { ReportingSection($0) }
+            )
+        }
+        run = read.value.run
+        data = read.value.data
+        model = read.value.model
+        loss = read.value.loss
+        optimizer = read.value.optimizer
+        schedule = read.value.schedule
+        training = read.value.training
+        reporting = read.value.reporting
+        self.path = path
+        resolvedYAML = read.yaml
+        entries = read.entries
+    }
+
+    /// The keys that change neither weights nor metrics and may differ when a run is resumed.
+    static let harmless: Set<String> = [
+        "training.threads", "training.loaderThreads", "data.cacheMegabytes", "training.saveEveryUpdates",
+        "training.saveEveryMinutes", "run.output", "reporting.logEverySeconds", "data.path",
+    ]
+}
+
+/// The section `run`.
+public struct RunSection: Sendable {
+    public var seed: Int
+    public var output: String?
+
+    init(_ reader: ConfigurationReader) {
+        seed = reader.int(
+            "seed", default: 0, in: 0...(1 << 53), "Decides weights, order, augmentation, dropped paths and the split")
+        output = reader.optionalPath("output", "Run folder; Runs/<name of the file> when absent")
+    }
+}
+
+/// The section `loss`.
+public struct LossSection: Sendable {
+    public var labelSmoothing: Double
+    public var mixup: Double
+    public var cutmix: Double
+    public var mixProbability: Double
+    public var switchProbability: Double
+
+    init(_ reader: ConfigurationReader) {
+        labelSmoothing = reader.double("labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
+        mixup = reader.double("mixup", default: 0, in: 0...100, "Parameter of mixup's beta distribution; 0 = off")
+        cutmix = reader.double("cutmix", default: 0, in: 0...100, "Parameter of cutmix's beta distribution; 0 = off")
+        mixProbability = reader.double("mixProbability", default: 1, in: 0...1, "How often a batch is mixed at all")
+        switchProbability = reader.double(
+            "switchProbability", default: 0.5, in: 0...1, "How often a mixed batch is cutmix when both are on")
+    }
+}
+
+/// The section `training`.
+public struct TrainingSection: Sendable {
+    public var epochs: Int
+    public var batchSize: Int
+    public var threads: Int
+    public var loaderThreads: Int
+    public var dropLast: Bool
+    public var earlyStopping: Int
+    public var saveEveryUpdates: Int
+    public var saveEveryMinutes: Double
+    public var evaluationBatchSize: Int
+
+    init(_ reader: ConfigurationReader) {
+        epochs = reader.int("epochs", default: 30, in: 1...100_000, "Passes over the training images")
+        batchSize = reader.int("batchSize", default: 128, in: 1...65_536, "Images per update")
+        threads = reader.int("threads", default: 0, in: 0...1024, "Threads of the kernels; 0 = all processors")
+        loaderThreads = reader.int("loaderThreads", default: 1, in: 0...256, "Threads that prepare batches")
+        dropLast = reader.bool("dropLast", default: true, "Leave out the short batch at the end of a training epoch")
+        earlyStopping = reader.int(
+            "earlyStopping", default: 0, in: 0...100_000, "Stop after so many epochs without a better one; 0 = never")
+        saveEveryUpdates = reader.int(
+            "saveEveryUpdates", default: 0, in: 0...1_000_000_000, "Save the state every so many updates; 0 = at epoch ends")
+        saveEveryMinutes = reader.double(
+            "saveEveryMinutes", default: 10, in: 0...1e6, "Save the state every so many minutes; 0 = never by time")
+        evaluationBatchSize = reader.int(
+            "evaluationBatchSize", default: 256, in: 1...65_536, "Images per batch in evaluation")
+    }
+}
+
+/// The section `reporting`.
+public struct ReportingSection: Sendable {
+    public var testEveryEpoch: Bool
+    public var logEverySeconds: Double
+
+    init(_ reader: ConfigurationReader) {
+        testEveryEpoch = reader.bool(
+            "testEveryEpoch", default: false, "Also measure the test set after every epoch; it chooses nothing")
+        logEverySeconds = reader.double(
+            "logEverySeconds", default: 10, in: 0.1...1e6, "Time between progress lines when the output is no terminal")
+    }
+}

@@ -1,0 +1,48 @@
+import Autograd
+import Datasets
+import Layers
+import Tensors
+
+/// A run that stopped because a number became infinite or undefined; nothing was changed by the update.
+public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
+    public let update: Int
+    /// "loss" or "gradient".
+    public let what: String
+    /// The first place at which the value shows.
+    public let place: String
+
+    public var description: String {
+        "update \(update): the \(what) is not finite; first seen in \(place). The weights were left as they were before "
+            + "this update; try a lower optimizer.learningRate, a smaller optimizer.clipNorm or a longer warm-up"
+    }
+
+    /// Runs the step once more, looking at every result, to find the first bad one.
+    init(_ step: TrainingStep, _ batch: Batch, update: Int, what: String) {
+        self.update = update
+        self.what = what
+        place = NonFiniteError.search(step, batch, update)
+    }
+
+    private static func search(_ step: TrainingStep, _ batch: Batch, _ update: Int) -> String {
+        for (i, entry) in step.store.list.entries.enumerated() where !step.store.tensor(i).isFinite {
+            return "the parameter \(entry.name)"
+        }
+        let size = batch.height * batch.width * batch.channels
+        for i in 0..<batch.count where !batch.images[i * size..<(i + 1) * size].allSatisfy(\.isFinite) {
+            return "image \(batch.indices[i]) of the training data"
+        }
+        var found: String?
+        let tape = Tape<Float>()
+        tape.observer = { operation, path, outputs in
+            guard found == nil, let bad = outputs.first(where: { !$0.isFinite }) else { return }
+            found = "the output \(bad.shape) of \(operation)" + (path.isEmpty ? "" : " in \(path)")
+        }
+        tape.gradientObserver = { operation, path, gradients in
+            guard found == nil, let bad = gradients.compactMap({ $0 }).first(where: { !$0.isFinite }) else { return }
+            found = "the gradient \(bad.shape) of \(operation)" + (path.isEmpty ? "" : " in \(path)")
+        }
+        let (loss, _) = step.task.loss(batch, step.context(update, tape))
+        if found == nil, loss.isTracked { tape.backward(from: loss) }
+        return found ?? "the sum of all gradients, each of which is finite"
+    }
+}

@@ -1,0 +1,35 @@
+import Tensors
+
+/// The result of a run, `summary.json`.
+public struct Summary: Sendable {
+    /// Of the last epoch's raw weights, 0..1.
+    public var testAccuracy = 0.0
+    /// Mean cross-entropy without smoothing.
+    public var testLoss = 0.0
+    public var bestEpoch = 0
+    public var bestValidationAccuracy: Double?
+    public var bestTestAccuracy = 0.0
+    public var emaTestAccuracy: Double?
+    public var epochs = 0
+    public var updates = 0
+    public var imagesPerSecond = 0.0
+    /// Training and evaluation, without building the program.
+    public var seconds = 0.0
+    public var peakMemoryMB = 0.0
+    public var parameters = 0
+    public var stoppedEarly: String?
+
+    public var json: JSONValue {
+        func optional(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
+        var members: [JSONValue.Member] = [
+            .init("testAccuracy", .number(testAccuracy)), .init("testLoss", .number(testLoss)),
+            .init("bestEpoch", .integer(bestEpoch)), .init("bestValidationAccuracy", optional(bestValidationAccuracy)),
+            .init("bestTestAccuracy", .number(bestTestAccuracy)), .init("emaTestAccuracy", optional(emaTestAccuracy)),
+            .init("epochs", .integer(epochs)), .init("updates", .integer(updates)),
+            .init("imagesPerSecond", .number(imagesPerSecond)), .init("seconds", .number(seconds)),
+            .init("peakMemoryMB", .number(peakMemoryMB)), .init("parameters", .integer(parameters)),
+        ]
+        if let stoppedEarly { members.append(.init("stoppedEarly", .string(stoppedEarly))) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,87 @@
+import Autograd
+import Datasets
+import Layers
+import Optim
+import Tensors
+
+/// One update: forward, backward, clip, optimizer, moving average. It holds everything that an update changes.
+final class TrainingStep {
+    struct Outcome {
+        var loss = 0.0
+        var correct = 0
+        var gradientNorm = 0.0
+    }
+
+    let task: any TrainingTask
+    let store: ParameterStore<Float>
+    let optimizer: any FlatOptimizer<Float>
+    let average: ExponentialMovingAverage<Float>?
+    let clipNorm: Double
+    let seed: UInt64
+    private let gradients: Storage<Float>
+    private var hasCheckedGradients = false
+
+    init(
+        task: any TrainingTask, store: ParameterStore<Float>, optimizer: any FlatOptimizer<Float>,
+        average: ExponentialMovingAverage<Float>?, clipNorm: Double, seed: UInt64
+    ) {
+        self.task = task
+        self.store = store
+        self.optimizer = optimizer
+        self.average = average
+        self.clipNorm = clipNorm
+        self.seed = seed
+        gradients = Storage(count: store.list.flatCount)
+    }
+
+    /// Makes update number `update` with a batch.
+    /// - Throws: `NonFiniteError` before anything is changed, or `RecipeError` when a parameter gets no gradient.
+    func callAsFunction(_ batch: Batch, update: Int, learningRate: Double) throws -> Outcome {
+        let tape = Tape<Float>()
+        let context = context(update, tape)
+        let (loss, logits) = task.loss(batch, context)
+        var outcome = Outcome()
+        outcome.loss = Double(loss.value.item)
+        outcome.correct = countCorrect(logits, batch.labels)
+        guard outcome.loss.isFinite else { throw NonFiniteError(self, batch, update: update, what: "loss") }
+        tape.backward(from: loss)
+        let missing = context.collectGradients(into: gradients)
+        if !hasCheckedGradients {
+            hasCheckedGradients = true
+            if let first = missing.first {
+                throw RecipeError(
+                    "\(missing.count) trainable parameters have no gradient, the first is \(first); the loss does not "
+                        + "depend on them")
+            }
+        }
+        outcome.gradientNorm = gradientNorm(gradients)
+        guard outcome.gradientNorm.isFinite else {
+            throw NonFiniteError(self, batch, update: update, what: "gradient")
+        }
+        let scale = clipNorm > 0 ? clipFactor(norm: outcome.gradientNorm, limit: clipNorm) : 1
+        optimizer.update(
+            parameters: store.flat, gradients: gradients, learningRate: learningRate, gradientScale: scale)
+        store.apply(context.updates)
+        average?.update(from: store)
+        return outcome
+    }
+
+    func context(_ update: Int, _ tape: Tape<Float>) -> Context<Float> {
+        Context(store, mode: .training, tape: tape, random: RandomKey(seed: seed, purpose: "step", update))
+    }
+}
+
+/// How many rows of [count, classes] have their largest element at the label.
+func countCorrect(_ logits: Tensor<Float>, _ labels: UnsafeBufferPointer<Int32>) -> Int {
+    let classes = logits.shape.columns
+    return logits.read { values in
+        var correct = 0
+        for (i, label) in labels.enumerated() {
+            let row = values + i * classes
+            var best = 0
+            for c in 1..<max(1, classes) where row[c] > row[best] { best = c }
+            if best == Int(label) { correct += 1 }
+        }
+        return correct
+    }
+}

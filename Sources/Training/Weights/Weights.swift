@@ -1,0 +1,66 @@
+import Checkpoints
+import Layers
+import Models
+import Tensors
+
+/// A model with its values and what its file says about it.
+public struct Weights {
+    public let metadata: WeightsMetadata
+    public let model: any FeatureModel
+    public let store: ParameterStore<Float>
+
+    public init(metadata: WeightsMetadata, model: any FeatureModel, store: ParameterStore<Float>) {
+        self.metadata = metadata
+        self.model = model
+        self.store = store
+    }
+
+    /// Reads a weights file that `trainer` wrote.
+    /// - Throws: `CheckpointError` in one sentence when the file is missing, damaged, foreign or does not fit the model
+    ///   it names.
+    public static func read(_ path: String) throws -> Weights {
+        let file = try SafetensorsFile.read(path: path)
+        let metadata = try WeightsMetadata(file.metadata, path: path)
+        let model = try metadata.specification.makeModel(
+            height: metadata.transform.height, width: metadata.transform.width)
+        let store = ParameterStore<Float>(model.parameters, seed: 0)
+        let report = try store.load(file, path: path)
+        guard report.isComplete else { throw CheckpointError(path, "the entries do not fit the model: \(report)") }
+        return Weights(metadata: metadata, model: model, store: store)
+    }
+
+    /// Writes the values under PyTorch's names and shapes, replacing the file in one step.
+    public func write(_ path: String) throws { try Weights.file(store, metadata).write(path: path) }
+
+    static func file(_ store: ParameterStore<Float>, _ metadata: WeightsMetadata) throws -> SafetensorsFile {
+        SafetensorsFile(metadata: try metadata.encoded(), tensors: store.storedTensors())
+    }
+}
+
+extension ParameterStore where S == Float {
+    /// The state dict as stored tensors.
+    public func storedTensors() -> [StoredTensor] {
+        stateDictionary().map { array in
+            array.isInteger
+                ? StoredTensor(name: array.name, shape: array.shape, integers: array.values.map { Int($0) })
+                : StoredTensor(name: array.name, shape: array.shape, floats: array.values)
+        }
+    }
+}
+
+extension ParameterStore {
+    /// Loads every tensor of a file by name; names of other libraries are translated.
+    /// - Throws: `CheckpointError` when an entry has an element type that is no number.
+    public func load(_ file: SafetensorsFile, path: String, skipping: Set<String> = []) throws -> LoadReport {
+        let arrays = try file.tensors.map { tensor in
+            let values: [S]
+            if tensor.type.isFloatingPoint {
+                values = S.self == Float.self ? try tensor.floats().map { S($0) } : try tensor.doubles().map { S($0) }
+            } else {
+                values = try tensor.integers().map { S($0) }
+            }
+            return NamedArray(name: tensor.name, shape: tensor.shape, values: values, isInteger: false)
+        }
+        return load(arrays, rename: ModelSpecification.canonicalName, skipping: skipping)
+    }
+}
