@@ -1,4 +1,4 @@
-/// The types of values. Each has three forms: with a default; `optional...`, nil when absent or null; and `required...`,
+/// The types of values, in up to three forms: with a default; `optional...`, nil when absent or null; and `required...`,
 /// whose absence is a problem located at the section.
 extension ConfigurationReader {
     /// Text; plain numbers are taken as they are written.
@@ -16,7 +16,7 @@ extension ConfigurationReader {
 
     /// A file or folder, relative to the working directory wherever it is said; a leading `~` is the home folder.
     public func path(_ key: String, default value: String, _ summary: String) -> String {
-        scalar(key, .path, .value(expandingTilde(value)), summary) ?? value
+        scalar(key, .path, .value(Paths.expandingTilde(value)), summary) ?? value
     }
 
     public func optionalPath(_ key: String, _ summary: String) -> String? {
@@ -83,6 +83,12 @@ extension ConfigurationReader {
         return scalar(key, .choice(harmless: first), .null, summary)
     }
 
+    public func requiredChoice<E: CaseIterable & RawRepresentable>(
+        _ key: String, of type: E.Type, harmless: E, _ summary: String
+    ) -> E where E.RawValue == String {
+        scalar(key, .choice(harmless: harmless), .required, summary) ?? harmless
+    }
+
     /// One of `words`, for choices that are known only while the program runs.
     public func choice(_ key: String, of words: [String], default value: String, _ summary: String) -> String {
         scalar(key, .words(words), .value(value), summary) ?? value
@@ -127,6 +133,14 @@ extension ConfigurationReader {
         _ key: String, default value: [String], count: ClosedRange<Int> = 0 ... .max, _ summary: String
     ) -> [String] {
         scalars(key, .string(), count: count, .value(value), summary) ?? value
+    }
+
+    /// A list of words, each one of `words`.
+    public func choices(
+        _ key: String, of words: [String], default value: [String], count: ClosedRange<Int> = 0 ... .max,
+        _ summary: String
+    ) -> [String] {
+        scalars(key, .words(words), count: count, .value(value), summary) ?? value
     }
 
     public func optionalStrings(

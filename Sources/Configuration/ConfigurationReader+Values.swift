@@ -28,10 +28,8 @@ extension ConfigurationReader {
         let expected = listText(count, kind)
         let entry = valueEntry(key, summary, expected, kind.choices, found: found)
         let harmless = [Value](repeating: kind.harmless, count: min(count.lowerBound, 1000))
-        return resolve(
-            key, entry: entry, found: found, fallback, harmless: harmless,
-            { "[" + $0.map(kind.format).joined(separator: ", ") + "]" }
-        ) { node in
+        let format = { (values: [Value]) in "[" + values.map(kind.format).joined(separator: ", ") + "]" }
+        return resolve(key, entry: entry, found: found, fallback, harmless: harmless, format) { node in
             guard case .list(let items) = node.value else {
                 wrong(node, path: fullPath(key), expected: expected)
                 return nil

@@ -70,7 +70,12 @@ public final class ConfigurationReader {
     /// Records a problem for each key that nobody asked for, here and below.
     func reportUnknownKeys(allPaths: [String]) {
         for pair in pairs where records[pair.key] == nil {
-            session.problems.add(pair.keyLocation, unknownKeyMessage(pair.key, allPaths: allPaths))
+            session.unknownKeys += 1
+            // Suggestions take time, and nobody reads hundreds of them.
+            let message =
+                session.unknownKeys <= 200
+                ? unknownKeyMessage(pair.key, allPaths: allPaths) : "unknown key \(quoted(fullPath(pair.key)))"
+            session.problems.add(pair.keyLocation, message)
         }
         for key in order {
             switch records[key]?.output {
@@ -97,6 +102,7 @@ public final class ConfigurationReader {
 /// What the readers of one document share.
 final class ReadingSession {
     var problems = ProblemList()
+    var unknownKeys = 0
 }
 
 /// Words in back-quotes with commas, at most 16 of them.

@@ -42,7 +42,7 @@ struct Loader {
         let rank = files.count
         files.append(name)
         let whole = Location(rank: rank, source: name)
-        var composer = YAMLComposer { Location(rank: rank, source: name, line: $0, column: $1) }
+        let composer = YAMLComposer { Location(rank: rank, source: name, line: $0, column: $1) }
         let node: LocatedNode?
         do {
             node = try composer.compose(text)
@@ -70,12 +70,12 @@ struct Loader {
     private mutating func base(
         _ node: LocatedNode, sayer: String, name: String, ancestors: [Ancestor]
     ) -> LocatedNode? {
-        guard case .scalar(let said, _) = node.value, !node.isNull else {
+        guard case .scalar(let said, _) = node.value, !node.isNull, !said.isEmpty else {
             problems.add(node.location, "`extends` is \(node.found), expected the path of a YAML file")
             return nil
         }
-        let path = SourceFile.resolve(said, in: (sayer as NSString).deletingLastPathComponent)
-        let shown = SourceFile.tidied(SourceFile.resolve(said, in: (name as NSString).deletingLastPathComponent))
+        let path = Paths.resolve(said, in: Paths.folder(of: sayer))
+        let shown = Paths.tidied(Paths.resolve(said, in: Paths.folder(of: name)))
         let identity = identity(of: path)
         if let first = ancestors.firstIndex(where: { $0.identity == identity }) {
             let circle = (ancestors[first...].map(\.name) + [shown]).map { quoted(path: $0) }.joined(separator: " -> ")

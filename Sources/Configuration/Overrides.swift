@@ -31,12 +31,13 @@ extension Loader {
             return fail("`extends` can only be given in a file")
         }
         let said = text[text.index(after: equals)...].trimmingCharacters(in: .whitespaces)
-        var composer = YAMLComposer { _, _ in location }
+        let composer = YAMLComposer { _, _ in location }
         do {
             guard let value = try composer.compose(said) else {
                 return fail("found no value after `=`, expected `--set section.key=value`")
             }
-            if case .scalar = value.value {} else if !said.hasPrefix("["), !said.hasPrefix("{") {
+            if case .scalar = value.value {
+            } else if !said.hasPrefix("["), !said.hasPrefix("{") {
                 return fail("the value reads as a collection, expected it in quotes, or in [] or {}")
             }
             return Override(keys: keys, value: value, location: location)

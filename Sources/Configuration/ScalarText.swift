@@ -14,7 +14,8 @@ enum ScalarText {
         if text.hasPrefix("0o") { return digits(text.dropFirst(2), radix: 8) }
         guard let plain = withoutUnderscores(text) else { return nil }
         if let value = Int(plain) { return value }
-        guard !plain.contains(where: { "./".contains($0) }), let value = double(plain), value == value.rounded(), abs(value) <= 0x1p53
+        guard !plain.contains(where: { "./".contains($0) }), let value = double(plain), value == value.rounded(),
+            abs(value) <= 0x1p53
         else { return nil }
         return Int(value)
     }

@@ -43,43 +43,16 @@ enum SourceFile {
     }
 
     private static func nearestFile(path: String, shownAs name: String) -> String {
-        let folder = (path as NSString).deletingLastPathComponent
-        let shownFolder = (name as NSString).deletingLastPathComponent
-        let file = (path as NSString).lastPathComponent
+        let folder = Paths.folder(of: path)
+        let shownFolder = Paths.folder(of: name)
         guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder) else {
             return ", nor does the folder \(quoted(path: shownFolder))"
         }
         let candidates = files.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted()
-        let stems = candidates.map { ($0 as NSString).deletingPathExtension }
-        let match: String?
-        if let stem = nearest((file as NSString).deletingPathExtension, in: stems),
-            let index = stems.firstIndex(of: stem)
-        {
-            match = candidates[index]
-        } else {
-            match = nil
+        let stems = candidates.map(Paths.stem)
+        guard let stem = nearest(Paths.stem(of: path), in: stems), let index = stems.firstIndex(of: stem) else {
+            return ""
         }
-        guard let match else { return "" }
-        return ", did you mean \(quoted(path: (shownFolder as NSString).appendingPathComponent(match)))?"
-    }
-
-    /// `path` as said by a file in `folder`: absolute and `~` paths stand for themselves.
-    static func resolve(_ path: String, in folder: String) -> String {
-        let expanded = expandingTilde(path)
-        return expanded.hasPrefix("/") || folder.isEmpty
-            ? expanded : (folder as NSString).appendingPathComponent(expanded)
-    }
-
-    /// A path without `.` and `name/..`, for messages only: with symbolic links it may name another file.
-    static func tidied(_ path: String) -> String {
-        var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
-            if part == "..", let last = parts.last, last != ".." {
-                parts.removeLast()
-            } else {
-                parts.append(part)
-            }
-        }
-        return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+        return ", did you mean \(quoted(path: Paths.join(shownFolder, candidates[index])))?"
     }
 }

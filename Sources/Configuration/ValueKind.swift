@@ -1,5 +1,3 @@
-import Foundation
-
 /// One type of scalar: its words for messages, its parser and its canonical form.
 struct ValueKind<Value> {
     /// With its article: `a whole number`.
@@ -35,7 +33,7 @@ extension ValueKind<String> {
             parse: { text, plain in
                 // A number is a fine name (`name: 7`), but true or null under a text's key is a slip.
                 if plain, ScalarText.bool(text) != nil { return nil }
-                return isPath ? expandingTilde(text) : text
+                return isPath ? Paths.expandingTilde(text) : text
             },
             format: ScalarText.yaml)
     }
@@ -77,7 +75,9 @@ extension ValueKind<Double> {
         if isAbove || isBelow {
             var parts: [String] = []
             if !isUnboundedBelow { parts.append((isAbove ? "above " : "of at least ") + lowerText) }
-            if !isUnboundedAbove { parts.append((isBelow ? "below " : parts.isEmpty ? "of at most " : "at most ") + upperText) }
+            if !isUnboundedAbove {
+                parts.append((isBelow ? "below " : parts.isEmpty ? "of at most " : "at most ") + upperText)
+            }
             return " " + parts.joined(separator: " and ")
         }
         return constraintText(
@@ -103,11 +103,6 @@ extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue
             noun: "one of " + listing(words), plural: "words out of " + listing(words), choices: words,
             harmless: harmless, parse: { text, _ in Value(rawValue: text) }, format: { ScalarText.yaml($0.rawValue) })
     }
-}
-
-/// A path whose leading `~` is replaced by the home folder.
-func expandingTilde(_ path: String) -> String {
-    path.hasPrefix("~") ? (path as NSString).expandingTildeInPath : path
 }
 
 /// ` from 1 to 10`, ` of at least 1`, ` of at most 10`, or nothing.

@@ -35,7 +35,8 @@ extension YAMLComposer {
             }
         }
         if problem.hasPrefix("mapping values are not allowed") {
-            return "not valid YAML: found a `:` where no key can stand, expected quotes around a value that holds `: `, "
+            return
+                "not valid YAML: found a `:` where no key can stand, expected quotes around a value that holds `: `, "
                 + "or a key at the indentation of its neighbours"
         }
         var message = "not valid YAML: \(problem)"

@@ -1,19 +1,42 @@
 import Foundation
+import Synchronization
 import Yams
 
 /// Turns YAML text into located nodes, with limits that keep hostile input from taking time, memory or stack.
-struct YAMLComposer {
+struct YAMLComposer: Sendable {
     static let maximumDepth = 64
     static let maximumNodes = 100_000
 
     /// Turns a line and column of the text, counted from 1, into a location.
-    var locate: (_ line: Int, _ column: Int) -> Location
+    var locate: @Sendable (_ line: Int, _ column: Int) -> Location
     private var nodes = 0
 
-    init(locate: @escaping (_ line: Int, _ column: Int) -> Location) { self.locate = locate }
+    init(locate: @escaping @Sendable (_ line: Int, _ column: Int) -> Location) { self.locate = locate }
 
     /// The text's only document, or nil when it holds nothing but blanks and comments.
-    mutating func compose(_ text: String) throws(LocatedFailure) -> LocatedNode? {
+    ///
+    /// The parser recurses up to 1000 levels deep before it gives up, too deep for the stacks of some systems' secondary
+    /// threads, so it runs on a thread of its own.
+    func compose(_ text: String) throws(LocatedFailure) -> LocatedNode? {
+        let outcome = Outcome()
+        let done = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            var composer = self
+            let result = Result { () throws(LocatedFailure) in try composer.composeHere(text) }
+            outcome.result.withLock { $0 = result }
+            done.signal()
+        }
+        thread.stackSize = 16 << 20
+        thread.start()
+        done.wait()
+        return try outcome.result.withLock { $0 }.get()
+    }
+
+    private final class Outcome: Sendable {
+        let result = Mutex<Result<LocatedNode?, LocatedFailure>>(.success(nil))
+    }
+
+    private mutating func composeHere(_ text: String) throws(LocatedFailure) -> LocatedNode? {
         if let location = aliasInKey(text) {
             throw LocatedFailure(location: location, message: "aliases and collections as keys are not supported")
         }

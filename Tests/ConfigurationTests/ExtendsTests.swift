@@ -28,7 +28,8 @@ func loadingError(_ name: String, in folder: String) -> String {
 @Test func extendingMergesMappingsAndReplacesListsThroughSeveralFolders() throws {
     let files = [
         "a/child.yaml": "extends: ../b/middle.yaml\ntraining: {epochs: 7}\nrun:\n  # seed: 5\ndata: {classes: [x]}\n",
-        "b/middle.yaml": "extends: c/base.yaml\noptimizer: {name: sgd}\ntraining: {epochs: 5, widths: [1]}\nema: null\n",
+        "b/middle.yaml":
+            "extends: c/base.yaml\noptimizer: {name: sgd}\ntraining: {epochs: 5, widths: [1]}\nema: null\n",
         "b/c/base.yaml":
             "data: {path: base, classes: [a, b]}\ntraining: {epochs: 1, shuffle: false}\nrun: {seed: 9}\nema: {decay: 0.5}\n",
     ]
@@ -71,7 +72,9 @@ func loadingError(_ name: String, in folder: String) -> String {
 
 @Test func aMissingFileNamesTheNearestOne() throws {
     try withFolder(["digits.yaml": "", "cifar10-nano.yml": "", "digit.txt": ""]) { folder in
-        #expect(loadingError("digit.yaml", in: folder) == "digit.yaml: the file does not exist, did you mean `digits.yaml`?")
+        #expect(
+            loadingError("digit.yaml", in: folder) == "digit.yaml: the file does not exist, did you mean `digits.yaml`?"
+        )
         #expect(loadingError("digits", in: folder) == "digits: the file does not exist, did you mean `digits.yaml`?")
         #expect(
             loadingError("cifar-nano.yaml", in: folder)
@@ -86,8 +89,9 @@ func loadingError(_ name: String, in folder: String) -> String {
         #expect(loadingError("folder/", in: folder) == "folder/: this is a folder, expected a YAML file")
         try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: "\(folder)/closed.yaml")
         // The superuser reads it all the same.
-        #expect(["no problem", "closed.yaml: the file cannot be opened, its permissions may forbid reading"]
-            .contains(loadingError("closed.yaml", in: folder)))
+        #expect(
+            ["no problem", "closed.yaml: the file cannot be opened, its permissions may forbid reading"]
+                .contains(loadingError("closed.yaml", in: folder)))
     }
     #expect(throws: ConfigurationError.self) { try ConfigurationDocument.load(path: "") }
 }

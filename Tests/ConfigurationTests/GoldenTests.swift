@@ -27,7 +27,7 @@ func messagesMatchTheGoldenFile(name: String) throws {
     #expect(messages + "\n" == expected)
 }
 
-let goldenFolder = Bundle.module.bundleURL.appendingPathComponent("Golden")
+let goldenFolder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Golden")
 
 /// All files but those that begin with `base`, which others extend.
 let goldenNames: [String] =

@@ -25,13 +25,11 @@ func anAliasBombInAKeyIsRefusedBeforeItIsCompared(key: String) {
 }
 
 @Test func plainAliasesAreUnderstood() throws {
-    let text = "data: {path: &d x & y * z, classes: &c [a]}\nrun: {name: *d} # what ? *this: is\n"
     #expect(try recipe("data: {path: &d x}\nrun: {name: *d}\n").name == "x")
-    #expect(problems(text).contains("aliases and collections as keys"), "a comment may be taken for a key")
     #expect(try recipe("data: {path: x & y}\nrun: {name: a *b* ?} # [see]: x\n").dataPath == "x & y")
 }
 
-@Test(arguments: [65, 900, 1100, 100_000])
+@Test(arguments: [64, 900, 1100, 100_000])
 func deepNestingIsRefused(depth: Int) {
     for text in [
         "a: " + String(repeating: "[", count: depth) + String(repeating: "]", count: depth),
@@ -99,7 +97,9 @@ func deepNestingIsRefused(depth: Int) {
     }
 }
 
-@Test(arguments: ["a=\0", "=", "", "a", ".", "a.=1", "[0]=1", "a=*x", "a=&x", "a=!x y", "a=\u{FEFF}", "a={", "a=---", "a=%", "a=\n"])
+@Test(arguments: [
+    "a=\0", "=", "", "a", ".", "a.=1", "[0]=1", "a=*x", "a=&x", "a=!x y", "a=\u{FEFF}", "a={", "a=---", "a=%", "a=\n",
+])
 func damagedOverridesGiveOneProblem(text: String) {
     do {
         _ = try ConfigurationDocument.parse(text: "b: 1", name: "t", overrides: [text])

@@ -7,7 +7,8 @@ private let base = "data: {path: d, classes: [a, b]}\nstages: [{teacher: x}, {te
     let recipe = try recipe(
         base,
         overrides: [
-            "training.epochs=3", "optimizer.learningRate=1/4", "training.widths=[8, 16]", "optimizer={name: sgd, decay: 1}",
+            "training.epochs=3", "optimizer.learningRate=1/4", "training.widths=[8, 16]",
+            "optimizer={name: sgd, decay: 1}",
             "data.path=/tmp/a=b", "run.name='3: x'", "data.classes=null", "stages.0.teacher=z", "stages[1].epochs=4",
             "ema.decay=0.25", "training.epochs = 5",
         ])

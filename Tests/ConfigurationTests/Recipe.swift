@@ -2,7 +2,10 @@ import Configuration
 
 /// A small recipe that uses every kind of value; the tests read their configurations with it.
 struct Recipe: Equatable {
-    enum Optimizer: String, CaseIterable { case adamW = "adamw", sgd }
+    enum Optimizer: String, CaseIterable {
+        case adamW = "adamw"
+        case sgd
+    }
 
     struct Stage: Equatable {
         var epochs: Int
@@ -40,7 +43,7 @@ struct Recipe: Equatable {
         (optimizer, learningRate, betas, decay) = reader.section("optimizer", "How to step") {
             (
                 $0.choice("name", default: Optimizer.adamW, "Kind of optimizer"),
-                $0.double("learningRate", default: 1e-5, in: .leastNonzeroMagnitude ... 10, "Peak learning rate"),
+                $0.double("learningRate", default: 1e-5, in: .leastNonzeroMagnitude...10, "Peak learning rate"),
                 $0.doubles("betas", default: [0.9, 0.999], in: 0...1.0.nextDown, count: 2...2, "Moment decays"),
                 $0.optionalDouble("decay", in: 0 ... .greatestFiniteMagnitude, "Weight decay")
             )

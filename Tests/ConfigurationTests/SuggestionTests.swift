@@ -20,7 +20,9 @@ func nearestIsSilentWhenNothingIsClose(word: String) {
     #expect(nearest("seed", in: []) == nil)
 }
 
-@Test(arguments: [("", "", 0), ("abc", "", 3), ("", "ab", 2), ("ab", "ba", 1), ("kitten", "sitting", 3), ("ca", "abc", 3)])
+@Test(arguments: [
+    ("", "", 0), ("abc", "", 3), ("", "ab", 2), ("ab", "ba", 1), ("kitten", "sitting", 3), ("ca", "abc", 3),
+])
 func editDistanceCountsChangesAndSwaps(first: String, second: String, distance: Int) {
     #expect(editDistance(Array(first), Array(second)) == distance)
     #expect(editDistance(Array(second), Array(first)) == distance)
