@@ -168,3 +168,26 @@ struct Canvas {
         return Image(width: width, height: height, channels: channels, pixels: pixels)
     }
 }
+
+/// One change of colours, 0 = brightness, 1 = contrast, 2 = saturation (factors), 3 = hue (turns).
+package func colorChange(_ operation: Int, _ factor: Double, _ image: Image) -> Image {
+    onCanvas(image) { canvas in
+        switch operation {
+        case 0: canvas.blendWithBlack(factor)
+        case 1: canvas.blendWithMean(factor)
+        case 2: canvas.blendWithGrey(factor)
+        default: canvas.shiftHue(factor)
+        }
+    }
+}
+
+/// The image moved by a matrix from output to input.
+package func affineMotion(_ matrix: [Double], _ image: Image) -> Image { onCanvas(image) { $0.transform(matrix) } }
+
+private func onCanvas(_ image: Image, _ body: (inout Canvas) -> Void) -> Image {
+    image.pixels.withUnsafeBufferPointer { pixels in
+        var canvas = Canvas(image, pixels: pixels.baseAddress!, scratch: Canvas.makeScratch())
+        body(&canvas)
+        return canvas.image()
+    }
+}

@@ -110,3 +110,8 @@ func isSymbolicLink(_ path: String) -> Bool {
 }
 
 func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// A gzip file unpacked, for tests.
+package func gunzipped(_ path: String, limit: Int) throws -> [UInt8] {
+    try gunzip(readFile(path), name: path, limit: limit)
+}

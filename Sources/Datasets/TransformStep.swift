@@ -126,7 +126,7 @@ private func moveRandomly(
 }
 
 /// The matrix from output to input of: shear, scale and rotate about the middle, then shift; angles in radians.
-func inverseAffine(
+package func inverseAffine(
     width: Int, height: Int, angle: Double, shift: (Double, Double), scale: Double, shear: Double
 ) -> [Double] {
     let centerX = Double(width) / 2, centerY = Double(height) / 2

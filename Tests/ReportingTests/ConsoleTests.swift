@@ -11,9 +11,11 @@ private final class Screen: Sendable {
     func wait(_ seconds: Double) { time.withLock { $0 += seconds } }
 
     func console(width: Int?, hasColors: Bool = false) -> Console {
-        let terminal = Console.Terminal(hasColors: hasColors, width: { width }) { part in
-            self.text.withLock { $0 += part }
-        }
+        let terminal = Console.Terminal(
+            hasColors: hasColors, width: { width },
+            write: { part in
+                self.text.withLock { $0 += part }
+            })
         return Console(output: terminal, errors: terminal, now: { self.time.withLock { $0 } })
     }
 }
