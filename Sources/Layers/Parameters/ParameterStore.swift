@@ -98,3 +98,12 @@ public final class BufferUpdates<S: Scalar> {
 
     public func set(_ buffer: BufferHandle, _ tensor: Tensor<S>) { values[buffer.index] = tensor }
 }
+
+extension ParameterStore {
+    /// Takes over all values of another store of the same model.
+    public func update(from other: ParameterStore<S>) {
+        require(list.flatCount == other.list.flatCount, "update(from:)", "the stores must belong to the same model")
+        flat.pointer.update(from: other.flat.pointer, count: list.flatCount)
+        buffers = other.buffers
+    }
+}

@@ -53,3 +53,10 @@ private func json<T: Encodable>(_ value: T) throws -> String {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
+
+extension WeightsMetadata {
+    /// Reads what a weights file says about itself, without the values.
+    public static func read(_ path: String) throws -> WeightsMetadata {
+        try WeightsMetadata(try SafetensorsFile.readHeader(path: path).metadata, path: path)
+    }
+}

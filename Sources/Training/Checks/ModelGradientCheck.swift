@@ -1,0 +1,87 @@
+import Autograd
+import Layers
+import Models
+import Tensors
+
+/// Compares the gradient of a whole model with central differences in `Double`: for the input and each parameter along
+/// one random direction, with parameters redrawn so that every path carries signal, and no dropped paths.
+public struct ModelGradientCheck {
+    public struct Outcome: Sendable {
+        public let name: String
+        public let relativeError: Double
+        public let bound: Double
+        public var passed: Bool { relativeError <= bound }
+    }
+
+    public static let bound = 1e-5
+    /// Larger inputs are cut to this side.
+    public static let largestSide = 32
+
+    private let model: any FeatureModel
+    private let store: ParameterStore<Double>
+    private let input: Tensor<Double>
+    private let cotangent: Tensor<Double>
+
+    public init(_ specification: ModelSpecification, height: Int, width: Int, seed: UInt64 = 0) throws {
+        let height = min(height, ModelGradientCheck.largestSide)
+        let width = min(width, ModelGradientCheck.largestSide)
+        model = try specification.makeModel(height: height, width: width)
+        _ = try model.trace(height: height, width: width)
+        store = ParameterStore(model.parameters, seed: seed)
+        store.redraw(seed: seed)
+        var random = Random(seed: seed, purpose: "model gradient check")
+        input = .normal([2, height, width, specification.inputChannels], from: &random)
+        cotangent = .normal([2, specification.classes], from: &random)
+    }
+
+    /// Runs the check, calling `progress` after each tensor.
+    public func run(progress: (Outcome) -> Void = { _ in }) -> [Outcome] {
+        let tape = Tape<Double>()
+        let context = Context(store, mode: .training, tape: tape)
+        let images = tape.leaf(input)
+        let logits = model(images, context).logits
+        tape.backward(from: logits, cotangent: cotangent)
+        let gradients = Storage<Double>(count: store.list.flatCount)
+        let missing = Set(context.collectGradients(into: gradients))
+
+        var outcomes: [Outcome] = []
+        func add(_ name: String, _ gradient: [Double], _ move: ([Double], Double) -> Double) {
+            var random = Random(seed: 1, purpose: "direction " + name)
+            var direction = gradient.map { _ in random.normal() }
+            let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            direction = direction.map { $0 / length }
+            let analytic = zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
+            let step = 1e-3
+            let numeric =
+                (move(direction, -2 * step) - 8 * move(direction, -step) + 8 * move(direction, step)
+                    - move(direction, 2 * step)) / (12 * step)
+            // A random direction may happen to be nearly orthogonal to the gradient; its typical size counts then.
+            let typical = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot() / Double(gradient.count).squareRoot()
+            let error = abs(analytic - numeric) / max(abs(numeric), 0.1 * typical, 1e-12)
+            let outcome = Outcome(
+                name: name, relativeError: missing.contains(name) || error.isNaN ? .infinity : error,
+                bound: ModelGradientCheck.bound)
+            outcomes.append(outcome)
+            progress(outcome)
+        }
+        add("input", tape.gradient(of: images)?.array ?? []) { direction, step in
+            value(Tensor(input.shape, zip(input.array, direction).map { $0 + step * $1 }))
+        }
+        for entry in store.list.entries {
+            let gradient = Array(UnsafeBufferPointer(start: gradients.pointer + entry.offset, count: entry.range.count))
+            add(entry.name, gradient) { direction, step in
+                let target = store.flat.pointer + entry.offset
+                let old = Array(UnsafeBufferPointer(start: target, count: entry.range.count))
+                for (i, d) in direction.enumerated() { target[i] = old[i] + step * d }
+                defer { old.withUnsafeBufferPointer { if let base = $0.baseAddress { target.update(from: base, count: old.count) } } }
+                return value(input)
+            }
+        }
+        return outcomes
+    }
+
+    private func value(_ input: Tensor<Double>) -> Double {
+        let logits = model(Variable(input), Context(store, mode: .training)).logits.value
+        return zip(logits.array, cotangent.array).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+}

@@ -1,0 +1,79 @@
+import Tensors
+
+/// How far a run has come: everything beside the weights that a resumed run needs.
+struct RunProgress: Equatable {
+    /// Finished epochs.
+    var epoch = 0
+    /// Finished batches of the current epoch.
+    var batch = 0
+    /// Finished updates.
+    var update = 0
+    /// Of the current epoch.
+    var seen = 0
+    var correct = 0
+    var lossSum = 0.0
+    var gradientNormSum = 0.0
+
+    var bestEpoch = 0
+    var bestAccuracy: Double?
+    var bestLoss = 0.0
+    var stoppedEarly: String?
+
+    var imagesTrained = 0
+    var trainingSeconds = 0.0
+    var evaluationSeconds = 0.0
+    var seconds: Double { trainingSeconds + evaluationSeconds }
+
+    var meanLoss: Double { seen > 0 ? lossSum / Double(seen) : 0 }
+    var accuracy: Double { seen > 0 ? Double(correct) / Double(seen) : 0 }
+    var meanGradientNorm: Double { batch > 0 ? gradientNormSum / Double(batch) : 0 }
+
+    mutating func add(_ outcome: TrainingStep.Outcome, images: Int) {
+        batch += 1
+        update += 1
+        seen += images
+        correct += outcome.correct
+        lossSum += outcome.loss * Double(images)
+        gradientNormSum += outcome.gradientNorm
+        imagesTrained += images
+    }
+
+    mutating func nextEpoch() {
+        epoch += 1
+        (batch, seen, correct, lossSum, gradientNormSum) = (0, 0, 0, 0, 0)
+    }
+
+    var json: JSONValue {
+        [
+            "epoch": .integer(epoch), "batch": .integer(batch), "update": .integer(update), "seen": .integer(seen),
+            "correct": .integer(correct), "lossSum": .number(lossSum), "gradientNormSum": .number(gradientNormSum),
+            "bestEpoch": .integer(bestEpoch), "bestAccuracy": bestAccuracy.map { .number($0) } ?? .null,
+            "bestLoss": .number(bestLoss), "stoppedEarly": stoppedEarly.map { .string($0) } ?? .null,
+            "imagesTrained": .integer(imagesTrained), "trainingSeconds": .number(trainingSeconds),
+            "evaluationSeconds": .number(evaluationSeconds),
+        ]
+    }
+
+    init() {}
+
+    /// `nil` when a number is missing.
+    init?(_ json: JSONValue) {
+        func integer(_ name: String) -> Int? { json[name]?.integerValue }
+        func number(_ name: String) -> Double? { json[name]?.doubleValue }
+        guard let epoch = integer("epoch"), let batch = integer("batch"), let update = integer("update"),
+            let seen = integer("seen"), let correct = integer("correct"), let lossSum = number("lossSum"),
+            let gradientNormSum = number("gradientNormSum"), let bestEpoch = integer("bestEpoch"),
+            let bestLoss = number("bestLoss"), let imagesTrained = integer("imagesTrained"),
+            let trainingSeconds = number("trainingSeconds"), let evaluationSeconds = number("evaluationSeconds")
+        else { return nil }
+        (self.epoch, self.batch, self.update) = (epoch, batch, update)
+        (self.seen, self.correct) = (seen, correct)
+        (self.lossSum, self.gradientNormSum) = (lossSum, gradientNormSum)
+        (self.bestEpoch, self.bestLoss) = (bestEpoch, bestLoss)
+        bestAccuracy = number("bestAccuracy")
+        stoppedEarly = json["stoppedEarly"]?.stringValue
+        (self.imagesTrained, self.trainingSeconds, self.evaluationSeconds) = (
+            imagesTrained, trainingSeconds, evaluationSeconds
+        )
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Checkpoints
+import Layers
+import Models
+import Reporting
+import Tensors
+import Training
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Shows a model as a tree with shapes, parameters and multiply-adds; never touches the data.",
+        discussion: """
+            Takes a configuration, a weights file or the name of a model.
+
+            Examples:
+              trainer inspect Configs/digits.yaml
+              trainer inspect hornet_tiny_gf
+              trainer inspect Runs/digits/weights/best.safetensors --depth 2
+            """)
+
+    @Argument(help: ArgumentHelp("A configuration, a weights file or a model's name.", valueName: "config|weights|name"))
+    var source: String
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "How many levels of the tree to show.")
+    var depth = 8
+
+    @Flag(help: "Print JSON instead of a tree.")
+    var json = false
+
+    func run() throws {
+        let (specification, height, width) = try resolve()
+        let model = try specification.makeModel(height: height, width: width)
+        var root = try model.trace(height: height, width: width)
+        root.output = [1, height, width, specification.inputChannels]
+        let console = Console()
+        if json {
+            console.text(encode(root).text(pretty: true))
+            return
+        }
+        var rows: [[String]] = []
+        collect(root, 0, "", &rows)
+        console.text(
+            Table(
+                columns: [
+                    Table.Column("layer", .left), Table.Column("kind", .left), Table.Column("output", .left),
+                    Table.Column("parameters", .right), Table.Column("multiply-adds", .right),
+                ], rows: rows
+            ).render())
+        console.text(
+            """
+            input          \(height)x\(width), \(specification.inputChannels) channels
+            parameters     \(NumberText.grouped(model.parameters.parameterCount))
+            multiply-adds  \(NumberText.grouped(root.multiplyAdds)) per image (gates, norms and FFTs not counted)
+            """)
+    }
+
+    /// The model and its input size, without opening any data.
+    private func resolve() throws -> (ModelSpecification, height: Int, width: Int) {
+        if let variant = HorNetSpecification.variant(source) {
+            let size = source.hasSuffix("img384") ? 384 : variant.stemStride == 2 ? 32 : 224
+            return (.hornet(variant), size, size)
+        }
+        if source.hasSuffix(".safetensors") {
+            let metadata = try WeightsMetadata.read(source)
+            return (metadata.specification, metadata.transform.height, metadata.transform.width)
+        }
+        return try Recipe.load(source, overrides: overrides).modelWithoutData()
+    }
+
+    private func collect(_ node: ModelTrace.Node, _ level: Int, _ prefix: String, _ rows: inout [[String]]) {
+        rows.append([
+            prefix + node.name, node.kind, node.output.description,
+            node.parameters > 0 ? NumberText.grouped(node.parameters) : "-",
+            node.multiplyAdds > 0 ? NumberText.grouped(node.multiplyAdds) : "-",
+        ])
+        guard level < depth else { return }
+        for child in node.children { collect(child, level + 1, prefix + "  ", &rows) }
+    }
+
+    private func encode(_ node: ModelTrace.Node) -> JSONValue {
+        [
+            "name": .string(node.name), "kind": .string(node.kind),
+            "output": .array(node.output.dimensions.map { .integer($0) }), "parameters": .integer(node.parameters),
+            "multiplyAdds": .integer(node.multiplyAdds), "parts": .array(node.children.map(encode)),
+        ]
+    }
+}
