@@ -47,11 +47,17 @@ extension TrainingRun {
             let averageUpdates = saved.info["averageUpdates"]?.integerValue
         else { throw CheckpointError(directory.state, "the saved progress is incomplete, it was written by another version") }
         try restore("parameters", store, from: file)
-        for (name, storage) in step.optimizer.stateArrays { try restore("optimizer.\(name)", storage, from: file) }
-        step.optimizer.stepCount = optimizerSteps
+        let prefix = "optimizer."
+        let arrays = try file.tensors.filter { $0.name.hasPrefix(prefix) }.map {
+            (String($0.name.dropFirst(prefix.count)), try $0.floats())
+        }
+        try step.optimizer.restore(stepCount: optimizerSteps, arrays: Dictionary(uniqueKeysWithValues: arrays))
         if let average = step.average {
-            try restore("average", average.store, from: file)
-            average.updateCount = averageUpdates
+            let parameters = try values("average", count: average.store.flat.count, from: file)
+            let buffers = try average.store.buffers.enumerated().map {
+                try values("average.buffer.\($0)", count: $1.elementCount, from: file)
+            }
+            try average.restore(updateCount: averageUpdates, parameters: parameters, buffers: buffers)
         }
         if file["best"] != nil {
             let best = store.copy()

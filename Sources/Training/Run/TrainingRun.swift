@@ -50,14 +50,20 @@ public final class TrainingRun {
                 "the training set has \(data.splits.train.count) images, fewer than training.batchSize "
                     + "(\(recipe.training.batchSize)), so every epoch is one short batch")
         }
-        let made = try recipe.schedule.makeSchedule(
-            learningRate: recipe.optimizer.learningRate, epochs: recipe.training.epochs,
+        let made = Schedule.make(
+            recipe.schedule, learningRate: recipe.optimizer.learningRate, epochs: recipe.training.epochs,
             updatesPerEpoch: trainLoader.batchCount)
         schedule = made.schedule
         if let notice = made.notice { console.notice(notice) }
         step = TrainingStep(
             task: ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing), store: store,
-            optimizer: recipe.optimizer.makeOptimizer(for: store), average: recipe.optimizer.makeAverage(of: store),
+            optimizer: recipe.optimizer.makeOptimizer(
+                Float.self,
+                groups: ParameterGroups(
+                    model.parameters, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable)),
+            average: recipe.optimizer.ema.map {
+                ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup)
+            },
             clipNorm: recipe.optimizer.clipNorm, seed: seed)
         metadata = WeightsMetadata(
             specification: data.specification, classNames: data.classNames, transform: data.plan)

@@ -14,7 +14,7 @@ final class TrainingStep {
 
     let task: any TrainingTask
     let store: ParameterStore<Float>
-    let optimizer: any FlatOptimizer<Float>
+    let optimizer: any Optimizer<Float>
     let average: ExponentialMovingAverage<Float>?
     let clipNorm: Double
     let seed: UInt64
@@ -22,7 +22,7 @@ final class TrainingStep {
     private var hasCheckedGradients = false
 
     init(
-        task: any TrainingTask, store: ParameterStore<Float>, optimizer: any FlatOptimizer<Float>,
+        task: any TrainingTask, store: ParameterStore<Float>, optimizer: any Optimizer<Float>,
         average: ExponentialMovingAverage<Float>?, clipNorm: Double, seed: UInt64
     ) {
         self.task = task
@@ -54,7 +54,7 @@ final class TrainingStep {
                         + "depend on them")
             }
         }
-        outcome.gradientNorm = gradientNorm(gradients)
+        outcome.gradientNorm = gradientNorm(gradients, ranges: optimizer.groups.trainableRanges)
         guard outcome.gradientNorm.isFinite else {
             throw NonFiniteError(self, batch, update: update, what: "gradient")
         }
