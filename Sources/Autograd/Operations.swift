@@ -6,6 +6,10 @@ extension Operation {
         ElementwiseFunction.allCases.map(Operation.elementwise) + [
             .add, .subtract, .multiply, .divide, .scale, .sum, .reshape,
             .linear,
+            .split, .slice, .concatenate, .interleave,
+            .linearSplit,
+            .recursiveGate,
+            .globalFilter, .resizeFilter,
         ]
 }
 
@@ -14,4 +18,8 @@ extension GradientCheck {
     public static let all: [GradientCheck] =
         elementwise + arithmetic
         + linear
+        + channels
+        + linearSplit
+        + recursiveGate
+        + globalFilter
 }
