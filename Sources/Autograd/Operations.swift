@@ -6,6 +6,7 @@ extension Operation {
         ElementwiseFunction.allCases.map(Operation.elementwise) + [
             .add, .subtract, .multiply, .divide, .scale, .sum, .reshape,
             .linear,
+            .depthwiseConvolution,
         ]
 }
 
@@ -14,4 +15,5 @@ extension GradientCheck {
     public static let all: [GradientCheck] =
         elementwise + arithmetic
         + linear
+        + depthwiseConvolution
 }
