@@ -10,6 +10,7 @@ extension Operation {
             .linearSplit,
             .recursiveGate,
             .globalFilter, .resizeFilter,
+            .depthwiseConvolution,
         ]
 }
 
@@ -22,4 +23,5 @@ extension GradientCheck {
         + linearSplit
         + recursiveGate
         + globalFilter
+        + depthwiseConvolution
 }

@@ -1,10 +1,14 @@
 /// An element type of tensors. `Float` runs the fast kernels, `Double` plain reference loops that gradients and fast
 /// kernels are checked with. Each kernel family declares its own requirements in `Kernels/<Family>.swift`.
-public protocol Scalar: BinaryFloatingPoint, Sendable, MatrixProductKernels, ElementwiseKernels,
-    BroadcastKernels, ReductionKernels,
+public protocol Scalar: BinaryFloatingPoint, Sendable,
+    MatrixProductKernels,
+    ElementwiseKernels,
+    BroadcastKernels,
+    ReductionKernels,
     ChannelKernels,
     RecursiveGateKernels,
-    GlobalFilterKernels
+    GlobalFilterKernels,
+    DepthwiseKernels
 {
     /// The type's name in messages and files: "float" or "double".
     static var scalarName: String { get }
