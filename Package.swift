@@ -79,7 +79,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
-        tests("Configuration"),
+        tests("Configuration", resources: [.copy("Golden")]),
         tests("Tensors"),
         tests("Autograd", ["Tensors", "Checkpoints"]),
         tests("Layers", ["Autograd", "Tensors"]),

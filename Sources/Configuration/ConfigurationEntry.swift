@@ -1,0 +1,45 @@
+/// Where a value comes from.
+public enum ConfigurationOrigin: Sendable, Equatable, CustomStringConvertible {
+    case file(String, line: Int, column: Int)
+    /// The option as printed, `--set a.b=c`.
+    case override(String)
+    case defaultValue
+
+    public var description: String {
+        switch self {
+        case .file(let name, let line, let column): "\(name):\(line):\(column)"
+        case .override(let option): option
+        case .defaultValue: "default"
+        }
+    }
+}
+
+/// One key that was read: what it may be, what it is and where that was said.
+public struct ConfigurationEntry: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        case value
+        /// A mapping with keys of its own, or a list of such mappings.
+        case section
+    }
+
+    /// Dotted path, such as `optimizer.learningRate` or `stages[0].epochs`.
+    public var path: String
+    public var kind: Kind
+    /// What is accepted, in words, such as `a whole number from 1 to 100`.
+    public var expected: String
+    /// The valid words of a choice, otherwise empty.
+    public var choices: [String]
+    /// The default as YAML; nil for a required key, and `null` where the key may be left out.
+    public var defaultValue: String?
+    /// What the key is for, in the words of its reader.
+    public var summary: String
+    /// The resolved value as YAML; empty for sections.
+    public var value: String
+    public var origin: ConfigurationOrigin
+}
+
+extension Location {
+    var origin: ConfigurationOrigin {
+        isOverride ? .override(source) : .file(source, line: line, column: column)
+    }
+}

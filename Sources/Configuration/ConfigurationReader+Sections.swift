@@ -1,0 +1,80 @@
+extension ConfigurationReader {
+    /// Reads a mapping under `key`; absent or null, it reads as an empty mapping with all defaults.
+    ///
+    /// Reading a section a second time adds to what is known of its keys.
+    public func section<T>(
+        _ key: String, _ summary: String, _ body: (ConfigurationReader) throws -> T
+    ) rethrows -> T {
+        let reader = sectionReader(key, summary, isOptional: false)
+        return try body(reader)
+    }
+
+    /// Reads a mapping under `key`; nil when it is absent or null.
+    public func optionalSection<T>(
+        _ key: String, _ summary: String, _ body: (ConfigurationReader) throws -> T
+    ) rethrows -> T? {
+        guard has(key) else {
+            let origin = node(key)?.location.origin ?? .defaultValue
+            let entry = sectionEntry(key, summary, "a mapping", defaultValue: "null", origin: origin)
+            record(key, Record(entry: entry, output: .text("null")))
+            return nil
+        }
+        return try body(sectionReader(key, summary, isOptional: true))
+    }
+
+    /// Reads a list of mappings under `key`, each with `body`; absent, it is empty.
+    public func list<T>(
+        _ key: String, _ summary: String, _ body: (ConfigurationReader) throws -> T
+    ) rethrows -> [T] {
+        if case .sections(let readers) = records[key]?.output { return try readers.map(body) }
+        let found = node(key)
+        let entry = sectionEntry(
+            key, summary, "a list of mappings", defaultValue: "[]", origin: found?.location.origin ?? .defaultValue)
+        var items: [LocatedNode] = []
+        if let found {
+            if case .list(let nodes) = found.value {
+                items = nodes
+            } else {
+                session.problems.add(
+                    found.location, "\(quoted(fullPath(key))) is \(found.found), expected a list of mappings")
+            }
+        }
+        let readers = items.enumerated().map { index, item in
+            mappingReader(item, path: "\(fullPath(key))[\(index)]")
+        }
+        record(key, Record(entry: entry, output: .sections(readers)))
+        return try readers.map(body)
+    }
+
+    private func sectionReader(_ key: String, _ summary: String, isOptional: Bool) -> ConfigurationReader {
+        if case .section(let reader) = records[key]?.output { return reader }
+        let found = node(key)
+        let reader: ConfigurationReader
+        if let found, !found.isNull {
+            reader = mappingReader(found, path: fullPath(key))
+        } else {
+            reader = ConfigurationReader(
+                node: nil, path: fullPath(key), location: found?.location ?? location, session: session)
+        }
+        let entry = sectionEntry(
+            key, summary, "a mapping", defaultValue: isOptional ? "null" : "{}",
+            origin: found?.location.origin ?? .defaultValue)
+        record(key, Record(entry: entry, output: .section(reader)))
+        return reader
+    }
+
+    private func mappingReader(_ node: LocatedNode, path: String) -> ConfigurationReader {
+        if !node.isMapping {
+            session.problems.add(node.location, "\(quoted(path)) is \(node.found), expected a mapping (`key: value`)")
+        }
+        return ConfigurationReader(node: node, path: path, location: node.location, session: session)
+    }
+
+    private func sectionEntry(
+        _ key: String, _ summary: String, _ expected: String, defaultValue: String, origin: ConfigurationOrigin
+    ) -> ConfigurationEntry {
+        ConfigurationEntry(
+            path: fullPath(key), kind: .section, expected: expected, choices: [], defaultValue: defaultValue,
+            summary: summary, value: "", origin: origin)
+    }
+}

@@ -1,0 +1,111 @@
+/// Reads the keys of one mapping, and remembers which were asked for.
+///
+/// A value with a problem is recorded and read as its default (or another harmless value), so that the rest is still
+/// read and all problems are reported together. Keys never asked for are unknown keys.
+public final class ConfigurationReader {
+    /// Dotted path of the mapping, empty at the top.
+    public let path: String
+    let location: Location
+    let session: ReadingSession
+    private let pairs: [LocatedPair]
+    /// True where something other than a mapping stands in the mapping's place, which is a problem already recorded.
+    let isMisplaced: Bool
+    private let positions: [String: Int]
+    private(set) var order: [String] = []
+    private(set) var records: [String: Record] = [:]
+
+    /// What was read under one key.
+    struct Record {
+        var entry: ConfigurationEntry
+        var output: Output
+    }
+
+    enum Output {
+        case text(String)
+        case section(ConfigurationReader)
+        case sections([ConfigurationReader])
+    }
+
+    /// Nil stands for a mapping that is absent or no mapping: all its keys take their defaults.
+    init(node: LocatedNode?, path: String, location: Location, session: ReadingSession) {
+        if case .mapping(let pairs) = node?.value { self.pairs = pairs } else { self.pairs = [] }
+        isMisplaced = node != nil && node?.isMapping != true
+        positions = Dictionary(pairs.enumerated().map { ($1.key, $0) }) { first, _ in first }
+        self.path = path
+        self.location = location
+        self.session = session
+    }
+
+    /// The keys the document gives in this mapping, in its order.
+    public var keys: [String] { pairs.map(\.key) }
+
+    /// True when the document gives the key, with a value other than null.
+    public func has(_ key: String) -> Bool { node(key).map { !$0.isNull } ?? false }
+
+    /// Records a check of the caller's own, located at the key, or at the section when the key is absent.
+    public func problem(_ key: String, _ message: String) {
+        session.problems.add(node(key)?.location ?? location, "\(quoted(fullPath(key))): \(message)")
+    }
+
+    func node(_ key: String) -> LocatedNode? { positions[key].map { pairs[$0].value } }
+
+    func fullPath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    func record(_ key: String, _ record: Record) {
+        if records.updateValue(record, forKey: key) == nil { order.append(key) }
+    }
+
+    /// Everything read in this mapping and below, in order of reading.
+    var entries: [ConfigurationEntry] {
+        order.flatMap { key -> [ConfigurationEntry] in
+            guard let record = records[key] else { return [] }
+            switch record.output {
+            case .text: return [record.entry]
+            case .section(let reader): return [record.entry] + reader.entries
+            case .sections(let readers): return [record.entry] + readers.flatMap(\.entries)
+            }
+        }
+    }
+
+    /// Records a problem for each key that nobody asked for, here and below.
+    func reportUnknownKeys(allPaths: [String]) {
+        for pair in pairs where records[pair.key] == nil {
+            session.unknownKeys += 1
+            // Suggestions take time, and nobody reads hundreds of them.
+            let message =
+                session.unknownKeys <= 200
+                ? unknownKeyMessage(pair.key, allPaths: allPaths) : "unknown key \(quoted(fullPath(pair.key)))"
+            session.problems.add(pair.keyLocation, message)
+        }
+        for key in order {
+            switch records[key]?.output {
+            case .section(let reader): reader.reportUnknownKeys(allPaths: allPaths)
+            case .sections(let readers): for reader in readers { reader.reportUnknownKeys(allPaths: allPaths) }
+            case .text, nil: break
+            }
+        }
+    }
+
+    private func unknownKeyMessage(_ key: String, allPaths: [String]) -> String {
+        let unknown = "unknown key \(quoted(key))" + (path.isEmpty ? "" : " in \(quoted(path))")
+        if key == "extends" { return "\(unknown), `extends` belongs at the top of a file" }
+        if let near = nearest(key, in: order) { return "\(unknown), did you mean \(quoted(near))?" }
+        // The right word in the wrong section.
+        if let elsewhere = allPaths.first(where: { isSameWord(String($0.split(separator: ".").last ?? ""), key) }) {
+            return "\(unknown), did you mean \(quoted(elsewhere))?"
+        }
+        if order.isEmpty { return "\(unknown), expected no keys there" }
+        return "\(unknown), expected one of \(listing(order))"
+    }
+}
+
+/// What the readers of one document share.
+final class ReadingSession {
+    var problems = ProblemList()
+    var unknownKeys = 0
+}
+
+/// Words in back-quotes with commas, at most 16 of them.
+func listing(_ words: [String]) -> String {
+    words.prefix(16).map { quoted($0) }.joined(separator: ", ") + (words.count > 16 ? ", ..." : "")
+}

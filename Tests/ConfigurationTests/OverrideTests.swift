@@ -1,0 +1,50 @@
+import Configuration
+import Testing
+
+private let base = "data: {path: d, classes: [a, b]}\nstages: [{teacher: x}, {teacher: y}]\nema:\n"
+
+@Test func overridesSetScalarsListsAndMappings() throws {
+    let recipe = try recipe(
+        base,
+        overrides: [
+            "training.epochs=3", "optimizer.learningRate=1/4", "training.widths=[8, 16]",
+            "optimizer={name: sgd, decay: 1}",
+            "data.path=/tmp/a=b", "run.name='3: x'", "data.classes=null", "stages.0.teacher=z", "stages[1].epochs=4",
+            "ema.decay=0.25", "training.epochs = 5",
+        ])
+    #expect(recipe.epochs == 5, "the last one wins")
+    #expect(recipe.learningRate == 0.25, "a mapping merges with what stands there")
+    #expect(recipe.widths == [8, 16])
+    #expect(recipe.optimizer == .sgd)
+    #expect(recipe.decay == 1)
+    #expect(recipe.dataPath == "/tmp/a=b")
+    #expect(recipe.name == "3: x")
+    #expect(recipe.classNames == nil)
+    #expect(recipe.stages.map(\.teacher) == ["z", "y"])
+    #expect(recipe.stages.map(\.epochs) == [1, 4])
+    #expect(recipe.emaDecay == 0.25, "an empty section is made a mapping")
+}
+
+@Test func originsNameTheOption() throws {
+    let document = try ConfigurationDocument.parse(
+        text: base, name: "test.yaml", overrides: ["optimizer={name: sgd}", "run.seed=7"])
+    let entries = try document.readResolved(Recipe.init).entries
+    func origin(_ path: String) -> String? { entries.first { $0.path == path }?.origin.description }
+    #expect(origin("run.seed") == "--set run.seed=7")
+    #expect(origin("optimizer.name") == "--set optimizer={name: sgd}")
+    #expect(origin("optimizer.betas") == "default")
+    #expect(origin("data.path") == "test.yaml:1:14")
+    #expect(origin("stages[1].teacher") == "test.yaml:2:34")
+}
+
+@Test func anOverrideMendsAWrongValueInTheFile() throws {
+    let text = "data: {path: d}\ntraining: {epochs: none}\n"
+    #expect(problems(text) == "test.yaml:2:20: `training.epochs` is `none`, expected a whole number from 1 to 10000")
+    #expect(try recipe(text, overrides: ["training.epochs=2"]).epochs == 2)
+}
+
+@Test func overridesGiveARequiredValue() throws {
+    #expect(problems("run: {seed: 1}\n") == "test.yaml:1:1: missing `data.path`, expected a path")
+    #expect(problems("run: {seed: 1}\ndata: {mean: 1}\n") == "test.yaml:2:7: missing `data.path`, expected a path")
+    #expect(try recipe("run: {seed: 1}\n", overrides: ["data.path=x"]).dataPath == "x")
+}
