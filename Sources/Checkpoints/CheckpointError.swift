@@ -1,0 +1,14 @@
+/// A file that cannot be read, written or used, in one sentence that names it.
+public struct CheckpointError: Error, Equatable, CustomStringConvertible {
+    /// The file or folder.
+    public let path: String
+    /// What is wrong with it.
+    public let reason: String
+
+    public init(_ path: String, _ reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    public var description: String { "\(path): \(reason)" }
+}

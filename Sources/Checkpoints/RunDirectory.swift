@@ -1,0 +1,116 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The folder of one run, held by one process at a time.
+///
+/// A hidden file `.hornbeam` marks the folder as ours and carries the lock, which the system drops with the process.
+public final class RunDirectory: Sendable {
+    /// What to do about a run that is already there.
+    public enum Mode: Sendable {
+        /// Refuse it.
+        case new
+        /// Continue it; where there is none, start one.
+        case resume
+        /// Remove its files, and nothing else, then start afresh.
+        case overwrite
+    }
+
+    public let path: String
+    /// Whether there was no run in the folder before, or it was overwritten.
+    public let isFresh: Bool
+    private let lock: Int32
+
+    public var config: String { path + "/config.yaml" }
+    public var metrics: String { path + "/metrics.jsonl" }
+    public var summary: String { path + "/summary.json" }
+    public var lastWeights: String { path + "/weights/last.safetensors" }
+    public var bestWeights: String { path + "/weights/best.safetensors" }
+    public var emaWeights: String { path + "/weights/ema.safetensors" }
+    public var state: String { path + "/state" }
+
+    private static let files = ["config.yaml", "metrics.jsonl", "summary.json"]
+    private static let weights = ["last.safetensors", "best.safetensors", "ema.safetensors"]
+    private static let mark = ".hornbeam"
+
+    /// Opens or creates the folder, with `weights/` in it, and locks it until the value goes.
+    /// - Throws: `CheckpointError` when it holds a run that the mode does not expect, when it holds files that are not a
+    ///   run's, when another process trains in it, or when it cannot be written.
+    public init(_ path: String, mode: Mode) throws {
+        try Self.check(path, mode: mode)
+        try System.makeFolder(path)
+        let descriptor = try System.openFile(path + "/" + Self.mark, "write the file", O_RDWR | O_CREAT)
+        do {
+            if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                throw CheckpointError(path, "another process is training in this folder, wait for it or choose another")
+            }
+            // Once more, now that no other process can be at work in it.
+            try Self.check(path, mode: mode)
+            var isFresh = !Self.holdsRun(path)
+            if mode == .overwrite, !isFresh {
+                try Self.removeRun(path)
+                isFresh = true
+            }
+            try System.makeFolder(path + "/weights")
+            self.isFresh = isFresh
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.path = path
+        self.lock = descriptor
+    }
+
+    deinit { close(lock) }
+
+    /// Refuses what `init` would refuse about the folder's contents, and changes nothing.
+    public static func check(_ path: String, mode: Mode) throws {
+        switch System.kind(path, followingLinks: true) {
+        case nil: return
+        case .folder: break
+        default: throw CheckpointError(path, "expected a folder for the run, found a file")
+        }
+        let names = try System.names(in: path).filter { !$0.hasPrefix(".") }
+        if System.kind(path + "/" + mark) == nil, !names.isEmpty {
+            // A copy of a run often comes without its hidden files; continuing it removes nothing.
+            if mode == .resume, names.contains("config.yaml"), names.contains("state") { return }
+            throw CheckpointError(
+                path, "the folder holds files that are not a run's, such as \(names[0]), choose another output folder")
+        }
+        if mode == .new, holdsRun(path) {
+            throw CheckpointError(
+                path, "already holds a run, continue it with --resume or replace it with --overwrite")
+        }
+    }
+
+    private static func holdsRun(_ path: String) -> Bool {
+        (files + weights.map { "weights/" + $0 } + ["state"]).contains { System.kind(path + "/" + $0) != nil }
+    }
+
+    private static func removeRun(_ path: String) throws {
+        // In this order a removal that is cut short leaves a run to continue or none, never one that looks finished.
+        try System.remove(path + "/summary.json")
+        let state = path + "/state"
+        if System.kind(state) == .folder {
+            for generation in try System.names(in: state).filter(StateStore.isGeneration).reversed() {
+                let folder = state + "/" + generation
+                if System.kind(folder) == .folder {
+                    try System.remove(folder + "/manifest.json")
+                    for name in try System.names(in: folder) { try System.remove(folder + "/" + name) }
+                }
+                try System.remove(folder)
+            }
+            if try System.names(in: state).isEmpty { try System.remove(state) }
+        } else {
+            try System.remove(state)
+        }
+        for file in files.map({ path + "/" + $0 }) + weights.map({ path + "/weights/" + $0 }) {
+            try System.remove(file)
+            try System.remove(AtomicFile.temporaryPath(file))
+        }
+    }
+}

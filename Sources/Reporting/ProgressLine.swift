@@ -1,0 +1,130 @@
+/// What a progress line tells.
+public struct ProgressReport: Sendable, Equatable {
+    /// The epoch under way, from 1.
+    public var epoch: Int
+    public var epochs: Int
+    /// The steps done in this epoch.
+    public var step: Int
+    public var steps: Int
+    public var loss: Double?
+    /// A share of 1.
+    public var accuracy: Double?
+    public var imagesPerSecond: Double?
+    public var learningRate: Double?
+    /// Seconds until the end of the run.
+    public var timeLeft: Double?
+
+    public init(
+        epoch: Int, epochs: Int, step: Int, steps: Int, loss: Double? = nil, accuracy: Double? = nil,
+        imagesPerSecond: Double? = nil, learningRate: Double? = nil, timeLeft: Double? = nil
+    ) {
+        self.epoch = epoch
+        self.epochs = epochs
+        self.step = step
+        self.steps = steps
+        self.loss = loss
+        self.accuracy = accuracy
+        self.imagesPerSecond = imagesPerSecond
+        self.learningRate = learningRate
+        self.timeLeft = timeLeft
+    }
+}
+
+/// Progress as one line of text.
+public enum ProgressLine {
+    /// The line: `epoch 3/30  step 12/45  loss 0.4312  accuracy 87.1%  5,120 images/s  lr 1.2e-3  left 1m 12s`.
+    /// - Parameter width: the columns it may take; labels are shortened, then what matters least is left out.
+    public static func text(_ progress: ProgressReport, width: Int = .max) -> String {
+        let full = joined(parts(progress, isShort: false))
+        if TextWidth.columns(full) <= width { return full }
+        var parts = parts(progress, isShort: true)
+        while parts.count > 1, TextWidth.columns(joined(parts)) > width,
+            let index = parts.indices.max(by: { parts[$0].rank < parts[$1].rank })
+        {
+            parts.remove(at: index)
+        }
+        return TextWidth.truncated(joined(parts), to: width)
+    }
+
+    private typealias Part = (text: String, rank: Int)
+
+    private static func joined(_ parts: [Part]) -> String { parts.map(\.text).joined(separator: "  ") }
+
+    /// The parts in the order of the line, each with its rank; the highest rank is left out first.
+    private static func parts(_ progress: ProgressReport, isShort: Bool) -> [Part] {
+        var parts: [Part] = [
+            ("epoch \(aligned(progress.epoch, progress.epochs))", 0),
+            ((isShort ? "" : "step ") + aligned(progress.step, progress.steps), 6),
+        ]
+        if let loss = progress.loss { parts.append(("loss \(lossText(loss))", 1)) }
+        if let accuracy = progress.accuracy {
+            parts.append(
+                ((isShort ? "acc " : "accuracy ") + NumberText.percentage(accuracy, decimals: 1), 3))
+        }
+        if let rate = progress.imagesPerSecond {
+            parts.append((rateText(rate) + (isShort ? " img/s" : " images/s"), 4))
+        }
+        if let rate = progress.learningRate { parts.append(("lr \(NumberText.scientific(rate))", 5)) }
+        if let left = progress.timeLeft { parts.append(("left \(NumberText.duration(left))", 2)) }
+        return parts
+    }
+
+    /// `  7/120`, so that the line does not jump while the number grows.
+    private static func aligned(_ number: Int, _ total: Int) -> String {
+        let text = String(number)
+        let all = String(total)
+        return String(repeating: " ", count: max(0, all.count - text.count)) + text + "/" + all
+    }
+
+    private static func lossText(_ loss: Double) -> String {
+        loss.isFinite && abs(loss) >= 1e5
+            ? NumberText.scientific(loss, decimals: 3) : NumberText.fixed(loss, decimals: 4)
+    }
+
+    private static func rateText(_ rate: Double) -> String {
+        guard rate.isFinite, rate < 1e12 else { return "?" }
+        return rate < 10 ? NumberText.fixed(rate, decimals: 1) : NumberText.grouped(Int(rate.rounded()))
+    }
+}
+
+/// A rate that follows the last few seconds, and the time that is left at that rate.
+public struct RateMeter: Sendable {
+    private let memory: Double
+    private var start: Double
+    private var last: Double
+    private var weighted = 0.0
+
+    /// - Parameters:
+    ///   - time: now, in seconds of any clock that never goes back.
+    ///   - memory: the seconds after which what was counted weighs 1/e.
+    public init(at time: Double, memory: Double = 10) {
+        self.memory = memory
+        start = time
+        last = time
+    }
+
+    /// Counts things done up to a time.
+    public mutating func add(_ count: Int, at time: Double) {
+        weighted = weighted * decay(time - last) + Double(count)
+        last = max(last, time)
+    }
+
+    /// Skips time in which nothing was to be counted, such as a validation between epochs.
+    public mutating func pause(until time: Double) {
+        let pause = max(0, time - last)
+        start += pause
+        last += pause
+    }
+
+    /// Things a second; nil while nothing was counted or no time has passed.
+    public var perSecond: Double? {
+        // The weights of all the time so far, so that the first figures are not too low.
+        let span = memory * (1 - decay(last - start))
+        return weighted > 0 && span > 0 ? weighted / span : nil
+    }
+
+    /// Seconds that the given count will take at the present rate.
+    public func timeLeft(for count: Int) -> Double? { perSecond.map { Double(count) / $0 } }
+
+    private func decay(_ seconds: Double) -> Double { exponential(-max(0, seconds) / memory) }
+}
