@@ -84,7 +84,9 @@ let package = Package(
         tests("Autograd", ["Tensors", "Checkpoints"]),
         tests("Layers", ["Autograd", "Tensors"]),
         tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"]),
-        tests("Optim", ["Layers", "Autograd", "Tensors", "Checkpoints"]),
+        tests(
+            "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration"],
+            resources: [.copy("Fixtures")]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Tensors"]),
         tests("Reporting"),

@@ -8,9 +8,9 @@
 
 // The C library's functions under one name each, so that only this file asks which C library it is.
 func logarithm(_ x: Double) -> Double { log(x) }
-func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
+package func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 func exponential(_ x: Double) -> Double { exp(x) }
 func errorFunction(_ x: Double) -> Double { erf(x) }
 func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
 func sine(_ x: Double) -> Double { sin(x) }
-func cosine(_ x: Double) -> Double { cos(x) }
+package func cosine(_ x: Double) -> Double { cos(x) }

@@ -8,7 +8,8 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     ChannelKernels,
     RecursiveGateKernels,
     GlobalFilterKernels,
-    DepthwiseKernels
+    DepthwiseKernels,
+    OptimizerKernels
 {
     /// The type's name in messages and files: "float" or "double".
     static var scalarName: String { get }

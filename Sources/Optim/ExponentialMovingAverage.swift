@@ -1,0 +1,77 @@
+import Layers
+import Tensors
+
+/// A running average of a model's weights: average += (1 - decay) (weights - average) after every update.
+///
+/// Buffers follow as in timm: floating-point ones are averaged, counters copied.
+public final class ExponentialMovingAverage<S: Scalar> {
+    /// The averaged model, to evaluate and save; changed by `update` and `restore` alone.
+    public let store: ParameterStore<S>
+    public let decay: Double
+    public let warmup: Bool
+    /// The number of updates so far.
+    public private(set) var updateCount = 0
+
+    /// An average that starts at the store's values.
+    ///
+    /// - Parameter warmup: early updates use a smaller decay, so that the first values are soon forgotten.
+    public init(_ store: ParameterStore<S>, decay: Double, warmup: Bool) {
+        require((0...1).contains(decay), "ExponentialMovingAverage", "decay \(decay) must lie in 0...1")
+        self.store = store.copy()
+        self.decay = decay
+        self.warmup = warmup
+    }
+
+    /// The decay after `updates` updates: with warm-up the smaller of `decay` and (1 + updates) / (10 + updates).
+    public func decay(after updates: Int) -> Double {
+        warmup ? min(decay, Double(1 + updates) / Double(10 + updates)) : decay
+    }
+
+    /// Takes in the weights and buffers after an update of the optimizer.
+    public func update(from source: ParameterStore<S>) {
+        require(
+            source.flat.count == store.flat.count && source.buffers.count == store.buffers.count,
+            "ExponentialMovingAverage", "the weights must be of the model that the average began with")
+        let weight = 1 - decay(after: updateCount)
+        updateCount += 1
+        let (average, values) = (store.flat.pointer, source.flat.pointer)
+        parallelFor(store.flat.count, grain: elementGrain) {
+            S.average(average + $0.lowerBound, values + $0.lowerBound, $0.count, weight: weight)
+        }
+        for (index, entry) in store.list.buffers.enumerated() {
+            let buffer = source.buffers[index]
+            store.setBuffer(index, entry.isInteger ? buffer : blend(store.buffers[index], buffer, weight))
+        }
+    }
+
+    private func blend(_ average: Tensor<S>, _ values: Tensor<S>, _ weight: Double) -> Tensor<S> {
+        Tensor(average.shape) { result in
+            let count = values.elementCount
+            withElements(average, values) { average, values in
+                result.initialize(from: average, count: count)
+                S.average(result, values, count, weight: weight)
+            }
+        }
+    }
+
+    /// Continues from a saved average, bit for bit.
+    ///
+    /// - Parameters:
+    ///   - parameters: the averaged flat buffer, `store.flat`.
+    ///   - buffers: the elements of `store.buffers` in their order.
+    /// - Throws: `OptimizerStateError` when a length does not fit; nothing is changed then.
+    public func restore(updateCount: Int, parameters: [S], buffers: [[S]]) throws {
+        let expected = [store.flat.count] + store.buffers.map(\.elementCount)
+        let found = [parameters.count] + buffers.map(\.count)
+        guard expected == found else {
+            throw OptimizerStateError(
+                description: "The saved weight average has \(found) numbers in its parameters and buffers, "
+                    + "expected \(expected).")
+        }
+        store.flat.pointer.update(from: parameters, count: parameters.count)
+        for (index, values) in buffers.enumerated() {
+            store.setBuffer(index, Tensor(store.buffers[index].shape, values))
+        }
+        self.updateCount = updateCount
+    }
+}

@@ -1,0 +1,72 @@
+import Tensors
+
+/// Writes a model's flat parameter buffer from gradients of the same layout.
+public protocol Optimizer<S>: AnyObject {
+    associatedtype S: Scalar
+
+    var groups: ParameterGroups { get }
+    /// The number of updates so far.
+    var stepCount: Int { get }
+    /// What an update remembers, each array as long as the flat buffer; with `stepCount` it is the whole state.
+    var stateArrays: [(name: String, storage: Storage<S>)] { get }
+
+    /// One update, in parallel over the buffer.
+    ///
+    /// - Parameter gradientScale: a factor on the gradients, such as a clip factor, applied on the way.
+    func update(parameters: Storage<S>, gradients: Storage<S>, learningRate: Double, gradientScale: Double)
+
+    /// Continues from a saved state, bit for bit.
+    ///
+    /// - Throws: `OptimizerStateError` when an array is missing, unknown or of another length; nothing is changed then.
+    func restore(stepCount: Int, arrays: [String: [S]]) throws
+}
+
+extension Optimizer {
+    public func update(parameters: Storage<S>, gradients: Storage<S>, learningRate: Double) {
+        update(parameters: parameters, gradients: gradients, learningRate: learningRate, gradientScale: 1)
+    }
+
+    func checkLengths(_ operation: String, _ parameters: Storage<S>, _ gradients: Storage<S>) {
+        require(
+            parameters.count == groups.flatCount && gradients.count == groups.flatCount, operation,
+            "got \(parameters.count) parameters and \(gradients.count) gradients for groups over \(groups.flatCount)")
+    }
+}
+
+/// A saved state that does not belong to this model.
+public struct OptimizerStateError: Error, Equatable, CustomStringConvertible {
+    public let description: String
+}
+
+/// Copies saved arrays into the state's, after a check of all of them.
+func restoreArrays<S>(
+    _ arrays: [String: [S]], into state: [(name: String, storage: Storage<S>)], owner: String
+) throws {
+    let names = state.map { "`\($0.name)`" }.joined(separator: ", ")
+    for name in arrays.keys.sorted() where !state.contains(where: { $0.name == name }) {
+        throw OptimizerStateError(
+            description: "The saved state of \(owner) has the array `\(name)`, expected \(names.isEmpty ? "none" : names).")
+    }
+    for (name, storage) in state {
+        guard let array = arrays[name] else {
+            throw OptimizerStateError(description: "The saved state of \(owner) lacks the array `\(name)`.")
+        }
+        guard array.count == storage.count else {
+            throw OptimizerStateError(
+                description: "The array `\(name)` in the saved state of \(owner) has \(array.count) numbers, "
+                    + "expected \(storage.count).")
+        }
+    }
+    for (name, storage) in state {
+        if let array = arrays[name] { storage.pointer.update(from: array, count: array.count) }
+    }
+}
+
+extension Storage {
+    /// A storage of zeros.
+    static func zeros(_ count: Int) -> Storage {
+        let storage = Storage(count: count)
+        storage.pointer.initialize(repeating: 0, count: count)
+        return storage
+    }
+}
