@@ -6,6 +6,16 @@ extension Operation {
         ElementwiseFunction.allCases.map(Operation.elementwise) + [
             .add, .subtract, .multiply, .divide, .scale, .sum, .reshape,
             .linear,
+            .layerNorm,
+            .batchNorm, .batchNormEvaluation,
+            .softmax, .logSoftmax,
+            .attention,
+            .transpose,
+            .dropout, .dropPath,
+            .addingResidual,
+            .crossEntropy, .softCrossEntropy,
+            .meanSquaredError,
+            .distillationDivergence,
         ]
 }
 
@@ -14,4 +24,14 @@ extension GradientCheck {
     public static let all: [GradientCheck] =
         elementwise + arithmetic
         + linear
+        + layerNorm
+        + batchNorm
+        + softmax
+        + attention
+        + transpose
+        + dropout
+        + residual
+        + crossEntropy
+        + meanSquaredError
+        + distillationDivergence
 }

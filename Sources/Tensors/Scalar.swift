@@ -1,7 +1,14 @@
 /// An element type of tensors. `Float` runs the fast kernels, `Double` plain reference loops that gradients and fast
 /// kernels are checked with. Each kernel family declares its own requirements in `Kernels/<Family>.swift`.
 public protocol Scalar: BinaryFloatingPoint, Sendable, MatrixProductKernels, ElementwiseKernels,
-    BroadcastKernels, ReductionKernels
+    BroadcastKernels, ReductionKernels,
+    LayerNormKernels,
+    BatchNormKernels,
+    SoftmaxKernels,
+    TransposeKernels,
+    DropoutKernels,
+    ResidualKernels,
+    LossKernels
 {
     /// The type's name in messages and files: "float" or "double".
     static var scalarName: String { get }
