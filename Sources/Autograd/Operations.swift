@@ -11,6 +11,16 @@ extension Operation {
             .recursiveGate,
             .globalFilter, .resizeFilter,
             .depthwiseConvolution,
+            .layerNorm,
+            .batchNorm, .batchNormEvaluation,
+            .softmax, .logSoftmax,
+            .attention,
+            .transpose,
+            .dropout, .dropPath,
+            .addingResidual,
+            .crossEntropy, .softCrossEntropy,
+            .meanSquaredError,
+            .distillationDivergence,
         ]
 }
 
@@ -24,4 +34,14 @@ extension GradientCheck {
         + recursiveGate
         + globalFilter
         + depthwiseConvolution
+        + layerNorm
+        + batchNorm
+        + softmax
+        + attention
+        + transpose
+        + dropout
+        + residual
+        + crossEntropy
+        + meanSquaredError
+        + distillationDivergence
 }

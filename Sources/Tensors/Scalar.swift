@@ -9,7 +9,14 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     RecursiveGateKernels,
     GlobalFilterKernels,
     DepthwiseKernels,
-    OptimizerKernels
+    OptimizerKernels,
+    LayerNormKernels,
+    BatchNormKernels,
+    SoftmaxKernels,
+    TransposeKernels,
+    DropoutKernels,
+    ResidualKernels,
+    LossKernels
 {
     /// The type's name in messages and files: "float" or "double".
     static var scalarName: String { get }

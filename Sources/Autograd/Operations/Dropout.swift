@@ -1,0 +1,42 @@
+import Tensors
+
+extension Operation {
+    public static let dropout = Operation("dropout")
+    public static let dropPath = Operation("dropPath")
+}
+
+extension Variable {
+    /// Each element kept with probability 1 - rate and divided by it, 0 otherwise. The choice is a pure function of the
+    /// key and the element's position; the gradient makes it again: g where x was kept, divided alike. Srivastava et
+    /// al., JMLR 15, 2014.
+    public func dropout(rate: Double, key: RandomKey) -> Variable {
+        requireDropRate("dropout", shape, rate)
+        if rate == 0 { return self }
+        return record(.dropout, [self], value.dropout(rate: rate, key: key)) { g, _ in
+            [g.dropout(rate: rate, key: key)]
+        }
+    }
+
+    /// Each sample (first axis) kept with probability 1 - rate and divided by it, 0 otherwise; a pure function of the
+    /// key and the sample's position. Gradient: g times the same factors. Huang et al., arXiv 1603.09382.
+    public func dropPath(rate: Double, key: RandomKey) -> Variable {
+        requireDropRate("dropPath", shape, rate)
+        require(shape.rank >= 1, "dropPath", [shape], "there must be an axis of samples")
+        if rate == 0 { return self }
+        let factors = Tensor<S>.dropPathFactors(shape[0], rate: rate, key: key)
+        return record(.dropPath, [self], value.scaledPerSample(factors)) { g, _ in [g.scaledPerSample(factors)] }
+    }
+}
+
+func requireDropRate(_ operation: String, _ shape: Shape, _ rate: Double) {
+    require(rate >= 0 && rate < 1, operation, [shape], "the rate \(rate) must lie in 0..<1")
+}
+
+extension GradientCheck {
+    private static let dropKey = RandomKey(seed: 1, purpose: "gradient check")
+
+    static let dropout: [GradientCheck] = [
+        GradientCheck("dropout", [[3, 5, 3]]) { [$0[0].dropout(rate: 0.4, key: dropKey)] },
+        GradientCheck("dropPath", [[7, 2, 3]]) { [$0[0].dropPath(rate: 0.4, key: dropKey)] },
+    ]
+}

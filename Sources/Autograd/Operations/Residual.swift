@@ -1,0 +1,53 @@
+import Tensors
+
+extension Operation { public static let addingResidual = Operation("addingResidual") }
+
+extension Variable {
+    /// x + keep_n gamma_c branch in one pass: x and branch [N, .., C], the layer scale gamma [C], keep_n the drop-path
+    /// factor of sample n (as `dropPath(rate:key:)` draws it). Touvron et al., arXiv 2103.17239.
+    ///
+    /// Gradient: g for x; keep_n gamma_c g for the branch and the sum of keep_n g branch over rows for gamma, both in
+    /// one pass.
+    ///
+    /// - Parameters:
+    ///   - scale: gamma, 1 everywhere when absent.
+    ///   - key: the source of keep_n; without it, or with rate 0, all samples are kept.
+    public func addingResidual(
+        _ branch: Variable, scale gamma: Variable? = nil, dropPathRate: Double = 0, key: RandomKey? = nil
+    ) -> Variable {
+        require(
+            shape.rank >= 1 && branch.shape == shape && (gamma == nil || gamma?.shape == [shape.columns]),
+            "addingResidual", [shape, branch.shape] + (gamma.map { [$0.shape] } ?? []),
+            "the branch must have the shape of x and the scale one element per channel")
+        requireDropRate("addingResidual", shape, dropPathRate)
+        require(
+            dropPathRate == 0 || key == nil || shape.rank >= 2, "addingResidual", [shape],
+            "there must be an axis of samples")
+        var factors: Tensor<S>?
+        if let key, dropPathRate > 0 { factors = .dropPathFactors(shape[0], rate: dropPathRate, key: key) }
+        let (b, scale) = (branch.value, gamma?.value)
+        let output = value.addingResidual(b, scale: scale, factors: factors)
+        return record(.addingResidual, [self, branch] + (gamma.map { [$0] } ?? []), output) { g, needs in
+            guard needs.dropFirst().contains(true) else { return [g] + needs.dropFirst().map { _ in nil } }
+            let gradients = b.residualGradient(g, scale: scale, factors: factors)
+            return [g, gradients.branch] + (needs.count > 2 ? [gradients.scale] : [])
+        }
+    }
+}
+
+extension GradientCheck {
+    private static let dropKey = RandomKey(seed: 1, purpose: "gradient check")
+
+    static let residual: [GradientCheck] = [
+        GradientCheck("addingResidual", [[5, 2, 3], [5, 2, 3], [3]]) {
+            [$0[0].addingResidual($0[1], scale: $0[2], dropPathRate: 0.4, key: dropKey)]
+        },
+        GradientCheck("addingResidual/scale alone", [[2, 3, 1, 5], [2, 3, 1, 5], [5]]) {
+            [$0[0].addingResidual($0[1], scale: $0[2])]
+        },
+        GradientCheck("addingResidual/drop path alone", [[6, 3], [6, 3]]) {
+            [$0[0].addingResidual($0[1], dropPathRate: 0.4, key: dropKey)]
+        },
+        GradientCheck("addingResidual/plain", [[4], [4]]) { [$0[0].addingResidual($0[1])] },
+    ]
+}

@@ -1,0 +1,140 @@
+#include "LayerNorm.h"
+#include "Lanes.h"
+
+// The sums over the lanes of R vectors.
+HB_INLINE void lane_sums(const v16 *s, float *sums, const int R) {
+    if (R == 16) sums_of_16(s, sums);
+    else for (int r = 0; r < R; r++) sums[r] = lane_sum(s[r]);
+}
+
+// R rows together, so that the steps that belong to a row (sums over lanes, the root) are shared or overlap. R and,
+// for narrow rows, `columns` are constants where this is inlined.
+HB_INLINE void norm_rows(const float *x, const float *gain, const float *bias, float epsilon, float *y, float *mean,
+                         float *inverse, const int R, const long columns) {
+    const long full = columns & ~15l;
+    v16 s[16];
+    float sums[16];
+    for (int r = 0; r < R; r++) s[r] = HB_SPLAT(0.0f);
+    for (long c = 0; c < full; c += 16)
+        for (int r = 0; r < R; r++) s[r] += HB_LOAD(x + r * columns + c);
+    if (full < columns)
+        for (int r = 0; r < R; r++) s[r] += load_tail(x + r * columns + full, columns - full, 0.0f);
+    lane_sums(s, sums, R);
+    for (int r = 0; r < R; r++) mean[r] = sums[r] / (float)columns;
+
+    for (int r = 0; r < R; r++) s[r] = HB_SPLAT(0.0f);
+    for (long c = 0; c < full; c += 16)
+        for (int r = 0; r < R; r++) {
+            v16 d = HB_LOAD(x + r * columns + c) - mean[r];
+            s[r] += d * d;
+        }
+    if (full < columns)
+        for (int r = 0; r < R; r++) {
+            v16 d = load_tail(x + r * columns + full, columns - full, mean[r]) - mean[r];
+            s[r] += d * d;
+        }
+    lane_sums(s, sums, R);
+    for (int r = 0; r < R; r++) inverse[r] = 1.0f / sqrtf(sums[r] / (float)columns + epsilon);
+
+    for (long c = 0; c < full; c += 16) {
+        v16 a = HB_LOAD(gain + c), b = HB_LOAD(bias + c);
+        for (int r = 0; r < R; r++)
+            HB_STORE(y + r * columns + c, (HB_LOAD(x + r * columns + c) - mean[r]) * inverse[r] * a + b);
+    }
+    if (full < columns) {
+        const long n = columns - full;
+        v16 a = load_tail(gain + full, n, 0.0f), b = load_tail(bias + full, n, 0.0f);
+        for (int r = 0; r < R; r++) {
+            v16 d = load_tail(x + r * columns + full, n, 0.0f) - mean[r];
+            store_tail(y + r * columns + full, d * inverse[r] * a + b, n);
+        }
+    }
+}
+
+HB_INLINE void norm_gradient_rows(const float *x, const float *g, const float *gain, const float *mean,
+                                  const float *inverse, float *dx, float *sums, const int R, const long columns) {
+    const long full = columns & ~15l, n = columns - full;
+    v16 s[16], t[16];
+    float constant[16], slope[16];
+    for (int r = 0; r < R; r++) s[r] = t[r] = HB_SPLAT(0.0f);
+    for (long c = 0; c < full; c += 16) {
+        v16 a = HB_LOAD(gain + c);
+        for (int r = 0; r < R; r++) {
+            v16 h = HB_LOAD(g + r * columns + c) * a;
+            s[r] += h;
+            t[r] += h * (HB_LOAD(x + r * columns + c) - mean[r]);
+        }
+    }
+    if (n) {
+        v16 a = load_tail(gain + full, n, 0.0f);
+        for (int r = 0; r < R; r++) {
+            v16 h = load_tail(g + r * columns + full, n, 0.0f) * a;
+            s[r] += h;
+            t[r] += h * (load_tail(x + r * columns + full, n, 0.0f) - mean[r]);
+        }
+    }
+    lane_sums(s, constant, R);
+    lane_sums(t, slope, R);
+    for (int r = 0; r < R; r++) {
+        constant[r] = constant[r] * inverse[r] / (float)columns;
+        slope[r] = slope[r] * inverse[r] * inverse[r] * inverse[r] / (float)columns;
+    }
+    for (long c = 0; c < full; c += 16) {
+        v16 a = HB_LOAD(gain + c), da = HB_LOAD(sums + c), db = HB_LOAD(sums + columns + c);
+        for (int r = 0; r < R; r++) {
+            v16 h = HB_LOAD(g + r * columns + c), d = HB_LOAD(x + r * columns + c) - mean[r];
+            v16 scaled = h * inverse[r];
+            HB_STORE(dx + r * columns + c, scaled * a - constant[r] - d * slope[r]);
+            da += scaled * d;
+            db += h;
+        }
+        HB_STORE(sums + c, da);
+        HB_STORE(sums + columns + c, db);
+    }
+    if (n) {
+        v16 a = load_tail(gain + full, n, 0.0f), da = load_tail(sums + full, n, 0.0f);
+        v16 db = load_tail(sums + columns + full, n, 0.0f);
+        for (int r = 0; r < R; r++) {
+            v16 h = load_tail(g + r * columns + full, n, 0.0f);
+            v16 d = load_tail(x + r * columns + full, n, 0.0f) - mean[r];
+            v16 scaled = h * inverse[r];
+            store_tail(dx + r * columns + full, scaled * a - constant[r] - d * slope[r], n);
+            da += scaled * d;
+            db += h;
+        }
+        store_tail(sums + full, da, n);
+        store_tail(sums + columns + full, db, n);
+    }
+}
+
+#define HB_NORM_LOOP(R, C)                                                                                          \
+    for (; r + R <= rows; r += R)                                                                                   \
+        norm_rows(x + r * (C), gain, bias, epsilon, y + r * (C), mean + r, inverse + r, R, C);
+#define HB_NORM_GRADIENT_LOOP(R, C)                                                                                 \
+    for (; r + R <= rows; r += R)                                                                                   \
+        norm_gradient_rows(x + r * (C), g + r * (C), gain, mean + r, inverse + r, dx + r * (C), sums, R, C);
+
+HB_KERNEL void hb_layer_norm(const float *restrict x, const float *restrict gain, const float *restrict bias,
+                             float epsilon, float *restrict y, float *restrict mean, float *restrict inverse, long rows,
+                             long columns) {
+    long r = 0;
+    if (columns == 16) { HB_NORM_LOOP(16, 16) }
+    else if (columns == 32) { HB_NORM_LOOP(16, 32) }
+    else if (columns == 64) { HB_NORM_LOOP(16, 64) }
+    else if (columns <= 128) { HB_NORM_LOOP(16, columns) }
+    else { HB_NORM_LOOP(4, columns) }
+    HB_NORM_LOOP(1, columns)
+}
+
+HB_KERNEL void hb_layer_norm_gradient(const float *restrict x, const float *restrict g, const float *restrict gain,
+                                      const float *restrict mean, const float *restrict inverse, float *restrict dx,
+                                      float *restrict sums, long rows, long columns) {
+    for (long c = 0; c < 2 * columns; c++) sums[c] = 0.0f;
+    long r = 0;
+    if (columns == 16) { HB_NORM_GRADIENT_LOOP(16, 16) }
+    else if (columns == 32) { HB_NORM_GRADIENT_LOOP(16, 32) }
+    else if (columns == 64) { HB_NORM_GRADIENT_LOOP(16, 64) }
+    else if (columns <= 128) { HB_NORM_GRADIENT_LOOP(16, columns) }
+    else { HB_NORM_GRADIENT_LOOP(4, columns) }
+    HB_NORM_GRADIENT_LOOP(1, columns)
+}
