@@ -21,27 +21,34 @@ extension Operation {
             .crossEntropy, .softCrossEntropy,
             .meanSquaredError,
             .distillationDivergence,
+            .convolution,
+            .maxPool, .globalAveragePool,
+            .resize,
         ]
 }
 
 extension GradientCheck {
     /// The cases of every operation of this module, declared beside it.
-    public static let all: [GradientCheck] =
-        elementwise + arithmetic
-        + linear
-        + channels
-        + linearSplit
-        + recursiveGate
-        + globalFilter
-        + depthwiseConvolution
-        + layerNorm
-        + batchNorm
-        + softmax
-        + attention
-        + transpose
-        + dropout
-        + residual
-        + crossEntropy
-        + meanSquaredError
-        + distillationDivergence
+    public static let all: [GradientCheck] = [
+        elementwise, arithmetic,
+        linear,
+        channels,
+        linearSplit,
+        recursiveGate,
+        globalFilter,
+        depthwiseConvolution,
+        layerNorm,
+        batchNorm,
+        softmax,
+        attention,
+        transpose,
+        dropout,
+        residual,
+        crossEntropy,
+        meanSquaredError,
+        distillationDivergence,
+        convolution,
+        pooling,
+        resize,
+    ].flatMap { $0 }
 }

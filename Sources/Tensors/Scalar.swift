@@ -16,7 +16,10 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     TransposeKernels,
     DropoutKernels,
     ResidualKernels,
-    LossKernels
+    LossKernels,
+    PatchKernels,
+    PoolingKernels,
+    ResizeKernels
 {
     /// The type's name in messages and files: "float" or "double".
     static var scalarName: String { get }

@@ -33,8 +33,8 @@ public struct HorNet: FeatureModel {
         let downsample = scope["downsample_layers"]
         let stride = specification.stemStride
         stem = Convolution(
-            downsample[0][0], specification.inputChannels, base, kernel: stride == 1 ? 3 : Pair(height: stride, width: stride),
-            stride: Pair(height: stride, width: stride), padding: stride == 1 ? 1 : 0, initializer: initializer)
+            downsample[0][0], specification.inputChannels, base, kernel: stride == 1 ? 3 : Pair(stride, stride),
+            stride: Pair(stride, stride), padding: stride == 1 ? 1 : 0, initializer: initializer)
         stemNorm = LayerNorm(downsample[0][1], base)
         var norms: [LayerNorm] = []
         var convolutions: [Convolution] = []

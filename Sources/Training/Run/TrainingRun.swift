@@ -55,15 +55,17 @@ public final class TrainingRun {
             updatesPerEpoch: trainLoader.batchCount)
         schedule = made.schedule
         if let notice = made.notice { console.notice(notice) }
+        var average: ExponentialMovingAverage<Float>?
+        if let ema = recipe.optimizer.ema {
+            average = ExponentialMovingAverage(store, decay: ema.decay, warmup: ema.warmup)
+        }
         step = TrainingStep(
             task: ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing), store: store,
             optimizer: recipe.optimizer.makeOptimizer(
                 Float.self,
                 groups: ParameterGroups(
                     model.parameters, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable)),
-            average: recipe.optimizer.ema.map {
-                ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup)
-            },
+            average: average,
             clipNorm: recipe.optimizer.clipNorm, seed: seed)
         metadata = WeightsMetadata(
             specification: data.specification, classNames: data.classNames, transform: data.plan)
