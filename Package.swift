@@ -79,6 +79,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // The program of Docs/Tutorial.md, so that it is compiled and run as printed.
+        .executableTarget(
+            name: "tutorial", dependencies: ["Autograd", "Datasets", "Layers", "Optim", "Tensors"],
+            swiftSettings: swiftSettings),
+
         tests("Configuration", resources: [.copy("Golden")]),
         tests("Tensors"),
         tests("Autograd", ["Tensors", "Checkpoints"]),

@@ -132,3 +132,18 @@ extension Tensor {
     /// Whether no element is infinite or not a number.
     public var isFinite: Bool { read { S.allFinite($0, elementCount) } }
 }
+
+extension Tensor {
+    /// The position of the largest element of each innermost row; the first one where several are equal.
+    public func argmax() -> [Int] {
+        let columns = shape.columns
+        return read { values in
+            (0..<shape.rows).map { r in
+                let row = values + r * columns
+                var best = 0
+                for c in 1..<max(1, columns) where row[c] > row[best] { best = c }
+                return best
+            }
+        }
+    }
+}
