@@ -10,7 +10,8 @@ public struct Image: Sendable, Equatable {
 
     public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
         guard width > 0, height > 0, channels == 1 || channels == 3, pixels.count == width * height * channels else {
-            fatalError("Image: \(pixels.count) bytes are not \(height) x \(width) pixels of \(channels) channels (1 or 3)")
+            fatalError(
+                "Image: \(pixels.count) bytes are not \(height) x \(width) pixels of \(channels) channels (1 or 3)")
         }
         self.width = width
         self.height = height
@@ -25,7 +26,7 @@ public struct Image: Sendable, Equatable {
     /// CMYK as RGB, colour profiles and gamma ignored.
     /// - Parameter channels: 1 or 3; nil keeps grey pictures grey.
     public init(contentsOf path: String, channels: Int? = nil) throws {
-        try self.init(decoding: readFile(path), name: path, channels: channels)
+        try self.init(decoding: readFile(path, maximum: 1 << 30), name: path, channels: channels)
     }
 
     /// Decodes the bytes of a JPEG or PNG file as `init(contentsOf:channels:)` does.

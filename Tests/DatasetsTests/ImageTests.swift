@@ -60,7 +60,8 @@ struct ImageTests {
     }
 
     @Test func errorsSayWhatTheFileIs() {
-        #expect(message { _ = try Image(contentsOf: "/no/such.png") }.hasPrefix("/no/such.png: the file cannot be opened"))
+        #expect(
+            message { _ = try Image(contentsOf: "/no/such.png") }.hasPrefix("/no/such.png: the file cannot be opened"))
         #expect(
             message { _ = try Image(decoding: [1, 2, 3], name: "a.txt") }
                 == "a.txt: this is neither a JPEG nor a PNG image.")

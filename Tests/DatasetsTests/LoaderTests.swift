@@ -177,20 +177,25 @@ struct LoaderTests {
     @Test func imagesAreDecodedOnce() throws {
         let data = Probe()
         let loader = BatchLoader(
-            data, transform: try Transform(plan(), mode: .training), options: LoaderOptions(batchSize: 50, shuffles: true, threads: 4))
+            data, transform: try Transform(plan(), mode: .training),
+            options: LoaderOptions(batchSize: 50, shuffles: true, threads: 4))
         for number in 0..<3 { _ = try epoch(loader, number) }
         #expect(data.reads == 1000)
     }
 
     @Test func softTargetsSumToOneAndFollowTheImages() throws {
         // Constant images of value = label, so that the pixels tell the shares.
-        let values = (0..<8).map { Image(width: 6, height: 6, channels: 1, pixels: Array(repeating: UInt8($0), count: 36)) }
+        let values = (0..<8).map {
+            Image(width: 6, height: 6, channels: 1, pixels: Array(repeating: UInt8($0), count: 36))
+        }
         let data = InMemoryDataset(
             classNames: (0..<8).map(String.init), images: values, labels: Array(0..<8), source: "test")
         let plan = TransformPlan(
             width: 6, height: 6, channels: 1, training: [], evaluation: [],
             normalization: Normalization(mean: [0], deviation: [1 / 255]))
-        for mixing in [Mixing(mixupAlpha: 1), Mixing(cutmixAlpha: 1), Mixing(mixupAlpha: 0.8, cutmixAlpha: 1, probability: 0.5)] {
+        for mixing in [
+            Mixing(mixupAlpha: 1), Mixing(cutmixAlpha: 1), Mixing(mixupAlpha: 0.8, cutmixAlpha: 1, probability: 0.5),
+        ] {
             let loader = BatchLoader(
                 data, transform: try Transform(plan, mode: .training),
                 options: LoaderOptions(batchSize: 8, shuffles: true, mixing: mixing, smoothing: 0.1))
