@@ -84,7 +84,7 @@ public struct Image: Sendable, Equatable {
 
     private static func failure(_ code: Int32, _ message: [CChar], _ name: String) -> DatasetError {
         let end = message.firstIndex(of: 0) ?? message.count
-        var detail = String(decoding: message[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var detail = String(decoding: message[..<end].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
         while detail.last == "." { detail.removeLast() }
         switch code {
         case Int32(HB_IMAGE_UNKNOWN): return DatasetError(name, "this is neither a JPEG nor a PNG image")

@@ -67,6 +67,27 @@ struct LoaderTests {
         }
     }
 
+    @Test func everyEpochAndBatchDrawsItsOwnNumbers() throws {
+        let data = InMemoryDataset(
+            classNames: ["a", "b"], images: Array(repeating: Golden.image("source"), count: 8),
+            labels: [0, 0, 1, 1, 0, 0, 1, 1], source: "test")
+        let loader = BatchLoader(
+            data, transform: try Transform(plan(), mode: .training),
+            options: LoaderOptions(batchSize: 4, mixing: Mixing(mixupAlpha: 1)))
+        let first = try epoch(loader, 0)
+        let second = try epoch(loader, 1)
+        // The same images in the same order: only the random steps differ.
+        #expect(first[0].indices == second[0].indices)
+        #expect(first[0].images != second[0].images)
+        #expect(Set((first + second).map(\.targets)).count == 4)
+        let plain = BatchLoader(
+            data, transform: try Transform(plan(), mode: .training), options: LoaderOptions(batchSize: 8))
+        let size = 12 * 12 * 3
+        let images = try epoch(plain, 0)[0].images
+        #expect(Set((0..<8).map { Array(images[$0 * size..<($0 + 1) * size]) }).count == 8)
+        #expect(try epoch(plain, 1)[0].images != images)
+    }
+
     @Test func anEpochContinuesFromItsMiddle() throws {
         let data = try digits(100)
         let whole = try epoch(loader(data, threads: 2, mixing: Mixing(mixupAlpha: 1)), 3)

@@ -154,6 +154,8 @@ struct ReaderTests {
                 try write(Array(images[..<length]), to: path)
                 #expect(message { _ = try openDataset(root) }.hasPrefix("\(path): "), "length \(length)")
             }
+            try write(images + [0], to: path)
+            #expect(message { _ = try openDataset(root) }.contains("asks for 28 bytes, the file holds more than that"))
             try write([0, 0, 9] + images.dropFirst(3), to: path)
             #expect(message { _ = try openDataset(root) }.contains("the magic number is 00000903, expected 00000803"))
             for position in 0..<16 {
