@@ -232,9 +232,10 @@ void hb_shift_hue(uint8_t *rgb, size_t count, int shift) {
         // To hue, saturation and value in bytes (full scale 255, cut as Pillow cuts them)...
         float range = (float)(high - low);
         float red = (float)(high - r) / range, green = (float)(high - g) / range, blue = (float)(high - b) / range;
-        float hue = r == high ? blue - green : g == high ? 2.0f + red - blue : 4.0f + green - red;
-        hue = fmodf(hue / 6.0f + 1.0f, 1.0f);
-        int hue_byte = (clip8((int)(hue * 255.0f)) + shift) & 255;
+        // Sums in double and results in float, as Pillow has them: else hues on the border of two bytes change sides.
+        float hue = (float)(r == high ? (double)blue - green : g == high ? 2.0 + red - blue : 4.0 + green - red);
+        float turn = (float)fmod(hue / 6.0 + 1.0, 1.0);
+        int hue_byte = (clip8((int)(turn * 255.0f)) + shift) & 255;
         int saturation = clip8((int)(range / (float)high * 255.0f));
         if (saturation == 0) {
             rgb[0] = rgb[1] = rgb[2] = (uint8_t)high;

@@ -140,7 +140,7 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
         while true {
             while !stopped && (nextTicket >= end || nextTicket >= nextDelivery + depth) { condition.wait() }
             if stopped { break }
-            let index = nextTicket, epoch = epoch, order = order, generation = generation
+            let (index, epoch, order, generation) = (nextTicket, self.epoch, self.order, self.generation)
             nextTicket += 1
             let batch = spare.popLast()
             condition.unlock()

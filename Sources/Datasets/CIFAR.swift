@@ -31,7 +31,8 @@ enum CIFAR {
         let names = String(decoding: try readFile(path, limit: 1 << 16), as: UTF8.self)
             .split(whereSeparator: \.isNewline).map(String.init)
         guard names.count == layout.classCount, Set(names).count == names.count else {
-            throw DatasetError(path, "the file holds \(names.count) class names, expected \(layout.classCount) different ones")
+            throw DatasetError(
+                path, "the file holds \(names.count) class names, expected \(layout.classCount) different ones")
         }
         return names
     }

@@ -18,7 +18,9 @@ public enum Digits {
     /// The images in file order: 1,437 for training and 360 for the test.
     public static func load() throws -> (train: InMemoryDataset, test: InMemoryDataset) {
         let name = "digits"
-        guard let packed = Data(base64Encoded: digitsFile) else { throw DatasetError(name, "the embedded data is damaged") }
+        guard let packed = Data(base64Encoded: digitsFile) else {
+            throw DatasetError(name, "the embedded data is damaged")
+        }
         let text = try gunzip([UInt8](packed), name: name, limit: 1 << 20)
         var images: [Image] = []
         var labels: [Int] = []

@@ -1,9 +1,10 @@
 import CZLib
 import Foundation
 
-/// The bytes of a file.
-func readFile(_ path: String, limit: Int? = nil) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY)
+/// The bytes of a file, or its first `limit`; a file of more than `maximum` bytes is an error.
+func readFile(_ path: String, limit: Int = .max, maximum: Int = 1 << 36) throws -> [UInt8] {
+    // Without waiting: opening a named pipe would otherwise hang.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw DatasetError(path, "the file cannot be opened (\(systemError()))") }
     defer { close(descriptor) }
     var status = stat()
@@ -11,7 +12,10 @@ func readFile(_ path: String, limit: Int? = nil) throws -> [UInt8] {
         throw DatasetError(path, "the file cannot be read (\(systemError()))")
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw DatasetError(path, "this is not a regular file") }
-    let size = min(Int(status.st_size), limit ?? .max)
+    let size = min(Int(status.st_size), limit)
+    guard size <= maximum else {
+        throw DatasetError(path, "the file has \(size) bytes, more than the limit of \(maximum)")
+    }
     var failure: String?
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
         while count < size {

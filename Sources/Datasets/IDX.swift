@@ -48,10 +48,11 @@ enum IDX {
 
     /// Reads images [count, height, width] (or [count, height, width, channels]) and labels [count].
     /// - Parameter classCount: how many classes the training part has; nil when this is the training part.
-    static func dataset(images imagePath: String, labels labelPath: String, classCount: Int?) throws -> InMemoryDataset {
+    static func dataset(images imagePath: String, labels labelPath: String, classCount: Int?) throws -> InMemoryDataset
+    {
         let (header, bytes) = try read(imagePath, dimensions: 3...4)
         let (labelHeader, labelBytes) = try read(labelPath, dimensions: 1...1)
-        let count = header.sizes[0], height = header.sizes[1], width = header.sizes[2]
+        let (count, height, width) = (header.sizes[0], header.sizes[1], header.sizes[2])
         let channels = header.sizes.count == 4 ? header.sizes[3] : 1
         guard channels == 1 || channels == 3 else {
             throw DatasetError(imagePath, "the images have \(channels) channels, expected 1 or 3")
@@ -64,7 +65,7 @@ enum IDX {
         let classes = classCount ?? (labels.max()! + 1)
         if let wrong = labels.firstIndex(where: { $0 >= classes }) {
             throw DatasetError(
-                labelPath, "label \(labels[wrong]) of image \(wrong) is out of range, the training data has \(classes) classes")
+                labelPath, "label \(labels[wrong]) of image \(wrong) is out of range, expected 0...\(classes - 1)")
         }
         let size = height * width * channels
         let images = (0..<count).map { i in
@@ -83,7 +84,9 @@ enum IDX {
     /// The image and label files of a part (`train`; `t10k` or `test`) among the files of a folder.
     static func find(_ names: [String], part prefixes: [String]) -> Files? {
         for prefix in prefixes {
-            guard let images = names.first(where: { $0.contains("\(prefix)-images") && $0.contains("idx") }) else { continue }
+            guard let images = names.first(where: { $0.contains("\(prefix)-images") && $0.contains("idx") }) else {
+                continue
+            }
             // Packed and plain may be mixed, so the label file is looked for by either name.
             let stem = images.hasSuffix(".gz") ? String(images.dropLast(3)) : images
             let wanted = stem.replacing("-images", with: "-labels").replacing("idx3", with: "idx1")

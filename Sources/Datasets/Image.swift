@@ -10,7 +10,8 @@ public struct Image: Sendable, Equatable {
 
     public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
         guard width > 0, height > 0, channels == 1 || channels == 3, pixels.count == width * height * channels else {
-            fatalError("Image: \(pixels.count) bytes are not \(height) x \(width) pixels of \(channels) channels (1 or 3)")
+            fatalError(
+                "Image: \(pixels.count) bytes are not \(height) x \(width) pixels of \(channels) channels (1 or 3)")
         }
         self.width = width
         self.height = height
@@ -25,7 +26,7 @@ public struct Image: Sendable, Equatable {
     /// CMYK as RGB, colour profiles and gamma ignored.
     /// - Parameter channels: 1 or 3; nil keeps grey pictures grey.
     public init(contentsOf path: String, channels: Int? = nil) throws {
-        try self.init(decoding: readFile(path), name: path, channels: channels)
+        try self.init(decoding: readFile(path, maximum: 1 << 30), name: path, channels: channels)
     }
 
     /// Decodes the bytes of a JPEG or PNG file as `init(contentsOf:channels:)` does.
@@ -83,7 +84,7 @@ public struct Image: Sendable, Equatable {
 
     private static func failure(_ code: Int32, _ message: [CChar], _ name: String) -> DatasetError {
         let end = message.firstIndex(of: 0) ?? message.count
-        var detail = String(decoding: message[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var detail = String(decoding: message[..<end].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
         while detail.last == "." { detail.removeLast() }
         switch code {
         case Int32(HB_IMAGE_UNKNOWN): return DatasetError(name, "this is neither a JPEG nor a PNG image")

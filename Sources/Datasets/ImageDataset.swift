@@ -34,7 +34,8 @@ public struct InMemoryDataset: ImageDataset {
     public init(classNames: [String], images: [Image], labels: [Int], source: String) {
         guard images.count == labels.count, labels.allSatisfy({ classNames.indices.contains($0) }) else {
             fatalError(
-                "InMemoryDataset: \(images.count) images need as many labels (\(labels.count)) in 0..<\(classNames.count)")
+                "InMemoryDataset: \(images.count) images need as many labels (\(labels.count)) in 0..<\(classNames.count)"
+            )
         }
         self.classNames = classNames
         self.images = images

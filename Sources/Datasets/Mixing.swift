@@ -49,12 +49,13 @@ public struct Mixing: Codable, Sendable, Hashable {
             let area = (box.bottom - box.top) * (box.right - box.left)
             return 1 - Float(area) / Float(height * width)
         }
-        let own = Float(share), other = 1 - own
+        let own = Float(share)
+        let other = 1 - own
         for first in 0..<count / 2 {
             let a = images + first * size
             let b = images + (count - 1 - first) * size
             for i in 0..<size {
-                let x = a[i], y = b[i]
+                let (x, y) = (a[i], b[i])
                 a[i] = x * own + y * other
                 b[i] = y * own + x * other
             }
@@ -67,8 +68,10 @@ public struct Mixing: Codable, Sendable, Hashable {
         height: Int, width: Int, share: Double, _ random: inout Random
     ) -> (top: Int, bottom: Int, left: Int, right: Int) {
         let side = (1 - share).squareRoot()
-        let halfHeight = Int(Double(height) * side) / 2, halfWidth = Int(Double(width) * side) / 2
-        let y = random.integer(below: height), x = random.integer(below: width)
+        let halfHeight = Int(Double(height) * side) / 2
+        let halfWidth = Int(Double(width) * side) / 2
+        let y = random.integer(below: height)
+        let x = random.integer(below: width)
         return (
             max(0, y - halfHeight), min(height, y + halfHeight), max(0, x - halfWidth), min(width, x + halfWidth)
         )

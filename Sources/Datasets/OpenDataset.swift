@@ -50,7 +50,8 @@ private func openParts(_ path: String) throws -> DatasetSplits {
     let content = try Folder(path)
     if let splits = try openPacked(path, content) { return splits }
     // The archives unpack into a folder of their own.
-    for name in content.folders where name.hasPrefix("cifar-") || name.uppercased().hasSuffix("MNIST") || name == "raw" {
+    for name in content.folders where name.hasPrefix("cifar-") || name.uppercased().hasSuffix("MNIST") || name == "raw"
+    {
         let inner = "\(path)/\(name)"
         if let splits = try openPacked(inner, try Folder(inner)) { return splits }
     }

@@ -21,7 +21,8 @@ extension Normalization {
             let image = transform.prepare(try dataset.image(i * dataset.count / count), workspace)
             image.pixels.withUnsafeBufferPointer { pixels in
                 for channel in 0..<channels {
-                    var sum = 0, square = 0
+                    var sum = 0
+                    var square = 0
                     for p in stride(from: channel, to: pixels.count, by: channels) {
                         let value = Int(pixels[p])
                         sum += value

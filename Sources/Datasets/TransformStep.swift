@@ -35,6 +35,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
         case .resize(let width, let height, let filter):
             canvas.resize(width: width, height: height, filter: filter)
         case .resizeShorterSide(let side, let filter):
+            limitRatio(&canvas)
             let shorter = min(canvas.width, canvas.height)
             canvas.resize(
                 width: max(1, canvas.width * side / shorter), height: max(1, canvas.height * side / shorter),
@@ -75,7 +76,17 @@ private func cropCenter(_ canvas: inout Canvas, width: Int, height: Int) {
     }
 }
 
+/// Cuts the ends off an image that is more than 64 times as long as wide: grown until its shorter side fits, a line of
+/// pixels would take any amount of memory.
+private func limitRatio(_ canvas: inout Canvas) {
+    let longest = 64 * min(canvas.width, canvas.height)
+    if max(canvas.width, canvas.height) > longest {
+        cropCenter(&canvas, width: min(canvas.width, longest), height: min(canvas.height, longest))
+    }
+}
+
 func fitCanvas(_ canvas: inout Canvas, width: Int, height: Int, filter: ResizeFilter) {
+    limitRatio(&canvas)
     let factor = max(Double(width) / Double(canvas.width), Double(height) / Double(canvas.height))
     canvas.resize(
         width: max(width, Int((Double(canvas.width) * factor).rounded())),
@@ -86,7 +97,7 @@ func fitCanvas(_ canvas: inout Canvas, width: Int, height: Int, filter: ResizeFi
 private func randomPart(
     of canvas: Canvas, scale: [Double], ratio: [Double], _ random: inout Random
 ) -> (x: Int, y: Int, width: Int, height: Int) {
-    let width = canvas.width, height = canvas.height
+    let (width, height) = (canvas.width, canvas.height)
     let area = Double(width * height)
     for _ in 0..<10 {
         let target = area * random.uniform(scale[0], scale[1])
@@ -101,7 +112,7 @@ private func randomPart(
     }
     // The middle, as much of it as the ratio allows.
     let found = Double(width) / Double(height)
-    var w = width, h = height
+    var (w, h) = (width, height)
     if found < ratio[0] {
         h = min(height, Int((Double(width) / ratio[0]).rounded(.toNearestOrEven)))
     } else if found > ratio[1] {
@@ -129,13 +140,15 @@ private func moveRandomly(
 package func inverseAffine(
     width: Int, height: Int, angle: Double, shift: (Double, Double), scale: Double, shear: Double
 ) -> [Double] {
-    let centerX = Double(width) / 2, centerY = Double(height) / 2
+    let (centerX, centerY) = (Double(width) / 2, Double(height) / 2)
     // Forward: rotation(angle) x scale x [1, -tan(shear); 0, 1].
-    let a = scale * cos(angle), b = scale * (-cos(angle) * tan(shear) - sin(angle))
-    let c = scale * sin(angle), d = scale * (cos(angle) - sin(angle) * tan(shear))
+    let a = scale * cos(angle)
+    let b = scale * (-cos(angle) * tan(shear) - sin(angle))
+    let c = scale * sin(angle)
+    let d = scale * (cos(angle) - sin(angle) * tan(shear))
     let determinant = a * d - b * c
-    let ia = d / determinant, ib = -b / determinant, ic = -c / determinant, id = a / determinant
-    let x = centerX + shift.0, y = centerY + shift.1
+    let (ia, ib, ic, id) = (d / determinant, -b / determinant, -c / determinant, a / determinant)
+    let (x, y) = (centerX + shift.0, centerY + shift.1)
     return [ia, ib, centerX - ia * x - ib * y, ic, id, centerY - ic * x - id * y]
 }
 

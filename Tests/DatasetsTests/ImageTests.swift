@@ -36,6 +36,12 @@ struct ImageTests {
         }
     }
 
+    @Test func aJPEGThatMissesPartOfItsDataIsAnError() {
+        let bytes = Golden.file("subsampled.jpg")
+        let cut = Array(bytes[..<(bytes.count - 300)] + bytes[(bytes.count - 2)...])
+        #expect(message { _ = try Image(decoding: cut, name: "cut.jpg") }.contains("truncated or corrupt"))
+    }
+
     @Test(arguments: Golden.fileNames)
     func damagedFilesDecodeOrThrowButNeverCrash(_ name: String) {
         let bytes = Golden.file(name)
@@ -60,7 +66,8 @@ struct ImageTests {
     }
 
     @Test func errorsSayWhatTheFileIs() {
-        #expect(message { _ = try Image(contentsOf: "/no/such.png") }.hasPrefix("/no/such.png: the file cannot be opened"))
+        #expect(
+            message { _ = try Image(contentsOf: "/no/such.png") }.hasPrefix("/no/such.png: the file cannot be opened"))
         #expect(
             message { _ = try Image(decoding: [1, 2, 3], name: "a.txt") }
                 == "a.txt: this is neither a JPEG nor a PNG image.")

@@ -67,6 +67,27 @@ struct LoaderTests {
         }
     }
 
+    @Test func everyEpochAndBatchDrawsItsOwnNumbers() throws {
+        let data = InMemoryDataset(
+            classNames: ["a", "b"], images: Array(repeating: Golden.image("source"), count: 8),
+            labels: [0, 0, 1, 1, 0, 0, 1, 1], source: "test")
+        let loader = BatchLoader(
+            data, transform: try Transform(plan(), mode: .training),
+            options: LoaderOptions(batchSize: 4, mixing: Mixing(mixupAlpha: 1)))
+        let first = try epoch(loader, 0)
+        let second = try epoch(loader, 1)
+        // The same images in the same order: only the random steps differ.
+        #expect(first[0].indices == second[0].indices)
+        #expect(first[0].images != second[0].images)
+        #expect(Set((first + second).map(\.targets)).count == 4)
+        let plain = BatchLoader(
+            data, transform: try Transform(plan(), mode: .training), options: LoaderOptions(batchSize: 8))
+        let size = 12 * 12 * 3
+        let images = try epoch(plain, 0)[0].images
+        #expect(Set((0..<8).map { Array(images[$0 * size..<($0 + 1) * size]) }).count == 8)
+        #expect(try epoch(plain, 1)[0].images != images)
+    }
+
     @Test func anEpochContinuesFromItsMiddle() throws {
         let data = try digits(100)
         let whole = try epoch(loader(data, threads: 2, mixing: Mixing(mixupAlpha: 1)), 3)
@@ -177,20 +198,25 @@ struct LoaderTests {
     @Test func imagesAreDecodedOnce() throws {
         let data = Probe()
         let loader = BatchLoader(
-            data, transform: try Transform(plan(), mode: .training), options: LoaderOptions(batchSize: 50, shuffles: true, threads: 4))
+            data, transform: try Transform(plan(), mode: .training),
+            options: LoaderOptions(batchSize: 50, shuffles: true, threads: 4))
         for number in 0..<3 { _ = try epoch(loader, number) }
         #expect(data.reads == 1000)
     }
 
     @Test func softTargetsSumToOneAndFollowTheImages() throws {
         // Constant images of value = label, so that the pixels tell the shares.
-        let values = (0..<8).map { Image(width: 6, height: 6, channels: 1, pixels: Array(repeating: UInt8($0), count: 36)) }
+        let values = (0..<8).map {
+            Image(width: 6, height: 6, channels: 1, pixels: Array(repeating: UInt8($0), count: 36))
+        }
         let data = InMemoryDataset(
             classNames: (0..<8).map(String.init), images: values, labels: Array(0..<8), source: "test")
         let plan = TransformPlan(
             width: 6, height: 6, channels: 1, training: [], evaluation: [],
             normalization: Normalization(mean: [0], deviation: [1 / 255]))
-        for mixing in [Mixing(mixupAlpha: 1), Mixing(cutmixAlpha: 1), Mixing(mixupAlpha: 0.8, cutmixAlpha: 1, probability: 0.5)] {
+        for mixing in [
+            Mixing(mixupAlpha: 1), Mixing(cutmixAlpha: 1), Mixing(mixupAlpha: 0.8, cutmixAlpha: 1, probability: 0.5),
+        ] {
             let loader = BatchLoader(
                 data, transform: try Transform(plan, mode: .training),
                 options: LoaderOptions(batchSize: 8, shuffles: true, mixing: mixing, smoothing: 0.1))

@@ -94,7 +94,9 @@ struct ReaderTests {
             #expect(message { _ = try openDataset("\(root)/none") }.hasPrefix("\(root)/none: this does not exist"))
             #expect(message { _ = try openDataset(root) }.hasPrefix("\(root): this folder holds nothing, expected"))
             try makeFolder(root, ["train/a/1.png", "test/a/1.png", "test/c/1.png"])
-            #expect(message { _ = try openDataset(root) } == "\(root)/test/c: this class does not occur in the training data.")
+            #expect(
+                message { _ = try openDataset(root) }
+                    == "\(root)/test/c: this class does not occur in the training data.")
             try write([], to: "\(root)/train/empty/.keep")
             #expect(message { _ = try openDataset(root) } == "\(root)/train/empty: the class folder is empty.")
             try write(Array("hello".utf8), to: "\(root)/train/a/notes.txt")
@@ -102,10 +104,12 @@ struct ReaderTests {
                 message { _ = try openDataset(root) }
                     == "\(root)/train/a/notes.txt: this is neither a JPEG nor a PNG image.")
             try write([1], to: "\(root)/flat/a.csv")
-            #expect(message { _ = try openDataset("\(root)/flat") }.contains("holds one file (a.csv), expected \"digits\""))
+            #expect(
+                message { _ = try openDataset("\(root)/flat") }.contains("holds one file (a.csv), expected \"digits\""))
             #expect(message { _ = try openDataset("\(root)/flat/a.csv") }.contains("this is a file, expected"))
             #expect(message { _ = try openDataset("digits", validation: .fraction(1)) }.contains("1.0 is no fraction"))
-            #expect(message { _ = try openDataset("digits", validation: .folder("no")) }.hasPrefix("no: the validation"))
+            #expect(
+                message { _ = try openDataset("digits", validation: .folder("no")) }.hasPrefix("no: the validation"))
         }
     }
 
@@ -132,7 +136,9 @@ struct ReaderTests {
             #expect((0..<3).map(splits.train.label) == [1, 0, 2])
             #expect(splits.test.label(0) == 2)
             try write(idx([1], [3]), to: "\(root)/t10k-labels-idx1-ubyte")
-            #expect(message { _ = try openDataset(root) }.contains("t10k-labels-idx1-ubyte: label 3 of image 0 is out of range"))
+            #expect(
+                message { _ = try openDataset(root) }.contains(
+                    "t10k-labels-idx1-ubyte: label 3 of image 0 is out of range"))
             try write(idx([2], [1, 0]), to: "\(root)/train-labels-idx1-ubyte")
             #expect(message { _ = try openDataset(root) }.contains("the file holds 2 labels for the 3 images of"))
         }
@@ -148,6 +154,8 @@ struct ReaderTests {
                 try write(Array(images[..<length]), to: path)
                 #expect(message { _ = try openDataset(root) }.hasPrefix("\(path): "), "length \(length)")
             }
+            try write(images + [0], to: path)
+            #expect(message { _ = try openDataset(root) }.contains("asks for 28 bytes, the file holds more than that"))
             try write([0, 0, 9] + images.dropFirst(3), to: path)
             #expect(message { _ = try openDataset(root) }.contains("the magic number is 00000903, expected 00000803"))
             for position in 0..<16 {
@@ -208,9 +216,13 @@ struct ReaderTests {
             #expect(splits.classNames == names)
 
             try write(record(10), to: "\(folder)/test_batch.bin")
-            #expect(message { _ = try openDataset(root) }.contains("test_batch.bin: label 10 of image 0 is out of range, expected 0...9"))
+            #expect(
+                message { _ = try openDataset(root) }.contains(
+                    "test_batch.bin: label 10 of image 0 is out of range, expected 0...9"))
             try write(Array(record(1).dropLast()), to: "\(folder)/data_batch_3.bin")
-            #expect(message { _ = try openDataset(root) }.contains("data_batch_3.bin: the file has 3072 bytes, expected a multiple of 3073"))
+            #expect(
+                message { _ = try openDataset(root) }.contains(
+                    "data_batch_3.bin: the file has 3072 bytes, expected a multiple of 3073"))
         }
     }
 

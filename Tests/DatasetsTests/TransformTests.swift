@@ -5,7 +5,9 @@ import Testing
 
 struct TransformTests {
     /// A plan that leaves bytes as they are, so that outputs compare with Pillow's.
-    private func bytes(_ steps: [TransformStep], on image: Image, width: Int, height: Int, seed: UInt64 = 0) throws -> Image {
+    private func bytes(_ steps: [TransformStep], on image: Image, width: Int, height: Int, seed: UInt64 = 0) throws
+        -> Image
+    {
         let zero = [Float](repeating: 0, count: image.channels)
         let plan = TransformPlan(
             width: width, height: height, channels: image.channels, training: steps, evaluation: [],
@@ -91,7 +93,9 @@ struct TransformTests {
 
     @Test func cropAfterFlipSeesTheFlippedImage() throws {
         let image = Image(width: 4, height: 1, channels: 1, pixels: [1, 2, 3, 4])
-        let steps: [TransformStep] = [.horizontalFlip(probability: 1), .centerCrop(width: 2, height: 1), .centerCrop(width: 4, height: 1)]
+        let steps: [TransformStep] = [
+            .horizontalFlip(probability: 1), .centerCrop(width: 2, height: 1), .centerCrop(width: 4, height: 1),
+        ]
         #expect(try bytes(steps, on: image, width: 4, height: 1).pixels == [0, 3, 2, 0])
     }
 
@@ -99,6 +103,16 @@ struct TransformTests {
         let image = Image(width: 8, height: 4, channels: 1, pixels: (0..<32).map { UInt8($0 % 8 * 10) })
         let result = try bytes([.fit(width: 4, height: 4, filter: .bilinear)], on: image, width: 4, height: 4)
         #expect(result.pixels.prefix(4) == [20, 30, 40, 50])
+    }
+
+    @Test func linesOfPixelsTakeLittleMemory() throws {
+        let line = Image(width: 60_000, height: 1, channels: 1, pixels: Array(repeating: 7, count: 60_000))
+        for step in [
+            TransformStep.resizeShorterSide(to: 256, filter: .bicubic), .fit(width: 224, height: 224, filter: .bicubic),
+        ] {
+            let result = try bytes([step, .centerCrop(width: 224, height: 224)], on: line, width: 224, height: 224)
+            #expect(result.pixels == Array(repeating: 7, count: 224 * 224))
+        }
     }
 
     @Test func imagesOfOtherSizesAreBroughtToTheInput() throws {
@@ -130,7 +144,8 @@ struct TransformTests {
         let plan = TransformPlan.small(
             width: 1, height: 1, channels: 3, padding: 0,
             normalization: Normalization(mean: [0.5, 0.25, 0], deviation: [0.5, 0.25, 2]))
-        let values = try Transform(plan, mode: .evaluation)(Image(width: 1, height: 1, channels: 3, pixels: [255, 0, 51]))
+        let values = try Transform(plan, mode: .evaluation)(
+            Image(width: 1, height: 1, channels: 3, pixels: [255, 0, 51]))
         #expect(values == [1, -1, 0.1])
     }
 
