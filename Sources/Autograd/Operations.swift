@@ -7,6 +7,9 @@ extension Operation {
             .add, .subtract, .multiply, .divide, .scale, .sum, .reshape,
             .linear,
             .depthwiseConvolution,
+            .convolution,
+            .maxPool, .globalAveragePool,
+            .resize,
         ]
 }
 
@@ -16,4 +19,7 @@ extension GradientCheck {
         elementwise + arithmetic
         + linear
         + depthwiseConvolution
+        + convolution
+        + pooling
+        + resize
 }

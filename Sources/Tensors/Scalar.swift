@@ -2,7 +2,10 @@
 /// kernels are checked with. Each kernel family declares its own requirements in `Kernels/<Family>.swift`.
 public protocol Scalar: BinaryFloatingPoint, Sendable, MatrixProductKernels, ElementwiseKernels,
     BroadcastKernels, ReductionKernels,
-    DepthwiseKernels
+    DepthwiseKernels,
+    PatchKernels,
+    PoolingKernels,
+    ResizeKernels
 {
     /// The type's name in messages and files: "float" or "double".
     static var scalarName: String { get }
