@@ -1,0 +1,110 @@
+import Autograd
+import Tensors
+import Testing
+
+private struct Case: CustomTestStringConvertible {
+    var input: Shape
+    var out: Int
+    var kernel: Pair
+    var stride: Pair = 1
+    var padding: Pair = 0
+    var dilation: Pair = 1
+    var groups = 1
+    var testDescription: String {
+        "\(input) to \(out), kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation), groups \(groups)"
+    }
+
+    func apply<S: Scalar>(_ v: [Variable<S>]) -> Variable<S> {
+        v[0].convolution(v[1], v[2], stride: stride, padding: padding, dilation: dilation, groups: groups)
+    }
+
+    var operation: MapOperation {
+        MapOperation(
+            [input, [out, kernel.height, kernel.width, input[3] / groups], [out]], { apply($0) }, { apply($0) })
+    }
+
+    /// The definition, element by element.
+    func plain(_ operands: [Tensor<Double>]) -> Tensor<Double> {
+        let (x, w, b) = (operands[0].array, operands[1].array, operands[2].array)
+        let window = Window(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
+        let size = window.outputSize(Pair(input[1], input[2]))
+        var y: [Double] = []
+        let inputs = input[3] / groups
+        for n in 0..<input[0] {
+            for r in 0..<size.height {
+                for c in 0..<size.width {
+                    for o in 0..<out {
+                        var sum = b[o]
+                        for i in 0..<kernel.height {
+                            for j in 0..<kernel.width {
+                                let row = r * stride.height - padding.height + i * dilation.height
+                                let column = c * stride.width - padding.width + j * dilation.width
+                                guard 0..<input[1] ~= row, 0..<input[2] ~= column else { continue }
+                                let pixel = ((n * input[1] + row) * input[2] + column) * input[3]
+                                let tap = ((o * kernel.height + i) * kernel.width + j) * inputs
+                                let first = o / (out / groups) * inputs
+                                for k in 0..<inputs { sum += x[pixel + first + k] * w[tap + k] }
+                            }
+                        }
+                        y.append(sum)
+                    }
+                }
+            }
+        }
+        return Tensor([input[0], size.height, size.width, out], y)
+    }
+}
+
+@Suite(.serialized) struct ConvolutionTests {
+    private static let cases: [Case] = [
+        Case(input: [2, 32, 32, 3], out: 16, kernel: 4, stride: 4),
+        Case(input: [2, 16, 16, 24], out: 48, kernel: 2, stride: 2),
+        Case(input: [1, 7, 9, 17], out: 5, kernel: 2, stride: 2),
+        Case(input: [2, 13, 11, 3], out: 32, kernel: 3, padding: 1),
+        Case(input: [1, 40, 33, 20], out: 30, kernel: 3, stride: 2, padding: 1),
+        Case(input: [1, 9, 11, 6], out: 4, kernel: 3, stride: Pair(1, 2), padding: Pair(2, 3), dilation: Pair(2, 3), groups: 2),
+        Case(input: [3, 14, 14, 24], out: 48, kernel: 1), Case(input: [2, 5, 5, 6], out: 9, kernel: 1, groups: 3),
+        Case(input: [2, 12, 10, 17], out: 17, kernel: 7, padding: 3, groups: 17),
+        Case(input: [1, 8, 8, 4], out: 4, kernel: 3, padding: 2, dilation: 2, groups: 4),
+        Case(input: [1, 1, 1, 5], out: 2, kernel: 3, padding: 1),
+    ]
+
+    @Test(arguments: cases)
+    private func equalsTheDefinition(_ test: Case) {
+        let operation = test.operation
+        let found = MapOperation.run(operation.operands, operation.double).result
+        #expect(MapOperation.error(found, test.plain(operation.operands)) < 1e-13)
+    }
+
+    @Test(arguments: cases)
+    private func singlePrecisionAgreesWithTheReference(_ test: Case) {
+        for (what, error) in zip(["result", "x", "weight", "bias"], test.operation.singlePrecisionErrors()) {
+            #expect(error < 3e-6, "\(what)")
+        }
+    }
+
+    /// <A x, g> = <x, A^T g>, and the same for the weight.
+    @Test(arguments: cases)
+    private func gradientsAreAdjoint(_ test: Case) {
+        var operation = test.operation
+        operation.operands[2] = .zeros(operation.operands[2].shape)
+        let run = MapOperation.run(operation.operands, operation.double)
+        let expected = MapOperation.product(run.result, run.cotangent)
+        for position in 0..<2 {
+            let found = MapOperation.product(operation.operands[position], run.gradients[position])
+            #expect(abs(found - expected) < 1e-9 * max(1, abs(expected)))
+        }
+    }
+
+    @Test(arguments: cases)
+    private func theNumberOfThreadsDoesNotMatter(_ test: Case) {
+        let operation = test.operation
+        #expect(operation.bits(threads: 1) == operation.bits(threads: 2))
+    }
+
+    @Test func manyBlocksAgreeWithTheReference() {
+        let operation = Case(input: [6, 64, 64, 4], out: 8, kernel: 3, padding: 1).operation
+        #expect(operation.singlePrecisionErrors().allSatisfy { $0 < 1e-5 })
+        #expect(operation.bits(threads: 1) == operation.bits(threads: 2))
+    }
+}
