@@ -199,8 +199,8 @@ import Testing
             let store = ParameterStore<Double>(scope.list, seed: 0)
             let gradients = Storage<Double>(count: scope.list.flatCount)
             gradients.pointer.initialize(repeating: 0, count: gradients.count)
-            let schedule = Schedule(.cosine, base: 0.05, totalUpdates: 600)
-            for update in 0..<600 {
+            let schedule = Schedule(.cosine, base: 0.05, totalUpdates: 3000)
+            for update in 0..<3000 {
                 // The gradient of sum (1 + i) / 2 (x_i - i)^2.
                 for i in 0..<8 { gradients.pointer[i] = Double(1 + i) * (store.flat.pointer[i] - Double(i)) }
                 optimizer.update(
