@@ -44,8 +44,9 @@ func restoreArrays<S>(
 ) throws {
     let names = state.map { "`\($0.name)`" }.joined(separator: ", ")
     for name in arrays.keys.sorted() where !state.contains(where: { $0.name == name }) {
+        let expected = names.isEmpty ? "none" : names
         throw OptimizerStateError(
-            description: "The saved state of \(owner) has the array `\(name)`, expected \(names.isEmpty ? "none" : names).")
+            description: "The saved state of \(owner) has the array `\(name)`, expected \(expected).")
     }
     for (name, storage) in state {
         guard let array = arrays[name] else {

@@ -38,7 +38,7 @@ public struct OptimizerConfiguration: Sendable, Equatable {
     /// Reads the section's keys.
     public init(_ reader: ConfigurationReader) {
         let positive = Double.leastNonzeroMagnitude ... .greatestFiniteMagnitude
-        let notNegative = 0 ... Double.greatestFiniteMagnitude
+        let notNegative = 0...Double.greatestFiniteMagnitude
         let fraction = 0...1.0.nextDown
         kind = reader.choice("kind", default: kind, "AdamW, or gradient descent with momentum")
         learningRate = reader.double(

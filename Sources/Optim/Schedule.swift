@@ -89,7 +89,8 @@ extension Schedule {
             }
         let schedule = Schedule(
             decay, base: learningRate, minimum: minimum,
-            warmupStart: min(configuration.warmupLearningRate, learningRate), warmupUpdates: warmup, totalUpdates: total)
+            warmupStart: min(configuration.warmupLearningRate, learningRate), warmupUpdates: warmup, totalUpdates: total
+        )
         return (schedule, notices.isEmpty ? nil : notices.joined(separator: " "))
     }
 }

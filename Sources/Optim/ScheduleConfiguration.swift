@@ -19,12 +19,13 @@ public struct ScheduleConfiguration: Sendable, Equatable {
     /// Reads the section's keys.
     public init(_ reader: ConfigurationReader) {
         let epochs = 0...1e6
-        let notNegative = 0 ... Double.greatestFiniteMagnitude
+        let notNegative = 0...Double.greatestFiniteMagnitude
         kind = reader.choice("kind", default: kind, "How the learning rate falls after the warm-up")
         warmupEpochs = reader.double(
             "warmupEpochs", default: warmupEpochs, in: epochs, "Epochs over which the learning rate rises")
         warmupLearningRate = reader.double(
-            "warmupLearningRate", default: warmupLearningRate, in: notNegative, "Learning rate where the warm-up begins")
+            "warmupLearningRate", default: warmupLearningRate, in: notNegative, "Learning rate where the warm-up begins"
+        )
         minimumLearningRate = reader.double(
             "minimumLearningRate", default: minimumLearningRate, in: notNegative,
             "Learning rate where cosine, step and polynomial end")

@@ -52,7 +52,8 @@ import Testing
         for seed in 1...3 { whole.update(from: source(UInt64(seed))) }
         let rest = ExponentialMovingAverage(source(9), decay: 0.999, warmup: true)
         try rest.restore(
-            updateCount: whole.updateCount, parameters: whole.store.flat.array, buffers: whole.store.buffers.map(\.array))
+            updateCount: whole.updateCount, parameters: whole.store.flat.array,
+            buffers: whole.store.buffers.map(\.array))
         for seed in 4...5 {
             whole.update(from: source(UInt64(seed)))
             rest.update(from: source(UInt64(seed)))
