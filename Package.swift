@@ -86,9 +86,9 @@ let package = Package(
 
         tests("Configuration", resources: [.copy("Golden")]),
         tests("Tensors"),
-        tests("Autograd", ["Tensors", "Checkpoints"]),
+        tests("Autograd", ["Tensors", "Checkpoints"], resources: [.copy("Resources")]),
         tests("Layers", ["Autograd", "Tensors"]),
-        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"]),
+        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"], resources: [.copy("Resources")]),
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration"],
             resources: [.copy("Fixtures")]),

@@ -16,7 +16,8 @@ public struct RandomKey: Sendable, Hashable {
         stream = mix(UInt64(bitPattern: Int64(first)) &+ mix(UInt64(bitPattern: Int64(second)) ^ hash))
     }
 
-    init(key: UInt64, stream: UInt64) {
+    /// The generator's key, and the upper half of its counter, as they are.
+    package init(key: UInt64, stream: UInt64) {
         self.key = key
         self.stream = stream
     }

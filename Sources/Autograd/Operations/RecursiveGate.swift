@@ -24,7 +24,8 @@ extension Variable {
         var widths = [p.shape.columns]
         for (weight, bias) in zip(weights, biases) {
             require(
-                weight.shape.rank == 2 && weight.shape[1] == widths[widths.count - 1] && bias.shape == [weight.shape[0]],
+                weight.shape.rank == 2 && weight.shape[1] == widths[widths.count - 1]
+                    && bias.shape == [weight.shape[0]],
                 "recursiveGate", operands.map(\.shape), "weight k must be [d_{k+1}, d_k] and bias k [d_{k+1}]")
             widths.append(weight.shape[0])
         }

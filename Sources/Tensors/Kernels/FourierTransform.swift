@@ -31,7 +31,8 @@ enum FourierPlans {
     private static func make(_ problem: Problem) -> OpaquePointer? {
         switch problem {
         case .complexFloat(let height, let width, let count, let inverse):
-            let (a, b) = (Storage<Float>(count: 2 * height * width * count), Storage<Float>(count: 2 * height * width * count))
+            let elements = 2 * height * width * count
+            let (a, b) = (Storage<Float>(count: elements), Storage<Float>(count: elements))
             return withExtendedLifetime((a, b)) {
                 fftwf_plan_many_dft(
                     2, [Int32(height), Int32(width)], Int32(count), complex(a.pointer), nil, Int32(count), 1,

@@ -89,7 +89,8 @@ struct RecursiveGate<S: Scalar> {
     private func project(_ k: Int, _ x: UnsafePointer<S>, _ u: UnsafeMutablePointer<S>, _ rows: Int) {
         let (inner, out) = (widths[k], widths[k + 1])
         S.product(
-            rows, out, inner, x, inner, transposed: false, pointer(weights[k]), inner, transposed: true, beta: 0, u, out)
+            rows, out, inner, x, inner, transposed: false, pointer(weights[k]), inner, transposed: true, beta: 0, u, out
+        )
     }
 
     func forward() -> Tensor<S> {

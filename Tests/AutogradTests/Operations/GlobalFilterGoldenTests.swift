@@ -51,12 +51,16 @@ private func waves(_ shape: Shape, _ amplitude: Double, _ phase: Double) -> [Dou
     /// The whole global-local filter: norm, 3x3 on the first half, filter on the second, interleave, norm.
     @Test func globalLocalFilterWithoutResizing() {
         let y = globalLocalFilter(3, 4)
-        summarise(y, sum: 3.846262747, norm: 7.456168177, [1.746306273, 1.666586992, 1.833791072, 0.935185767], -1.787340277)
+        summarise(
+            y, sum: 3.846262747, norm: 7.456168177, [1.746306273, 1.666586992, 1.833791072, 0.935185767],
+            -1.787340277)
     }
 
     @Test func globalLocalFilterWithResizing() {
         let y = globalLocalFilter(5, 7)
-        summarise(y, sum: 11.463603730, norm: 12.799231553, [1.830080428, 1.688587117, 1.819707961, 1.806988889], -0.717159197)
+        summarise(
+            y, sum: 11.463603730, norm: 12.799231553, [1.830080428, 1.688587117, 1.819707961, 1.806988889],
+            -0.717159197)
     }
 
     private func summarise(_ y: [Double], sum: Double, norm: Double, _ first: [Double], _ last: Double) {
@@ -92,7 +96,8 @@ private func waves(_ shape: Shape, _ amplitude: Double, _ phase: Double) -> [Dou
         for row in stride(from: 0, to: x.count, by: 4) {
             let mean = x[row..<row + 4].reduce(0, +) / 4
             let variance = x[row..<row + 4].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 4
-            for c in 0..<4 { y[row + c] = (x[row + c] - mean) / (variance + 1e-6).squareRoot() * (1 + gain[c]) + bias[c] }
+            let scale = 1 / (variance + 1e-6).squareRoot()
+            for c in 0..<4 { y[row + c] = (x[row + c] - mean) * scale * (1 + gain[c]) + bias[c] }
         }
         return y
     }

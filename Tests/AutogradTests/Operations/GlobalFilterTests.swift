@@ -19,7 +19,8 @@ private func operands(_ images: Int, _ height: Int, _ width: Int, _ channels: In
 
 @Suite struct GlobalFilterTests {
     @Test(arguments: [
-        (2, 4, 4, 240), (2, 7, 7, 496), (2, 14, 14, 112), (1, 24, 24, 17), (3, 5, 6, 33), (2, 6, 5, 31), (2, 13, 11, 16),
+        (2, 4, 4, 240), (2, 7, 7, 496), (2, 14, 14, 112), (1, 24, 24, 17), (3, 5, 6, 33), (2, 6, 5, 31),
+        (2, 13, 11, 16),
         (4, 1, 1, 96), (2, 1, 8, 20), (2, 8, 1, 20), (2, 2, 2, 1), (40, 3, 2, 16), (1, 17, 23, 18), (1, 56, 56, 16),
     ])
     func floatEqualsDouble(images: Int, height: Int, width: Int, channels: Int) {
@@ -70,7 +71,8 @@ private func operands(_ images: Int, _ height: Int, _ width: Int, _ channels: In
         var random = Random(seed: 5, purpose: "hermitian")
         let x = Tensor<Float>.normal(shapes[0], from: &random)
         let k = Tensor<Double>(shapes[1], values)
-        #expect(Variable(x).globalFilter(Variable(k.converted(to: Float.self))).value.array.allSatisfy { abs($0) < 1e-6 })
+        let fast = Variable(x).globalFilter(Variable(k.converted(to: Float.self))).value
+        #expect(fast.array.allSatisfy { abs($0) < 1e-6 })
         let reference = Variable(x.converted(to: Double.self)).globalFilter(Variable(k)).value
         #expect(reference.array.allSatisfy { abs($0) < 1e-12 })
     }

@@ -21,7 +21,8 @@ extension ScalarFunction {
         }
         let results = self(leaves)
         let cotangents = results.map { Tensor<Double>.normal($0.shape, from: &random).converted(to: S.self) }
-        let weighted = zip(results, cotangents).enumerated().filter { !unused.contains($0.offset) }.map { ($0.element.0, $0.element.1) }
+        let weighted = zip(results, cotangents).enumerated()
+            .filter { !unused.contains($0.offset) }.map { ($0.element.0, $0.element.1) }
         tape.backward(from: weighted)
         return results.map(\.value) + leaves.map { tape.gradient(of: $0) ?? .zeros($0.shape) }
     }

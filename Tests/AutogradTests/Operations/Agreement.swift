@@ -1,0 +1,78 @@
+import Autograd
+import Tensors
+import Testing
+
+/// Results and gradients of one function under fixed operands and cotangents.
+struct Evaluation<S: Scalar> {
+    var outputs: [Tensor<S>]
+    var gradients: [Tensor<S>]
+
+    init(_ operands: [Tensor<Float>], seed: UInt64 = 7, _ function: ([Variable<S>]) -> [Variable<S>]) {
+        let tape = Tape<S>()
+        let leaves = operands.map { tape.leaf(cast($0, to: S.self)) }
+        let results = function(leaves)
+        let cotangents = draws(results.map(\.shape), seed: seed)
+        tape.backward(from: zip(results, cotangents).map { ($0, cast($1, to: S.self)) })
+        outputs = results.map(\.value)
+        gradients = leaves.map { tape.gradient(of: $0) ?? .zeros($0.shape) }
+    }
+}
+
+/// Tensors from the standard normal distribution. Not by `Tensor.normal`, whose generic code takes far longer.
+func draws(_ shapes: [Shape], seed: UInt64) -> [Tensor<Float>] {
+    var random = Random(seed: seed, purpose: "test")
+    return shapes.map { shape in Tensor(shape, (0..<shape.elementCount).map { _ in Float(random.normal()) }) }
+}
+
+func operands(_ shapes: [Shape], seed: UInt64 = 3) -> [Tensor<Float>] { draws(shapes, seed: seed) }
+
+func cast<S: Scalar>(_ x: Tensor<Float>, to type: S.Type) -> Tensor<S> {
+    if let same = x as? Tensor<S> { return same }
+    if let exact = Tensor<Double>(x.shape, x.array.map { Double($0) }) as? Tensor<S> { return exact }
+    return x.converted(to: type)
+}
+
+/// max |a - b| / max(1, max |b|), infinite where either is not finite.
+func relativeError<S: Scalar>(_ a: Tensor<S>, _ b: Tensor<Double>) -> Double {
+    guard a.shape == b.shape else { return .infinity }
+    let values = (a.array as? [Float]).map { $0.map { Double($0) } } ?? a.array.map { Double($0) }
+    var (largest, difference) = (1.0, 0.0)
+    for (x, y) in zip(values, b.array) {
+        guard x.isFinite, y.isFinite else { return .infinity }
+        largest = max(largest, abs(y))
+        difference = max(difference, abs(x - y))
+    }
+    return difference / largest
+}
+
+/// Expects the fast kernels to give what the reference in double precision gives, forward and backward.
+func expectAgreement(
+    _ operands: [Tensor<Float>], tolerance: Double, _ name: String,
+    _ fast: ([Variable<Float>]) -> [Variable<Float>], _ reference: ([Variable<Double>]) -> [Variable<Double>]
+) {
+    let a = Evaluation<Float>(operands, fast)
+    let b = Evaluation<Double>(operands, reference)
+    for (i, (x, y)) in zip(a.outputs, b.outputs).enumerated() {
+        let error = relativeError(x, y)
+        #expect(error <= tolerance, "\(name): result \(i) is off by \(error)")
+    }
+    for (i, (x, y)) in zip(a.gradients, b.gradients).enumerated() {
+        let error = relativeError(x, y)
+        #expect(error <= tolerance, "\(name): gradient \(i) is off by \(error)")
+    }
+}
+
+/// Expects the same bits on one thread and on two. The thread count is global, so callers belong in a serialized suite.
+func expectSameOnTwoThreads(
+    _ operands: [Tensor<Float>], _ name: String, _ function: ([Variable<Float>]) -> [Variable<Float>]
+) {
+    let before = ThreadPool.shared.threads
+    defer { ThreadPool.shared.threads = before }
+    ThreadPool.shared.threads = 1
+    let one = Evaluation<Float>(operands, function)
+    ThreadPool.shared.threads = 2
+    let two = Evaluation<Float>(operands, function)
+    for (x, y) in zip(one.outputs + one.gradients, two.outputs + two.gradients) {
+        #expect(x.array.map(\.bitPattern) == y.array.map(\.bitPattern), "\(name): one and two threads differ")
+    }
+}

@@ -1,0 +1,82 @@
+import Layers
+import Tensors
+import Testing
+
+@Suite struct InitialisationTests {
+    private func values(_ initializer: Initializer, _ shape: Shape, _ layout: ParameterLayout = .plain) -> [Double] {
+        let scope = Scope()
+        let parameter = scope.parameter("weight", shape, layout: layout, role: .weight, initializer: initializer)
+        return ParameterStore<Double>(scope.list, seed: 11)[parameter].array
+    }
+
+    private func deviation(_ x: [Double]) -> Double {
+        let mean = x.reduce(0, +) / Double(x.count)
+        return (x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count)).squareRoot()
+    }
+
+    @Test func firstValuesHaveTheDeclaredDistribution() {
+        #expect(values(.constant(1e-6), [7]) == [Double](repeating: 1e-6, count: 7))
+
+        let normal = values(.normal(deviation: 0.02), [200, 300])
+        #expect(abs(normal.reduce(0, +) / 60_000) < 5 * 0.02 / 245)
+        #expect(abs(deviation(normal) / 0.02 - 1) < 0.02)
+        #expect(Set(normal).count > 59_000)
+
+        // [out, height, width, in]: fan-in 8 * 9, fan-out 100 * 9.
+        let shape: Shape = [100, 3, 3, 8]
+        let xavier = values(.xavierUniform, shape, .convolution)
+        let bound = (6.0 / 972).squareRoot()
+        #expect(xavier.allSatisfy { abs($0) <= bound })
+        #expect((xavier.max() ?? 0) > 0.99 * bound && (xavier.min() ?? 0) < -0.99 * bound)
+        #expect(abs(deviation(xavier) / (bound / 3.squareRoot()) - 1) < 0.03)
+
+        let kaiming = values(.kaimingNormalFanOut, shape, .convolution)
+        #expect(abs(deviation(kaiming) / (2.0 / 900).squareRoot() - 1) < 0.03)
+
+        let uniform = values(.uniformFanIn, shape, .convolution)
+        #expect(uniform.allSatisfy { abs($0) <= 1 / 72.squareRoot() })
+        #expect((uniform.max() ?? 0) > 0.99 / 72.squareRoot())
+    }
+
+    @Test func onlySeedAndNameDecideTheValues() {
+        func weights(_ names: [String], seed: UInt64) -> [String: [Float]] {
+            let scope = Scope()
+            for name in names { _ = Linear(scope[name], 4, 5) }
+            let store = ParameterStore<Float>(scope.list, seed: seed)
+            return Dictionary(uniqueKeysWithValues: store.stateDictionary().map { ($0.name, $0.values) })
+        }
+        let (one, two) = (weights(["a", "b"], seed: 1), weights(["c", "b", "a"], seed: 1))
+        #expect(one["a.weight"] == two["a.weight"] && one["b.weight"] == two["b.weight"])
+        #expect(one["a.weight"] != one["b.weight"])
+        #expect(one["a.weight"] != weights(["a"], seed: 2)["a.weight"])
+        #expect(one["a.bias"] == [0, 0, 0, 0, 0])
+    }
+
+    /// The number of threads belongs to the whole process, so this runs in one of its own.
+    @Test func theNumberOfThreadsDoesNotMatter() async {
+        await #expect(processExitsWith: .success) {
+            func bits() throws -> [UInt32] {
+                let scope = Scope()
+                for i in 0..<6 {
+                    _ = try GnConv(scope["block"][i], 32, order: 4, mixer: .globalFilter(rows: 7, columns: 4))
+                }
+                let store = ParameterStore<Float>(scope.list, seed: 3)
+                return (0..<store.list.flatCount).map { store.flat.pointer[$0].bitPattern }
+            }
+            ThreadPool.shared.threads = 1
+            let one = try bits()
+            ThreadPool.shared.threads = 2
+            for _ in 0..<5 { #expect(try bits() == one) }
+        }
+    }
+
+    @Test func decayIsForWhatHasMoreThanOneAxis() throws {
+        let scope = Scope()
+        _ = try GnConv(scope["gnconv"], 8, order: 2, mixer: .globalFilter(rows: 3, columns: 2))
+        _ = scope.parameter("gamma1", [8], role: .layerScale, initializer: .constant(1e-6))
+        for entry in scope.list.entries {
+            let isWeight = entry.role == .weight || entry.role == .spectrum
+            #expect(entry.isDecayed == isWeight, "\(entry.name)")
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Tensors
+import Testing
+
+/// op(A) op(B) by three loops in double precision.
+private func loop<S: Scalar>(
+    _ m: Int, _ n: Int, _ k: Int, _ a: [S], _ b: [S], transposingA: Bool, transposingB: Bool
+) -> [Double] {
+    var c = [Double](repeating: 0, count: m * n)
+    for i in 0..<m {
+        for p in 0..<k {
+            let x = Double(transposingA ? a[p * m + i] : a[i * k + p])
+            for j in 0..<n { c[i * n + j] += x * Double(transposingB ? b[j * k + p] : b[p * n + j]) }
+        }
+    }
+    return c
+}
+
+private func values<S: Scalar>(_ count: Int, _ random: inout Random) -> [S] {
+    (0..<count).map { _ in S(random.uniform(-1, 1)) }
+}
+
+/// max |difference| / max |reference|; infinite for NaN.
+private func error<S: Scalar>(_ found: [S], _ expected: [Double]) -> Double {
+    var (difference, largest) = (0.0, 1e-30)
+    for (x, y) in zip(found, expected) {
+        let d = abs(Double(x) - y)
+        difference = d.isNaN ? .infinity : max(difference, d)
+        largest = max(largest, abs(y))
+    }
+    return difference / largest
+}
+
+private func productError<S: Scalar>(_ m: Int, _ n: Int, _ k: Int, as type: S.Type) -> Double {
+    var random = Random(seed: 1, purpose: "product", m, n * 10_000 + k)
+    let a: [S] = values(m * k, &random)
+    let b: [S] = values(k * n, &random)
+    var largest = 0.0
+    for (transposingA, transposingB) in [(false, false), (false, true), (true, false), (true, true)] {
+        var c = [S](repeating: .nan, count: m * n)
+        matrixProduct(m, n, k, a, b, transposingA: transposingA, transposingB: transposingB, into: &c)
+        let expected = loop(m, n, k, a, b, transposingA: transposingA, transposingB: transposingB)
+        largest = max(largest, error(c, expected))
+    }
+    return largest
+}
+
+private func reducingError<S: Scalar>(_ m: Int, _ n: Int, _ k: Int, as type: S.Type) -> Double {
+    var random = Random(seed: 2, purpose: "reducing", m, n * 100_000 + k)
+    let a: [S] = values(k * m, &random)
+    let b: [S] = values(k * n, &random)
+    var c = [S](repeating: .nan, count: m * n)
+    reducingProduct(m, n, k, a, b, into: &c)
+    return error(c, loop(m, n, k, a, b, transposingA: true, transposingB: false))
+}
+
+@Suite struct MatrixProductTests {
+    /// Single rows and columns, sizes around vector widths, and rows around the chunks that threads share: 32 rows with
+    /// 250 x 500, 64 with 250 x 250.
+    @Test(arguments: [
+        [1, 1, 1], [1, 17, 5], [9, 1, 33], [7, 5, 1], [16, 16, 16], [33, 65, 31], [31, 250, 500], [32, 250, 500],
+        [33, 250, 500], [65, 250, 500], [63, 250, 250], [64, 250, 250], [129, 250, 250], [5000, 3, 2],
+    ])
+    func productsEqualALoop(sizes: [Int]) {
+        #expect(productError(sizes[0], sizes[1], sizes[2], as: Float.self) < 1e-5)
+        #expect(productError(sizes[0], sizes[1], sizes[2], as: Double.self) < 1e-13)
+    }
+
+    /// Long reductions are cut into parts from 1024 rows on, 16 at most, 4 for large results.
+    @Test(arguments: [
+        [3, 5, 1], [8, 9, 511], [8, 9, 1023], [8, 9, 1024], [8, 9, 1025], [7, 3, 8192], [7, 3, 20_011], [1, 1, 50_000],
+        [520, 510, 1100], [40, 300, 2049],
+    ])
+    func longReductionsEqualALoop(sizes: [Int]) {
+        #expect(reducingError(sizes[0], sizes[1], sizes[2], as: Float.self) < 2e-5)
+        #expect(reducingError(sizes[0], sizes[1], sizes[2], as: Double.self) < 1e-12)
+    }
+
+    @Test func finishedRowsArePassedOnOnce() {
+        let (m, n, k) = (130, 250, 500)
+        let (a, b) = ([Double](repeating: 1, count: m * k), [Double](repeating: 1, count: k * n))
+        let c = Storage<Double>(count: m * n)
+        matrixProduct(m, n, k, a, b, into: c.pointer) { rows in
+            for i in rows.lowerBound * n..<rows.upperBound * n { c.pointer[i] += 1 }
+        }
+        #expect((0..<m * n).allSatisfy { c.pointer[$0] == 501 })
+    }
+
+    /// The number of threads belongs to the whole process, so this runs in one of its own.
+    @Test func oneThreadAndTwoGiveTheSameBits() async {
+        await #expect(processExitsWith: .success) {
+            func results() -> [[UInt32]] {
+                var random = Random(seed: 3, purpose: "threads")
+                var all: [[UInt32]] = []
+                for (m, n, k) in [(200, 250, 500), (700, 64, 300), (33, 1000, 200)] {
+                    let a: [Float] = values(m * k, &random)
+                    let b: [Float] = values(k * n, &random)
+                    for transposed in [(false, false), (false, true), (true, false)] {
+                        var c = [Float](repeating: 0, count: m * n)
+                        matrixProduct(
+                            m, n, k, a, b, transposingA: transposed.0, transposingB: transposed.1, into: &c)
+                        all.append(c.map(\.bitPattern))
+                    }
+                }
+                for (m, n, k) in [(30, 40, 9000), (520, 510, 2100)] {
+                    let a: [Float] = values(k * m, &random)
+                    let b: [Float] = values(k * n, &random)
+                    var c = [Float](repeating: 0, count: m * n)
+                    reducingProduct(m, n, k, a, b, into: &c)
+                    all.append(c.map(\.bitPattern))
+                }
+                let x = Tensor<Float>.normal([9001, 37], from: &random)
+                all.append(x.summed().array.map(\.bitPattern))
+                all.append(x.summedRows().array.map(\.bitPattern))
+                return all
+            }
+            ThreadPool.shared.threads = 1
+            let one = results()
+            ThreadPool.shared.threads = 2
+            for _ in 0..<3 { #expect(results() == one) }
+        }
+    }
+}
