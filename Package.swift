@@ -86,9 +86,9 @@ let package = Package(
 
         tests("Configuration", resources: [.copy("Golden")]),
         tests("Tensors"),
-        tests("Autograd", ["Tensors", "Checkpoints"], resources: [.copy("Resources")]),
+        tests("Autograd", ["Tensors", "Checkpoints"], resources: [.copy("Fixtures")]),
         tests("Layers", ["Autograd", "Tensors"]),
-        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"], resources: [.copy("Resources")]),
+        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"], resources: [.copy("Fixtures")]),
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration"],
             resources: [.copy("Fixtures")]),
