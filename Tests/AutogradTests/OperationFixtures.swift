@@ -12,8 +12,9 @@ struct OperationFixture {
     private let file: SafetensorsFile
 
     static func all() throws -> [OperationFixture] {
-        let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Resources")
-        let file = try SafetensorsFile.read(path: folder.appendingPathComponent("ops.safetensors").path)
+        let url = Bundle.module.url(forResource: "ops", withExtension: "safetensors", subdirectory: "Resources")
+        let file = try SafetensorsFile.read(
+            path: (url ?? Bundle.module.bundleURL.appendingPathComponent("Resources/ops.safetensors")).path)
         let cases = try JSONValue(parsing: try #require(file.metadata["cases"]))
         return try #require(cases.arrayValue).map {
             OperationFixture(name: try #require($0["name"]?.stringValue), attributes: $0, file: file)

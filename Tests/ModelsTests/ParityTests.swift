@@ -12,8 +12,9 @@ private struct ModelFixture {
     let file: SafetensorsFile
 
     init(_ name: String) throws {
-        let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Resources")
-        file = try SafetensorsFile.read(path: folder.appendingPathComponent(name + ".safetensors").path)
+        let url = Bundle.module.url(forResource: name, withExtension: "safetensors", subdirectory: "Resources")
+        file = try SafetensorsFile.read(
+            path: (url ?? Bundle.module.bundleURL.appendingPathComponent("Resources/\(name).safetensors")).path)
     }
 
     func specification() throws -> HorNetSpecification {
