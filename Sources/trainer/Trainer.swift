@@ -1,5 +1,14 @@
 import ArgumentParser
+import Configuration
 import Reporting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
 
 @main
 struct Trainer: ParsableCommand {
@@ -22,6 +31,8 @@ struct Trainer: ParsableCommand {
     /// Runs the command line. Every mistake of a user's ends in one sentence on the error output and exit code 1.
     static func main() {
         Console.ignoreClosedPipes()
+        // A file beyond the limit of `ulimit -f` is then an error of `write`, told like that of a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -33,7 +44,8 @@ struct Trainer: ParsableCommand {
             console.finish()
             if exitCode(for: error) == .validationFailure {
                 console.error(message(for: error))
-                console.text("see: trainer --help")
+            } else if let error = error as? ConfigurationError {
+                for problem in error.description.split(separator: "\n") { console.error(String(problem)) }
             } else {
                 console.error("\(error)")
             }

@@ -45,12 +45,30 @@ extension HorNetSpecification {
             reader.choice(
                 "initialization", default: specification.uniformInit ? InitializationWord.uniform : .normal,
                 "First weights: normal (0.02) or uniform (Xavier)") == .uniform
-        if ![1, 2, 4].contains(specification.stemStride) {
-            reader.problem("stemStride", "found \(specification.stemStride), expected 1, 2 or 4")
-        } else {
-            do { try specification.validate() } catch { reader.problem("name", "\(error)") }
-        }
+        HorNetSpecification.check(specification, reader)
         self = specification
+    }
+
+    /// Reports what does not go together, each at the key that says so.
+    private static func check(_ specification: HorNetSpecification, _ reader: ConfigurationReader) {
+        let stages = specification.depths.count
+        var fits = true
+        func problem(_ key: String, _ message: String) {
+            fits = false
+            reader.problem(key, message)
+        }
+        if ![1, 2, 4].contains(specification.stemStride) {
+            problem("stemStride", "found \(specification.stemStride), expected 1, 2 or 4")
+        }
+        if !(1...8).contains(stages) { problem("depths", "found \(stages) stages, expected 1 to 8") }
+        for (key, count) in [("orders", specification.orders.count), ("mixers", specification.mixers.count)]
+        where count != stages {
+            problem(key, "found \(count) entries, expected \(stages), one per stage as in model.depths")
+        }
+        guard fits else { return }
+        do { try specification.validate() } catch {
+            reader.problem(reader.has("orders") || !reader.has("baseWidth") ? "orders" : "baseWidth", "\(error)")
+        }
     }
 
     /// Translates mmpretrain's spelling of a parameter name to the official one.

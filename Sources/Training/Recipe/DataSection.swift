@@ -13,6 +13,8 @@ public struct DataSection: Sendable {
     }
 
     public var path: String
+    /// In the order of the labels; `nil` takes the names of the data.
+    public var classNames: [String]?
     public var validation: ValidationSource
     /// [height, width], `nil` takes the size of the images.
     public var imageSize: [Int]?
@@ -37,6 +39,7 @@ public struct DataSection: Sendable {
     init(_ reader: ConfigurationReader) {
         path = reader.path(
             "path", default: "digits", "`digits` (embedded), an image folder, or a folder with IDX or CIFAR files")
+        classNames = reader.optionalStrings("classNames", "Names of the classes in the order of the labels; from the data when absent")
         validation = DataSection.validation(reader)
         imageSize = DataSection.imageSize(reader)
         filter = reader.choice("filter", default: .bilinear, "How images are resized, antialiased")
@@ -62,6 +65,12 @@ public struct DataSection: Sendable {
         evaluationCrop = reader.double(
             "evaluationCrop", default: 0, in: 0...1, "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
         cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")
+        if let classNames, Set(classNames).count < classNames.count || classNames.contains("") {
+            reader.problem("classNames", "found an empty name or the same name twice, expected different names")
+        }
+        if colorJitter[3] > 0.5 {
+            reader.problem("colorJitter", "found \(colorJitter[3]) as the hue, expected at most 0.5 (half the circle)")
+        }
         if (mean == nil) != (deviation == nil) {
             reader.problem(mean == nil ? "deviation" : "mean", "mean and deviation must be given together")
         }
@@ -79,7 +88,7 @@ public struct DataSection: Sendable {
             "validation", default: "0.1", "Part of the training images that chooses the best weights, a folder, or 0")
         guard let fraction = Double(text) else { return .folder(text) }
         guard (0..<1).contains(fraction) else {
-            reader.problem("validation", "found \(text), expected a part from 0 to below 1, or a folder")
+            reader.problem("validation", "found `\(text)`, expected a part from 0 to below 1, or a folder")
             return .none
         }
         return fraction == 0 ? .none : .fraction(fraction)

@@ -31,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
         let weights = try Weights.read(self.weights)
         let splits = try openDataset(recipe.data.path, validation: .none, seed: UInt64(recipe.run.seed))
         let test = splits.test
-        try checkClasses(test.classNames, weights.metadata.classNames, recipe.data.path)
+        try checkClasses(try recipe.data.names(of: test.classNames), weights.metadata.classNames, recipe.data.path)
         let options = LoaderOptions(
             batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads,
             cacheBudget: 0)
