@@ -48,6 +48,22 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
     public static func canonicalName(_ name: String) -> String { HorNetSpecification.canonicalName(name) }
 }
 
+// In a file: the family's name over its specification, {"hornet": {"baseWidth": 64, ...}}.
+extension ModelSpecification {
+    private enum Family: String, CodingKey { case hornet }
+
+    public init(from decoder: any Decoder) throws {
+        self = .hornet(try decoder.container(keyedBy: Family.self).decode(HorNetSpecification.self, forKey: .hornet))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Family.self)
+        switch self {
+        case .hornet(let specification): try container.encode(specification, forKey: .hornet)
+        }
+    }
+}
+
 /// The section `model` of a configuration.
 public struct ModelConfiguration: Sendable {
     public var name: String

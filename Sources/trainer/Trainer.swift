@@ -23,10 +23,21 @@ struct Trainer: ParsableCommand {
               trainer predict Runs/digits/weights/best.safetensors digit.png
               trainer inspect Configs/imagenet-tiny-7x7.yaml
             """,
-        subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
-            CheckGradientsCommand.self, CheckParityCommand.self,
-        ])
+        subcommands: commands)
+
+    private static let commands: [any ParsableCommand.Type] = [
+        TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
+        CheckGradientsCommand.self, CheckParityCommand.self,
+    ]
+
+    /// Says which command a misspelt one may stand for.
+    private static func checkCommandName() throws {
+        guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-") else { return }
+        let names = commands.compactMap { $0.configuration.commandName } + ["help"]
+        if names.contains(name) { return }
+        let meant = nearest(name, in: names).map { "did you mean '\($0)'?" } ?? "expected one of \(names.joined(separator: ", "))"
+        throw ValidationError("unknown command '\(name)', \(meant)")
+    }
 
     /// Runs the command line. Every mistake of a user's ends in one sentence on the error output and exit code 1.
     static func main() {
@@ -34,6 +45,7 @@ struct Trainer: ParsableCommand {
         // A file beyond the limit of `ulimit -f` is then an error of `write`, told like that of a full disk.
         signal(SIGXFSZ, SIG_IGN)
         do {
+            try checkCommandName()
             var command = try parseAsRoot()
             try command.run()
         } catch let code as ExitCode {

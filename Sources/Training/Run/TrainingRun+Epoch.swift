@@ -1,4 +1,6 @@
 import Checkpoints
+import Datasets
+import Layers
 import Reporting
 import Tensors
 
@@ -52,12 +54,7 @@ extension TrainingRun {
         var text = "epoch \(progress.epoch + 1)/\(recipe.training.epochs)"
         text += "  loss \(NumberText.fixed(progress.meanLoss, decimals: 4))  train \(NumberText.percentage(progress.accuracy))"
         if let validationLoader {
-            let result = try evaluate(model, store, validationLoader)
-            guard result.loss.isFinite else {
-                throw RecipeError(
-                    "epoch \(progress.epoch + 1): the validation loss is not finite; try a lower "
-                        + "optimizer.learningRate, a smaller optimizer.clipNorm or a longer warm-up")
-            }
+            let result = try measure(store, validationLoader, "validation")
             line["validationLoss"] = .measured(result.loss)
             line["validationAccuracy"] = .number(result.accuracy)
             line["validationTopFiveAccuracy"] = .number(result.topFiveAccuracy)
@@ -71,7 +68,7 @@ extension TrainingRun {
             }
         }
         if recipe.reporting.testEveryEpoch {
-            let result = try evaluate(model, store, testLoader)
+            let result = try measure(store, testLoader, "test")
             line["testAccuracy"] = .number(result.accuracy)
             line["testLoss"] = .measured(result.loss)
             text += "  test \(NumberText.percentage(result.accuracy))"
@@ -84,6 +81,17 @@ extension TrainingRun {
         console.line(text)
         progress.nextEpoch()
         stopIfNothingImproves()
+    }
+
+    /// Evaluates; a loss that is no number means that the weights are beyond use.
+    func measure(_ store: ParameterStore<Float>, _ loader: BatchLoader, _ part: String) throws -> EvaluationResult {
+        let result = try evaluate(model, store, loader)
+        guard result.loss.isFinite else {
+            throw RecipeError(
+                "the \(part) loss after update \(progress.update) is not finite, try a lower optimizer.learningRate, a "
+                    + "smaller optimizer.clipNorm or a longer schedule.warmupEpochs")
+        }
+        return result
     }
 
     private func stopIfNothingImproves() {

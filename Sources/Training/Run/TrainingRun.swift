@@ -31,8 +31,11 @@ public final class TrainingRun {
 
     /// Builds the model, the optimizer and the loaders. Nothing is written, so whatever is wrong with a recipe is found
     /// before an earlier run's files are touched.
+    /// - Parameter task: what is minimised; by default cross-entropy, as the recipe says.
     /// - Throws: one sentence that names the file or key at fault.
-    public init(_ recipe: Recipe, data: PreparedData, console: Console) throws {
+    public init(
+        _ recipe: Recipe, data: PreparedData, task: (any TrainingTask)? = nil, console: Console
+    ) throws {
         self.recipe = recipe
         self.data = data
         self.console = console
@@ -54,7 +57,7 @@ public final class TrainingRun {
             average = ExponentialMovingAverage(store, decay: ema.decay, warmup: ema.warmup)
         }
         step = TrainingStep(
-            task: ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing), store: store,
+            task: task ?? ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing), store: store,
             optimizer: recipe.optimizer.makeOptimizer(
                 Float.self,
                 groups: ParameterGroups(
@@ -131,7 +134,7 @@ public final class TrainingRun {
         console.finish()
         try writeWeights(directory)
         var summary = Summary()
-        let last = try evaluate(model, store, testLoader)
+        let last = try measure(store, testLoader, "test")
         summary.testAccuracy = last.accuracy
         summary.testLoss = last.loss
         summary.bestTestAccuracy = try best.map { try evaluate(model, $0, testLoader).accuracy } ?? last.accuracy
