@@ -23,7 +23,11 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
     }
 
     public var classes: Int {
-        get { switch self { case .hornet(let specification): specification.classes } }
+        get {
+            switch self {
+            case .hornet(let specification): specification.classes
+            }
+        }
         set {
             switch self {
             case .hornet(var specification):
@@ -34,7 +38,11 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
     }
 
     public var inputChannels: Int {
-        get { switch self { case .hornet(let specification): specification.inputChannels } }
+        get {
+            switch self {
+            case .hornet(let specification): specification.inputChannels
+            }
+        }
         set {
             switch self {
             case .hornet(var specification):

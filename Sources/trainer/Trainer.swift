@@ -35,7 +35,9 @@ struct Trainer: ParsableCommand {
         guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-") else { return }
         let names = commands.compactMap { $0.configuration.commandName } + ["help"]
         if names.contains(name) { return }
-        let meant = nearest(name, in: names).map { "did you mean '\($0)'?" } ?? "expected one of \(names.joined(separator: ", "))"
+        let meant =
+            nearest(name, in: names).map { "did you mean '\($0)'?" }
+            ?? "expected one of \(names.joined(separator: ", "))"
         throw ValidationError("unknown command '\(name)', \(meant)")
     }
 

@@ -15,7 +15,8 @@ extension Program {
             try place.fail("train nothing.yaml", "nothing.yaml: the file does not exist")
             try place.fail("train small.yaml --set", "Missing value for '--set")
             try place.fail("train small.yaml --set epochs", "--set epochs: found no `=`")
-            try place.fail("train small.yaml --set training.epoch=3", "unknown key `epoch` in `training`, did you mean `epochs`?")
+            try place.fail(
+                "train small.yaml --set training.epoch=3", "unknown key `epoch` in `training`, did you mean `epochs`?")
             try place.fail("train small.yaml --bogus", "Unknown option '--bogus'")
             try place.fail("trian small.yaml", "unknown command 'trian', did you mean 'train'?")
             try place.fail("train", "Missing expected argument '<config>'")
@@ -41,7 +42,9 @@ extension Program {
             #expect(outcome.code == 1)
             #expect(
                 outcome.failures.map { $0.split(separator: " ").prefix(2).joined(separator: " ") }
-                    == ["bad.yaml:2:9:", "bad.yaml:3:3:", "bad.yaml:5:17:", "bad.yaml:6:1:", "bad.yaml:9:14:"].map { "error: " + $0 })
+                    == ["bad.yaml:2:9:", "bad.yaml:3:3:", "bad.yaml:5:17:", "bad.yaml:6:1:", "bad.yaml:9:14:"].map {
+                        "error: " + $0
+                    })
             #expect(outcome.failures[0].hasSuffix("did you mean `hornet_pico_7x7`?"))
         }
 
@@ -63,7 +66,8 @@ extension Program {
             try place.fail("train small.yaml --output a-file", "a-file: expected a folder for the run, found a file")
             try place.fail("train small.yaml --output a-file/run", "a-file")
             try place.write("mine/notes.txt", "x")
-            try place.fail("train small.yaml --output mine --overwrite", "files that are not a run's, such as notes.txt")
+            try place.fail(
+                "train small.yaml --output mine --overwrite", "files that are not a run's, such as notes.txt")
             #expect(try place.text("mine/notes.txt") == "x")
             // The system's own folders refuse even the administrator.
             try place.fail("train small.yaml --output /dev/null/run", "/dev/null")
@@ -73,24 +77,27 @@ extension Program {
         private func writeImages() throws {
             for i in 0..<8 {
                 try PNG.write(
-                    "\(place.path)/images/\(["a", "b"][i % 2])/\(i).png", width: 8, height: 8, .gray, label: i % 2, index: i)
+                    "\(place.path)/images/\(["a", "b"][i % 2])/\(i).png", width: 8, height: 8, .gray, label: i % 2,
+                    index: i)
             }
         }
 
         @Test func images() throws {
             try writeImages()
+            // A run that broke off in its first epoch has left its folder behind.
+            let train = "train small.yaml --set data.path=images --overwrite"
             let whole = try place.data("images/a/2.png")
             try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: place.path + "/images/a/2.png"))
-            try place.fail("train small.yaml --set data.path=images", "images/a/2.png")
+            try place.fail(train, "images/a/2.png")
             try place.write("images/a/2.png", "this is no image")
-            try place.fail("train small.yaml --set data.path=images", "images/a/2.png")
+            try place.fail(train, "images/a/2.png")
             try place.write("images/a/2.png", [])
-            try place.fail("train small.yaml --set data.path=images", "images/a/2.png")
+            try place.fail(train, "images/a/2.png")
             try FileManager.default.removeItem(atPath: place.path + "/images/a/2.png")
             try FileManager.default.createDirectory(atPath: place.path + "/images/c", withIntermediateDirectories: true)
-            try place.fail("train small.yaml --set data.path=images", "images/c: the class folder is empty")
+            try place.fail(train, "images/c: the class folder is empty")
             try FileManager.default.removeItem(atPath: place.path + "/images/c")
-            #expect(try place.run("train small.yaml --set data.path=images").code == 0)
+            #expect(try place.run(train).code == 0)
         }
 
         @Test func packedData() throws {
@@ -102,11 +109,13 @@ extension Program {
             try place.write("idx/t10k-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 4, 0, 1, 0, 9])
             try place.fail("train small.yaml --set data.path=idx", "label 9 of image 3 is out of range")
             try place.write("idx/train-images-idx3-ubyte", [0, 0, 9, 3] + images.dropFirst(4))
-            try place.fail("train small.yaml --set data.path=idx", "train-images-idx3-ubyte: the magic number is 00000903")
+            try place.fail(
+                "train small.yaml --set data.path=idx", "train-images-idx3-ubyte: the magic number is 00000903")
             try place.write("idx/train-images-idx3-ubyte", Array(images.dropLast(9)))
             try place.fail("train small.yaml --set data.path=idx", "the header asks for 272 bytes, the file holds 263")
             for name in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {
-                try place.write("cifar/\(name)", [name == "data_batch_3.bin" ? 10 : 1] + Array(repeating: 0, count: 3072))
+                try place.write(
+                    "cifar/\(name)", [name == "data_batch_3.bin" ? 10 : 1] + Array(repeating: 0, count: 3072))
             }
             try place.fail(
                 "train small.yaml --set data.path=cifar", "data_batch_3.bin: label 10 of image 0 is out of range")
@@ -128,7 +137,8 @@ extension Program {
                 try place.fail("predict \(name).safetensors a.png", sentence)
                 try place.fail("inspect \(name).safetensors", sentence)
             }
-            try place.fail("check-parity foreign.safetensors", "foreign.safetensors: the metadata has no JSON entry config")
+            try place.fail(
+                "check-parity foreign.safetensors", "foreign.safetensors: the metadata has no JSON entry config")
 
             #expect(try place.run("train small.yaml --set training.epochs=1").code == 0)
             let path = "Runs/small/weights/last.safetensors"
@@ -146,14 +156,15 @@ extension Program {
             #expect(text.contains(#"\"baseWidth\":8"#))
             let other = whole.replacing(Data(#"\"baseWidth\":8"#.utf8), with: Data(#"\"baseWidth\":4"#.utf8))
             try other.write(to: URL(fileURLWithPath: place.path + "/other.safetensors"))
-            try place.fail("evaluate other.safetensors --data small.yaml", "other.safetensors: the entries do not fit the model")
+            try place.fail(
+                "evaluate other.safetensors --data small.yaml", "other.safetensors: the entries do not fit the model")
         }
 
         @Test func numbersThatExplode() throws {
             let outcome = try place.fail(
                 "train small.yaml --set optimizer.learningRate=1e30 --set optimizer.clipNorm=0 --set optimizer.kind=sgd",
                 "the loss is not finite, first seen in")
-            #expect(outcome.errors.contains("downsample_layers.0"))
+            #expect(outcome.errors.contains("in the output [64, 8, 8, "))
             #expect(!place.exists("Runs/small/summary.json"))
         }
 

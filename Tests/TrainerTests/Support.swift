@@ -21,7 +21,9 @@ final class Workplace {
         var errors: String
         /// The error output without notices and warnings.
         var failures: [String] {
-            errors.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("notice: ") && !$0.hasPrefix("warning: ") }
+            errors.split(separator: "\n").map(String.init).filter {
+                !$0.hasPrefix("notice: ") && !$0.hasPrefix("warning: ")
+            }
         }
     }
 

@@ -91,7 +91,8 @@ extension Runs {
                 try train(cut, ["optimizer.weightDecay=0.1", "run.seed=3"], mode: .resume)
             }
             #expect(
-                error?.description == "\(cut): the run was started with run.seed = 0, but now it is 3 (and 1 more); give "
+                error?.description
+                    == "\(cut): the run was started with run.seed = 0, but now it is 3 (and 1 more); give "
                     + "the same configuration, or start anew with --overwrite")
             let gone = #expect(throws: RecipeError.self) { try train(cut, ["optimizer.ema=null"], mode: .resume) }
             #expect(gone?.description.contains("optimizer.ema") == true)

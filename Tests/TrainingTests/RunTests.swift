@@ -15,20 +15,23 @@ extension Runs {
         init() throws { folder = try TemporaryFolder() }
 
         @Test func aRunLearnsAndLeavesWhatItPromises() throws {
-            let result = try train(path, ["training.epochs=3", "loss.mixup=0", "reporting.testEveryEpoch=true"])
-            #expect(result.testAccuracy > 0.5)
+            let result = try train(
+                path,
+                ["training.epochs=3", "loss.mixup=0", "optimizer.learningRate=2e-2", "reporting.testEveryEpoch=true"])
+            #expect(result.testAccuracy > 0.4)
             #expect(result.updates == 60)
             let json = try summary(path)
             for key in [
-                "testAccuracy", "testLoss", "bestEpoch", "bestValidationAccuracy", "bestTestAccuracy", "emaTestAccuracy",
+                "testAccuracy", "testLoss", "bestEpoch", "bestValidationAccuracy", "bestTestAccuracy",
+                "emaTestAccuracy",
                 "epochs", "updates", "imagesPerSecond", "seconds", "peakMemoryMB", "parameters",
             ] {
                 #expect(json[key] is Double, "\(key) is missing")
             }
             let lines = try metrics(path)
             #expect(lines.map { $0["epoch"] } == [1, 2, 3])
-            #expect(lines.last?["testAccuracy"] == result.testAccuracy)
-            #expect(result.testAccuracy * 360 == (result.testAccuracy * 360).rounded())
+            #expect(result.testAccuracy == (result.testAccuracy * 360).rounded() / 360)
+            #expect(lines.last?["testAccuracy"] == json["testAccuracy"] as? Double)
             // The resolved configuration is one to train with.
             let again = folder.path + "/again"
             let resolved = try Recipe.load(path + "/config.yaml")
@@ -87,7 +90,8 @@ extension Runs {
             let data = folder.path + "/data"
             try writeIDX(data, images: 11)
             let messages = Messages()
-            let result = try train(path, ["data.path=\(data)", "training.batchSize=128", "data.validation=0"], messages)
+            let result = try train(
+                path, ["data.path=\(data)", "training.batchSize=128", "data.validation=0"], messages)
             #expect(result.updates == 2)
             #expect(messages.all.contains("every epoch is one short batch"))
         }
@@ -95,12 +99,16 @@ extension Runs {
         @Test func aWarmupThatDoesNotFitIsCutWithANotice() throws {
             let recipe = try recipe(["schedule.warmupEpochs=5"])
             let run = try TrainingRun(recipe, data: PreparedData(recipe), console: Messages().console)
-            #expect(run.notices == ["A warm-up of 100 updates (schedule.warmupEpochs) does not fit a run of 40; it is cut to 8."])
+            #expect(
+                run.notices == [
+                    "A warm-up of 100 updates (schedule.warmupEpochs) does not fit a run of 40; it is cut to 8."
+                ])
         }
 
         @Test func classNamesAndOutputsMayBeGiven() throws {
             let names = (0..<10).map { "digit\($0)" }
-            let data = try PreparedData(recipe(["data.classNames=[\(names.joined(separator: ","))]", "model.classes=12"]))
+            let data = try PreparedData(
+                recipe(["data.classNames=[\(names.joined(separator: ","))]", "model.classes=12"]))
             #expect(data.classNames == names + ["class 10", "class 11"])
             #expect(data.specification.classes == 12)
             #expect(data.notices.contains { $0.contains("the other outputs stay unused") })
@@ -124,7 +132,7 @@ extension Runs {
         @Test func aLossThatIsNotFiniteStopsBeforeTheUpdateAndNamesThePlace() throws {
             let error = #expect(throws: NonFiniteError.self) { try train(path, explosive) }
             #expect(error?.what == "loss")
-            #expect(error?.place.contains("downsample_layers.0") == true, "\(error?.place ?? "")")
+            #expect(error?.place.hasPrefix("the output [64, 8, 8, ") == true, "\(error?.place ?? "")")
             #expect(!FileManager.default.fileExists(atPath: path + "/weights/last.safetensors"))
         }
 

@@ -15,7 +15,8 @@ extension HorNetSpecification {
     init(reading reader: ConfigurationReader, name: String) {
         var specification = HorNetSpecification.variant(name) ?? HorNetSpecification(baseWidth: 64)
         specification.baseWidth = reader.int(
-            "baseWidth", default: specification.baseWidth, in: 1...4096, "Channels of the first stage; each stage doubles")
+            "baseWidth", default: specification.baseWidth, in: 1...4096,
+            "Channels of the first stage; each stage doubles")
         specification.depths = reader.ints(
             "depths", default: specification.depths, in: 1...256, "Blocks per stage")
         specification.orders = reader.ints(
@@ -34,7 +35,8 @@ extension HorNetSpecification {
             }
         }
         specification.gateScale = reader.double(
-            "gateScale", default: specification.gateScale, in: 1e-6...1e3, "Factor of the gates after mixing (1 / alpha)")
+            "gateScale", default: specification.gateScale, in: 1e-6...1e3,
+            "Factor of the gates after mixing (1 / alpha)")
         specification.layerScale = reader.double(
             "layerScale", default: specification.layerScale, in: 0...10, "First value of the layer scales; 0 = none")
         specification.dropPath = reader.double(

@@ -44,10 +44,14 @@ public struct ModelOutline: Sendable {
         if let size = recipe.data.imageSize ?? (isDigits ? [8, 8] : nil) {
             (height, width) = (size[0], size[1])
         } else {
-            let side = switch specification { case .hornet(let hornet): ModelOutline.usualSide(recipe.model.name, hornet) }
+            let side =
+                switch specification {
+                case .hornet(let hornet): ModelOutline.usualSide(recipe.model.name, hornet)
+                }
             (height, width) = (side, side)
             notices.append(
-                "The image size comes from the data, which is not opened here; \(side)x\(side) is assumed (data.imageSize).")
+                "The image size comes from the data, which is not opened here; \(side)x\(side) is assumed (data.imageSize)."
+            )
         }
     }
 

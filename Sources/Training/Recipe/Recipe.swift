@@ -108,7 +108,8 @@ public struct LossSection: Sendable {
     public var switchProbability: Double
 
     init(_ reader: ConfigurationReader) {
-        labelSmoothing = reader.double("labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
+        labelSmoothing = reader.double(
+            "labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
         mixup = reader.double("mixup", default: 0, in: 0...100, "Parameter of mixup's beta distribution; 0 = off")
         cutmix = reader.double("cutmix", default: 0, in: 0...100, "Parameter of cutmix's beta distribution; 0 = off")
         mixProbability = reader.double("mixProbability", default: 1, in: 0...1, "How often a batch is mixed at all")
@@ -138,7 +139,8 @@ public struct TrainingSection: Sendable {
         earlyStopping = reader.int(
             "earlyStopping", default: 0, in: 0...100_000, "Stop after so many epochs without a better one; 0 = never")
         saveEveryUpdates = reader.int(
-            "saveEveryUpdates", default: 0, in: 0...1_000_000_000, "Save the state every so many updates; 0 = at epoch ends")
+            "saveEveryUpdates", default: 0, in: 0...1_000_000_000,
+            "Save the state every so many updates; 0 = at epoch ends")
         saveEveryMinutes = reader.double(
             "saveEveryMinutes", default: 10, in: 0...1e6, "Save the state every so many minutes; 0 = never by time")
         evaluationBatchSize = reader.int(

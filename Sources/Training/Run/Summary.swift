@@ -27,7 +27,8 @@ public struct Summary: Sendable {
             .init("bestEpoch", .integer(bestEpoch)), .init("bestValidationAccuracy", optional(bestValidationAccuracy)),
             .init("bestTestAccuracy", .number(bestTestAccuracy)), .init("emaTestAccuracy", optional(emaTestAccuracy)),
             .init("epochs", .integer(epochs)), .init("updates", .integer(updates)),
-            .init("imagesPerSecond", .rounded(imagesPerSecond, decimals: 1)), .init("seconds", .rounded(seconds, decimals: 3)),
+            .init("imagesPerSecond", .rounded(imagesPerSecond, decimals: 1)),
+            .init("seconds", .rounded(seconds, decimals: 3)),
             .init("peakMemoryMB", .rounded(peakMemoryMB, decimals: 1)), .init("parameters", .integer(parameters)),
         ]
         if let stoppedEarly { members.append(.init("stoppedEarly", .string(stoppedEarly))) }

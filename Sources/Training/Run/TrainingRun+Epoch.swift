@@ -52,7 +52,8 @@ extension TrainingRun {
             "gradientNorm": .measured(progress.meanGradientNorm), "learningRate": .measured(end.learningRate),
         ]
         var text = "epoch \(progress.epoch + 1)/\(recipe.training.epochs)"
-        text += "  loss \(NumberText.fixed(progress.meanLoss, decimals: 4))  train \(NumberText.percentage(progress.accuracy))"
+        text +=
+            "  loss \(NumberText.fixed(progress.meanLoss, decimals: 4))  train \(NumberText.percentage(progress.accuracy))"
         if let validationLoader {
             let result = try measure(store, validationLoader, "validation")
             line["validationLoss"] = .measured(result.loss)
@@ -122,7 +123,8 @@ extension TrainingRun {
 extension JSONValue {
     /// A measured number with seven significant digits, about what single precision holds.
     static func measured(_ value: Double) -> JSONValue {
-        value == 0 || !value.isFinite ? .number(value) : .number(Double(NumberText.scientific(value, decimals: 6)) ?? value)
+        value == 0 || !value.isFinite
+            ? .number(value) : .number(Double(NumberText.scientific(value, decimals: 6)) ?? value)
     }
 
     /// A number with so many decimals.

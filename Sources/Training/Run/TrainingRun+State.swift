@@ -26,7 +26,9 @@ extension TrainingRun {
 
     /// What the data must still be like when a run is resumed: a run goes on with moved data, but not with other data.
     private func fingerprint() throws -> JSONValue {
-        let entries = try metadata.encoded().sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
+        let entries = try metadata.encoded().sorted { $0.key < $1.key }.map {
+            JSONValue.Member($0.key, .string($0.value))
+        }
         return [
             "training": .integer(data.splits.train.count), "validation": .integer(data.splits.validation?.count ?? 0),
             "test": .integer(data.splits.test.count), "weights": .object(entries),
@@ -66,7 +68,10 @@ extension TrainingRun {
             let metricsBytes = saved.info["metricsBytes"]?.integerValue,
             let optimizerSteps = saved.info["optimizerSteps"]?.integerValue,
             let averageUpdates = saved.info["averageUpdates"]?.integerValue
-        else { throw CheckpointError(directory.state, "the saved progress is incomplete, it was written by another version") }
+        else {
+            throw CheckpointError(
+                directory.state, "the saved progress is incomplete, it was written by another version")
+        }
         let reader = StateReader(file: file, path: directory.state)
         try reader.restore("parameters", store)
         let prefix = "optimizer."
@@ -133,7 +138,8 @@ extension TrainingRun {
     private func flatTensors(_ name: String, _ store: ParameterStore<Float>) -> [StoredTensor] {
         var tensors = [stored(name, store.flat)]
         for (i, buffer) in store.buffers.enumerated() {
-            tensors.append(StoredTensor(name: "\(name).buffer.\(i)", shape: buffer.shape.dimensions, floats: buffer.array))
+            tensors.append(
+                StoredTensor(name: "\(name).buffer.\(i)", shape: buffer.shape.dimensions, floats: buffer.array))
         }
         return tensors
     }

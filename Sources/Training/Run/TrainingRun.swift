@@ -88,7 +88,9 @@ public final class TrainingRun {
         var isResumed = false
         if resuming { isResumed = try resume(directory, &states) }
         if !isResumed {
-            if resuming { console.notice("nothing was saved in \(directory.path) yet, so the run starts from the beginning") }
+            if resuming {
+                console.notice("nothing was saved in \(directory.path) yet, so the run starts from the beginning")
+            }
             try AtomicFile.write(directory.config, recipe.resolvedYAML)
             log = try MetricsLog(path: directory.metrics)
         }

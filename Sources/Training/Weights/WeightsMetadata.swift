@@ -50,10 +50,13 @@ public struct WeightsMetadata: Sendable, Equatable {
         }
         guard transform.channels == specification.inputChannels, max(transform.width, transform.height) <= 16_384 else {
             throw CheckpointError(
-                path, "the metadata's input of \(transform.height)x\(transform.width), \(transform.channels) channels, "
+                path,
+                "the metadata's input of \(transform.height)x\(transform.width), \(transform.channels) channels, "
                     + "does not fit its model of \(specification.inputChannels) channels")
         }
-        if let problem = transform.problem { throw CheckpointError(path, "the stored transform is impossible: \(problem)") }
+        if let problem = transform.problem {
+            throw CheckpointError(path, "the stored transform is impossible: \(problem)")
+        }
     }
 }
 

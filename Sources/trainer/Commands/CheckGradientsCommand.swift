@@ -59,7 +59,8 @@ struct CheckGradientsCommand: ParsableCommand {
             let failed = rows.filter { !$0.passed }
             console.line(
                 failed.isEmpty
-                    ? "all \(rows.count) gradients agree" : "\(failed.count) of \(rows.count) gradients are out of bounds")
+                    ? "all \(rows.count) gradients agree"
+                    : "\(failed.count) of \(rows.count) gradients are out of bounds")
         }
         if rows.contains(where: { !$0.passed }) { throw ExitCode.failure }
     }

@@ -39,7 +39,11 @@ struct EvaluateCommand: ParsableCommand {
             test, transform: try Transform(weights.metadata.transform, mode: .evaluation), options: options)
         ThreadPool.shared.threads = recipe.training.threads > 0 ? recipe.training.threads : ThreadPool.processorCount
         let result = try evaluate(weights.model, weights.store, loader)
-        if json { console.text(encode(result, weights).text(pretty: true)) } else { console.text(render(result, weights)) }
+        if json {
+            console.text(encode(result, weights).text(pretty: true))
+        } else {
+            console.text(render(result, weights))
+        }
     }
 
     /// The labels of the data must mean what the weights were trained with.

@@ -21,7 +21,8 @@ struct InspectCommand: ParsableCommand {
               trainer inspect Runs/digits/weights/best.safetensors --depth 2
             """)
 
-    @Argument(help: ArgumentHelp("A configuration, a weights file or a model's name.", valueName: "config|weights|name"))
+    @Argument(
+        help: ArgumentHelp("A configuration, a weights file or a model's name.", valueName: "config|weights|name"))
     var source: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
@@ -69,7 +70,9 @@ struct InspectCommand: ParsableCommand {
         // What looks like a name and is no file was meant as one.
         if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
             let names = ModelSpecification.names.filter { $0 != "hornet" }
-            let meant = nearest(source, in: names).map { "did you mean \($0)?" } ?? "the models are \(names.joined(separator: ", "))"
+            let meant =
+                nearest(source, in: names).map { "did you mean \($0)?" }
+                ?? "the models are \(names.joined(separator: ", "))"
             throw RecipeError("\(source): no model of that name and no such file, \(meant)")
         }
         return try Recipe.load(source, overrides: overrides).outline

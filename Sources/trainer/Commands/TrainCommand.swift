@@ -33,7 +33,9 @@ struct TrainCommand: ParsableCommand {
     var dryRun = false
 
     func validate() throws {
-        if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other; give one of them") }
+        if resume && overwrite {
+            throw ValidationError("--resume and --overwrite exclude each other; give one of them")
+        }
     }
 
     func run() throws {
