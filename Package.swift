@@ -95,7 +95,14 @@ let package = Package(
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Tensors"]),
         tests("Reporting"),
-        tests("Training", ["Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration"]),
+        tests(
+            "Training",
+            [
+                "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
+                "Reporting",
+            ]),
+        // Runs the built executable, which every test build makes.
+        .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11

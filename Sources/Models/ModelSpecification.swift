@@ -23,7 +23,11 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
     }
 
     public var classes: Int {
-        get { switch self { case .hornet(let specification): specification.classes } }
+        get {
+            switch self {
+            case .hornet(let specification): specification.classes
+            }
+        }
         set {
             switch self {
             case .hornet(var specification):
@@ -34,7 +38,11 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
     }
 
     public var inputChannels: Int {
-        get { switch self { case .hornet(let specification): specification.inputChannels } }
+        get {
+            switch self {
+            case .hornet(let specification): specification.inputChannels
+            }
+        }
         set {
             switch self {
             case .hornet(var specification):
@@ -46,6 +54,22 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
 
     /// Our name for a parameter that another library's checkpoint calls `name`, or `name` itself.
     public static func canonicalName(_ name: String) -> String { HorNetSpecification.canonicalName(name) }
+}
+
+// In a file: the family's name over its specification, {"hornet": {"baseWidth": 64, ...}}.
+extension ModelSpecification {
+    private enum Family: String, CodingKey { case hornet }
+
+    public init(from decoder: any Decoder) throws {
+        self = .hornet(try decoder.container(keyedBy: Family.self).decode(HorNetSpecification.self, forKey: .hornet))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Family.self)
+        switch self {
+        case .hornet(let specification): try container.encode(specification, forKey: .hornet)
+        }
+    }
 }
 
 /// The section `model` of a configuration.
