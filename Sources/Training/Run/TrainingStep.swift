@@ -42,7 +42,7 @@ final class TrainingStep {
         let (loss, logits) = task.loss(batch, context)
         var outcome = Outcome()
         outcome.loss = Double(loss.value.item)
-        outcome.correct = countCorrect(logits, batch.labels)
+        outcome.correct = countCorrect(logits, batch)
         guard outcome.loss.isFinite else { throw NonFiniteError(self, batch, update: update, what: "loss") }
         tape.backward(from: loss)
         let missing = context.collectGradients(into: gradients)
@@ -71,17 +71,18 @@ final class TrainingStep {
     }
 }
 
-/// How many rows of [count, classes] have their largest element at the label.
-func countCorrect(_ logits: Tensor<Float>, _ labels: UnsafeBufferPointer<Int32>) -> Int {
-    let classes = logits.shape.columns
-    return logits.read { values in
-        var correct = 0
-        for (i, label) in labels.enumerated() {
-            let row = values + i * classes
-            var best = 0
-            for c in 1..<max(1, classes) where row[c] > row[best] { best = c }
-            if best == Int(label) { correct += 1 }
+/// How many rows of [count, classes] have their largest element where the target has it: at the label, or for mixed
+/// images at the class with the larger share.
+func countCorrect(_ logits: Tensor<Float>, _ batch: Batch) -> Int {
+    var wanted = batch.labels.map { Int($0) }
+    if let targets = batch.softTargets {
+        for i in wanted.indices {
+            let row = targets[i * batch.classCount..<(i + 1) * batch.classCount]
+            // Equal shares count as the image's own class.
+            if let most = row.max(), row[row.startIndex + wanted[i]] < most {
+                wanted[i] = (row.firstIndex(of: most) ?? row.startIndex) - row.startIndex
+            }
         }
-        return correct
     }
+    return zip(logits.argmax(), wanted).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
 }
