@@ -6,6 +6,7 @@ extension Operation {
         ElementwiseFunction.allCases.map(Operation.elementwise) + [
             .add, .subtract, .multiply, .divide, .scale, .sum, .reshape,
             .linear,
+            .geluLinear,
             .split, .slice, .concatenate, .interleave,
             .linearSplit,
             .recursiveGate,
@@ -32,6 +33,7 @@ extension GradientCheck {
     public static let all: [GradientCheck] = [
         elementwise, arithmetic,
         linear,
+        geluLinear,
         channels,
         linearSplit,
         recursiveGate,

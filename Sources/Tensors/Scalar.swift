@@ -17,6 +17,7 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     DropoutKernels,
     ResidualKernels,
     LossKernels,
+    GeluLinearKernels,
     PatchKernels,
     PoolingKernels,
     ResizeKernels

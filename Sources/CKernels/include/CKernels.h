@@ -6,6 +6,7 @@
 #include "Depthwise.h"
 #include "Dropout.h"
 #include "Elementwise.h"
+#include "GeluLinear.h"
 #include "GlobalFilter.h"
 #include "LayerNorm.h"
 #include "Losses.h"

@@ -34,6 +34,11 @@ public struct Linear: Layer {
         }
     }
 
+    /// The same of gelu(x), without storing the activation.
+    public func callAsFunction<S: Scalar>(gelu x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) { x.geluLinear(context[weight], bias.map { context[$0] }) }
+    }
+
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         trace.enter(name(path), "linear \(inputs) -> \(outputs)", parameters: [weight] + (bias.map { [$0] } ?? [])) {
             (input.replacing(axis: -1, with: outputs), input.rows * inputs * outputs)

@@ -38,8 +38,7 @@ struct HorNetBlock: Layer {
         let mixed = gnconv(norm1(x, context), context)
         let y = add(mixed, to: x, gamma1, "gnconv", context)
         let hidden = expand(norm2(y, context), context)
-        let activated = LayerPath.$current.withValue(path) { hidden.gelu() }
-        return add(reduce(activated, context), to: y, gamma2, "mlp", context)
+        return add(reduce(gelu: hidden, context), to: y, gamma2, "mlp", context)
     }
 
     private func add<S: Scalar>(
