@@ -16,6 +16,7 @@ struct InspectCommand: ParsableCommand {
             Examples:
               trainer inspect Configs/digits.yaml
               trainer inspect hornet_tiny_gf
+              trainer inspect convnext_tiny --taps
               trainer inspect Runs/digits/weights/best.safetensors --depth 2
             """)
 
@@ -31,12 +32,19 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print JSON instead of a tree.")
     var json = false
 
+    @Flag(help: "Show the feature taps instead of the layers.")
+    var taps = false
+
     func run() throws {
         let (specification, height, width) = try resolve()
         let model = try specification.makeModel(height: height, width: width)
         var root = try model.trace(height: height, width: width)
         root.output = [1, height, width, specification.inputChannels]
         let console = Console()
+        if taps {
+            showTaps(try model.taps(height: height, width: width), console)
+            return
+        }
         if json {
             console.text(encode(root).text(pretty: true))
             return
@@ -58,11 +66,30 @@ struct InspectCommand: ParsableCommand {
             """)
     }
 
+    private func showTaps(_ taps: [FeatureTap], _ console: Console) {
+        if json {
+            let values: [JSONValue] = taps.map { tap in
+                [
+                    "name": .string(tap.name), "stride": .integer(tap.stride), "channels": .integer(tap.channels),
+                    "height": .integer(tap.height), "width": .integer(tap.width),
+                ]
+            }
+            console.text(JSONValue.array(values).text(pretty: true))
+            return
+        }
+        console.text(
+            Table(
+                columns: [
+                    Table.Column("tap", .left), Table.Column("stride", .right), Table.Column("channels", .right),
+                    Table.Column("map", .right),
+                ], rows: taps.map { [$0.name, "\($0.stride)", "\($0.channels)", "\($0.height)x\($0.width)"] }
+            ).render())
+    }
+
     /// The model and its input size, without opening any data.
     private func resolve() throws -> (ModelSpecification, height: Int, width: Int) {
-        if let variant = HorNetSpecification.variant(source) {
-            let size = source.hasSuffix("img384") ? 384 : variant.stemStride == 2 ? 32 : 224
-            return (.hornet(variant), size, size)
+        if let variant = ModelSpecification.variant(source) {
+            return (variant.specification, variant.imageSize, variant.imageSize)
         }
         if source.hasSuffix(".safetensors") {
             let metadata = try WeightsMetadata.read(source)
