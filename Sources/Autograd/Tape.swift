@@ -31,6 +31,9 @@ public final class Tape<S: Scalar> {
     /// Called with every operation whose gradient has just been computed and the gradients of its inputs.
     public var gradientObserver: ((Operation, _ path: String, _ gradients: [Tensor<S>?]) -> Void)?
 
+    /// Where the time of each operation is added up.
+    public var profile: OperationProfile?
+
     public init() {}
 
     /// A variable whose gradient `backward` keeps.
@@ -53,6 +56,7 @@ public final class Tape<S: Scalar> {
         nodes.append(
             Node(operation: operation, path: path, inputs: inputs, outputs: first..<slots.count, pullback: pullback))
         observer?(operation, path, outputs)
+        profile?.forward(operation)
         return outputs.enumerated().map { Variable(value: $1, tape: self, index: first + $0) }
     }
 
@@ -76,6 +80,7 @@ public final class Tape<S: Scalar> {
                 "a result that is not a scalar needs a cotangent")
             add(cotangent ?? Tensor(result.shape, repeating: 1), to: index, of: Operation("backward"))
         }
+        profile?.mark()
         while var node = nodes.popLast() {
             let gradients = node.outputs.map { index -> Tensor<S>? in
                 let gradient = slots[index].gradient
@@ -96,6 +101,7 @@ public final class Tape<S: Scalar> {
                 results[i] = nil
                 add(gradient, to: input, of: node.operation)
             }
+            profile?.backward(node.operation)
         }
     }
 

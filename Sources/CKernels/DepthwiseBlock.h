@@ -27,7 +27,7 @@ HB_INLINE void HB_NAME(block)(const float *x, const float *packed, const float *
 // Output rows for a kernel width known to the compiler and stride 1.
 HB_INLINE void HB_NAME(rows)(const float *x, const float *packed, const float *bias, float *y, const hb_window *w,
                              long first_row, long last_row, const int taps) {
-    long channels = w->channels, width = w->width;
+    long channels = w->channels, width = w->width, ahead = 1 + 8 / w->out_width;
     for (long row = first_row; row < last_row; row++) {
         long image = row / w->out_height;
         long top = row % w->out_height - w->padding_height;
@@ -35,6 +35,11 @@ HB_INLINE void HB_NAME(rows)(const float *x, const float *packed, const float *b
         long last = w->height - top < w->kernel_height ? w->height - top : w->kernel_height;
         const float *source = x + (image * w->height + top) * width * channels;
         float *target = y + row * w->out_width * channels;
+        // A store that misses holds up all stores after it: fetch what is written, and read for the first time, rows ahead.
+        for (long c = ahead * w->out_width; c < (ahead + 1) * w->out_width; c++) {
+            __builtin_prefetch(target + c * channels, 1);
+            __builtin_prefetch(source + (c + (w->kernel_height - 1) * width) * channels);
+        }
         long done = 0;
         while (done < w->out_width) {
             long left = w->out_width - done;

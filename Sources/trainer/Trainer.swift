@@ -16,7 +16,7 @@ struct Trainer: ParsableCommand {
             """,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
-            CheckGradientsCommand.self, CheckParityCommand.self,
+            CheckGradientsCommand.self, CheckParityCommand.self, BenchCommand.self,
         ])
 
     /// Runs the command line. Every mistake of a user's ends in one sentence on the error output and exit code 1.

@@ -28,7 +28,7 @@ struct OperationFixture {
     func has(_ part: String) -> Bool { file["\(name).\(part)"] != nil }
 
     private func integers(_ key: String) throws -> [Int] {
-        try #require(attributes[key]?.arrayValue?.compactMap(\.integerValue))
+        try #require(attributes[key]?.arrayValue).map { try #require($0.integerValue) }
     }
 
     private func pair(_ key: String) throws -> Pair {
@@ -109,7 +109,7 @@ struct OperationFixture {
             let size = try pair("size")
             let mode: ResizeMode =
                 attributes["mode"]?.stringValue == "nearest"
-                ? .nearest : .bilinear(alignCorners: try #require(attributes["align_corners"]?.boolValue))
+                ? .nearest : .bilinear(alignCorners: attributes["align_corners"] == true)
             (operands, result) = ([("x", .map)], .map)
             apply = { $0[0].resized(height: size.height, width: size.width, mode) }
         case "mean_hw":

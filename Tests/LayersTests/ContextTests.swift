@@ -119,14 +119,15 @@ import Testing
         #expect(store[layer.runningMean].array == [0, 0], "nothing is written before the step ends")
         store.apply(context.updates)
         let (mean, variance) = (store[layer.runningMean].array, store[layer.runningVariance].array)
-        // Means 3 and 25, unbiased variances 14 / 3 and 500 / 3, a tenth of each.
-        #expect(abs(mean[0] - 0.3) < 1e-12 && abs(mean[1] - 2.5) < 1e-12)
-        #expect(abs(variance[0] - (0.9 + 1.4 / 3)) < 1e-12 && abs(variance[1] - (0.9 + 50.0 / 3)) < 1e-12)
+        // A tenth of the means 3 and 25 and of the unbiased variances 14 / 3 and 500 / 3.
+        let expected: [Double] = [0.3, 2.5, 0.9 + 1.4 / 3, 0.9 + 50.0 / 3]
+        for (found, value) in zip(mean + variance, expected) { #expect(abs(found - value) < 1e-12) }
         #expect(store[layer.batchesTracked].item == 1)
 
         let evaluation = Context.evaluation(store)
         let y = layer(batch, evaluation).value.array
-        #expect(abs(y[0] - (1 - 0.3) / (variance[0] + 1e-5).squareRoot()) < 1e-12)
+        let first: Double = (1 - 0.3) / (variance[0] + 1e-5).squareRoot()
+        #expect(abs(y[0] - first) < 1e-12)
         store.apply(evaluation.updates)
         #expect(store[layer.runningMean].array == mean, "evaluation leaves them alone")
     }

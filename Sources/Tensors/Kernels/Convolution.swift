@@ -11,7 +11,7 @@ private struct ConvolutionPlan {
     let outputs: Int
     /// Elements of a patch within a group.
     let inner: Int
-    /// Output rows whose patches are made at a time: about 64k elements, half of a second-level cache.
+    /// Output rows whose patches are made at a time: about 128k elements, half of a second-level cache.
     let block: Int
     /// Whether x itself is the matrix of patches.
     let isPoint: Bool
@@ -24,7 +24,7 @@ private struct ConvolutionPlan {
         outputs = weight[0] / groups
         inner = window.kernel.height * window.kernel.width * inputs
         isPoint = window.isPoint
-        block = max(1, (1 << 16) / (geometry.out_width * max(inner, outputs)))
+        block = max(1, (1 << 17) / (geometry.out_width * max(inner, outputs)))
     }
 
     var rows: Int { images * geometry.out_height }
@@ -98,7 +98,7 @@ extension Tensor {
                 parallelFor(plan.images, grain: grain) { images in
                     let room: Storage<S> = plan.room()
                     if !plan.isPoint {
-                        (dx + images.lowerBound * imageSize).update(repeating: 0, count: images.count * imageSize)
+                        clear(dx + images.lowerBound * imageSize, images.count * imageSize)
                     }
                     plan.eachBlock(images.lowerBound * height..<images.upperBound * height) { rows in
                         let source = g + rows.lowerBound * plan.width * out

@@ -34,7 +34,7 @@ private func packed<S>(_ weight: Tensor<S>, turned: Bool) -> Storage<S> {
             for tap in 0..<taps {
                 let target = result.pointer + (block * taps + tap) * 16
                 target.update(from: w + (turned ? taps - 1 - tap : tap) * channels + block * 16, count: used)
-                for lane in used..<16 { target[lane] = 0 }
+                clear(target + used, 16 - used)
             }
         }
     }

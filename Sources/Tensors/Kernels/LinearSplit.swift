@@ -1,18 +1,24 @@
 extension Tensor {
     /// x W^T + b with its columns as separate tensors: x [.., in], W [sum of widths, in] -> [.., widths[i]] each.
     public func linear(_ weight: Tensor, _ bias: Tensor?, splitInto widths: [Int]) -> [Tensor] {
-        let (rows, inner) = (shape.rows, shape.columns)
-        var first = 0
-        return widths.map { width in
-            defer { first += width }
-            return Tensor(shape.replacing(axis: -1, with: width)) { y in
-                withElements(self, weight, bias ?? weight) { x, w, b in
-                    let (w, b, addBias) = (w + first * inner, b + first, bias != nil)
-                    matrixProduct(rows, width, inner, x, w, transposingB: true, into: y) { range in
-                        if addBias { S.addRow(b, y + range.lowerBound * width, range.count, width) }
-                    }
+        let (inner, out) = (shape.columns, weight.shape[0])
+        let storages = widths.map { Storage<S>(count: shape.rows * $0) }
+        withElements(self, weight, bias ?? weight) { x, w, b in
+            // All parts of a chunk of rows in turn, so that x is read from memory once.
+            parallelFor(shape.rows, grain: productChunkRows(columns: out, inner: inner)) { rows in
+                var first = 0
+                for (storage, width) in zip(storages, widths) {
+                    let y = storage.pointer + rows.lowerBound * width
+                    S.product(
+                        rows.count, width, inner, x + rows.lowerBound * inner, inner, transposed: false,
+                        w + first * inner, inner, transposed: true, beta: 0, y, width)
+                    if bias != nil { S.addRow(b + first, y, rows.count, width) }
+                    first += width
                 }
             }
+        }
+        return zip(storages, widths).map {
+            Tensor(storage: $0, offset: 0, shape: shape.replacing(axis: -1, with: $1))
         }
     }
 

@@ -54,3 +54,9 @@ extension Double: PatchKernels {
         }
     }
 }
+
+/// Sets numbers to zero. As bytes, because a generic loop over numbers is not compiled for any one type.
+func clear<S: Scalar>(_ x: UnsafeMutablePointer<S>, _ count: Int) {
+    let bytes = count * MemoryLayout<S>.stride
+    UnsafeMutableRawPointer(x).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+}

@@ -103,7 +103,7 @@ extension Tensor {
                     columns.withUnsafeBufferPointer { columns in
                         parallelFor(input[0], grain: max(1, elementGrain / max(size, resizedSize))) { images in
                             for image in images {
-                                (dx + image * size).update(repeating: 0, count: size)
+                                clear(dx + image * size, size)
                                 S.resizeGradient(
                                     g + image * resizedSize, dx + image * size, width: input[2], channels: input[3],
                                     rows: rows, columns: columns)

@@ -18,7 +18,9 @@ import Testing
                     [$0[0].crossEntropy(labels: labels, smoothing: smoothing)]
                 }
             }
-            expectAgreement([logits], tolerance: 2e-6, "soft") { [$0[0].crossEntropy(targets: soft)] } _: {
+            expectAgreement([logits], tolerance: 2e-6, "soft") {
+                [$0[0].crossEntropy(targets: soft)]
+            } _: {
                 [$0[0].crossEntropy(targets: exactSoft)]
             }
             let exactTeacher = teacher.converted(to: Double.self)
@@ -29,7 +31,9 @@ import Testing
                     [$0[0].distillationDivergence(teacherLogits: exactTeacher, temperature: temperature)]
                 }
             }
-            expectAgreement([logits], tolerance: 2e-6, "squares") { [$0[0].meanSquaredError(teacher)] } _: {
+            expectAgreement([logits], tolerance: 2e-6, "squares") {
+                [$0[0].meanSquaredError(teacher)]
+            } _: {
                 [$0[0].meanSquaredError(exactTeacher)]
             }
         }

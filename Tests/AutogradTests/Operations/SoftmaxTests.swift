@@ -6,8 +6,14 @@ import Testing
     @Test(arguments: [1, 2, 7, 10, 15, 16, 17, 31, 49, 100, 197, 1000])
     func fastSoftmaxEqualsTheReference(columns: Int) {
         let x = operands([[67, columns]])[0].scaled(by: 4)
-        expectAgreement([x], tolerance: 4e-6, "softmax \(columns)") { [$0[0].softmax()] } _: { [$0[0].softmax()] }
-        expectAgreement([x], tolerance: 4e-6, "logSoftmax \(columns)") { [$0[0].logSoftmax()] } _: {
+        expectAgreement([x], tolerance: 4e-6, "softmax \(columns)") {
+            [$0[0].softmax()]
+        } _: {
+            [$0[0].softmax()]
+        }
+        expectAgreement([x], tolerance: 4e-6, "logSoftmax \(columns)") {
+            [$0[0].logSoftmax()]
+        } _: {
             [$0[0].logSoftmax()]
         }
     }

@@ -1,0 +1,99 @@
+import Autograd
+import Layers
+import Models
+import Optim
+import Reporting
+import Tensors
+
+/// Times whole training steps (forward, backward, clip, optimizer) and inference of a recipe's model on random images.
+public struct StepBenchmark {
+    /// Seconds of repeated runs.
+    public struct Times: Sendable {
+        public let median: Double
+        public let lowerQuartile: Double
+        public let upperQuartile: Double
+
+        init(_ seconds: [Double]) {
+            let sorted = seconds.sorted()
+            func quantile(_ q: Double) -> Double { sorted[min(sorted.count - 1, Int(q * Double(sorted.count)))] }
+            (median, lowerQuartile, upperQuartile) = (quantile(0.5), quantile(0.25), quantile(0.75))
+        }
+    }
+
+    public struct Result: Sendable {
+        public var batch = 0
+        public var threads = 0
+        public var parameters = 0
+        /// Of one image, forward.
+        public var multiplyAdds = 0
+        public var training = Times([0])
+        public var inference = Times([0])
+        /// Floating-point operations a second that the machine's multiply-adds reach.
+        public var peakRate = 0.0
+        public var peakMemoryMB = 0.0
+        public var poolBytes = 0
+        public var operations: [(operation: Operation, entry: OperationProfile.Entry)] = []
+        public var profiledSteps = 0
+
+        /// A step costs three times the forward pass, at two operations for each multiply-add.
+        public var trainingRate: Double { 6 * Double(multiplyAdds) * Double(batch) / training.median }
+        public var inferenceRate: Double { 2 * Double(multiplyAdds) * Double(batch) / inference.median }
+    }
+
+    /// - Throws: when the recipe's model cannot be built without the data.
+    public static func run(_ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3) throws -> Result {
+        let (specification, height, width) = try recipe.modelWithoutData()
+        let model = try specification.makeModel(height: height, width: width)
+        let trace = try model.trace(height: height, width: width)
+        let store = ParameterStore<Float>(model.parameters, seed: 0)
+        let optimizer = recipe.optimizer.makeOptimizer(
+            Float.self, groups: ParameterGroups(model.parameters, weightDecay: recipe.optimizer.weightDecay))
+        let gradients = Storage<Float>(count: store.list.flatCount)
+        var random = Random(seed: 0, purpose: "benchmark")
+        let images = Tensor<Float>.normal([batch, height, width, specification.inputChannels], from: &random)
+        let labels = (0..<batch).map { _ in Int32(random.integer(below: specification.classes)) }
+
+        func step(_ update: Int, _ profile: OperationProfile?) -> Double {
+            let begin = MonotonicClock.seconds()
+            let tape = Tape<Float>()
+            tape.profile = profile
+            profile?.mark()
+            let context = Context(
+                store, mode: .training, tape: tape, random: RandomKey(seed: 0, purpose: "benchmark", update))
+            let loss = model(Variable(images), context).logits.crossEntropy(
+                labels: labels, smoothing: recipe.loss.labelSmoothing)
+            tape.backward(from: loss)
+            _ = context.collectGradients(into: gradients)
+            let norm = gradientNorm(gradients, ranges: optimizer.groups.trainableRanges)
+            let scale = recipe.optimizer.clipNorm > 0 ? clipFactor(norm: norm, limit: recipe.optimizer.clipNorm) : 1
+            optimizer.update(parameters: store.flat, gradients: gradients, learningRate: 1e-4, gradientScale: scale)
+            store.apply(context.updates)
+            return MonotonicClock.seconds() - begin
+        }
+
+        var result = Result()
+        result.batch = batch
+        result.threads = ThreadPool.shared.threads
+        result.parameters = model.parameters.parameterCount
+        result.multiplyAdds = trace.multiplyAdds
+        for i in 0..<warmup { _ = step(i, nil) }
+        result.training = Times((0..<steps).map { step(warmup + $0, nil) })
+        result.peakMemoryMB = Memory.peakMegabytes()
+        result.poolBytes = StoragePool.shared.statistics.bytesHeld
+        let profile = OperationProfile(clock: MonotonicClock.seconds)
+        result.profiledSteps = min(steps, 5)
+        for i in 0..<result.profiledSteps { _ = step(warmup + steps + i, profile) }
+        result.operations = profile.entries.map { ($0, $1) }.sorted {
+            $0.1.forwardSeconds + $0.1.backwardSeconds > $1.1.forwardSeconds + $1.1.backwardSeconds
+        }
+        func infer() -> Double {
+            let begin = MonotonicClock.seconds()
+            _ = model(Variable(images), .evaluation(store)).logits
+            return MonotonicClock.seconds() - begin
+        }
+        for _ in 0..<warmup { _ = infer() }
+        result.inference = Times((0..<steps).map { _ in infer() })
+        result.peakRate = measuredPeakRate(clock: MonotonicClock.seconds)
+        return result
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Reporting
+import Tensors
+import Training
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Times training steps and inference of a configuration's model.",
+        discussion: """
+            A step is forward, backward, clip and optimizer on random images. The peak is what multiply-adds of this program
+            reach on the same threads in the same run.
+
+            Examples:
+              trainer bench Configs/cifar10-nano.yaml
+              trainer bench Configs/cifar10-pico.yaml --batch 64 --threads 1 --steps 50 --json
+            """)
+
+    @Argument(help: "The configuration, a YAML file.")
+    var config: String
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "Images per step; training.batchSize by default.")
+    var batch: Int?
+
+    @Option(help: "Threads; training.threads by default.")
+    var threads: Int?
+
+    @Option(help: "Steps to time.")
+    var steps = 20
+
+    @Flag(help: "Print JSON instead of tables.")
+    var json = false
+
+    func validate() throws {
+        for (name, value) in [("--batch", batch), ("--threads", threads), ("--steps", steps)] {
+            if let value, value < 1 { throw ValidationError("\(name) is \(value), expected at least 1") }
+        }
+    }
+
+    func run() throws {
+        let recipe = try Recipe.load(config, overrides: overrides)
+        let wanted = threads ?? recipe.training.threads
+        ThreadPool.shared.threads = wanted > 0 ? wanted : ThreadPool.processorCount
+        let result = try StepBenchmark.run(recipe, batch: batch ?? recipe.training.batchSize, steps: steps)
+        let console = Console()
+        if json { console.text(encode(result).text(pretty: true)) } else { console.text(render(result)) }
+    }
+
+    private func milliseconds(_ seconds: Double) -> String { NumberText.fixed(seconds * 1000, decimals: 2) }
+
+    private func render(_ result: StepBenchmark.Result) -> String {
+        func row(_ name: String, _ times: StepBenchmark.Times, _ rate: Double) -> [String] {
+            [
+                name, milliseconds(times.median), milliseconds(times.lowerQuartile), milliseconds(times.upperQuartile),
+                NumberText.grouped(Int(Double(result.batch) / times.median)), NumberText.fixed(rate / 1e9, decimals: 1),
+                NumberText.percentage(rate / result.peakRate, decimals: 1),
+            ]
+        }
+        let summary = Table(
+            columns: ["", "median ms", "quartile", "quartile", "images/s", "GFLOP/s", "of the peak"],
+            rows: [
+                row("training step", result.training, result.trainingRate),
+                row("inference", result.inference, result.inferenceRate),
+            ])
+        let steps = Double(result.profiledSteps)
+        let total = result.operations.reduce(0) { $0 + $1.entry.forwardSeconds + $1.entry.backwardSeconds }
+        let operations = Table(
+            columns: [Table.Column("operation", .left), "calls", "forward ms", "backward ms", "share"],
+            rows: result.operations.map { operation, entry in
+                [
+                    operation.name, String(entry.calls / result.profiledSteps), milliseconds(entry.forwardSeconds / steps),
+                    milliseconds(entry.backwardSeconds / steps),
+                    NumberText.percentage((entry.forwardSeconds + entry.backwardSeconds) / total, decimals: 1),
+                ]
+            })
+        return """
+            batch \(result.batch), \(result.threads) threads, \(NumberText.grouped(result.parameters)) parameters, \
+            \(NumberText.grouped(result.multiplyAdds)) multiply-adds per image
+            peak of this machine's multiply-adds \(NumberText.fixed(result.peakRate / 1e9, decimals: 0)) GFLOP/s
+            peak memory \(Int(result.peakMemoryMB)) MB, tensor pool \(result.poolBytes >> 20) MB
+
+            \(summary.render())
+            \(operations.render())
+            """
+    }
+
+    private func encode(_ result: StepBenchmark.Result) -> JSONValue {
+        func times(_ times: StepBenchmark.Times, _ rate: Double) -> JSONValue {
+            [
+                "medianSeconds": .number(times.median), "lowerQuartileSeconds": .number(times.lowerQuartile),
+                "upperQuartileSeconds": .number(times.upperQuartile),
+                "imagesPerSecond": .number(Double(result.batch) / times.median), "flops": .number(rate),
+                "shareOfPeak": .number(rate / result.peakRate),
+            ]
+        }
+        let steps = Double(result.profiledSteps)
+        return [
+            "batch": .integer(result.batch), "threads": .integer(result.threads),
+            "parameters": .integer(result.parameters), "multiplyAdds": .integer(result.multiplyAdds),
+            "peakFlops": .number(result.peakRate), "peakMemoryMB": .number(result.peakMemoryMB),
+            "poolBytes": .integer(result.poolBytes), "training": times(result.training, result.trainingRate),
+            "inference": times(result.inference, result.inferenceRate),
+            "operations": .array(
+                result.operations.map { operation, entry in
+                    [
+                        "name": .string(operation.name), "calls": .integer(entry.calls / result.profiledSteps),
+                        "forwardSeconds": .number(entry.forwardSeconds / steps),
+                        "backwardSeconds": .number(entry.backwardSeconds / steps),
+                    ]
+                }),
+        ]
+    }
+}
