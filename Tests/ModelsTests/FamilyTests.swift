@@ -112,7 +112,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
             specification = .cvt(small)
         case .hornet: break
         }
-        let (height, width) = name == "resnet18" ? (18, 15) : (12, 10)
+        let (height, width) = name == "cvt_nano32" ? (24, 20) : name == "resnet18" ? (18, 15) : (12, 10)
         let model = try specification.makeModel(height: height, width: width)
         let store = ParameterStore<Double>(model.parameters, seed: 1)
         store.redraw(seed: 2)
@@ -132,9 +132,13 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
             return zip(output.logits.value.array, cotangent.array).reduce(0) { $0 + $1.0 * $1.1 }
                 + output.features.reduce(0) { $0 + $1.value.array.reduce(0) { $0 + 0.5 * $1 * $1 } }
         }
-        let step = 1e-6
+        // No kink of relu may lie within the step.
+        let step = name.hasPrefix("resnet") ? 1e-6 : 1e-4
+        func slope(_ value: (Double) -> Double) -> Double {
+            (value(-2 * step) - 8 * value(-step) + 8 * value(step) - value(2 * step)) / (12 * step)
+        }
         let direction = Tensor<Double>.normal(images.shape, from: &random)
-        let numeric = (value(images + direction.scaled(by: step)) - value(images + direction.scaled(by: -step))) / (2 * step)
+        let numeric = slope { value(images + direction.scaled(by: $0)) }
         let analytic = zip(try #require(tape.gradient(of: leaf)).array, direction.array).reduce(0) { $0 + $1.0 * $1.1 }
         #expect(abs(numeric - analytic) <= 1e-6 * max(1, abs(numeric)), "images")
         for entry in store.list.entries {
@@ -146,7 +150,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
                 defer { for i in old.indices { target[i] = old[i] } }
                 return value(images)
             }
-            let numeric = (moved(step) - moved(-step)) / (2 * step)
+            let numeric = slope(moved)
             let analytic = direction.indices.reduce(0) { $0 + gradients.pointer[entry.offset + $1] * direction[$1] }
             #expect(abs(numeric - analytic) <= 1e-6 * max(1, abs(numeric)), "\(entry.name)")
         }
@@ -217,7 +221,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
         let store = ParameterStore<Float>(model.parameters, seed: 1)
         var random = Random(seed: 1, purpose: "images")
         let images = Variable<Float>(.normal([4, 32, 32, 3], from: &random))
-        func last(_ mode: Context<Float>.Mode, _ index: UInt64) -> [Float] {
+        func last(_ mode: Context<Float>.Mode, _ index: Int) -> [Float] {
             model(images, Context(store, mode: mode, random: RandomKey(seed: 1, purpose: "step", index))).logits.value.array
         }
         #expect(last(.training, 1) == last(.training, 1))
