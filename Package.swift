@@ -86,16 +86,23 @@ let package = Package(
 
         tests("Configuration", resources: [.copy("Golden")]),
         tests("Tensors"),
-        tests("Autograd", ["Tensors", "Checkpoints"], resources: [.copy("Resources")]),
+        tests("Autograd", ["Tensors", "Checkpoints"], resources: [.copy("Fixtures")]),
         tests("Layers", ["Autograd", "Tensors"]),
-        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"], resources: [.copy("Resources")]),
+        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"], resources: [.copy("Fixtures")]),
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration"],
             resources: [.copy("Fixtures")]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Tensors"]),
         tests("Reporting"),
-        tests("Training", ["Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration"]),
+        tests(
+            "Training",
+            [
+                "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
+                "Reporting",
+            ]),
+        // Runs the built executable, which every test build makes.
+        .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11

@@ -2,7 +2,7 @@
 which that library lacks) with random parameters, computed by PyTorch in double precision.
 
     pip install torch==2.13.0 transformers==5.23.0 safetensors
-    python Scripts/model-fixtures.py Tests/ModelsTests/Resources
+    python Scripts/model-fixtures.py Tests/ModelsTests/Fixtures
 
 Every file holds `param.*` (float32 values, buffers included), `input`, `target`, and, at most 24 elements each with the
 largest magnitude beside them as `largest.*`: in evaluation mode `eval.logits` and `eval.feature.<i>`; in training mode
@@ -95,7 +95,7 @@ def write(folder, file, specification, model, names, size, seed):
     family = specification.pop("family")
     save_file(
         {k: v.contiguous() for k, v in tensors.items()}, f"{folder}/{file}.safetensors",
-        metadata={"format": "pt", "model": json.dumps({family: {"_0": specification}})})
+        metadata={"format": "pt", "model": json.dumps({family: specification})})
     print(file, sum(p.numel() for p in model.parameters()), "parameters; logits", logits[0].tolist())
 
 

@@ -27,3 +27,15 @@ public struct ModelConfiguration: Sendable {
             }
     }
 }
+
+extension ConfigurationReader {
+    /// Records what a check of the section throws, at the key its sentence begins with.
+    func report(_ check: () throws -> Void) {
+        do { try check() } catch {
+            let text = "\(error)"
+            let words = text.split(separator: " ", maxSplits: 1)
+            guard words.count == 2, words[0].hasPrefix("model.") else { return problem("name", text) }
+            problem(String(words[0].dropFirst("model.".count)), String(words[1]))
+        }
+    }
+}

@@ -1,17 +1,7 @@
-import Configuration
 import Layers
 
-/// What every family's specification has; `ModelSpecification` forwards to it.
-protocol FamilySpecification: Sendable, Hashable, Codable {
-    var classes: Int { get set }
-    var inputChannels: Int { get set }
-    /// The side of the images a variant is made for, in pixels.
-    var usualImageSize: Int { get }
-    func makeModel(height: Int, width: Int) throws -> any FeatureModel
-}
-
 /// A model of any family, as a value: what a weights file stores and a configuration chooses.
-public enum ModelSpecification: Sendable, Hashable, Codable {
+public enum ModelSpecification: Sendable, Hashable {
     case hornet(HorNetSpecification)
     case convnext(ConvNeXtSpecification)
     case resnet(ResNetSpecification)
@@ -32,13 +22,18 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
     /// The names that `model.name` takes, published variants and presets first, then free specifications.
     public static var names: [String] { (variants + families).map(\.name) }
 
-    /// The variant of that name and the side of the images it is made for.
-    public static func variant(_ name: String) -> (specification: ModelSpecification, imageSize: Int)? {
-        guard let specification = variants.first(where: { $0.name == name })?.specification else { return nil }
-        return (specification, name.hasSuffix("img384") || name == "cvt_w24" ? 384 : specification.family.usualImageSize)
+    /// The variant of that name.
+    public static func variant(_ name: String) -> ModelSpecification? {
+        variants.first { $0.name == name }?.specification
+    }
+
+    /// The side in pixels of the images that a model of this kind and name is made for.
+    public func usualImageSize(named name: String) -> Int {
+        name.hasSuffix("img384") || name == "cvt_w24" ? 384 : family.isMadeForSmallImages ? 32 : 224
     }
 
     /// Builds the model for an image size.
+    /// - Throws: `ModelError` when the specification makes no model at this image size.
     public func makeModel(height: Int, width: Int) throws -> any FeatureModel {
         try family.makeModel(height: height, width: width)
     }
@@ -46,44 +41,24 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
     /// The same with everything that depends on the image size filled in.
     /// - Throws: `ModelError` when the specification makes no model at this image size.
     public func resolved(height: Int, width: Int) throws -> ModelSpecification {
-        switch self {
-        case .hornet(let specification): .hornet(try specification.resolved(height: height, width: width))
-        case .convnext(let specification): .convnext(try specification.resolved(height: height, width: width))
-        case .resnet(let specification): .resnet(try specification.resolved(height: height, width: width))
-        case .cvt(let specification): .cvt(try specification.resolved(height: height, width: width))
-        }
+        try family.resolved(height: height, width: width).asModel
     }
 
     public var classes: Int {
         get { family.classes }
-        set { change { $0.classes = newValue } }
+        set {
+            var changed = family
+            changed.classes = newValue
+            self = changed.asModel
+        }
     }
 
     public var inputChannels: Int {
         get { family.inputChannels }
-        set { change { $0.inputChannels = newValue } }
-    }
-
-    private var family: any FamilySpecification {
-        switch self {
-        case .hornet(let specification): specification
-        case .convnext(let specification): specification
-        case .resnet(let specification): specification
-        case .cvt(let specification): specification
-        }
-    }
-
-    private mutating func change(_ body: (inout any FamilySpecification) -> Void) {
-        func changed<T: FamilySpecification>(_ specification: T) -> T {
-            var any: any FamilySpecification = specification
-            body(&any)
-            return any as? T ?? specification
-        }
-        switch self {
-        case .hornet(let specification): self = .hornet(changed(specification))
-        case .convnext(let specification): self = .convnext(changed(specification))
-        case .resnet(let specification): self = .resnet(changed(specification))
-        case .cvt(let specification): self = .cvt(changed(specification))
+        set {
+            var changed = family
+            changed.inputChannels = newValue
+            self = changed.asModel
         }
     }
 
@@ -91,28 +66,31 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
     public static func canonicalName(_ name: String) -> String { HorNetSpecification.canonicalName(name) }
 }
 
-extension HorNetSpecification: FamilySpecification {
-    var usualImageSize: Int { stemStride == 4 ? 224 : 32 }
-    func makeModel(height: Int, width: Int) throws -> any FeatureModel {
-        try HorNet(self, height: height, width: width)
-    }
-}
+// In a file: the family's name over its specification, {"hornet": {"baseWidth": 64, ...}}.
+extension ModelSpecification: Codable {
+    private enum Family: String, CodingKey { case hornet, convnext, resnet, cvt }
 
-extension ConvNeXtSpecification: FamilySpecification {
-    var usualImageSize: Int { stemStride == 4 ? 224 : 32 }
-    func makeModel(height: Int, width: Int) throws -> any FeatureModel {
-        try ConvNeXt(self, height: height, width: width)
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Family.self)
+        guard let family = container.allKeys.first, container.allKeys.count == 1 else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "expected one known family"))
+        }
+        switch family {
+        case .hornet: self = .hornet(try container.decode(HorNetSpecification.self, forKey: family))
+        case .convnext: self = .convnext(try container.decode(ConvNeXtSpecification.self, forKey: family))
+        case .resnet: self = .resnet(try container.decode(ResNetSpecification.self, forKey: family))
+        case .cvt: self = .cvt(try container.decode(CvTSpecification.self, forKey: family))
+        }
     }
-}
 
-extension ResNetSpecification: FamilySpecification {
-    var usualImageSize: Int { stem == .large ? 224 : 32 }
-    func makeModel(height: Int, width: Int) throws -> any FeatureModel {
-        try ResNet(self, height: height, width: width)
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Family.self)
+        switch self {
+        case .hornet(let specification): try container.encode(specification, forKey: .hornet)
+        case .convnext(let specification): try container.encode(specification, forKey: .convnext)
+        case .resnet(let specification): try container.encode(specification, forKey: .resnet)
+        case .cvt(let specification): try container.encode(specification, forKey: .cvt)
+        }
     }
-}
-
-extension CvTSpecification: FamilySpecification {
-    var usualImageSize: Int { embedStrides.first == 4 ? 224 : 32 }
-    func makeModel(height: Int, width: Int) throws -> any FeatureModel { try CvT(self, height: height, width: width) }
 }

@@ -1,5 +1,14 @@
 import ArgumentParser
+import Configuration
 import Reporting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
 
 @main
 struct Trainer: ParsableCommand {
@@ -14,15 +23,31 @@ struct Trainer: ParsableCommand {
               trainer predict Runs/digits/weights/best.safetensors digit.png
               trainer inspect Configs/imagenet-tiny-7x7.yaml
             """,
-        subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
-            CheckGradientsCommand.self, CheckParityCommand.self, BenchCommand.self,
-        ])
+        subcommands: commands)
+
+    private static let commands: [any ParsableCommand.Type] = [
+        TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
+        CheckGradientsCommand.self, CheckParityCommand.self, BenchCommand.self,
+    ]
+
+    /// Says which command a misspelt one may stand for.
+    private static func checkCommandName() throws {
+        guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-") else { return }
+        let names = commands.compactMap { $0.configuration.commandName } + ["help"]
+        if names.contains(name) { return }
+        let meant =
+            nearest(name, in: names).map { "did you mean '\($0)'?" }
+            ?? "expected one of \(names.joined(separator: ", "))"
+        throw ValidationError("unknown command '\(name)', \(meant)")
+    }
 
     /// Runs the command line. Every mistake of a user's ends in one sentence on the error output and exit code 1.
     static func main() {
         Console.ignoreClosedPipes()
+        // A file beyond the limit of `ulimit -f` is then an error of `write`, told like that of a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         do {
+            try checkCommandName()
             var command = try parseAsRoot()
             try command.run()
         } catch let code as ExitCode {
@@ -33,7 +58,8 @@ struct Trainer: ParsableCommand {
             console.finish()
             if exitCode(for: error) == .validationFailure {
                 console.error(message(for: error))
-                console.text("see: trainer --help")
+            } else if let error = error as? ConfigurationError {
+                for problem in error.description.split(separator: "\n") { console.error(String(problem)) }
             } else {
                 console.error("\(error)")
             }

@@ -12,7 +12,7 @@ struct OperationFixture {
     private let file: SafetensorsFile
 
     static func all() throws -> [OperationFixture] {
-        let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Resources")
+        let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Fixtures")
         let file = try SafetensorsFile.read(path: folder.appendingPathComponent("ops.safetensors").path)
         let cases = try JSONValue(parsing: try #require(file.metadata["cases"]))
         return try #require(cases.arrayValue).map {

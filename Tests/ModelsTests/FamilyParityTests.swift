@@ -12,7 +12,7 @@ private struct FamilyFixture {
     let specification: ModelSpecification
 
     init(_ name: String) throws {
-        let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Resources")
+        let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Fixtures")
         file = try SafetensorsFile.read(path: folder.appendingPathComponent(name + ".safetensors").path)
         let text = try #require(file.metadata["model"])
         specification = try JSONDecoder().decode(ModelSpecification.self, from: Data(text.utf8))

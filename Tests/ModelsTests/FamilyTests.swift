@@ -5,8 +5,8 @@ import Models
 import Tensors
 import Testing
 
-private func variant(_ name: String) throws -> (specification: ModelSpecification, imageSize: Int) {
-    try #require(ModelSpecification.variant(name))
+private func variant(_ name: String) throws -> ModelSpecification {
+    try #require(ModelSpecification.variant(name), "no model is called \(name)")
 }
 
 @Suite struct FamilyTests {
@@ -22,7 +22,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
         ("cvt_w24", 384, 277_196_392, 194_221_654_016), ("cvt_nano32", 32, 4_024_970, 93_557_248),
     ])
     func variantsHaveTheirParametersAndMultiplyAdds(name: String, size: Int, parameters: Int, multiplyAdds: Int) throws {
-        let model = try variant(name).specification.makeModel(height: size, width: size)
+        let model = try variant(name).makeModel(height: size, width: size)
         #expect(model.parameters.parameterCount == parameters)
         let trace = try model.trace(height: size, width: size)
         #expect(trace.parameters == parameters, "the tree must hold every parameter once")
@@ -31,7 +31,8 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
 
     @Test(arguments: ["convnext_nano32", "cvt_nano32", "resnet20", "convnext_tiny", "resnet50", "cvt_13"])
     func tapsDescribeTheFeatures(name: String) throws {
-        let (specification, side) = try variant(name)
+        let specification = try variant(name)
+        let side = specification.usualImageSize(named: name)
         let (height, width) = (side == 32 ? 32 : 64, side == 32 ? 27 : 70)
         let model = try specification.makeModel(height: height, width: width)
         let store = ParameterStore<Float>(model.parameters, seed: 1)
@@ -53,7 +54,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
 
     @Test func parametersHaveTheOfficialNames() throws {
         func names(_ name: String) throws -> [String] {
-            try variant(name).specification.makeModel(height: 64, width: 64).parameters.entries.map {
+            try variant(name).makeModel(height: 64, width: 64).parameters.entries.map {
                 "\($0.name) \($0.fileShape)"
             }
         }
@@ -81,7 +82,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
         #expect(cvt.contains("stage1.blocks.1.attn.conv_proj_k.conv.weight [192, 1, 3, 3]"))
         #expect(cvt.contains("stage1.blocks.1.attn.proj_v.bias [192]"))
         #expect(cvt.suffix(4) == ["norm.weight [384]", "norm.bias [384]", "head.weight [1000, 384]", "head.bias [1000]"])
-        let buffers = try variant("cvt_13").specification.makeModel(height: 64, width: 64).parameters.buffers
+        let buffers = try variant("cvt_13").makeModel(height: 64, width: 64).parameters.buffers
         #expect(buffers[0].name == "stage0.blocks.0.attn.conv_proj_q.bn.running_mean")
         #expect(buffers.count == 13 * 9)
     }
@@ -97,7 +98,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
     /// Gradients along a random direction against central differences, in training mode (with batch statistics).
     @Test(arguments: ["convnext_nano32", "resnet20", "cvt_nano32", "resnet18"])
     func gradientsAgreeWithDifferences(name: String) throws {
-        var specification = try variant(name).specification
+        var specification = try variant(name)
         specification.classes = 3
         switch specification {
         case .convnext(var small):
@@ -162,11 +163,17 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
             #expect(try JSONDecoder().decode(ModelSpecification.self, from: data) == specification, "\(name)")
         }
         #expect(Set(ModelSpecification.names).count == ModelSpecification.names.count)
+        for text in ["{}", #"{"swin":{}}"#, #"{"cvt":{"classes":3}}"#] {
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(ModelSpecification.self, from: Data(text.utf8))
+            }
+        }
     }
 
     @Test func classesAndChannelsCanBeChangedInEveryFamily() throws {
         for name in ["hornet_pico_7x7", "convnext_nano32", "resnet20", "cvt_nano32"] {
-            var (specification, side) = try variant(name)
+            var specification = try variant(name)
+            let side = specification.usualImageSize(named: name)
             specification.classes = 7
             specification.inputChannels = 1
             #expect(specification.classes == 7 && specification.inputChannels == 1)
@@ -180,7 +187,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
 
     @Test func impossibleModelsAreRefusedInOneSentence() throws {
         func message(_ name: String, _ height: Int, _ change: (inout ModelSpecification) -> Void = { _ in }) throws -> String {
-            var specification = try variant(name).specification
+            var specification = try variant(name)
             change(&specification)
             do {
                 _ = try specification.makeModel(height: height, width: height)
@@ -207,7 +214,7 @@ private func variant(_ name: String) throws -> (specification: ModelSpecificatio
     /// Dropped paths are drawn per block and branch, and only in training.
     @Test(arguments: ["convnext_nano32", "cvt_nano32"])
     func pathsAreDroppedInTrainingAlone(name: String) throws {
-        var specification = try variant(name).specification
+        var specification = try variant(name)
         switch specification {
         case .convnext(var changed):
             (changed.dropPath, changed.layerScale) = (0.9, 1)

@@ -12,7 +12,7 @@ private struct ModelFixture {
     let file: SafetensorsFile
 
     init(_ name: String) throws {
-        let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Resources")
+        let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Fixtures")
         file = try SafetensorsFile.read(path: folder.appendingPathComponent(name + ".safetensors").path)
     }
 

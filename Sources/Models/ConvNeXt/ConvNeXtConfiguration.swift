@@ -13,6 +13,6 @@ extension ConvNeXtSpecification {
         layerScale = reader.double(
             "layerScale", default: layerScale, in: 0...10, "First value of the layer scales; 0 = none")
         dropPath = reader.double("dropPath", default: dropPath, in: 0...0.99, "Drop rate of the last block's branch")
-        do { try validate() } catch { reader.problem("name", "\(error)") }
+        reader.report(validate)
     }
 }

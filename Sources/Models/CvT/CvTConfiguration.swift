@@ -19,6 +19,6 @@ extension CvTSpecification {
         classToken = reader.bool("classToken", default: classToken, "A class token in the last stage")
         activation = reader.choice("activation", default: activation, "quickGELU (as published) or gelu (exact)")
         dropPath = reader.double("dropPath", default: dropPath, in: 0...0.99, "Drop rate of the last stage's last branches")
-        do { try validate() } catch { reader.problem("name", "\(error)") }
+        reader.report(validate)
     }
 }

@@ -18,7 +18,8 @@ extension HorNetSpecification {
     init(reading reader: ConfigurationReader, name: String) {
         var specification = HorNetSpecification.variant(name) ?? .free
         specification.baseWidth = reader.int(
-            "baseWidth", default: specification.baseWidth, in: 1...4096, "Channels of the first stage; each stage doubles")
+            "baseWidth", default: specification.baseWidth, in: 1...4096,
+            "Channels of the first stage; each stage doubles")
         specification.depths = reader.ints(
             "depths", default: specification.depths, in: 1...256, "Blocks per stage")
         specification.orders = reader.ints(
@@ -37,7 +38,8 @@ extension HorNetSpecification {
             }
         }
         specification.gateScale = reader.double(
-            "gateScale", default: specification.gateScale, in: 1e-6...1e3, "Factor of the gates after mixing (1 / alpha)")
+            "gateScale", default: specification.gateScale, in: 1e-6...1e3,
+            "Factor of the gates after mixing (1 / alpha)")
         specification.layerScale = reader.double(
             "layerScale", default: specification.layerScale, in: 0...10, "First value of the layer scales; 0 = none")
         specification.dropPath = reader.double(
@@ -48,12 +50,30 @@ extension HorNetSpecification {
             reader.choice(
                 "initialization", default: specification.uniformInit ? InitializationWord.uniform : .normal,
                 "First weights: normal (0.02) or uniform (Xavier)") == .uniform
-        if ![1, 2, 4].contains(specification.stemStride) {
-            reader.problem("stemStride", "found \(specification.stemStride), expected 1, 2 or 4")
-        } else {
-            do { try specification.validate() } catch { reader.problem("name", "\(error)") }
-        }
+        HorNetSpecification.check(specification, reader)
         self = specification
+    }
+
+    /// Reports what does not go together, each at the key that says so.
+    private static func check(_ specification: HorNetSpecification, _ reader: ConfigurationReader) {
+        let stages = specification.depths.count
+        var fits = true
+        func problem(_ key: String, _ message: String) {
+            fits = false
+            reader.problem(key, message)
+        }
+        if ![1, 2, 4].contains(specification.stemStride) {
+            problem("stemStride", "found \(specification.stemStride), expected 1, 2 or 4")
+        }
+        if !(1...8).contains(stages) { problem("depths", "found \(stages) stages, expected 1 to 8") }
+        for (key, count) in [("orders", specification.orders.count), ("mixers", specification.mixers.count)]
+        where count != stages {
+            problem(key, "found \(count) entries, expected \(stages), one per stage as in model.depths")
+        }
+        guard fits else { return }
+        do { try specification.validate() } catch {
+            reader.problem(reader.has("orders") || !reader.has("baseWidth") ? "orders" : "baseWidth", "\(error)")
+        }
     }
 
     /// Translates mmpretrain's spelling of a parameter name to the official one.

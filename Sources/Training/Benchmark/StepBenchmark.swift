@@ -42,7 +42,8 @@ public struct StepBenchmark {
 
     /// - Throws: when the recipe's model cannot be built without the data.
     public static func run(_ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3) throws -> Result {
-        let (specification, height, width) = try recipe.modelWithoutData()
+        let outline = recipe.outline
+        let (specification, height, width) = (outline.specification, outline.height, outline.width)
         let model = try specification.makeModel(height: height, width: width)
         let trace = try model.trace(height: height, width: width)
         let store = ParameterStore<Float>(model.parameters, seed: 0)

@@ -78,7 +78,11 @@ public struct ModelGradientCheck {
                 let target = store.flat.pointer + entry.offset
                 let old = Array(UnsafeBufferPointer(start: target, count: entry.range.count))
                 for (i, d) in direction.enumerated() { target[i] = old[i] + step * d }
-                defer { old.withUnsafeBufferPointer { if let base = $0.baseAddress { target.update(from: base, count: old.count) } } }
+                defer {
+                    old.withUnsafeBufferPointer {
+                        if let base = $0.baseAddress { target.update(from: base, count: old.count) }
+                    }
+                }
                 return value(input)
             }
         }

@@ -31,7 +31,8 @@ public struct ParityCheck<S: Scalar> {
         let store = ParameterStore<S>(model.parameters, seed: 0)
         let arrays = try file.tensors.filter { $0.name.hasPrefix("param.") }.map {
             NamedArray(
-                name: String($0.name.dropFirst("param.".count)), shape: $0.shape, values: try $0.doubles().map { S($0) })
+                name: String($0.name.dropFirst("param.".count)), shape: $0.shape, values: try $0.doubles().map { S($0) }
+            )
         }
         let report = store.load(arrays)
         guard report.isComplete, report.resized.isEmpty else {
@@ -111,7 +112,9 @@ public struct ParityCheck<S: Scalar> {
             return value
         }
         func integers(_ key: String) throws -> [Int] {
-            guard let values = config[key]?.arrayValue?.map(\.integerValue), !values.contains(nil) else { throw fail(key) }
+            guard let values = config[key]?.arrayValue?.map(\.integerValue), !values.contains(nil) else {
+                throw fail(key)
+            }
             return values.compactMap { $0 }
         }
         guard config["architecture"]?.stringValue == "hornet" else { throw fail("architecture") }

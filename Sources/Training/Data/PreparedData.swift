@@ -6,6 +6,8 @@ import Tensors
 public struct PreparedData: Sendable {
     public let splits: DatasetSplits
     public let plan: TransformPlan
+    /// Names for all outputs of the model; outputs beyond the data's classes are numbered.
+    public let classNames: [String]
     /// The model with classes, channels and filter sizes filled in from the data.
     public let specification: ModelSpecification
     /// What a user should know, one sentence each.
@@ -20,22 +22,27 @@ public struct PreparedData: Sendable {
         let height = data.imageSize?[0] ?? found.height
         let width = data.imageSize?[1] ?? found.width
         let channels = recipe.model.inputChannels ?? found.channels
-        guard channels == 1 || channels == 3 else {
-            throw RecipeError("model.inputChannels is \(channels), but images have 1 or 3 channels")
-        }
         var specification = recipe.model.specification
-        let classes = splits.classNames.count
+        let names = try data.names(of: splits.classNames)
+        let classes = names.count
         if let given = recipe.model.classes, given < classes {
             throw RecipeError("model.classes is \(given), but \(data.path) has \(classes) classes")
         }
         specification.classes = recipe.model.classes ?? classes
         specification.inputChannels = channels
+        classNames = names + (classes..<specification.classes).map { "class \($0)" }
         let normalization = try Self.normalization(data, splits, height: height, width: width, channels: channels)
         self.splits = splits
         self.plan = data.plan(height: height, width: width, channels: channels, normalization: normalization)
         if let problem = plan.problem { throw RecipeError("data: \(problem)") }
         self.specification = try specification.resolved(height: height, width: width)
-        notices = splits.notices
+        var notices = splits.notices
+        if specification.classes > classes {
+            notices.append(
+                "model.classes is \(specification.classes), but \(data.path) has \(classes) classes; the other outputs stay "
+                    + "unused.")
+        }
+        self.notices = notices
     }
 
     private static func normalization(
@@ -52,12 +59,6 @@ public struct PreparedData: Sendable {
         return Normalization(mean: try spread(mean, "mean"), deviation: try spread(deviation, "deviation"))
     }
 
-    /// Names for all outputs of the model; outputs beyond the data's classes are numbered.
-    public var classNames: [String] {
-        let names = splits.classNames
-        return names + (names.count..<max(names.count, specification.classes)).map { "class \($0)" }
-    }
-
     func loader(_ dataset: any ImageDataset, recipe: Recipe, training: Bool) throws -> BatchLoader {
         let mixing = Mixing(
             mixupAlpha: recipe.loss.mixup, cutmixAlpha: recipe.loss.cutmix, probability: recipe.loss.mixProbability,
@@ -69,6 +70,17 @@ public struct PreparedData: Sendable {
             mixing: training && mixing.isOn ? mixing : nil, smoothing: Float(recipe.loss.labelSmoothing))
         return BatchLoader(
             dataset, transform: try Transform(plan, mode: training ? .training : .evaluation), options: options)
+    }
+}
+
+extension DataSection {
+    /// The classes' names: those that are given, or those of the data.
+    public func names(of found: [String]) throws -> [String] {
+        guard let classNames else { return found }
+        guard classNames.count == found.count else {
+            throw RecipeError("data.classNames has \(classNames.count) names, but \(path) has \(found.count) classes")
+        }
+        return classNames
     }
 }
 

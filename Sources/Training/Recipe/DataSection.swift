@@ -13,6 +13,8 @@ public struct DataSection: Sendable {
     }
 
     public var path: String
+    /// In the order of the labels; `nil` takes the names of the data.
+    public var classNames: [String]?
     public var validation: ValidationSource
     /// [height, width], `nil` takes the size of the images.
     public var imageSize: [Int]?
@@ -37,6 +39,8 @@ public struct DataSection: Sendable {
     init(_ reader: ConfigurationReader) {
         path = reader.path(
             "path", default: "digits", "`digits` (embedded), an image folder, or a folder with IDX or CIFAR files")
+        classNames = reader.optionalStrings(
+            "classNames", "Names of the classes in the order of the labels; from the data when absent")
         validation = DataSection.validation(reader)
         imageSize = DataSection.imageSize(reader)
         filter = reader.choice("filter", default: .bilinear, "How images are resized, antialiased")
@@ -46,22 +50,34 @@ public struct DataSection: Sendable {
             "deviation", in: 1e-6...10, count: 1...3, "Deviation of each channel; measured when absent")
         augmentation = reader.choice(
             "augmentation", default: .crop, "Training images: crop (padded), resizedCrop (photographs) or none")
-        padding = reader.optionalInt("padding", in: 0...4096, "Pixels of padding for crop; an eighth of the height when absent")
+        padding = reader.optionalInt(
+            "padding", in: 0...4096, "Pixels of padding for crop; an eighth of the height when absent")
         paddingMode = reader.choice("paddingMode", default: .zero, "What the padding is filled with")
-        cropScale = reader.doubles("cropScale", default: [0.08, 1], in: 1e-4...1, count: 2...2, "Area of a resized crop, [low, high]")
+        cropScale = reader.doubles(
+            "cropScale", default: [0.08, 1], in: 1e-4...1, count: 2...2, "Area of a resized crop, [low, high]")
         cropRatio = reader.doubles(
-            "cropRatio", default: [0.75, 4.0 / 3], in: 1e-2...100, count: 2...2, "Side ratio of a resized crop, [low, high]")
+            "cropRatio", default: [0.75, 4.0 / 3], in: 1e-2...100, count: 2...2,
+            "Side ratio of a resized crop, [low, high]")
         flip = reader.double("flip", default: 0.5, in: 0...1, "Probability of a horizontal flip")
         rotation = reader.double("rotation", default: 0, in: 0...180, "Random rotation within +- degrees")
-        translation = reader.double("translation", default: 0, in: 0...1, "Random shift within +- this part of the sides")
-        scaling = reader.doubles("scaling", default: [1, 1], in: 0.01...100, count: 2...2, "Random scaling, [low, high]")
+        translation = reader.double(
+            "translation", default: 0, in: 0...1, "Random shift within +- this part of the sides")
+        scaling = reader.doubles(
+            "scaling", default: [1, 1], in: 0.01...100, count: 2...2, "Random scaling, [low, high]")
         shear = reader.double("shear", default: 0, in: 0...80, "Random shear within +- degrees")
         colorJitter = reader.doubles(
             "colorJitter", default: [0, 0, 0, 0], in: 0...100, count: 4...4, "Brightness, contrast, saturation, hue")
         erasing = reader.double("erasing", default: 0, in: 0...1, "Probability of random erasing")
         evaluationCrop = reader.double(
-            "evaluationCrop", default: 0, in: 0...1, "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
+            "evaluationCrop", default: 0, in: 0...1,
+            "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
         cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")
+        if let classNames, Set(classNames).count < classNames.count || classNames.contains("") {
+            reader.problem("classNames", "found an empty name or the same name twice, expected different names")
+        }
+        if colorJitter[3] > 0.5 {
+            reader.problem("colorJitter", "found \(colorJitter[3]) as the hue, expected at most 0.5 (half the circle)")
+        }
         if (mean == nil) != (deviation == nil) {
             reader.problem(mean == nil ? "deviation" : "mean", "mean and deviation must be given together")
         }
@@ -79,7 +95,7 @@ public struct DataSection: Sendable {
             "validation", default: "0.1", "Part of the training images that chooses the best weights, a folder, or 0")
         guard let fraction = Double(text) else { return .folder(text) }
         guard (0..<1).contains(fraction) else {
-            reader.problem("validation", "found \(text), expected a part from 0 to below 1, or a folder")
+            reader.problem("validation", "found `\(text)`, expected a part from 0 to below 1, or a folder")
             return .none
         }
         return fraction == 0 ? .none : .fraction(fraction)
@@ -88,7 +104,8 @@ public struct DataSection: Sendable {
     private static func imageSize(_ reader: ConfigurationReader) -> [Int]? {
         guard
             let size = reader.optionalInts(
-                "imageSize", in: 1...8192, count: 1...2, "[height, width] of the model's input; from the data when absent")
+                "imageSize", in: 1...8192, count: 1...2,
+                "[height, width] of the model's input; from the data when absent")
         else { return nil }
         return size.count == 1 ? [size[0], size[0]] : size
     }

@@ -1,18 +1,59 @@
 import Models
 
-extension Recipe {
-    /// The model and its input size without opening any data: what `inspect` and `check-gradients` use.
-    /// - Throws: `RecipeError` when the size can only come from the data.
-    public func modelWithoutData() throws -> (specification: ModelSpecification, height: Int, width: Int) {
-        var specification = model.specification
-        let isDigits = data.path == "digits"
-        if let classes = model.classes ?? (isDigits ? 10 : nil) { specification.classes = classes }
-        if let channels = model.inputChannels ?? (isDigits ? 1 : nil) { specification.inputChannels = channels }
-        guard let size = data.imageSize ?? (isDigits ? [8, 8] : nil) else {
-            throw RecipeError(
-                "\(path): this command does not open the data, so the configuration must give data.imageSize, for "
-                    + "example --set data.imageSize=[32,32]")
-        }
-        return (specification, size[0], size[1])
+/// A model and its input size, as far as they are known without opening the data.
+public struct ModelOutline: Sendable {
+    public var specification: ModelSpecification
+    public var height: Int
+    public var width: Int
+    /// What was assumed in place of the data, one sentence each.
+    public var notices: [String] = []
+
+    /// A model by its name, `nil` when there is none of that name.
+    public init?(name: String) {
+        guard let variant = ModelSpecification.variant(name) else { return nil }
+        specification = variant
+        height = variant.usualImageSize(named: name)
+        width = height
     }
+
+    /// What the metadata of a weights file says.
+    public init(_ metadata: WeightsMetadata) {
+        specification = metadata.specification
+        height = metadata.transform.height
+        width = metadata.transform.width
+    }
+
+    /// The recipe's model; what only the data could tell is taken as the model was published.
+    init(_ recipe: Recipe) {
+        specification = recipe.model.specification
+        let isDigits = recipe.data.path == "digits"
+        if let classes = recipe.model.classes ?? recipe.data.classNames?.count ?? (isDigits ? 10 : nil) {
+            specification.classes = classes
+        } else {
+            notices.append(
+                "The number of classes comes from the data, which is not opened here; \(specification.classes) are assumed "
+                    + "(model.classes).")
+        }
+        if let channels = recipe.model.inputChannels ?? (isDigits ? 1 : nil) {
+            specification.inputChannels = channels
+        } else {
+            notices.append(
+                "The number of channels comes from the data, which is not opened here; \(specification.inputChannels) are "
+                    + "assumed (model.inputChannels).")
+        }
+        if let size = recipe.data.imageSize ?? (isDigits ? [8, 8] : nil) {
+            (height, width) = (size[0], size[1])
+        } else {
+            let side = specification.usualImageSize(named: recipe.model.name)
+            (height, width) = (side, side)
+            notices.append(
+                "The image size comes from the data, which is not opened here; \(side)x\(side) is assumed (data.imageSize)."
+            )
+        }
+    }
+}
+
+extension Recipe {
+    /// The model without opening any data: what `inspect` and `check-gradients` use.
+    public var outline: ModelOutline { ModelOutline(self) }
 }

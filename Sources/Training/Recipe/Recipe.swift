@@ -29,7 +29,7 @@ public struct Recipe: Sendable {
 
     public init(_ document: ConfigurationDocument, path: String) throws {
         let read = try document.readResolved { reader in
-            (
+            let sections = (
                 run: reader.section("run", "The run itself") { RunSection($0) },
                 data: reader.section("data", "Images and what is done to them") { DataSection($0) },
                 model: reader.section("model", "The network") { ModelConfiguration($0) },
@@ -39,6 +39,8 @@ public struct Recipe: Sendable {
                 training: reader.section("training", "The training loop") { TrainingSection($0) },
                 reporting: reader.section("reporting", "What is shown and kept") { ReportingSection($0) }
             )
+            Recipe.check(sections.data, sections.model, sections.training, reader)
+            return sections
         }
         run = read.value.run
         data = read.value.data
@@ -51,6 +53,31 @@ public struct Recipe: Sendable {
         self.path = path
         resolvedYAML = read.yaml
         entries = read.entries
+    }
+
+    /// What the sections must agree on, as far as it shows without the data.
+    private static func check(
+        _ data: DataSection, _ model: ModelConfiguration, _ training: TrainingSection, _ reader: ConfigurationReader
+    ) {
+        func problem(_ section: String, _ key: String, _ message: String) {
+            reader.section(section, "") { $0.problem(key, message) }
+        }
+        if let size = data.imageSize, (try? model.specification.resolved(height: 8192, width: 8192)) != nil {
+            do { _ = try model.specification.resolved(height: size[0], width: size[1]) } catch {
+                problem("data", "imageSize", "\(error)")
+            }
+        }
+        if let channels = model.inputChannels, ![1, 3].contains(channels) {
+            problem("model", "inputChannels", "found \(channels), expected 1 (grey) or 3 (colour)")
+        } else if let channels = model.inputChannels, let mean = data.mean, mean.count > 1, mean.count != channels {
+            problem("data", "mean", "found \(mean.count) values, expected \(channels) as in model.inputChannels")
+        }
+        if let classes = model.classes, let names = data.classNames, names.count > classes {
+            problem("data", "classNames", "found \(names.count) names, expected at most \(classes) as in model.classes")
+        }
+        if training.earlyStopping > 0, data.validation == .none {
+            problem("training", "earlyStopping", "needs a validation part, but data.validation is 0")
+        }
     }
 
     /// The keys that change neither weights nor metrics and may differ when a run is resumed.
@@ -81,7 +108,8 @@ public struct LossSection: Sendable {
     public var switchProbability: Double
 
     init(_ reader: ConfigurationReader) {
-        labelSmoothing = reader.double("labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
+        labelSmoothing = reader.double(
+            "labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
         mixup = reader.double("mixup", default: 0, in: 0...100, "Parameter of mixup's beta distribution; 0 = off")
         cutmix = reader.double("cutmix", default: 0, in: 0...100, "Parameter of cutmix's beta distribution; 0 = off")
         mixProbability = reader.double("mixProbability", default: 1, in: 0...1, "How often a batch is mixed at all")
@@ -111,7 +139,8 @@ public struct TrainingSection: Sendable {
         earlyStopping = reader.int(
             "earlyStopping", default: 0, in: 0...100_000, "Stop after so many epochs without a better one; 0 = never")
         saveEveryUpdates = reader.int(
-            "saveEveryUpdates", default: 0, in: 0...1_000_000_000, "Save the state every so many updates; 0 = at epoch ends")
+            "saveEveryUpdates", default: 0, in: 0...1_000_000_000,
+            "Save the state every so many updates; 0 = at epoch ends")
         saveEveryMinutes = reader.double(
             "saveEveryMinutes", default: 10, in: 0...1e6, "Save the state every so many minutes; 0 = never by time")
         evaluationBatchSize = reader.int(

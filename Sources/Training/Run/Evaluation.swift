@@ -17,7 +17,8 @@ public struct EvaluationResult: Sendable, Equatable {
     public var confusion: [[Int]] = []
 
     public static func == (a: EvaluationResult, b: EvaluationResult) -> Bool {
-        a.loss == b.loss && a.accuracy == b.accuracy && a.topFiveAccuracy == b.topFiveAccuracy && a.confusion == b.confusion
+        a.loss == b.loss && a.accuracy == b.accuracy && a.topFiveAccuracy == b.topFiveAccuracy
+            && a.confusion == b.confusion
     }
 }
 

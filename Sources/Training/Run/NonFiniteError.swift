@@ -3,17 +3,25 @@ import Datasets
 import Layers
 import Tensors
 
-/// A run that stopped because a number became infinite or undefined; nothing was changed by the update.
+/// A run that stopped because a number became infinite or undefined.
 public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
+    /// The update that was not made, counted from 0.
     public let update: Int
-    /// "loss" or "gradient".
+    /// "loss", "gradient" or "parameter".
     public let what: String
     /// The first place at which the value shows.
     public let place: String
 
     public var description: String {
-        "update \(update): the \(what) is not finite; first seen in \(place). The weights were left as they were before "
-            + "this update; try a lower optimizer.learningRate, a smaller optimizer.clipNorm or a longer warm-up"
+        "update \(update): the \(what) is not finite, first seen in \(place); what was saved before is left as it was, try "
+            + "a lower optimizer.learningRate, a smaller optimizer.clipNorm or a longer schedule.warmupEpochs"
+    }
+
+    /// An update that made a parameter infinite, found before saving it.
+    init(update: Int, parameter: String) {
+        self.update = update
+        what = "parameter"
+        place = "\(parameter) after this update"
     }
 
     /// Runs the step once more, looking at every result, to find the first bad one.

@@ -11,7 +11,7 @@ import Tensors
 extension TrainingRun {
     private static let stateFile = "state.safetensors"
 
-    func saveState() throws {
+    func saveState(_ states: inout StateStore) throws {
         var tensors = flatTensors("parameters", store)
         for (name, storage) in step.optimizer.stateArrays { tensors.append(stored("optimizer.\(name)", storage)) }
         if let average = step.average { tensors += flatTensors("average", average.store) }
@@ -19,79 +19,127 @@ extension TrainingRun {
         let info: JSONValue = [
             "progress": progress.json, "metricsBytes": .integer(log?.byteLength ?? 0),
             "optimizerSteps": .integer(step.optimizer.stepCount),
-            "averageUpdates": .integer(step.average?.updateCount ?? 0),
+            "averageUpdates": .integer(step.average?.updateCount ?? 0), "data": try fingerprint(),
         ]
         try states.save(files: [Self.stateFile: .tensors(SafetensorsFile(tensors: tensors))], info: info)
     }
 
-    /// The summary of a run that has nothing left to do, `nil` when there is something.
-    public static func finishedSummary(_ directory: RunDirectory, _ recipe: Recipe) throws -> JSONValue? {
-        var states = StateStore(directory: directory.state)
+    /// What the data must still be like when a run is resumed: a run goes on with moved data, but not with other data.
+    private func fingerprint() throws -> JSONValue {
+        let entries = try metadata.encoded().sorted { $0.key < $1.key }.map {
+            JSONValue.Member($0.key, .string($0.value))
+        }
+        return [
+            "training": .integer(data.splits.train.count), "validation": .integer(data.splits.validation?.count ?? 0),
+            "test": .integer(data.splits.test.count), "weights": .object(entries),
+        ]
+    }
+
+    /// A run that has nothing left to do, as far as the folder tells.
+    public struct Finished: Sendable {
+        /// What `summary.json` holds.
+        public let summary: JSONValue
+        /// One sentence when the recipe is not the one that the run was made with.
+        public let warning: String?
+    }
+
+    /// The result of the run in a folder when nothing is left to do, `nil` otherwise; the data is not opened.
+    public static func finished(in path: String, _ recipe: Recipe) throws -> Finished? {
+        var states = StateStore(directory: path + "/state")
         guard let saved = try? states.load(), let progress = saved.info["progress"].flatMap({ RunProgress($0) }),
             progress.epoch >= recipe.training.epochs || progress.stoppedEarly != nil,
-            let text = try? String(contentsOfFile: directory.summary, encoding: .utf8)
+            let text = try? String(contentsOfFile: path + "/summary.json", encoding: .utf8),
+            let summary = try? JSONValue(parsing: text)
         else { return nil }
-        return try? JSONValue(parsing: text)
+        return Finished(summary: summary, warning: try difference(recipe, path))
     }
 
     /// Continues from the newest saved state.
     /// - Returns: false when nothing was saved yet.
-    func resume() throws -> Bool {
+    func resume(_ directory: RunDirectory, _ states: inout StateStore) throws -> Bool {
         guard let saved = try states.load() else { return false }
         for warning in saved.warnings { console.warning(warning) }
-        try checkConfiguration()
+        if let difference = try Self.difference(recipe, directory.path) {
+            throw RecipeError("\(difference); give the same configuration, or start anew with --overwrite")
+        }
+        try checkData(saved.info["data"], directory.path)
         let file = try saved.tensors(Self.stateFile)
-        guard let progressJSON = saved.info["progress"], let progress = RunProgress(progressJSON),
+        guard let progress = saved.info["progress"].flatMap({ RunProgress($0) }),
             let metricsBytes = saved.info["metricsBytes"]?.integerValue,
             let optimizerSteps = saved.info["optimizerSteps"]?.integerValue,
             let averageUpdates = saved.info["averageUpdates"]?.integerValue
-        else { throw CheckpointError(directory.state, "the saved progress is incomplete, it was written by another version") }
-        try restore("parameters", store, from: file)
-        let prefix = "optimizer."
-        let arrays = try file.tensors.filter { $0.name.hasPrefix(prefix) }.map {
-            (String($0.name.dropFirst(prefix.count)), try $0.floats())
+        else {
+            throw CheckpointError(
+                directory.state, "the saved progress is incomplete, it was written by another version")
         }
-        try step.optimizer.restore(stepCount: optimizerSteps, arrays: Dictionary(uniqueKeysWithValues: arrays))
+        let reader = StateReader(file: file, path: directory.state)
+        try reader.restore("parameters", store)
+        let prefix = "optimizer."
+        var arrays: [String: [Float]] = [:]
+        for (name, storage) in step.optimizer.stateArrays {
+            arrays[name] = try reader.values(prefix + name, count: storage.count)
+        }
+        try step.optimizer.restore(stepCount: optimizerSteps, arrays: arrays)
         if let average = step.average {
-            let parameters = try values("average", count: average.store.flat.count, from: file)
+            let parameters = try reader.values("average", count: average.store.flat.count)
             let buffers = try average.store.buffers.enumerated().map {
-                try values("average.buffer.\($0)", count: $1.elementCount, from: file)
+                try reader.values("average.buffer.\($0)", count: $1.elementCount)
             }
             try average.restore(updateCount: averageUpdates, parameters: parameters, buffers: buffers)
         }
         if file["best"] != nil {
             let best = store.copy()
-            try restore("best", best, from: file)
+            try reader.restore("best", best)
             self.best = best
         }
         self.progress = progress
         let log = try MetricsLog(path: directory.metrics, resumingAt: metricsBytes)
         if let warning = log.warning { console.warning(warning) }
         self.log = log
-        console.notice(
-            "continuing \(directory.path) after update \(progress.update) (epoch \(progress.epoch + 1), batch \(progress.batch))")
+        let place =
+            progress.epoch >= recipe.training.epochs
+            ? "all \(progress.epoch) epochs done" : "epoch \(progress.epoch + 1), batch \(progress.batch + 1)"
+        console.notice("continuing \(directory.path) after update \(progress.update) (\(place))")
         return true
     }
 
-    /// Refuses to continue a run under settings that would change its result.
-    private func checkConfiguration() throws {
-        let saved = try Recipe.load(directory.config)
+    /// Where a recipe would change the result of the run in a folder, one sentence, or `nil`.
+    private static func difference(_ recipe: Recipe, _ path: String) throws -> String? {
+        let saved = try Recipe.load(path + "/config.yaml")
         var old: [String: String] = [:]
         for entry in saved.entries where entry.kind == .value { old[entry.path] = entry.value }
         let changed = recipe.entries.filter {
             $0.kind == .value && !Recipe.harmless.contains($0.path) && old[$0.path] != $0.value
         }
-        guard let first = changed.first else { return }
-        let more = changed.count > 1 ? " (and \(changed.count - 1) more)" : ""
+        let new = Set(recipe.entries.map(\.path))
+        let gone = saved.entries.filter { $0.kind == .value && !new.contains($0.path) }
+        let differences =
+            changed.map { ($0.path, old[$0.path] ?? "nothing", $0.value) } + gone.map { ($0.path, $0.value, "nothing") }
+        guard let first = differences.first else { return nil }
+        let more = differences.count > 1 ? " (and \(differences.count - 1) more)" : ""
+        return "\(path): the run was started with \(first.0) = \(first.1), but now it is \(first.2)\(more)"
+    }
+
+    private func checkData(_ saved: JSONValue?, _ path: String) throws {
+        let now = try fingerprint()
+        guard let saved, saved != now else { return }
+        for part in ["training", "validation", "test"] {
+            if let before = saved[part]?.integerValue, let count = now[part]?.integerValue, before != count {
+                throw RecipeError(
+                    "\(recipe.data.path) has \(count) \(part) images, but the run in \(path) was started with \(before); "
+                        + "give the same data, or start anew with --overwrite")
+            }
+        }
         throw RecipeError(
-            "\(directory.path): the run was started with \(first.path) = \(old[first.path] ?? "nothing"), but now it is "
-                + "\(first.value)\(more); give the same configuration, or start anew with --overwrite")
+            "\(recipe.data.path) has other images or classes than the run in \(path) was started with; give the same data, "
+                + "or start anew with --overwrite")
     }
 
     private func flatTensors(_ name: String, _ store: ParameterStore<Float>) -> [StoredTensor] {
         var tensors = [stored(name, store.flat)]
         for (i, buffer) in store.buffers.enumerated() {
-            tensors.append(StoredTensor(name: "\(name).buffer.\(i)", shape: buffer.shape.dimensions, floats: buffer.array))
+            tensors.append(
+                StoredTensor(name: "\(name).buffer.\(i)", shape: buffer.shape.dimensions, floats: buffer.array))
         }
         return tensors
     }
@@ -100,26 +148,27 @@ extension TrainingRun {
         let values = Array(UnsafeBufferPointer(start: storage.pointer, count: storage.count))
         return StoredTensor(name: name, shape: [values.count], floats: values)
     }
+}
 
-    private func restore(_ name: String, _ store: ParameterStore<Float>, from file: SafetensorsFile) throws {
-        try restore(name, store.flat, from: file)
-        for (i, buffer) in store.buffers.enumerated() {
-            let values = try values("\(name).buffer.\(i)", count: buffer.elementCount, from: file)
-            store.setBuffer(i, Tensor(buffer.shape, values))
-        }
-    }
+/// Takes values out of a saved state, each of the size that the model asks for.
+private struct StateReader {
+    let file: SafetensorsFile
+    let path: String
 
-    private func restore(_ name: String, _ storage: Storage<Float>, from file: SafetensorsFile) throws {
-        let values = try values(name, count: storage.count, from: file)
+    func restore(_ name: String, _ store: ParameterStore<Float>) throws {
+        let values = try values(name, count: store.flat.count)
         values.withUnsafeBufferPointer { source in
-            if let base = source.baseAddress { storage.pointer.update(from: base, count: storage.count) }
+            if let base = source.baseAddress { store.flat.pointer.update(from: base, count: values.count) }
+        }
+        for (i, buffer) in store.buffers.enumerated() {
+            store.setBuffer(i, Tensor(buffer.shape, try self.values("\(name).buffer.\(i)", count: buffer.elementCount)))
         }
     }
 
-    private func values(_ name: String, count: Int, from file: SafetensorsFile) throws -> [Float] {
+    func values(_ name: String, count: Int) throws -> [Float] {
         guard let tensor = file[name], tensor.count == count else {
             throw CheckpointError(
-                directory.state, "the saved state has no \(name) of \(count) numbers, so it belongs to another model")
+                path, "the saved state has no \(name) of \(count) numbers, so it belongs to another model")
         }
         return try tensor.floats()
     }

@@ -6,13 +6,14 @@ import Optim
 import Reporting
 import Tensors
 
-/// One run of a recipe in its folder: trains, validates after each epoch, saves, and measures the test set at the end.
+/// One run of a recipe: trains, validates after each epoch, saves, and measures the test set at the end.
 public final class TrainingRun {
-    let recipe: Recipe
-    let data: PreparedData
-    let directory: RunDirectory
+    public let recipe: Recipe
+    public let data: PreparedData
+    public let model: any FeatureModel
+    /// What was decided for the user, one sentence each.
+    public let notices: [String]
     let console: Console
-    let model: any FeatureModel
     let store: ParameterStore<Float>
     let step: TrainingStep
     let schedule: Schedule
@@ -20,21 +21,23 @@ public final class TrainingRun {
     let validationLoader: BatchLoader?
     let testLoader: BatchLoader
     let metadata: WeightsMetadata
-    var states: StateStore
     var progress = RunProgress()
     var best: ParameterStore<Float>?
     var log: MetricsLog?
-    private var lastSave = MonotonicClock.seconds()
+    var lastSave = MonotonicClock.seconds()
 
     /// Called before each update with its index; a test throws here to stand for a crash.
     package var beforeUpdate: ((Int) throws -> Void)?
 
-    /// Opens the data, builds the model and the optimizer; nothing is written yet.
+    /// Builds the model, the optimizer and the loaders. Nothing is written, so whatever is wrong with a recipe is found
+    /// before an earlier run's files are touched.
+    /// - Parameter task: what is minimised; by default cross-entropy, as the recipe says.
     /// - Throws: one sentence that names the file or key at fault.
-    public init(_ recipe: Recipe, data: PreparedData, directory: RunDirectory, console: Console) throws {
+    public init(
+        _ recipe: Recipe, data: PreparedData, task: (any TrainingTask)? = nil, console: Console
+    ) throws {
         self.recipe = recipe
         self.data = data
-        self.directory = directory
         self.console = console
         ThreadPool.shared.threads = recipe.training.threads > 0 ? recipe.training.threads : ThreadPool.processorCount
         let seed = UInt64(recipe.run.seed)
@@ -44,163 +47,96 @@ public final class TrainingRun {
         validationLoader = try data.splits.validation.map { try data.loader($0, recipe: recipe, training: false) }
         testLoader = try data.loader(data.splits.test, recipe: recipe, training: false)
         guard trainLoader.batchCount > 0 else { throw RecipeError("\(recipe.data.path): there are no training images") }
-        for notice in data.notices { console.notice(notice) }
-        if data.splits.train.count < recipe.training.batchSize {
-            console.notice(
-                "the training set has \(data.splits.train.count) images, fewer than training.batchSize "
-                    + "(\(recipe.training.batchSize)), so every epoch is one short batch")
-        }
         let made = Schedule.make(
             recipe.schedule, learningRate: recipe.optimizer.learningRate, epochs: recipe.training.epochs,
             updatesPerEpoch: trainLoader.batchCount)
         schedule = made.schedule
-        if let notice = made.notice { console.notice(notice) }
+        notices = data.notices + Self.notices(recipe, data) + (made.notice.map { [$0] } ?? [])
         var average: ExponentialMovingAverage<Float>?
         if let ema = recipe.optimizer.ema {
             average = ExponentialMovingAverage(store, decay: ema.decay, warmup: ema.warmup)
         }
         step = TrainingStep(
-            task: ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing), store: store,
+            task: task ?? ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing), store: store,
             optimizer: recipe.optimizer.makeOptimizer(
                 Float.self,
                 groups: ParameterGroups(
                     model.parameters, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable)),
-            average: average,
-            clipNorm: recipe.optimizer.clipNorm, seed: seed)
+            average: average, clipNorm: recipe.optimizer.clipNorm, seed: seed)
         metadata = WeightsMetadata(
             specification: data.specification, classNames: data.classNames, transform: data.plan)
-        states = StateStore(directory: directory.state)
     }
 
-    /// Trains to the end, from the saved state when `resuming`.
-    public func run(resuming: Bool) throws -> Summary {
+    private static func notices(_ recipe: Recipe, _ data: PreparedData) -> [String] {
+        var notices: [String] = []
+        let count = data.splits.train.count
+        if count < recipe.training.batchSize {
+            notices.append(
+                "The training set has \(count) images, fewer than training.batchSize (\(recipe.training.batchSize)), so "
+                    + "every epoch is one short batch.")
+        }
+        if data.splits.validation == nil, recipe.training.earlyStopping > 0 {
+            notices.append("There is no validation part, so training.earlyStopping has no effect.")
+        }
+        return notices
+    }
+
+    /// Trains to the end and writes the results into the folder, from the state saved there when `resuming`.
+    public func run(in directory: RunDirectory, resuming: Bool) throws -> Summary {
+        var states = StateStore(directory: directory.state)
+        for notice in notices { console.notice(notice) }
         var isResumed = false
-        if resuming { isResumed = try resume() }
+        if resuming { isResumed = try resume(directory, &states) }
         if !isResumed {
-            if resuming { console.notice("nothing was saved in \(directory.path) yet, so the run starts from the beginning") }
+            if resuming {
+                console.notice("nothing was saved in \(directory.path) yet, so the run starts from the beginning")
+            }
             try AtomicFile.write(directory.config, recipe.resolvedYAML)
             log = try MetricsLog(path: directory.metrics)
         }
-        while progress.epoch < recipe.training.epochs, progress.stoppedEarly == nil { try trainEpoch() }
-        return try finish()
+        lastSave = MonotonicClock.seconds()
+        while progress.epoch < recipe.training.epochs, progress.stoppedEarly == nil {
+            let end = try trainEpoch(&states)
+            try endEpoch(end)
+            try save(&states)
+            try writeWeights(directory)
+        }
+        return try finish(directory)
     }
 
-    private func trainEpoch() throws {
-        let epoch = progress.epoch
-        let batches = trainLoader.batchCount
-        let perEpoch = trainLoader.batchCount * recipe.training.batchSize
-        var meter = RateMeter(at: MonotonicClock.seconds())
-        trainLoader.start(epoch: epoch, at: progress.batch)
-        var learningRate = 0.0
-        while let batch = try trainLoader.next() {
-            let begin = MonotonicClock.seconds()
-            try beforeUpdate?(progress.update)
-            learningRate = schedule.learningRate(at: progress.update)
-            let outcome = try step(batch, update: progress.update, learningRate: learningRate)
-            progress.add(outcome, images: batch.count)
-            let now = MonotonicClock.seconds()
-            meter.add(batch.count, at: now)
-            progress.trainingSeconds += now - begin
-            if progress.batch < batches { try saveIfDue(now) }
-            let left = (recipe.training.epochs - epoch) * perEpoch - progress.seen
-            console.progress(
-                ProgressReport(
-                    epoch: epoch + 1, epochs: recipe.training.epochs, step: progress.batch, steps: batches,
-                    loss: progress.meanLoss, accuracy: progress.accuracy, imagesPerSecond: meter.perSecond,
-                    learningRate: learningRate, timeLeft: meter.timeLeft(for: left)))
+    /// Waits for the metrics to be on the disk, then saves what a resumed run needs.
+    /// - Throws: `NonFiniteError` rather than replacing a good state by one that cannot go on.
+    func save(_ states: inout StateStore) throws {
+        for (i, entry) in store.list.entries.enumerated() where !store.tensor(i).isFinite {
+            throw NonFiniteError(update: progress.update - 1, parameter: entry.name)
         }
-        try endEpoch(learningRate: learningRate, imagesPerSecond: meter.perSecond)
+        try log?.synchronize()
+        try saveState(&states)
+        lastSave = MonotonicClock.seconds()
     }
 
-    /// Evaluates, writes the epoch's line, keeps the best weights and saves the state.
-    private func endEpoch(learningRate: Double, imagesPerSecond: Double?) throws {
-        let begin = MonotonicClock.seconds()
-        var line: JSONValue = [
-            "epoch": .integer(progress.epoch + 1), "update": .integer(progress.update),
-            "trainLoss": .number(progress.meanLoss), "trainAccuracy": .number(progress.accuracy),
-            "gradientNorm": .number(progress.meanGradientNorm), "learningRate": .number(learningRate),
-        ]
-        var text = "epoch \(progress.epoch + 1)/\(recipe.training.epochs)  loss \(NumberText.fixed(progress.meanLoss, decimals: 4))"
-        text += "  train \(NumberText.percentage(progress.accuracy))"
-        if let validationLoader {
-            let result = try evaluate(model, store, validationLoader)
-            line["validationLoss"] = .number(result.loss)
-            line["validationAccuracy"] = .number(result.accuracy)
-            line["validationTopFiveAccuracy"] = .number(result.topFiveAccuracy)
-            text += "  validation \(NumberText.percentage(result.accuracy))"
-            keepBest(result)
-            if let average = step.average {
-                let result = try evaluate(model, average.store, validationLoader)
-                line["emaValidationAccuracy"] = .number(result.accuracy)
-                line["emaValidationLoss"] = .number(result.loss)
-                text += "  EMA \(NumberText.percentage(result.accuracy))"
-            }
-        }
-        if recipe.reporting.testEveryEpoch {
-            let result = try evaluate(model, store, testLoader)
-            line["testAccuracy"] = .number(result.accuracy)
-            line["testLoss"] = .number(result.loss)
-            text += "  test \(NumberText.percentage(result.accuracy))"
-        }
-        progress.evaluationSeconds += MonotonicClock.seconds() - begin
-        line["imagesPerSecond"] = imagesPerSecond.map { .number($0.rounded()) } ?? .null
-        line["seconds"] = .number((progress.seconds * 1000).rounded() / 1000)
-        try log?.append(line)
-        if let imagesPerSecond { text += "  \(NumberText.grouped(Int(imagesPerSecond))) images/s" }
-        console.line(text)
-        progress.nextEpoch()
-        let patience = recipe.training.earlyStopping
-        if patience > 0, progress.epoch - progress.bestEpoch >= patience, validationLoader != nil {
-            let reason =
-                "no better validation accuracy than \(NumberText.percentage(progress.bestAccuracy ?? 0)) of epoch "
-                + "\(progress.bestEpoch) for \(patience) epochs"
-            progress.stoppedEarly = reason
-            console.notice("stopped after epoch \(progress.epoch): \(reason)")
-        }
-        try save()
-        try writeWeights()
-    }
-
-    private func keepBest(_ result: EvaluationResult) {
-        let isBetter =
-            progress.bestAccuracy.map {
-                result.accuracy > $0 || (result.accuracy == $0 && result.loss < progress.bestLoss)
-            } ?? true
-        guard isBetter else { return }
-        progress.bestAccuracy = result.accuracy
-        progress.bestLoss = result.loss
-        progress.bestEpoch = progress.epoch + 1
-        if best == nil { best = store.copy() } else { best?.update(from: store) }
-    }
-
-    private func saveIfDue(_ now: Double) throws {
+    func saveIfDue(_ now: Double, _ states: inout StateStore) throws {
         let updates = recipe.training.saveEveryUpdates
         let minutes = recipe.training.saveEveryMinutes
         guard (updates > 0 && progress.update % updates == 0) || (minutes > 0 && now - lastSave > minutes * 60) else {
             return
         }
-        try save()
+        try save(&states)
     }
 
-    func save() throws {
-        try log?.synchronize()
-        try saveState()
-        lastSave = MonotonicClock.seconds()
-    }
-
-    func writeWeights() throws {
+    private func writeWeights(_ directory: RunDirectory) throws {
         try Weights.file(store, metadata).write(path: directory.lastWeights)
         try Weights.file(best ?? store, metadata).write(path: directory.bestWeights)
         if let average = step.average { try Weights.file(average.store, metadata).write(path: directory.emaWeights) }
     }
 
     /// Measures the test set, once, and writes the summary.
-    private func finish() throws -> Summary {
+    private func finish(_ directory: RunDirectory) throws -> Summary {
         let begin = MonotonicClock.seconds()
         console.finish()
-        try writeWeights()
+        try writeWeights(directory)
         var summary = Summary()
-        let last = try evaluate(model, store, testLoader)
+        let last = try measure(store, testLoader, "test")
         summary.testAccuracy = last.accuracy
         summary.testLoss = last.loss
         summary.bestTestAccuracy = try best.map { try evaluate(model, $0, testLoader).accuracy } ?? last.accuracy
@@ -219,4 +155,3 @@ public final class TrainingRun {
         return summary
     }
 }
-

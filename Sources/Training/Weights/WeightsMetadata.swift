@@ -44,7 +44,19 @@ public struct WeightsMetadata: Sendable, Equatable {
         specification = try decode("model", as: ModelSpecification.self)
         classNames = try decode("classes", as: [String].self)
         transform = try decode("transform", as: TransformPlan.self)
-        if let problem = transform.problem { throw CheckpointError(path, "the stored transform is impossible: \(problem)") }
+        let classes = specification.classes
+        guard classNames.count == classes, (1...1_000_000).contains(classes) else {
+            throw CheckpointError(path, "the metadata names \(classNames.count) classes for a model of \(classes)")
+        }
+        guard transform.channels == specification.inputChannels, max(transform.width, transform.height) <= 16_384 else {
+            throw CheckpointError(
+                path,
+                "the metadata's input of \(transform.height)x\(transform.width), \(transform.channels) channels, "
+                    + "does not fit its model of \(specification.inputChannels) channels")
+        }
+        if let problem = transform.problem {
+            throw CheckpointError(path, "the stored transform is impossible: \(problem)")
+        }
     }
 }
 

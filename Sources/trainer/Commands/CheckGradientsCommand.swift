@@ -59,7 +59,8 @@ struct CheckGradientsCommand: ParsableCommand {
             let failed = rows.filter { !$0.passed }
             console.line(
                 failed.isEmpty
-                    ? "all \(rows.count) gradients agree" : "\(failed.count) of \(rows.count) gradients are out of bounds")
+                    ? "all \(rows.count) gradients agree"
+                    : "\(failed.count) of \(rows.count) gradients are out of bounds")
         }
         if rows.contains(where: { !$0.passed }) { throw ExitCode.failure }
     }
@@ -80,8 +81,8 @@ struct CheckGradientsCommand: ParsableCommand {
 
     private func checkModel(_ path: String) throws -> [Row] {
         let recipe = try Recipe.load(path, overrides: overrides)
-        let (specification, height, width) = try recipe.modelWithoutData()
-        let check = try ModelGradientCheck(specification, height: height, width: width)
+        let outline = recipe.outline
+        let check = try ModelGradientCheck(outline.specification, height: outline.height, width: outline.width)
         return check.run().map { Row(name: $0.name, error: $0.relativeError, bound: $0.bound) }
     }
 }

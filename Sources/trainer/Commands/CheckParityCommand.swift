@@ -52,7 +52,8 @@ struct CheckParityCommand: ParsableCommand {
         let failed = check.outcomes.filter { !$0.passed }.count
         console.line(
             failed == 0
-                ? "all \(rows.count) values agree in \(S.scalarName)" : "\(failed) of \(rows.count) values are out of tolerance")
+                ? "all \(rows.count) values agree in \(S.scalarName)"
+                : "\(failed) of \(rows.count) values are out of tolerance")
         if failed > 0 { throw ExitCode.failure }
     }
 }

@@ -31,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
         let weights = try Weights.read(self.weights)
         let splits = try openDataset(recipe.data.path, validation: .none, seed: UInt64(recipe.run.seed))
         let test = splits.test
-        try checkClasses(test.classNames, weights.metadata.classNames, recipe.data.path)
+        try checkClasses(try recipe.data.names(of: test.classNames), weights.metadata.classNames, recipe.data.path)
         let options = LoaderOptions(
             batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads,
             cacheBudget: 0)
@@ -39,7 +39,11 @@ struct EvaluateCommand: ParsableCommand {
             test, transform: try Transform(weights.metadata.transform, mode: .evaluation), options: options)
         ThreadPool.shared.threads = recipe.training.threads > 0 ? recipe.training.threads : ThreadPool.processorCount
         let result = try evaluate(weights.model, weights.store, loader)
-        if json { console.text(encode(result, weights).text(pretty: true)) } else { console.text(render(result, weights)) }
+        if json {
+            console.text(encode(result, weights).text(pretty: true))
+        } else {
+            console.text(render(result, weights))
+        }
     }
 
     /// The labels of the data must mean what the weights were trained with.

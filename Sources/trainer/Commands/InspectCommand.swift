@@ -1,5 +1,7 @@
 import ArgumentParser
 import Checkpoints
+import Configuration
+import Foundation
 import Layers
 import Models
 import Reporting
@@ -20,7 +22,8 @@ struct InspectCommand: ParsableCommand {
               trainer inspect Runs/digits/weights/best.safetensors --depth 2
             """)
 
-    @Argument(help: ArgumentHelp("A configuration, a weights file or a model's name.", valueName: "config|weights|name"))
+    @Argument(
+        help: ArgumentHelp("A configuration, a weights file or a model's name.", valueName: "config|weights|name"))
     var source: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
@@ -36,11 +39,13 @@ struct InspectCommand: ParsableCommand {
     var taps = false
 
     func run() throws {
-        let (specification, height, width) = try resolve()
+        let outline = try resolve()
+        let (specification, height, width) = (outline.specification, outline.height, outline.width)
         let model = try specification.makeModel(height: height, width: width)
         var root = try model.trace(height: height, width: width)
         root.output = [1, height, width, specification.inputChannels]
         let console = Console()
+        for notice in outline.notices { console.notice(notice) }
         if taps {
             showTaps(try model.taps(height: height, width: width), console)
             return
@@ -87,15 +92,18 @@ struct InspectCommand: ParsableCommand {
     }
 
     /// The model and its input size, without opening any data.
-    private func resolve() throws -> (ModelSpecification, height: Int, width: Int) {
-        if let variant = ModelSpecification.variant(source) {
-            return (variant.specification, variant.imageSize, variant.imageSize)
+    private func resolve() throws -> ModelOutline {
+        if let outline = ModelOutline(name: source) { return outline }
+        if source.hasSuffix(".safetensors") { return ModelOutline(try WeightsMetadata.read(source)) }
+        // What looks like a name and is no file was meant as one.
+        if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
+            let names = ModelSpecification.variants.map(\.name)
+            let meant =
+                nearest(source, in: names).map { "did you mean \($0)?" }
+                ?? "the models are \(names.joined(separator: ", "))"
+            throw RecipeError("\(source): no model of that name and no such file, \(meant)")
         }
-        if source.hasSuffix(".safetensors") {
-            let metadata = try WeightsMetadata.read(source)
-            return (metadata.specification, metadata.transform.height, metadata.transform.width)
-        }
-        return try Recipe.load(source, overrides: overrides).modelWithoutData()
+        return try Recipe.load(source, overrides: overrides).outline
     }
 
     private func collect(_ node: ModelTrace.Node, _ level: Int, _ prefix: String, _ rows: inout [[String]]) {

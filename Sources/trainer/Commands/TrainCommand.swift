@@ -33,7 +33,9 @@ struct TrainCommand: ParsableCommand {
     var dryRun = false
 
     func validate() throws {
-        if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other; give one of them") }
+        if resume && overwrite {
+            throw ValidationError("--resume and --overwrite exclude each other; give one of them")
+        }
     }
 
     func run() throws {
@@ -42,40 +44,53 @@ struct TrainCommand: ParsableCommand {
         let path = output ?? recipe.run.output ?? "Runs/" + stem(config)
         let mode: RunDirectory.Mode = resume ? .resume : overwrite ? .overwrite : .new
         try RunDirectory.check(path, mode: mode)
-        let data = try PreparedData(recipe)
+        if resume, let finished = try TrainingRun.finished(in: path, recipe) {
+            if let warning = finished.warning { console.warning(warning) }
+            console.line("the run in \(path) is finished; nothing is left to do")
+            console.text(finished.summary.text(pretty: true))
+            return
+        }
+        // Whatever may be wrong with the recipe shows here, before the folder is touched.
+        let run = try TrainingRun(recipe, data: try PreparedData(recipe), console: console)
+        let description = try describe(run, path)
         if dryRun {
-            console.text(try describe(recipe, data, path))
+            for notice in run.notices { console.notice(notice) }
+            console.text(description)
+            console.line("nothing was trained or written (--dry-run)")
             return
         }
         let directory = try RunDirectory(path, mode: mode)
-        if resume, let finished = try TrainingRun.finishedSummary(directory, recipe) {
-            console.line("the run in \(path) is finished; nothing is left to do")
-            console.text(finished.text(pretty: true))
-            return
-        }
-        let run = try TrainingRun(recipe, data: data, directory: directory, console: console)
-        console.text(try describe(recipe, data, path))
-        let summary = try run.run(resuming: resume)
-        console.text(render(summary, path))
+        console.text(description)
+        console.text(render(try run.run(in: directory, resuming: resume), path))
     }
 
-    private func describe(_ recipe: Recipe, _ data: PreparedData, _ path: String) throws -> String {
+    private func describe(_ run: TrainingRun, _ path: String) throws -> String {
+        let (recipe, data) = (run.recipe, run.data)
         let plan = data.plan
-        let model = try data.specification.makeModel(height: plan.height, width: plan.width)
-        let trace = try model.trace(height: plan.height, width: plan.width)
+        let trace = try run.model.trace(height: plan.height, width: plan.width)
         let validation = data.splits.validation.map { "\($0.count) validation, " } ?? ""
-        var text = """
-            data    \(recipe.data.path): \(data.splits.train.count) training, \(validation)\(data.splits.test.count) test \
-            images, \(data.splits.classNames.count) classes
-            input   \(plan.height)x\(plan.width), \(plan.channels == 1 ? "grey" : "colour")
-            model   \(recipe.model.name), \(NumberText.grouped(model.parameters.parameterCount)) parameters, \
-            \(NumberText.grouped(trace.multiplyAdds)) multiply-adds per image
-            train   \(recipe.training.epochs) epochs, batch \(recipe.training.batchSize), \(ThreadPool.shared.threads) threads
-            run     \(path)
-
-            """
-        if let attribution = data.splits.attribution { text += attribution + "\n" }
-        return text
+        let rows = [
+            (
+                "data",
+                "\(recipe.data.path): \(data.splits.train.count) training, \(validation)\(data.splits.test.count) test "
+                    + "images, \(data.splits.classNames.count) classes"
+            ),
+            ("input", "\(plan.height)x\(plan.width), \(plan.channels == 1 ? "grey" : "colour")"),
+            (
+                "model",
+                "\(recipe.model.name), \(NumberText.grouped(run.model.parameters.parameterCount)) parameters, "
+                    + "\(NumberText.grouped(trace.multiplyAdds)) multiply-adds per image"
+            ),
+            (
+                "train",
+                "\(recipe.training.epochs) epochs, batch \(recipe.training.batchSize), \(ThreadPool.shared.threads) threads"
+            ),
+            ("run", path),
+        ]
+        var lines = rows.map { $0.0.padding(to: 8) + TextWidth.singleLine($0.1) }
+        lines.append("")
+        if let attribution = data.splits.attribution { lines.append(attribution) }
+        return lines.joined(separator: "\n")
     }
 
     private func render(_ summary: Summary, _ path: String) -> String {
@@ -96,6 +111,10 @@ struct TrainCommand: ParsableCommand {
         rows.append(["weights", path + "/weights"])
         return Table(columns: [Table.Column("result", .left), Table.Column("", .left)], rows: rows).render()
     }
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
 }
 
 /// The file's name without folders and ending.

@@ -1,0 +1,134 @@
+import Checkpoints
+import Datasets
+import Layers
+import Reporting
+import Tensors
+
+// One epoch: its updates, then what is measured, written and decided at its end.
+extension TrainingRun {
+    /// What the updates of an epoch leave for its line in the log.
+    struct EpochEnd {
+        var learningRate = 0.0
+        var imagesPerSecond: Double?
+    }
+
+    /// Makes the updates that are left in the current epoch.
+    func trainEpoch(_ states: inout StateStore) throws -> EpochEnd {
+        let epoch = progress.epoch
+        let batches = trainLoader.batchCount
+        let perEpoch = min(batches * recipe.training.batchSize, data.splits.train.count)
+        var end = EpochEnd()
+        var last = MonotonicClock.seconds()
+        var meter = RateMeter(at: last)
+        trainLoader.start(epoch: epoch, at: progress.batch)
+        while let batch = try trainLoader.next() {
+            try beforeUpdate?(progress.update)
+            end.learningRate = schedule.learningRate(at: progress.update)
+            let outcome = try step(batch, update: progress.update, learningRate: end.learningRate)
+            progress.add(outcome, images: batch.count)
+            // Waiting for the data counts as training.
+            let now = MonotonicClock.seconds()
+            meter.add(batch.count, at: now)
+            progress.trainingSeconds += now - last
+            last = now
+            if progress.batch < batches { try saveIfDue(now, &states) }
+            let left = (recipe.training.epochs - epoch) * perEpoch - progress.seen
+            console.progress(
+                ProgressReport(
+                    epoch: epoch + 1, epochs: recipe.training.epochs, step: progress.batch, steps: batches,
+                    loss: progress.meanLoss, accuracy: progress.accuracy, imagesPerSecond: meter.perSecond,
+                    learningRate: end.learningRate, timeLeft: meter.timeLeft(for: left)))
+        }
+        end.imagesPerSecond = meter.perSecond
+        return end
+    }
+
+    /// Evaluates, writes the epoch's line, keeps the best weights and decides whether to go on.
+    func endEpoch(_ end: EpochEnd) throws {
+        let begin = MonotonicClock.seconds()
+        var line: JSONValue = [
+            "epoch": .integer(progress.epoch + 1), "update": .integer(progress.update),
+            "trainLoss": .measured(progress.meanLoss), "trainAccuracy": .number(progress.accuracy),
+            "gradientNorm": .measured(progress.meanGradientNorm), "learningRate": .measured(end.learningRate),
+        ]
+        var text = "epoch \(progress.epoch + 1)/\(recipe.training.epochs)"
+        text +=
+            "  loss \(NumberText.fixed(progress.meanLoss, decimals: 4))  train \(NumberText.percentage(progress.accuracy))"
+        if let validationLoader {
+            let result = try measure(store, validationLoader, "validation")
+            line["validationLoss"] = .measured(result.loss)
+            line["validationAccuracy"] = .number(result.accuracy)
+            line["validationTopFiveAccuracy"] = .number(result.topFiveAccuracy)
+            text += "  validation \(NumberText.percentage(result.accuracy))"
+            keepBest(result)
+            if let average = step.average {
+                let result = try evaluate(model, average.store, validationLoader)
+                line["emaValidationAccuracy"] = .number(result.accuracy)
+                line["emaValidationLoss"] = .measured(result.loss)
+                text += "  EMA \(NumberText.percentage(result.accuracy))"
+            }
+        }
+        if recipe.reporting.testEveryEpoch {
+            let result = try measure(store, testLoader, "test")
+            line["testAccuracy"] = .number(result.accuracy)
+            line["testLoss"] = .measured(result.loss)
+            text += "  test \(NumberText.percentage(result.accuracy))"
+        }
+        progress.evaluationSeconds += MonotonicClock.seconds() - begin
+        line["imagesPerSecond"] = end.imagesPerSecond.map { .rounded($0, decimals: 1) } ?? .null
+        line["seconds"] = .rounded(progress.seconds, decimals: 3)
+        try log?.append(line)
+        if let rate = end.imagesPerSecond { text += "  \(NumberText.grouped(Int(rate))) images/s" }
+        console.line(text)
+        progress.nextEpoch()
+        stopIfNothingImproves()
+    }
+
+    /// Evaluates; a loss that is no number means that the weights are beyond use.
+    func measure(_ store: ParameterStore<Float>, _ loader: BatchLoader, _ part: String) throws -> EvaluationResult {
+        let result = try evaluate(model, store, loader)
+        guard result.loss.isFinite else {
+            throw RecipeError(
+                "the \(part) loss after update \(progress.update) is not finite, try a lower optimizer.learningRate, a "
+                    + "smaller optimizer.clipNorm or a longer schedule.warmupEpochs")
+        }
+        return result
+    }
+
+    private func stopIfNothingImproves() {
+        let patience = recipe.training.earlyStopping
+        guard patience > 0, validationLoader != nil, progress.epoch - progress.bestEpoch >= patience,
+            progress.epoch < recipe.training.epochs
+        else { return }
+        let reason =
+            "no better validation accuracy than \(NumberText.percentage(progress.bestAccuracy ?? 0)) of epoch "
+            + "\(progress.bestEpoch) for \(patience) \(patience == 1 ? "epoch" : "epochs")"
+        progress.stoppedEarly = reason
+        console.notice("stopped after epoch \(progress.epoch): \(reason)")
+    }
+
+    private func keepBest(_ result: EvaluationResult) {
+        let isBetter =
+            progress.bestAccuracy.map {
+                result.accuracy > $0 || (result.accuracy == $0 && result.loss < progress.bestLoss)
+            } ?? true
+        guard isBetter else { return }
+        progress.bestAccuracy = result.accuracy
+        progress.bestLoss = result.loss
+        progress.bestEpoch = progress.epoch + 1
+        if best == nil { best = store.copy() } else { best?.update(from: store) }
+    }
+}
+
+extension JSONValue {
+    /// A measured number with seven significant digits, about what single precision holds.
+    static func measured(_ value: Double) -> JSONValue {
+        value == 0 || !value.isFinite
+            ? .number(value) : .number(Double(NumberText.scientific(value, decimals: 6)) ?? value)
+    }
+
+    /// A number with so many decimals.
+    static func rounded(_ value: Double, decimals: Int) -> JSONValue {
+        .number(Double(NumberText.fixed(value, decimals: decimals)) ?? value)
+    }
+}

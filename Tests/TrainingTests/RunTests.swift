@@ -1,0 +1,179 @@
+import Autograd
+import Checkpoints
+import Datasets
+import Foundation
+import Layers
+import Tensors
+import Testing
+import Training
+
+extension Runs {
+    @Suite struct Results {
+        private let folder: TemporaryFolder
+        private var path: String { folder.path + "/run" }
+
+        init() throws { folder = try TemporaryFolder() }
+
+        @Test func aRunLearnsAndLeavesWhatItPromises() throws {
+            let result = try train(
+                path,
+                ["training.epochs=3", "loss.mixup=0", "optimizer.learningRate=2e-2", "reporting.testEveryEpoch=true"])
+            #expect(result.testAccuracy > 0.4)
+            #expect(result.updates == 60)
+            let json = try summary(path)
+            for key in [
+                "testAccuracy", "testLoss", "bestEpoch", "bestValidationAccuracy", "bestTestAccuracy",
+                "emaTestAccuracy",
+                "epochs", "updates", "imagesPerSecond", "seconds", "peakMemoryMB", "parameters",
+            ] {
+                #expect(json[key] is Double, "\(key) is missing")
+            }
+            let lines = try metrics(path)
+            #expect(lines.map { $0["epoch"] } == [1, 2, 3])
+            #expect(result.testAccuracy == (result.testAccuracy * 360).rounded() / 360)
+            #expect(lines.last?["testAccuracy"] == json["testAccuracy"] as? Double)
+            // The resolved configuration is one to train with.
+            let again = folder.path + "/again"
+            let resolved = try Recipe.load(path + "/config.yaml")
+            let run = try TrainingRun(resolved, data: PreparedData(resolved), console: Messages().console)
+            _ = try run.run(in: RunDirectory(again, mode: .new), resuming: false)
+            try expectSameRun(path, again)
+        }
+
+        @Test func eachWeightsFileHoldsWhatWasMeasured() throws {
+            let result = try train(path, ["training.epochs=2"])
+            let data = try PreparedData(recipe())
+            func accuracy(_ name: String) throws -> Double {
+                let weights = try Weights.read("\(path)/weights/\(name).safetensors")
+                let loader = BatchLoader(
+                    data.splits.test, transform: try Transform(weights.metadata.transform, mode: .evaluation),
+                    options: LoaderOptions(batchSize: 100))
+                let result = try evaluate(weights.model, weights.store, loader)
+                #expect(result.count == 360, "the last partial batch must count")
+                #expect(result.confusion.joined().reduce(0, +) == 360)
+                return result.accuracy
+            }
+            #expect(try accuracy("last") == result.testAccuracy)
+            #expect(try accuracy("best") == result.bestTestAccuracy)
+            #expect(try accuracy("ema") == result.emaTestAccuracy)
+        }
+
+        @Test func weightsDependOnTheRunAlone() throws {
+            try train(path, ["training.epochs=1"])
+            let other = folder.path + "/elsewhere"
+            try train(
+                other,
+                ["training.epochs=1", "training.threads=3", "training.loaderThreads=0", "data.cacheMegabytes=0"])
+            try expectSameRun(path, other)
+            let file = try SafetensorsFile.read(path: path + "/weights/last.safetensors")
+            #expect(
+                file.metadata.keys.sorted()
+                    == ["format", "hornbeam.classes", "hornbeam.model", "hornbeam.transform", "hornbeam.version"])
+            #expect(file.metadata["hornbeam.model"]?.hasPrefix(#"{"hornet":{"baseWidth":8,"classes":10,"#) == true)
+        }
+
+        @Test func earlyStoppingEndsARunThatNoLongerImproves() throws {
+            let messages = Messages()
+            // A rate this small changes no prediction.
+            let overrides = [
+                "training.earlyStopping=2", "training.epochs=9", "optimizer.learningRate=1e-12",
+                "schedule.minimumLearningRate=0", "model.dropPath=0",
+            ]
+            let result = try train(path, overrides, messages)
+            #expect(result.epochs < 9)
+            #expect(result.epochs == result.bestEpoch + 2)
+            #expect(messages.all.contains("stopped after epoch \(result.epochs): no better validation accuracy than"))
+            #expect(try TrainingRun.finished(in: path, recipe(overrides)) != nil)
+        }
+
+        @Test func aTrainingSetSmallerThanABatchMakesOneShortBatch() throws {
+            let data = folder.path + "/data"
+            try writeIDX(data, images: 11)
+            let messages = Messages()
+            let result = try train(
+                path, ["data.path=\(data)", "training.batchSize=128", "data.validation=0"], messages)
+            #expect(result.updates == 2)
+            #expect(messages.all.contains("every epoch is one short batch"))
+        }
+
+        @Test func aWarmupThatDoesNotFitIsCutWithANotice() throws {
+            let recipe = try recipe(["schedule.warmupEpochs=5"])
+            let run = try TrainingRun(recipe, data: PreparedData(recipe), console: Messages().console)
+            #expect(
+                run.notices == [
+                    "A warm-up of 100 updates (schedule.warmupEpochs) does not fit a run of 40; it is cut to 8."
+                ])
+        }
+
+        @Test func classNamesAndOutputsMayBeGiven() throws {
+            let names = (0..<10).map { "digit\($0)" }
+            let data = try PreparedData(
+                recipe(["data.classNames=[\(names.joined(separator: ","))]", "model.classes=12"]))
+            #expect(data.classNames == names + ["class 10", "class 11"])
+            #expect(data.specification.classes == 12)
+            #expect(data.notices.contains { $0.contains("the other outputs stay unused") })
+            #expect(throws: RecipeError("data.classNames has 2 names, but digits has 10 classes")) {
+                try PreparedData(recipe(["data.classNames=[a, b]"]))
+            }
+            #expect(throws: RecipeError("model.classes is 3, but digits has 10 classes")) {
+                try PreparedData(recipe(["model.classes=3"]))
+            }
+        }
+    }
+
+    @Suite struct Guard {
+        private let folder: TemporaryFolder
+        private var path: String { folder.path + "/run" }
+
+        init() throws { folder = try TemporaryFolder() }
+
+        private let explosive = ["optimizer.learningRate=1e30", "optimizer.clipNorm=0", "optimizer.kind=sgd"]
+
+        @Test func aLossThatIsNotFiniteStopsBeforeTheUpdateAndNamesThePlace() throws {
+            let error = #expect(throws: NonFiniteError.self) { try train(path, explosive) }
+            #expect(error?.what == "loss")
+            #expect(error?.place.hasPrefix("the output [64, 8, 8, ") == true, "\(error?.place ?? "")")
+            #expect(!FileManager.default.fileExists(atPath: path + "/weights/last.safetensors"))
+        }
+
+        @Test func infiniteWeightsAreNeverSaved() throws {
+            // One update breaks the weights, and there is no later one whose loss would show it.
+            let data = folder.path + "/data"
+            try writeIDX(data, images: 16)
+            let overrides = ["data.path=\(data)", "training.batchSize=16", "data.validation=0", "training.epochs=1"]
+            let error = #expect(throws: NonFiniteError.self) {
+                try train(path, overrides + explosive + ["optimizer.learningRate=1e39"])
+            }
+            #expect(error?.what == "parameter")
+            #expect(error?.description.hasPrefix("update 0: the parameter is not finite, first seen in") == true)
+            #expect(!FileManager.default.fileExists(atPath: path + "/state"))
+            // Weights that are finite and yet of no use are told, too.
+            let useless = #expect(throws: RecipeError.self) {
+                try train(folder.path + "/other", overrides + explosive)
+            }
+            #expect(useless?.description.hasPrefix("the test loss after update 1 is not finite") == true)
+        }
+
+        @Test func aParameterWithoutAGradientIsAnErrorThatNamesIt() throws {
+            let recipe = try recipe()
+            let data = try PreparedData(recipe)
+            let model = try data.specification.makeModel(height: 8, width: 8)
+            let run = try TrainingRun(recipe, data: data, task: HeadlessTask(model: model), console: Messages().console)
+            let directory = try RunDirectory(path, mode: .new)
+            let error = #expect(throws: RecipeError.self) { try run.run(in: directory, resuming: false) }
+            #expect(error?.description.contains("have no gradient, the first is") == true)
+            #expect(error?.description.contains("norm.weight") == true)
+        }
+    }
+}
+
+/// Minimises the size of the last stage's output, on which the head has no influence.
+private struct HeadlessTask: TrainingTask {
+    let model: any FeatureModel
+
+    func loss(_ batch: Batch, _ context: Context<Float>) -> (loss: Variable<Float>, logits: Tensor<Float>) {
+        let output = model(Variable(batch.imageTensor()), context)
+        let last = output.features[output.features.count - 1]
+        return (last.meanSquaredError(Tensor(last.shape, repeating: 1)), output.logits.value)
+    }
+}
