@@ -12,6 +12,7 @@
         const float *restrict xs, const float *restrict gs, float *restrict ds, long count) { \
         for (long i = 0; i < count; i++) {                                                 \
             float x = xs[i];                                                               \
+            (void)x; /* a derivative may be constant */                                    \
             ds[i] = gs[i] * (derivative);                                                  \
         }                                                                                  \
     }

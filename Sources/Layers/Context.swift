@@ -19,7 +19,8 @@ public struct Context<S: Scalar> {
     }
 
     public init(
-        _ store: ParameterStore<S>, mode: Mode, tape: Tape<S>? = nil, random: RandomKey = RandomKey(seed: 0, purpose: "")
+        _ store: ParameterStore<S>, mode: Mode, tape: Tape<S>? = nil,
+        random: RandomKey = RandomKey(seed: 0, purpose: "")
     ) {
         self.mode = mode
         self.store = store
@@ -40,7 +41,11 @@ public struct Context<S: Scalar> {
         if let known = leaves.variables[parameter.index] { return known }
         let tensor = store[parameter]
         let variable: Variable<S>
-        if let tape, store.isTrainable[parameter.index] { variable = tape.leaf(tensor) } else { variable = Variable(tensor) }
+        if let tape, store.isTrainable[parameter.index] {
+            variable = tape.leaf(tensor)
+        } else {
+            variable = Variable(tensor)
+        }
         leaves.variables[parameter.index] = variable
         return variable
     }

@@ -24,7 +24,8 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
 
     public init(_ shape: Shape, _ values: [S]) {
         require(
-            values.count == shape.elementCount, "Tensor", [shape], "got \(values.count) values for \(shape.elementCount)")
+            values.count == shape.elementCount, "Tensor", [shape],
+            "got \(values.count) values for \(shape.elementCount)")
         self.init(shape) { $0.initialize(from: values, count: values.count) }
     }
 
@@ -38,7 +39,9 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
     public static func zeros(_ shape: Shape) -> Tensor { Tensor(shape, repeating: 0) }
 
     /// Independent draws from a normal distribution, in row-major order.
-    public static func normal(_ shape: Shape, mean: Double = 0, deviation: Double = 1, from random: inout Random) -> Tensor {
+    public static func normal(_ shape: Shape, mean: Double = 0, deviation: Double = 1, from random: inout Random)
+        -> Tensor
+    {
         Tensor(shape, (0..<shape.elementCount).map { _ in S(mean + deviation * random.normal()) })
     }
 
@@ -67,7 +70,8 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
     /// The same elements under another shape.
     public func reshaped(_ newShape: Shape) -> Tensor {
         require(
-            newShape.elementCount == elementCount, "reshape", [shape, newShape], "both shapes must have as many elements")
+            newShape.elementCount == elementCount, "reshape", [shape, newShape],
+            "both shapes must have as many elements")
         return Tensor(storage: storage, offset: offset, shape: newShape)
     }
 

@@ -179,7 +179,12 @@ private func startThread(_ body: @escaping () -> Void) {
     let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
     #if canImport(Darwin)
         var thread: pthread_t?
-        pthread_create(&thread, nil, { Unmanaged<ThreadBody>.fromOpaque($0).takeRetainedValue().run(); return nil }, context)
+        pthread_create(
+            &thread, nil,
+            {
+                Unmanaged<ThreadBody>.fromOpaque($0).takeRetainedValue().run()
+                return nil
+            }, context)
         if let thread { pthread_detach(thread) }
     #else
         var thread = pthread_t()

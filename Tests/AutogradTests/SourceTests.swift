@@ -25,7 +25,8 @@ import Testing
                 let operations = text.components(separatedBy: "Operation(\"").dropFirst().compactMap {
                     $0.components(separatedBy: "\"").first
                 }
-                return SourceFile(name: url.deletingPathExtension().lastPathComponent, operations: operations, text: text)
+                return SourceFile(
+                    name: url.deletingPathExtension().lastPathComponent, operations: operations, text: text)
             }
     }
 
@@ -36,7 +37,8 @@ import Testing
         #expect(Set(listed).count == listed.count, "an operation is listed twice")
         for file in files {
             #expect(
-                !file.operations.isEmpty || file.text.contains("Operation(f.rawValue)"), "\(file.name) declares nothing")
+                !file.operations.isEmpty || file.text.contains("Operation(f.rawValue)"), "\(file.name) declares nothing"
+            )
             for operation in file.operations {
                 #expect(listed.contains(operation), "\(file.name) declares \(operation), which builtIn lacks")
             }

@@ -11,7 +11,9 @@ private func fill(_ shape: [Int], _ a: Double, _ phase: Double) -> [Double] {
     }
 }
 
-private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double, plus offset: Double = 0) -> NamedArray<Double> {
+private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double, plus offset: Double = 0) -> NamedArray<
+    Double
+> {
     NamedArray(name: name, shape: shape, values: fill(shape, a, phase).map { offset + $0 })
 }
 

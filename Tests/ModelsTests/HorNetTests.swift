@@ -27,7 +27,8 @@ private func variant(_ name: String) throws -> HorNetSpecification {
                     return ["pws.\(k).weight [\(to), \(from), 1, 1]", "pws.\(k).bias [\(to)]"]
                 }
             return [
-                "gamma1 [\(channels)]", "gamma2 [\(channels)]", "norm1.weight [\(channels)]", "norm1.bias [\(channels)]",
+                "gamma1 [\(channels)]", "gamma2 [\(channels)]", "norm1.weight [\(channels)]",
+                "norm1.bias [\(channels)]",
             ].map { "\(name).\($0)" } + gnconv.map { "\(name).gnconv.\($0)" }
                 + [
                     "norm2.weight [\(channels)]", "norm2.bias [\(channels)]",
@@ -221,7 +222,9 @@ private func variant(_ name: String) throws -> HorNetSpecification {
             message({ _ in }, height: 8, width: 64)
                 == "stage 3 of the model would have an empty map for 8x64 images; use larger images (data.imageSize), a "
                 + "smaller model.stemStride than 2, or fewer stages")
-        #expect(message({ $0.stemStride = 4 }, height: 3)?.hasPrefix("stage 0 of the model would have an empty map") == true)
+        #expect(
+            message({ $0.stemStride = 4 }, height: 3)?.hasPrefix("stage 0 of the model would have an empty map") == true
+        )
         let model = try HorNet(HorNetSpecification(baseWidth: 16), height: 32, width: 32)
         #expect(throws: ModelError.self) { try model.taps(height: 31, width: 32) }
         #expect(throws: ModelError.self) { try model.trace(height: 31, width: 32) }
@@ -232,7 +235,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
             message { $0.baseWidth = 9 }
                 == "stages.0: gnConv of order 2 needs channels divisible by 2, but the width is 9")
         #expect(
-            message { $0.orders = [2, 3, 4, 5]; $0.baseWidth = 2; $0.orders[1] = 4 }
+            message { ($0.baseWidth, $0.orders[1]) = (2, 4) }
                 == "stages.1: gnConv of order 4 needs channels divisible by 8, but the width is 4")
     }
 

@@ -67,7 +67,8 @@ private func step(
                 #expect(second.liveBlocks == first.liveBlocks, "a tensor outlives its step")
                 #expect(second.bytesInUse == first.bytesInUse)
                 for _ in 0..<3 { _ = step(model, store, batch, into: gradients) }
-                #expect(pool.statistics.systemAllocations == second.systemAllocations, "the pool grows from step to step")
+                #expect(
+                    pool.statistics.systemAllocations == second.systemAllocations, "the pool grows from step to step")
                 #expect(pool.statistics.bytesHeld == second.bytesHeld)
                 #expect(pool.statistics.liveBlocks == first.liveBlocks)
             }

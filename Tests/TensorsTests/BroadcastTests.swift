@@ -104,7 +104,9 @@ private func expectSumsEqualALoop<S: Scalar>(_ type: S.Type, tolerance: Double) 
         #expect(sum.array == expected)
         for target in [x.shape, y.shape] {
             var sums = [Double](repeating: 0, count: target.elementCount)
-            for (position, value) in expected.enumerated() { sums[source(position, sum.shape, target)] += Double(value) }
+            for (position, value) in expected.enumerated() {
+                sums[source(position, sum.shape, target)] += Double(value)
+            }
             let largest = sums.map(abs).max() ?? 1
             let error = zip(sum.summed(to: target).array, sums).map { abs(Double($0) - $1) }.max() ?? 0
             #expect(error <= 2e-5 * largest + 1e-4, "to \(target)")

@@ -25,7 +25,9 @@ import Testing
         #expect(Set(others).count == others.count)
         let key = RandomKey(seed: 1, purpose: "step", 7)
         #expect(key.derived("a") == key.derived("a"))
-        #expect(Set([key, key.derived("a"), key.derived("b"), key.derived("a", 1), key.derived("a").derived("a")]).count == 5)
+        #expect(
+            Set([key, key.derived("a"), key.derived("b"), key.derived("a", 1), key.derived("a").derived("a")]).count
+                == 5)
     }
 
     /// Holds the mean against the expected one, within five standard errors, and the deviation, within 3 percent.

@@ -82,9 +82,8 @@ extension GradientCheck {
         GradientCheck("multiply/scalar", [[5], []]) { [$0[0] * $0[1]] },
         GradientCheck("multiply/itself", [[4]]) { [$0[0] * $0[0]] },
         GradientCheck(
-            "divide",
-            inputs: { [.normal([3, 4], from: &$0), .uniform([1, 4], 0.5, 2, from: &$0)] }
-        ) { [$0[0] / $0[1]] },
+            "divide", inputs: { [.normal([3, 4], from: &$0), .uniform([1, 4], 0.5, 2, from: &$0)] },
+            function: { [$0[0] / $0[1]] }),
         GradientCheck("scale", [[3, 1]]) { [$0[0].scaled(by: -1.5)] },
         GradientCheck("sum", [[3, 1, 2]]) { [$0[0].sum()] },
         GradientCheck("reshape", [[3, 4]]) { [$0[0].reshaped([2, 6])] },

@@ -32,11 +32,13 @@ extension GradientCheck {
             f.rawValue,
             inputs: { random in
                 [
-                    Tensor([3, 1, 7], (0..<21).map { _ in
-                        let x = f.needsPositive ? random.uniform(0.5, 3) : random.uniform(-4, 4)
-                        // Keep off the kinks of relu (0) and hard-swish (-3, 3).
-                        return abs(x) < 0.05 || abs(abs(x) - 3) < 0.05 ? x + 0.2 : x
-                    })
+                    Tensor(
+                        [3, 1, 7],
+                        (0..<21).map { _ in
+                            let x = f.needsPositive ? random.uniform(0.5, 3) : random.uniform(-4, 4)
+                            // Keep off the kinks of relu (0) and hard-swish (-3, 3).
+                            return abs(x) < 0.05 || abs(abs(x) - 3) < 0.05 ? x + 0.2 : x
+                        })
                 ]
             }, function: { [$0[0].map(f)] })
     }

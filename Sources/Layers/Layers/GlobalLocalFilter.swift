@@ -14,7 +14,9 @@ public struct GlobalLocalFilter: Layer {
     /// - Parameters:
     ///   - rows: the rows of the stored filter; resized when a map differs.
     ///   - columns: the columns of the stored half spectrum, width / 2 + 1 of the map it is made for.
-    public init(_ scope: Scope, _ channels: Int, rows: Int, columns: Int, initializer: Initializer = .normal(deviation: 0.02)) {
+    public init(
+        _ scope: Scope, _ channels: Int, rows: Int, columns: Int, initializer: Initializer = .normal(deviation: 0.02)
+    ) {
         path = scope.path
         self.channels = channels
         spectrum = scope.parameter(
@@ -38,7 +40,8 @@ public struct GlobalLocalFilter: Layer {
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         guard channels % 2 == 0 else {
-            throw ModelError("\(path): a global filter needs an even number of channels, but the gates have \(channels)")
+            throw ModelError(
+                "\(path): a global filter needs an even number of channels, but the gates have \(channels)")
         }
         let kind = "global filter \(spectrum.shape[0])x\(spectrum.shape[1]), \(channels)"
         return try trace.enter(name(path), kind, parameters: [spectrum]) {

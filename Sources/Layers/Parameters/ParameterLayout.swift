@@ -44,7 +44,11 @@ public enum ParameterLayout: String, Sendable, Codable {
                     let ours = base + (i * second + j) * run
                     let theirs = base + (j * first + i) * run
                     for k in 0..<run {
-                        if toFile { target[theirs + k] = source[ours + k] } else { target[ours + k] = source[theirs + k] }
+                        if toFile {
+                            target[theirs + k] = source[ours + k]
+                        } else {
+                            target[ours + k] = source[theirs + k]
+                        }
                     }
                 }
             }

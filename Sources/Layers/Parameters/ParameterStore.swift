@@ -68,7 +68,8 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
 
     /// Replaces a buffer's values.
     public func setBuffer(_ index: Int, _ tensor: Tensor<S>) {
-        require(tensor.shape == buffers[index].shape, "buffer", [tensor.shape, buffers[index].shape], "shapes must agree")
+        require(
+            tensor.shape == buffers[index].shape, "buffer", [tensor.shape, buffers[index].shape], "shapes must agree")
         buffers[index] = tensor
     }
 

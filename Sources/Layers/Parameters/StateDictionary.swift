@@ -97,15 +97,20 @@ extension ParameterStore {
             let target = flat.pointer + entry.offset
             if array.shape == entry.fileShape {
                 array.values.withUnsafeBufferPointer { source in
-                    if let base = source.baseAddress { entry.layout.copy(entry.shape, from: base, to: target, toFile: false) }
+                    if let base = source.baseAddress {
+                        entry.layout.copy(entry.shape, from: base, to: target, toFile: false)
+                    }
                 }
             } else if entry.layout == .spectrum, let resized = resizedSpectrum(array, to: entry) {
                 resized.withUnsafeBufferPointer { source in
-                    if let base = source.baseAddress { entry.layout.copy(entry.shape, from: base, to: target, toFile: false) }
+                    if let base = source.baseAddress {
+                        entry.layout.copy(entry.shape, from: base, to: target, toFile: false)
+                    }
                 }
                 report.resized.append("\(entry.name): \(Shape(array.shape)) -> \(Shape(entry.fileShape))")
             } else {
-                report.mismatched.append("\(entry.name): found \(Shape(array.shape)), expected \(Shape(entry.fileShape))")
+                report.mismatched.append(
+                    "\(entry.name): found \(Shape(array.shape)), expected \(Shape(entry.fileShape))")
             }
         }
         for (i, buffer) in list.buffers.enumerated() where !skipping.contains(buffer.name) {
@@ -142,10 +147,13 @@ extension ParameterStore {
                 let (left, right, across) = source(c, columns, wanted[2])
                 for channel in 0..<wanted[0] {
                     for part in 0..<2 {
-                        func at(_ y: Int, _ x: Int) -> S { array.values[((channel * rows + y) * columns + x) * 2 + part] }
+                        func at(_ y: Int, _ x: Int) -> S {
+                            array.values[((channel * rows + y) * columns + x) * 2 + part]
+                        }
                         let upper = at(top, left) * (1 - across) + at(top, right) * across
                         let lower = at(bottom, left) * (1 - across) + at(bottom, right) * across
-                        result[((channel * wanted[1] + r) * wanted[2] + c) * 2 + part] = upper * (1 - down) + lower * down
+                        result[((channel * wanted[1] + r) * wanted[2] + c) * 2 + part] =
+                            upper * (1 - down) + lower * down
                     }
                 }
             }

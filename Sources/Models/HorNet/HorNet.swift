@@ -73,7 +73,8 @@ public struct HorNet: FeatureModel {
         norm = LayerNorm(scope["norm"], last)
         head = Linear(
             scope["head"], last, specification.classes,
-            initializer: specification.uniformInit ? .xavierUniform : .normal(deviation: 0.02 * specification.headScale))
+            initializer: specification.uniformInit ? .xavierUniform : .normal(deviation: 0.02 * specification.headScale)
+        )
         parameters = scope.list
     }
 

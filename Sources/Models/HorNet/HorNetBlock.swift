@@ -54,7 +54,10 @@ struct HorNetBlock: Layer {
     }
 
     func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        try trace.enter(String(path.split(separator: ".").last ?? ""), "HorNet block", parameters: [gamma1, gamma2].compactMap { $0 }) {
+        try trace.enter(
+            String(path.split(separator: ".").last ?? ""), "HorNet block",
+            parameters: [gamma1, gamma2].compactMap { $0 }
+        ) {
             _ = try gnconv.trace(try norm1.trace(input, trace), trace)
             let hidden = try expand.trace(try norm2.trace(input, trace), trace)
             return (try reduce.trace(hidden, trace), 0)

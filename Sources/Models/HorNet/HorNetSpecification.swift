@@ -72,7 +72,8 @@ public struct HorNetSpecification: Sendable, Hashable, Codable {
             throw ModelError("model.stemStride is \(stemStride), expected 1, 2 or 4")
         }
         guard classes >= 1, inputChannels >= 1 else {
-            throw ModelError("a model needs at least one class and one input channel, got \(classes) and \(inputChannels)")
+            throw ModelError(
+                "a model needs at least one class and one input channel, got \(classes) and \(inputChannels)")
         }
         guard (0..<1).contains(dropPath) else {
             throw ModelError("model.dropPath is \(dropPath), expected at least 0 and below 1")

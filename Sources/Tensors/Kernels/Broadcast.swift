@@ -149,7 +149,9 @@ extension Tensor {
         if target == shape { return self }
         if target.elementCount == elementCount { return reshaped(target) }
         if target.elementCount == 1 { return summed().reshaped(target) }
-        if target.elementCount == shape.columns, target.columns == shape.columns { return summedRows().reshaped(target) }
+        if target.elementCount == shape.columns, target.columns == shape.columns {
+            return summedRows().reshaped(target)
+        }
         guard let plan = BroadcastPlan(shape, target), plan.shape == shape else {
             brokenRule("sum", [shape, target], "the second shape must stretch to the first")
         }

@@ -117,8 +117,9 @@ extension Double: DepthwiseKernels {
         for row in rows {
             for column in 0..<geometry.out_width {
                 for c in channels {
-                    packed[geometry.packedIndex(c, taps - 1, taps: taps)] += g[
-                        (row * geometry.out_width + column) * all + c]
+                    packed[geometry.packedIndex(c, taps - 1, taps: taps)] +=
+                        g[
+                            (row * geometry.out_width + column) * all + c]
                 }
             }
             geometry.eachMeeting(row: row) { output, input, tap in

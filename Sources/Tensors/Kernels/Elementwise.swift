@@ -21,7 +21,8 @@ public protocol ElementwiseKernels {
 
 extension Float: ElementwiseKernels {
     private typealias Forward = (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
-    private typealias Backward = (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
+    private typealias Backward = (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) ->
+        Void
 
     private static func kernels(_ f: ElementwiseFunction) -> (Forward, Backward) {
         switch f {
@@ -53,7 +54,8 @@ extension Float: ElementwiseKernels {
         hb_accumulate(x, y, count)
     }
 
-    public static func scale(_ x: UnsafePointer<Float>, _ scale: Float, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
+    public static func scale(_ x: UnsafePointer<Float>, _ scale: Float, _ y: UnsafeMutablePointer<Float>, _ count: Int)
+    {
         hb_scale(x, scale, y, count)
     }
 }

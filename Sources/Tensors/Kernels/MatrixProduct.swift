@@ -52,7 +52,8 @@ public func matrixProduct<S: Scalar>(
     parallelFor(m, grain: productChunkRows(columns: n, inner: k)) { rows in
         S.product(
             rows.count, n, k, transposingA ? a + rows.lowerBound : a + rows.lowerBound * k, transposingA ? m : k,
-            transposed: transposingA, b, transposingB ? k : n, transposed: transposingB, beta: 0, c + rows.lowerBound * n, n)
+            transposed: transposingA, b, transposingB ? k : n, transposed: transposingB, beta: 0,
+            c + rows.lowerBound * n, n)
         afterRows?(rows)
     }
 }

@@ -62,7 +62,8 @@ private func mixtures(_ input: Int, _ output: Int, _ mode: ResizeMode) -> [hb_mi
                 : max(0, (Double(position) + 0.5) * Double(input) / Double(output) - 0.5)
             let first = min(Int(place), input - 1)
             return hb_mix(
-                first: first, second: min(first + 1, input - 1), fraction: first == input - 1 ? 0 : place - Double(first))
+                first: first, second: min(first + 1, input - 1),
+                fraction: first == input - 1 ? 0 : place - Double(first))
         }
     }
 }

@@ -70,7 +70,8 @@ struct BenchCommand: ParsableCommand {
             columns: [Table.Column("operation", .left), "calls", "forward ms", "backward ms", "share"],
             rows: result.operations.map { operation, entry in
                 [
-                    operation.name, String(entry.calls / result.profiledSteps), milliseconds(entry.forwardSeconds / steps),
+                    operation.name, String(entry.calls / result.profiledSteps),
+                    milliseconds(entry.forwardSeconds / steps),
                     milliseconds(entry.backwardSeconds / steps),
                     NumberText.percentage((entry.forwardSeconds + entry.backwardSeconds) / total, decimals: 1),
                 ]

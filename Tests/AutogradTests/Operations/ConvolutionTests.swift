@@ -62,7 +62,9 @@ private struct Case: CustomTestStringConvertible {
         Case(input: [1, 7, 9, 17], out: 5, kernel: 2, stride: 2),
         Case(input: [2, 13, 11, 3], out: 32, kernel: 3, padding: 1),
         Case(input: [1, 40, 33, 20], out: 30, kernel: 3, stride: 2, padding: 1),
-        Case(input: [1, 9, 11, 6], out: 4, kernel: 3, stride: Pair(1, 2), padding: Pair(2, 3), dilation: Pair(2, 3), groups: 2),
+        Case(
+            input: [1, 9, 11, 6], out: 4, kernel: 3, stride: Pair(1, 2), padding: Pair(2, 3), dilation: Pair(2, 3),
+            groups: 2),
         Case(input: [3, 14, 14, 24], out: 48, kernel: 1), Case(input: [2, 5, 5, 6], out: 9, kernel: 1, groups: 3),
         Case(input: [2, 12, 10, 17], out: 17, kernel: 7, padding: 3, groups: 17),
         Case(input: [1, 8, 8, 4], out: 4, kernel: 3, padding: 2, dilation: 2, groups: 4),

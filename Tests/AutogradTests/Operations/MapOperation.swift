@@ -59,5 +59,7 @@ struct MapOperation {
         return difference / largest
     }
 
-    static func product(_ a: Tensor<Double>, _ b: Tensor<Double>) -> Double { (zip(a.array, b.array).map(*)).reduce(0, +) }
+    static func product(_ a: Tensor<Double>, _ b: Tensor<Double>) -> Double {
+        (zip(a.array, b.array).map(*)).reduce(0, +)
+    }
 }
