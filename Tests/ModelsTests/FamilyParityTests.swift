@@ -26,8 +26,10 @@ private struct FamilyFixture {
         let prefix = "param."
         let report = store.load(
             try file.tensors.filter { $0.name.hasPrefix(prefix) }.map { tensor in
-                let values = try tensor.type.isFloatingPoint ? tensor.doubles().map { S($0) } : tensor.integers().map { S($0) }
-                return NamedArray(name: String(tensor.name.dropFirst(prefix.count)), shape: tensor.shape, values: values)
+                let values =
+                    try tensor.type.isFloatingPoint ? tensor.doubles().map { S($0) } : tensor.integers().map { S($0) }
+                return NamedArray(
+                    name: String(tensor.name.dropFirst(prefix.count)), shape: tensor.shape, values: values)
             })
         #expect(report == LoadReport(), "\(report)")
         #expect(
@@ -61,7 +63,10 @@ private struct FamilyFixture {
         store.apply(context.updates)
         for (i, buffer) in store.list.buffers.enumerated() { results["after." + buffer.name] = store.buffers[i].array }
 
-        let known = Set(file.tensors.map(\.name).filter { $0.hasPrefix("eval.") || $0.hasPrefix("train.") || $0.hasPrefix("after.") })
+        let known = Set(
+            file.tensors.map(\.name).filter {
+                $0.hasPrefix("eval.") || $0.hasPrefix("train.") || $0.hasPrefix("after.")
+            })
         #expect(Set(results.keys) == known)
         let scale = try largestGradient()
         var errors: [String: Double] = [:]

@@ -21,7 +21,8 @@ private func variant(_ name: String) throws -> ModelSpecification {
         ("cvt_21", 224, 31_622_696, 7_177_985_024), ("cvt_21", 384, 31_622_696, 24_849_091_584),
         ("cvt_w24", 384, 277_196_392, 194_221_654_016), ("cvt_nano32", 32, 4_024_970, 93_557_248),
     ])
-    func variantsHaveTheirParametersAndMultiplyAdds(name: String, size: Int, parameters: Int, multiplyAdds: Int) throws {
+    func variantsHaveTheirParametersAndMultiplyAdds(name: String, size: Int, parameters: Int, multiplyAdds: Int) throws
+    {
         let model = try variant(name).makeModel(height: size, width: size)
         #expect(model.parameters.parameterCount == parameters)
         let trace = try model.trace(height: size, width: size)
@@ -60,15 +61,17 @@ private func variant(_ name: String) throws -> ModelSpecification {
         }
         let convnext = try names("convnext_tiny")
         #expect(convnext[0] == "stem.0.weight [96, 3, 4, 4]")
-        #expect(convnext[4..<8] == [
-            "stages.0.blocks.0.gamma [96]", "stages.0.blocks.0.conv_dw.weight [96, 1, 7, 7]",
-            "stages.0.blocks.0.conv_dw.bias [96]", "stages.0.blocks.0.norm.weight [96]",
-        ])
+        #expect(
+            convnext[4..<8] == [
+                "stages.0.blocks.0.gamma [96]", "stages.0.blocks.0.conv_dw.weight [96, 1, 7, 7]",
+                "stages.0.blocks.0.conv_dw.bias [96]", "stages.0.blocks.0.norm.weight [96]",
+            ])
         #expect(convnext.contains("stages.2.downsample.1.weight [384, 192, 2, 2]"))
         #expect(convnext.contains("stages.3.blocks.2.mlp.fc2.weight [768, 3072]"))
-        #expect(convnext.suffix(4) == [
-            "head.norm.weight [768]", "head.norm.bias [768]", "head.fc.weight [1000, 768]", "head.fc.bias [1000]",
-        ])
+        #expect(
+            convnext.suffix(4) == [
+                "head.norm.weight [768]", "head.norm.bias [768]", "head.fc.weight [1000, 768]", "head.fc.bias [1000]",
+            ])
         let resnet = try names("resnet50")
         #expect(resnet[0] == "conv1.weight [64, 3, 7, 7]")
         #expect(resnet.contains("layer1.0.downsample.0.weight [256, 64, 1, 1]"))
@@ -81,7 +84,8 @@ private func variant(_ name: String) throws -> ModelSpecification {
         #expect(cvt.contains("stage2.cls_token [1, 1, 384]"))
         #expect(cvt.contains("stage1.blocks.1.attn.conv_proj_k.conv.weight [192, 1, 3, 3]"))
         #expect(cvt.contains("stage1.blocks.1.attn.proj_v.bias [192]"))
-        #expect(cvt.suffix(4) == ["norm.weight [384]", "norm.bias [384]", "head.weight [1000, 384]", "head.bias [1000]"])
+        #expect(
+            cvt.suffix(4) == ["norm.weight [384]", "norm.bias [384]", "head.weight [1000, 384]", "head.bias [1000]"])
         let buffers = try variant("cvt_13").makeModel(height: 64, width: 64).parameters.buffers
         #expect(buffers[0].name == "stage0.blocks.0.attn.conv_proj_q.bn.running_mean")
         #expect(buffers.count == 13 * 9)
@@ -186,7 +190,9 @@ private func variant(_ name: String) throws -> ModelSpecification {
     }
 
     @Test func impossibleModelsAreRefusedInOneSentence() throws {
-        func message(_ name: String, _ height: Int, _ change: (inout ModelSpecification) -> Void = { _ in }) throws -> String {
+        func message(_ name: String, _ height: Int, _ change: (inout ModelSpecification) -> Void = { _ in }) throws
+            -> String
+        {
             var specification = try variant(name)
             change(&specification)
             do {
@@ -194,7 +200,8 @@ private func variant(_ name: String) throws -> ModelSpecification {
                 return ""
             } catch { return "\(error)" }
         }
-        #expect(try message("convnext_tiny", 16).hasPrefix("stage 3 of the model would have an empty map for 16x16 images"))
+        #expect(
+            try message("convnext_tiny", 16).hasPrefix("stage 3 of the model would have an empty map for 16x16 images"))
         #expect(try message("cvt_13", 2).hasPrefix("stage 0 of the model would have an empty map"))
         #expect(
             try message("cvt_nano32", 32) {
@@ -229,7 +236,8 @@ private func variant(_ name: String) throws -> ModelSpecification {
         var random = Random(seed: 1, purpose: "images")
         let images = Variable<Float>(.normal([4, 32, 32, 3], from: &random))
         func last(_ mode: Context<Float>.Mode, _ index: Int) -> [Float] {
-            model(images, Context(store, mode: mode, random: RandomKey(seed: 1, purpose: "step", index))).logits.value.array
+            model(images, Context(store, mode: mode, random: RandomKey(seed: 1, purpose: "step", index))).logits.value
+                .array
         }
         #expect(last(.training, 1) == last(.training, 1))
         #expect(last(.training, 1) != last(.training, 2))

@@ -1,7 +1,8 @@
 import Autograd
 import Tensors
 
-/// x + gamma branch: the end of a residual block, with an optional layer scale and paths dropped per sample in training.
+/// x + gamma branch: the end of a residual block, with an optional layer scale and paths dropped per sample in
+/// training.
 public struct ResidualSum: Sendable {
     public let gamma: Parameter?
     public let path: String

@@ -58,7 +58,9 @@ public struct ConvNeXt: FeatureModel {
         var x = images
         var features: [Variable<S>] = []
         for (i, stage) in stages.enumerated() {
-            x = i == 0 ? stage.norm(stage.downsample(x, context), context) : stage.downsample(stage.norm(x, context), context)
+            x =
+                i == 0
+                ? stage.norm(stage.downsample(x, context), context) : stage.downsample(stage.norm(x, context), context)
             for block in stage.blocks { x = block(x, context) }
             features.append(x)
         }

@@ -36,7 +36,8 @@ public struct CvT: FeatureModel {
             let bound = 1 / Double(inputs * kernel * kernel).squareRoot()
             let token =
                 isLast && specification.classToken
-                ? part.parameter("cls_token", [1, 1, channels], role: .weight, initializer: .normal(deviation: 0.02)) : nil
+                ? part.parameter("cls_token", [1, 1, channels], role: .weight, initializer: .normal(deviation: 0.02))
+                : nil
             let embed = part["patch_embed"]
             let embedding = Convolution(
                 embed["proj"], inputs, channels, kernel: Pair(kernel), stride: Pair(specification.embedStrides[i]),

@@ -18,7 +18,8 @@ extension CvTSpecification {
             "keyStride", default: keyStride, in: 1...8, "Stride of the convolutions before keys and values")
         classToken = reader.bool("classToken", default: classToken, "A class token in the last stage")
         activation = reader.choice("activation", default: activation, "quickGELU (as published) or gelu (exact)")
-        dropPath = reader.double("dropPath", default: dropPath, in: 0...0.99, "Drop rate of the last stage's last branches")
+        dropPath = reader.double(
+            "dropPath", default: dropPath, in: 0...0.99, "Drop rate of the last stage's last branches")
         reader.report(validate)
     }
 }

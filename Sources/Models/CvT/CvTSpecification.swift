@@ -61,7 +61,9 @@ public struct CvTSpecification: Sendable, Hashable, Codable {
     ]
 
     /// The variant of that name.
-    public static func variant(_ name: String) -> CvTSpecification? { variants.first { $0.name == name }?.specification }
+    public static func variant(_ name: String) -> CvTSpecification? {
+        variants.first { $0.name == name }?.specification
+    }
 
     /// Pixels of the image per element of stage i's map.
     public func stride(_ stage: Int) -> Int { embedStrides[...stage].reduce(1, *) }

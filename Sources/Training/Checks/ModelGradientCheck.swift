@@ -56,7 +56,7 @@ public struct ModelGradientCheck {
             // gradient that is 0 but for rounding, such as that of key biases, is compared with the value's size.
             let typical = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot() / Double(gradient.count).squareRoot()
             var error = Double.infinity
-            // Kinks, those of relu and maxima, within the long step spoil it; a wrong gradient stays wrong at all steps.
+            // Kinks (relu, maxima) within the long step spoil it; a wrong gradient stays wrong at all steps.
             for step in [1e-3, 3e-5, 1e-6] where !(error <= ModelGradientCheck.bound) {
                 let numeric =
                     (move(direction, -2 * step) - 8 * move(direction, -step) + 8 * move(direction, step)
