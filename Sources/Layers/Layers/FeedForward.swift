@@ -20,6 +20,7 @@ public struct FeedForward: Layer {
 
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         let hidden = expand(x, context)
+        if activation == .gelu { return reduce(gelu: hidden, context) }
         return reduce(LayerPath.$current.withValue(path) { hidden.map(activation) }, context)
     }
 

@@ -12,7 +12,9 @@ private struct GeluThenLinear: ScalarFunction {
 }
 
 @Suite struct GeluLinearTests {
-    @Test(arguments: [(rows: 3000, inner: 64, out: 16), (rows: 517, inner: 1024, out: 256), (rows: 1, inner: 17, out: 5)])
+    @Test(arguments: [
+        (rows: 3000, inner: 64, out: 16), (rows: 517, inner: 1024, out: 256), (rows: 1, inner: 17, out: 5),
+    ])
     func floatEqualsDouble(rows: Int, inner: Int, out: Int) {
         let shapes: [Shape] = [[rows, inner], [out, inner], [out]]
         #expect(GeluLinear().largestError(shapes) < 2e-5)
