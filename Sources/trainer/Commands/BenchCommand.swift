@@ -30,6 +30,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Steps to time.")
     var steps = 20
 
+    @Flag(help: "Time inference alone; peak memory is then that of inference.")
+    var inferenceOnly = false
+
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
@@ -43,7 +46,8 @@ struct BenchCommand: ParsableCommand {
         let recipe = try Recipe.load(config, overrides: overrides)
         let wanted = threads ?? recipe.training.threads
         ThreadPool.shared.threads = wanted > 0 ? wanted : ThreadPool.processorCount
-        let result = try StepBenchmark.run(recipe, batch: batch ?? recipe.training.batchSize, steps: steps)
+        let result = try StepBenchmark.run(
+            recipe, batch: batch ?? recipe.training.batchSize, steps: steps, trains: !inferenceOnly)
         let console = Console()
         if json { console.text(encode(result).text(pretty: true)) } else { console.text(render(result)) }
     }
@@ -60,10 +64,8 @@ struct BenchCommand: ParsableCommand {
         }
         let summary = Table(
             columns: ["", "median ms", "quartile", "quartile", "images/s", "GFLOP/s", "of the peak"],
-            rows: [
-                row("training step", result.training, result.trainingRate),
-                row("inference", result.inference, result.inferenceRate),
-            ])
+            rows: (result.training.map { [row("training step", $0, result.trainingRate)] } ?? [])
+                + [row("inference", result.inference, result.inferenceRate)])
         let steps = Double(result.profiledSteps)
         let total = result.operations.reduce(0) { $0 + $1.entry.forwardSeconds + $1.entry.backwardSeconds }
         let operations = Table(
@@ -83,7 +85,7 @@ struct BenchCommand: ParsableCommand {
             peak memory \(Int(result.peakMemoryMB)) MB, tensor pool \(result.poolBytes >> 20) MB
 
             \(summary.render())
-            \(operations.render())
+            \(result.training == nil ? "" : operations.render())
             """
     }
 
@@ -101,7 +103,8 @@ struct BenchCommand: ParsableCommand {
             "batch": .integer(result.batch), "threads": .integer(result.threads),
             "parameters": .integer(result.parameters), "multiplyAdds": .integer(result.multiplyAdds),
             "peakFlops": .number(result.peakRate), "peakMemoryMB": .number(result.peakMemoryMB),
-            "poolBytes": .integer(result.poolBytes), "training": times(result.training, result.trainingRate),
+            "poolBytes": .integer(result.poolBytes),
+            "training": result.training.map { times($0, result.trainingRate) } ?? .null,
             "inference": times(result.inference, result.inferenceRate),
             "operations": .array(
                 result.operations.map { operation, entry in
