@@ -22,9 +22,15 @@ HB_INLINE float silu_derivative(float x) {
     return s * (1.0f + x * (1.0f - s));
 }
 
+HB_INLINE float quick_gelu_derivative(float x) {
+    float s = scalar_sigmoid(1.702f * x);
+    return s * (1.0f + 1.702f * x * (1.0f - s));
+}
+
 HB_INLINE float tanh_value(float x) { return 1.0f - 2.0f / (scalar_exp(2.0f * x) + 1.0f); }
 
 HB_ELEMENTWISE(gelu, x * scalar_normal_cdf(x), scalar_normal_cdf(x) + x * scalar_normal_pdf(x))
+HB_ELEMENTWISE(quick_gelu, x * scalar_sigmoid(1.702f * x), quick_gelu_derivative(x))
 HB_ELEMENTWISE(relu, x > 0.0f ? x : 0.0f, x > 0.0f ? 1.0f : 0.0f)
 HB_ELEMENTWISE(silu, x * scalar_sigmoid(x), silu_derivative(x))
 HB_ELEMENTWISE(hard_swish, x * scalar_min(scalar_max(x + 3.0f, 0.0f), 6.0f) / 6.0f,

@@ -1,54 +1,64 @@
-import Configuration
 import Layers
 
 /// A model of any family, as a value: what a weights file stores and a configuration chooses.
-public enum ModelSpecification: Sendable, Hashable, Codable {
+public enum ModelSpecification: Sendable, Hashable {
     case hornet(HorNetSpecification)
+    case convnext(ConvNeXtSpecification)
+    case resnet(ResNetSpecification)
+    case cvt(CvTSpecification)
+
+    /// All named models, published variants and presets of each family.
+    public static let variants: [(name: String, specification: ModelSpecification)] =
+        HorNetSpecification.variants.map { ($0.name, .hornet($0.specification)) }
+        + ConvNeXtSpecification.variants.map { ($0.name, .convnext($0.specification)) }
+        + ResNetSpecification.variants.map { ($0.name, .resnet($0.specification)) }
+        + CvTSpecification.variants.map { ($0.name, .cvt($0.specification)) }
+
+    /// The families; each name stands for a specification to fill in freely.
+    static let families: [(name: String, specification: ModelSpecification)] = [
+        ("hornet", .hornet(.free)), ("convnext", .convnext(.free)), ("resnet", .resnet(.free)), ("cvt", .cvt(.free)),
+    ]
 
     /// The names that `model.name` takes, published variants and presets first, then free specifications.
-    public static var names: [String] { HorNetSpecification.variants.map(\.name) + ["hornet"] }
+    public static var names: [String] { (variants + families).map(\.name) }
+
+    /// The variant of that name.
+    public static func variant(_ name: String) -> ModelSpecification? {
+        variants.first { $0.name == name }?.specification
+    }
+
+    /// The side in pixels of the images that a model of this kind and name is made for.
+    public func usualImageSize(named name: String) -> Int {
+        name.hasSuffix("img384") || name == "cvt_w24" ? 384 : family.isMadeForSmallImages ? 32 : 224
+    }
 
     /// Builds the model for an image size.
+    /// - Throws: `ModelError` when the specification makes no model at this image size.
     public func makeModel(height: Int, width: Int) throws -> any FeatureModel {
-        switch self {
-        case .hornet(let specification): try HorNet(specification, height: height, width: width)
-        }
+        try family.makeModel(height: height, width: width)
     }
 
     /// The same with everything that depends on the image size filled in.
+    /// - Throws: `ModelError` when the specification makes no model at this image size.
     public func resolved(height: Int, width: Int) throws -> ModelSpecification {
-        switch self {
-        case .hornet(let specification): .hornet(try specification.resolved(height: height, width: width))
-        }
+        try family.resolved(height: height, width: width).asModel
     }
 
     public var classes: Int {
-        get {
-            switch self {
-            case .hornet(let specification): specification.classes
-            }
-        }
+        get { family.classes }
         set {
-            switch self {
-            case .hornet(var specification):
-                specification.classes = newValue
-                self = .hornet(specification)
-            }
+            var changed = family
+            changed.classes = newValue
+            self = changed.asModel
         }
     }
 
     public var inputChannels: Int {
-        get {
-            switch self {
-            case .hornet(let specification): specification.inputChannels
-            }
-        }
+        get { family.inputChannels }
         set {
-            switch self {
-            case .hornet(var specification):
-                specification.inputChannels = newValue
-                self = .hornet(specification)
-            }
+            var changed = family
+            changed.inputChannels = newValue
+            self = changed.asModel
         }
     }
 
@@ -57,36 +67,30 @@ public enum ModelSpecification: Sendable, Hashable, Codable {
 }
 
 // In a file: the family's name over its specification, {"hornet": {"baseWidth": 64, ...}}.
-extension ModelSpecification {
-    private enum Family: String, CodingKey { case hornet }
+extension ModelSpecification: Codable {
+    private enum Family: String, CodingKey { case hornet, convnext, resnet, cvt }
 
     public init(from decoder: any Decoder) throws {
-        self = .hornet(try decoder.container(keyedBy: Family.self).decode(HorNetSpecification.self, forKey: .hornet))
+        let container = try decoder.container(keyedBy: Family.self)
+        guard let family = container.allKeys.first, container.allKeys.count == 1 else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "expected one known family"))
+        }
+        switch family {
+        case .hornet: self = .hornet(try container.decode(HorNetSpecification.self, forKey: family))
+        case .convnext: self = .convnext(try container.decode(ConvNeXtSpecification.self, forKey: family))
+        case .resnet: self = .resnet(try container.decode(ResNetSpecification.self, forKey: family))
+        case .cvt: self = .cvt(try container.decode(CvTSpecification.self, forKey: family))
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Family.self)
         switch self {
         case .hornet(let specification): try container.encode(specification, forKey: .hornet)
+        case .convnext(let specification): try container.encode(specification, forKey: .convnext)
+        case .resnet(let specification): try container.encode(specification, forKey: .resnet)
+        case .cvt(let specification): try container.encode(specification, forKey: .cvt)
         }
-    }
-}
-
-/// The section `model` of a configuration.
-public struct ModelConfiguration: Sendable {
-    public var name: String
-    public var specification: ModelSpecification
-    /// `nil` takes the number from the data.
-    public var classes: Int?
-    /// `nil` takes the number from the data.
-    public var inputChannels: Int?
-
-    public init(_ reader: ConfigurationReader) {
-        name = reader.choice(
-            "name", of: ModelSpecification.names, default: "hornet_pico_7x7",
-            "A published variant, a preset, or `hornet` for a free specification")
-        classes = reader.optionalInt("classes", in: 1...1_000_000, "Number of classes; from the data when absent")
-        inputChannels = reader.optionalInt("inputChannels", in: 1...4096, "Image channels; from the data when absent")
-        specification = .hornet(HorNetSpecification(reading: reader, name: name))
     }
 }

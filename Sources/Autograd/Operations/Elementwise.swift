@@ -13,6 +13,8 @@ extension Variable {
 
     /// x Phi(x), the exact (erf) form; Hendrycks and Gimpel, arXiv 1606.08415.
     public func gelu() -> Variable { map(.gelu) }
+    /// x sigmoid(1.702 x), the approximation that CvT uses; Hendrycks and Gimpel, arXiv 1606.08415.
+    public func quickGELU() -> Variable { map(.quickGELU) }
     public func relu() -> Variable { map(.relu) }
     /// x sigmoid(x).
     public func silu() -> Variable { map(.silu) }

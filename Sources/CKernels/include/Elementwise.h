@@ -6,6 +6,7 @@
     void hb_##name##_gradient(const float *x, const float *g, float *dx, long count);
 
 HB_DECLARE_ELEMENTWISE(gelu)
+HB_DECLARE_ELEMENTWISE(quick_gelu)
 HB_DECLARE_ELEMENTWISE(relu)
 HB_DECLARE_ELEMENTWISE(silu)
 HB_DECLARE_ELEMENTWISE(hard_swish)

@@ -13,7 +13,8 @@ public struct Convolution: Layer {
 
     public init(
         _ scope: Scope, _ inputs: Int, _ outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
-        bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02)
+        bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02),
+        biasInitializer: Initializer = .constant(0)
     ) {
         path = scope.path
         self.outputs = outputs
@@ -23,7 +24,7 @@ public struct Convolution: Layer {
         weight = scope.parameter(
             "weight", [outputs, kernel.height, kernel.width, inputs], layout: .convolution, role: .weight,
             initializer: initializer)
-        self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: .constant(0)) : nil
+        self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: biasInitializer) : nil
     }
 
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
@@ -48,33 +49,41 @@ public struct Convolution: Layer {
     }
 }
 
-/// One kernel per channel, stride 1, zero padding that keeps the map's size.
+/// One odd kernel per channel, zero padding by half of it, so that stride 1 keeps the map's size.
 public struct DepthwiseConvolution: Layer {
     public let weight: Parameter
     public let bias: Parameter?
     public let path: String
     let channels: Int
     let kernel: Int
+    let stride: Int
 
     public init(
-        _ scope: Scope, _ channels: Int, kernel: Int, bias: Bool = true,
+        _ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
         initializer: Initializer = .normal(deviation: 0.02)
     ) {
         path = scope.path
         self.channels = channels
         self.kernel = kernel
+        self.stride = stride
         weight = scope.parameter(
             "weight", [kernel, kernel, channels], layout: .depthwise, role: .weight, initializer: initializer)
         self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: .constant(0)) : nil
     }
 
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        LayerPath.$current.withValue(path) { x.depthwiseConvolution(context[weight], bias.map { context[$0] }) }
+        LayerPath.$current.withValue(path) {
+            x.depthwiseConvolution(context[weight], bias.map { context[$0] }, stride: stride)
+        }
     }
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         trace.enter(
-            name(path), "depthwise \(kernel)x\(kernel), \(channels)", parameters: [weight] + (bias.map { [$0] } ?? [])
-        ) { (input, input.elementCount * kernel * kernel) }
+            name(path), "depthwise \(kernel)x\(kernel)" + (stride > 1 ? " / \(stride)" : "") + ", \(channels)",
+            parameters: [weight] + (bias.map { [$0] } ?? [])
+        ) {
+            let output: Shape = [input[0], (input[1] - 1) / stride + 1, (input[2] - 1) / stride + 1, channels]
+            return (output, output.elementCount * kernel * kernel)
+        }
     }
 }

@@ -12,13 +12,13 @@ public struct Linear: Layer {
     /// - Parameter layout: `.plain` for PyTorch's `Linear` [out, in], `.pointwise` for a 1x1 `Conv2d` [out, in, 1, 1].
     public init(
         _ scope: Scope, _ inputs: Int, _ outputs: Int, bias: Bool = true, layout: ParameterLayout = .plain,
-        initializer: Initializer = .normal(deviation: 0.02)
+        initializer: Initializer = .normal(deviation: 0.02), biasInitializer: Initializer = .constant(0)
     ) {
         path = scope.path
         self.inputs = inputs
         self.outputs = outputs
         weight = scope.parameter("weight", [outputs, inputs], layout: layout, role: .weight, initializer: initializer)
-        self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: .constant(0)) : nil
+        self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: biasInitializer) : nil
     }
 
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {

@@ -9,6 +9,8 @@ public enum Initializer: Sendable, Equatable {
     case xavierUniform
     /// A normal distribution with deviation sqrt(2 / fan-out); He et al., 2015, as torchvision's ResNet uses it.
     case kaimingNormalFanOut
+    /// Uniform within +- bound.
+    case uniform(bound: Double)
     /// Uniform within 1 / sqrt(fan-in): PyTorch's default for linear layers and convolutions.
     case uniformFanIn
 }

@@ -32,6 +32,7 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
             case .kaimingNormalFanOut:
                 let deviation = (2 / Double(entry.fans.output)).squareRoot()
                 for k in 0..<count { target[k] = S(deviation * random.normal()) }
+            case .uniform(let bound): for k in 0..<count { target[k] = S(random.uniform(-bound, bound)) }
             case .uniformFanIn:
                 let bound = 1 / Double(entry.fans.input).squareRoot()
                 for k in 0..<count { target[k] = S(random.uniform(-bound, bound)) }

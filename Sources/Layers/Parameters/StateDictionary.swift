@@ -78,7 +78,7 @@ extension ParameterStore {
     /// Copies what fits from a state dict into this store.
     ///
     /// - Parameters:
-    ///   - rename: translates another library's names first.
+    ///   - rename: translates names that the model does not have, those of another library.
     ///   - skipping: names that are left alone, a head of another size, say.
     /// - Returns: what was missing, unused, mismatched (left as it was) or resized. A complex filter of another size is
     ///   resized by bilinear interpolation with aligned corners, as HorNet's own loader does.
@@ -87,7 +87,8 @@ extension ParameterStore {
     ) -> LoadReport {
         var report = LoadReport()
         var byName: [String: NamedArray<S>] = [:]
-        for array in arrays { byName[rename(array.name)] = array }
+        let known = Set(list.entries.map(\.name) + list.buffers.map(\.name))
+        for array in arrays { byName[known.contains(array.name) ? array.name : rename(array.name)] = array }
         for entry in list.entries where !skipping.contains(entry.name) {
             guard let array = byName.removeValue(forKey: entry.name) else {
                 report.missing.append(entry.name)

@@ -11,9 +11,12 @@ private enum InitializationWord: String, CaseIterable {
 }
 
 extension HorNetSpecification {
+    /// What a configuration starts from that names the family alone.
+    static let free = HorNetSpecification(baseWidth: 64)
+
     /// Reads the keys of HorNet from the section `model`: those of the named variant, each of which may be replaced.
     init(reading reader: ConfigurationReader, name: String) {
-        var specification = HorNetSpecification.variant(name) ?? HorNetSpecification(baseWidth: 64)
+        var specification = HorNetSpecification.variant(name) ?? .free
         specification.baseWidth = reader.int(
             "baseWidth", default: specification.baseWidth, in: 1...4096,
             "Channels of the first stage; each stage doubles")

@@ -3,7 +3,7 @@ import CKernels
 /// The functions that act on each element by itself. A new one is a row here, in both tables below and in
 /// `Elementwise.c`; its operation and gradient check follow from that.
 public enum ElementwiseFunction: String, CaseIterable, Sendable {
-    case gelu, relu, silu, hardSwish, sigmoid, tanh, exponential, logarithm, square, squareRoot, negate
+    case gelu, quickGELU, relu, silu, hardSwish, sigmoid, tanh, exponential, logarithm, square, squareRoot, negate
 }
 
 public protocol ElementwiseKernels {
@@ -27,6 +27,7 @@ extension Float: ElementwiseKernels {
     private static func kernels(_ f: ElementwiseFunction) -> (Forward, Backward) {
         switch f {
         case .gelu: (hb_gelu, hb_gelu_gradient)
+        case .quickGELU: (hb_quick_gelu, hb_quick_gelu_gradient)
         case .relu: (hb_relu, hb_relu_gradient)
         case .silu: (hb_silu, hb_silu_gradient)
         case .hardSwish: (hb_hard_swish, hb_hard_swish_gradient)
@@ -64,6 +65,7 @@ extension ElementwiseFunction {
     public func value(_ x: Double) -> Double {
         switch self {
         case .gelu: x * normalDistribution(x)
+        case .quickGELU: x * logistic(1.702 * x)
         case .relu: max(x, 0)
         case .silu: x * logistic(x)
         case .hardSwish: x * min(max(x + 3, 0), 6) / 6
@@ -81,6 +83,9 @@ extension ElementwiseFunction {
     public func derivative(_ x: Double) -> Double {
         switch self {
         case .gelu: return normalDistribution(x) + x * Tensors.exponential(-0.5 * x * x) / (2 * Double.pi).squareRoot()
+        case .quickGELU:
+            let s = logistic(1.702 * x)
+            return s * (1 + 1.702 * x * (1 - s))
         case .relu: return x > 0 ? 1 : 0
         case .silu:
             let s = logistic(x)

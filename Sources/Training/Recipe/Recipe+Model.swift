@@ -10,9 +10,9 @@ public struct ModelOutline: Sendable {
 
     /// A model by its name, `nil` when there is none of that name.
     public init?(name: String) {
-        guard let variant = HorNetSpecification.variant(name) else { return nil }
-        specification = .hornet(variant)
-        height = ModelOutline.usualSide(name, variant)
+        guard let variant = ModelSpecification.variant(name) else { return nil }
+        specification = variant
+        height = variant.usualImageSize(named: name)
         width = height
     }
 
@@ -44,20 +44,12 @@ public struct ModelOutline: Sendable {
         if let size = recipe.data.imageSize ?? (isDigits ? [8, 8] : nil) {
             (height, width) = (size[0], size[1])
         } else {
-            let side =
-                switch specification {
-                case .hornet(let hornet): ModelOutline.usualSide(recipe.model.name, hornet)
-                }
+            let side = specification.usualImageSize(named: recipe.model.name)
             (height, width) = (side, side)
             notices.append(
                 "The image size comes from the data, which is not opened here; \(side)x\(side) is assumed (data.imageSize)."
             )
         }
-    }
-
-    private static func usualSide(_ name: String, _ specification: HorNetSpecification) -> Int {
-        if name.hasSuffix("img384") { return 384 }
-        return specification.stemStride == 4 ? 224 : 32
     }
 }
 

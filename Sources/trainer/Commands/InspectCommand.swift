@@ -18,6 +18,7 @@ struct InspectCommand: ParsableCommand {
             Examples:
               trainer inspect Configs/digits.yaml
               trainer inspect hornet_tiny_gf
+              trainer inspect convnext_tiny --taps
               trainer inspect Runs/digits/weights/best.safetensors --depth 2
             """)
 
@@ -34,6 +35,9 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print JSON instead of a tree.")
     var json = false
 
+    @Flag(help: "Show the feature taps instead of the layers.")
+    var taps = false
+
     func run() throws {
         let outline = try resolve()
         let (specification, height, width) = (outline.specification, outline.height, outline.width)
@@ -42,6 +46,10 @@ struct InspectCommand: ParsableCommand {
         root.output = [1, height, width, specification.inputChannels]
         let console = Console()
         for notice in outline.notices { console.notice(notice) }
+        if taps {
+            showTaps(try model.taps(height: height, width: width), console)
+            return
+        }
         if json {
             console.text(encode(root).text(pretty: true))
             return
@@ -63,13 +71,33 @@ struct InspectCommand: ParsableCommand {
             """)
     }
 
+    private func showTaps(_ taps: [FeatureTap], _ console: Console) {
+        if json {
+            let values: [JSONValue] = taps.map { tap in
+                [
+                    "name": .string(tap.name), "stride": .integer(tap.stride), "channels": .integer(tap.channels),
+                    "height": .integer(tap.height), "width": .integer(tap.width),
+                ]
+            }
+            console.text(JSONValue.array(values).text(pretty: true))
+            return
+        }
+        console.text(
+            Table(
+                columns: [
+                    Table.Column("tap", .left), Table.Column("stride", .right), Table.Column("channels", .right),
+                    Table.Column("map", .right),
+                ], rows: taps.map { [$0.name, "\($0.stride)", "\($0.channels)", "\($0.height)x\($0.width)"] }
+            ).render())
+    }
+
     /// The model and its input size, without opening any data.
     private func resolve() throws -> ModelOutline {
         if let outline = ModelOutline(name: source) { return outline }
         if source.hasSuffix(".safetensors") { return ModelOutline(try WeightsMetadata.read(source)) }
         // What looks like a name and is no file was meant as one.
         if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
-            let names = ModelSpecification.names.filter { $0 != "hornet" }
+            let names = ModelSpecification.variants.map(\.name)
             let meant =
                 nearest(source, in: names).map { "did you mean \($0)?" }
                 ?? "the models are \(names.joined(separator: ", "))"

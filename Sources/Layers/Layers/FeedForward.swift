@@ -1,0 +1,31 @@
+import Autograd
+import Tensors
+
+/// Two linear layers over the channels with a function between them: `fc1` widens, `fc2` narrows.
+public struct FeedForward: Layer {
+    public let expand: Linear
+    public let reduce: Linear
+    public let path: String
+    let activation: ElementwiseFunction
+
+    public init(
+        _ scope: Scope, _ channels: Int, hidden: Int, activation: ElementwiseFunction = .gelu,
+        initializer: Initializer = .normal(deviation: 0.02)
+    ) {
+        path = scope.path
+        self.activation = activation
+        expand = Linear(scope["fc1"], channels, hidden, initializer: initializer)
+        reduce = Linear(scope["fc2"], hidden, channels, initializer: initializer)
+    }
+
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        let hidden = expand(x, context)
+        return reduce(LayerPath.$current.withValue(path) { hidden.map(activation) }, context)
+    }
+
+    public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
+        try trace.enter(name(path), "MLP, \(activation.rawValue)") {
+            (try reduce.trace(try expand.trace(input, trace), trace), 0)
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Configuration
+
+extension CvTSpecification {
+    /// What a configuration starts from that names the family alone.
+    static let free = CvTSpecification(widths: [64, 192, 384], heads: [1, 3, 6], depths: [1, 2, 10])
+
+    /// Reads the keys of CvT from the section `model`: those of the named variant, each of which may be replaced.
+    init(reading reader: ConfigurationReader, name: String) {
+        self = CvTSpecification.variant(name) ?? .free
+        widths = reader.ints("widths", default: widths, in: 1...8192, "Channels per stage")
+        heads = reader.ints("heads", default: heads, in: 1...256, "Heads of attention per stage")
+        depths = reader.ints("depths", default: depths, in: 1...256, "Blocks per stage")
+        embedKernels = reader.ints(
+            "embedKernels", default: embedKernels, in: 1...64, "Kernel of the token embedding per stage")
+        embedStrides = reader.ints(
+            "embedStrides", default: embedStrides, in: 1...64, "Stride of the token embedding per stage")
+        keyStride = reader.int(
+            "keyStride", default: keyStride, in: 1...8, "Stride of the convolutions before keys and values")
+        classToken = reader.bool("classToken", default: classToken, "A class token in the last stage")
+        activation = reader.choice("activation", default: activation, "quickGELU (as published) or gelu (exact)")
+        dropPath = reader.double("dropPath", default: dropPath, in: 0...0.99, "Drop rate of the last stage's last branches")
+        reader.report(validate)
+    }
+}

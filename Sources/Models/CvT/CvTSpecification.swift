@@ -1,0 +1,102 @@
+import Layers
+
+/// Everything that decides a CvT's shape.
+public struct CvTSpecification: Sendable, Hashable, Codable {
+    public enum Activation: String, Sendable, Hashable, Codable, CaseIterable {
+        /// x sigmoid(1.702 x), as published.
+        case quickGELU
+        /// The exact function.
+        case gelu
+    }
+
+    /// Channels per stage.
+    public var widths: [Int]
+    /// Heads of attention per stage.
+    public var heads: [Int]
+    /// Blocks per stage.
+    public var depths: [Int]
+    /// The kernel of each stage's token embedding.
+    public var embedKernels: [Int]
+    /// The stride of each stage's token embedding.
+    public var embedStrides: [Int]
+    /// The stride of the convolutions before keys and values.
+    public var keyStride: Int
+    /// Whether the last stage has a class token, which the head then reads instead of the mean of all tokens.
+    public var classToken: Bool
+    public var activation: Activation
+    /// The drop rate of the last stage's last branches; its earlier blocks have proportionally less, other stages none.
+    public var dropPath: Double
+    public var classes: Int
+    public var inputChannels: Int
+
+    public init(
+        widths: [Int], heads: [Int], depths: [Int], embedKernels: [Int] = [7, 3, 3], embedStrides: [Int] = [4, 2, 2],
+        keyStride: Int = 2, classToken: Bool = true, activation: Activation = .quickGELU, dropPath: Double = 0,
+        classes: Int = 1000, inputChannels: Int = 3
+    ) {
+        self.widths = widths
+        self.heads = heads
+        self.depths = depths
+        self.embedKernels = embedKernels
+        self.embedStrides = embedStrides
+        self.keyStride = keyStride
+        self.classToken = classToken
+        self.activation = activation
+        self.dropPath = dropPath
+        self.classes = classes
+        self.inputChannels = inputChannels
+    }
+
+    /// The published models (Wu et al., arXiv 2103.15808) and our own small one for 32 pixels.
+    public static let variants: [(name: String, specification: CvTSpecification)] = [
+        (
+            "cvt_nano32",
+            CvTSpecification(
+                widths: [64, 128, 256], heads: [1, 2, 4], depths: [1, 2, 4], embedKernels: [3, 3, 3],
+                embedStrides: [2, 2, 2], classes: 10)
+        ),
+        ("cvt_13", CvTSpecification(widths: [64, 192, 384], heads: [1, 3, 6], depths: [1, 2, 10])),
+        ("cvt_21", CvTSpecification(widths: [64, 192, 384], heads: [1, 3, 6], depths: [1, 4, 16])),
+        ("cvt_w24", CvTSpecification(widths: [192, 768, 1024], heads: [3, 12, 16], depths: [2, 2, 20])),
+    ]
+
+    /// The variant of that name.
+    public static func variant(_ name: String) -> CvTSpecification? { variants.first { $0.name == name }?.specification }
+
+    /// Pixels of the image per element of stage i's map.
+    public func stride(_ stage: Int) -> Int { embedStrides[...stage].reduce(1, *) }
+
+    /// The padding of stage i's embedding, as published for every kernel and stride.
+    func padding(_ stage: Int) -> Int { max(0, (embedKernels[stage] - embedStrides[stage] + 1) / 2) }
+
+    /// Checks what does not depend on the image size; one sentence per mistake.
+    public func validate() throws {
+        try checkStages([
+            ("widths", widths), ("heads", heads), ("depths", depths), ("embedKernels", embedKernels),
+            ("embedStrides", embedStrides),
+        ])
+        for (stage, (width, heads)) in zip(widths, heads).enumerated() where width % heads != 0 {
+            throw ModelError(
+                "model.widths has \(width) in stage \(stage), expected a multiple of its \(heads) heads (model.heads)")
+        }
+        guard (1...8).contains(keyStride) else {
+            throw ModelError("model.keyStride is \(keyStride), expected 1 to 8")
+        }
+        try checkHead(classes: classes, inputChannels: inputChannels, dropPath: dropPath)
+    }
+
+    /// The map of each stage for an image size; throws, naming the stage, when nothing is left of it.
+    public func maps(height: Int, width: Int) throws -> [MapSize] {
+        try stageMaps(height: height, width: width, stages: depths.count) { stage, extent in
+            let room = extent + 2 * padding(stage) - embedKernels[stage]
+            return room < 0 ? 0 : room / embedStrides[stage] + 1
+        }
+    }
+
+    /// The same specification, checked for an image size.
+    public func resolved(height: Int, width: Int) throws -> CvTSpecification {
+        try validate()
+        _ = try maps(height: height, width: width)
+        return self
+    }
+}

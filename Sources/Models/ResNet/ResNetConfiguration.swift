@@ -1,0 +1,19 @@
+import Configuration
+
+extension ResNetSpecification {
+    /// What a configuration starts from that names the family alone.
+    static let free = ResNetSpecification(depths: [2, 2, 2, 2])
+
+    /// Reads the keys of ResNet from the section `model`: those of the named variant, each of which may be replaced.
+    init(reading reader: ConfigurationReader, name: String) {
+        self = ResNetSpecification.variant(name) ?? .free
+        baseWidth = reader.int(
+            "baseWidth", default: baseWidth, in: 1...4096, "Width of the first stage; each stage doubles")
+        depths = reader.ints("depths", default: depths, in: 1...256, "Blocks per stage")
+        block = reader.choice("block", default: block, "basic (two 3x3) or bottleneck (1x1, 3x3, 1x1)")
+        stem = reader.choice("stem", default: stem, "large (7x7 and maximum, stride 4) or small (3x3, stride 1)")
+        shortcut = reader.choice(
+            "shortcut", default: shortcut, "Where shapes change: projection (1x1, option B) or padding (option A)")
+        reader.report(validate)
+    }
+}
