@@ -8,7 +8,7 @@ import Tensors
 ///
 /// The mask is a function of the step's random stream. The convolutions are trained with the student and thrown away.
 public struct MaskedGenerationLoss: DistillationLoss {
-    public enum Mask: String, Sendable, CaseIterable {
+    public enum Mask: String, Sendable, CaseIterable, Codable {
         /// Whole channels, [N, 1, 1, C]: for classification.
         case channel
         /// Whole positions, [N, H, W, 1]: for dense maps.

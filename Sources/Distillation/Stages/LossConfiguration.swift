@@ -58,7 +58,7 @@ public struct LossConfiguration: Sendable, Hashable, Codable {
     /// DKD: weight of the term among the other classes; DIST: of the term over the batch.
     public var beta: Double
     /// MGD: what is masked, and how much of it.
-    public var mask: String
+    public var mask = MaskedGenerationLoss.Mask.channel
     public var maskRatio: Double
     public var levels: Levels
     /// Epochs of a stage over which the weight rises from 0.
@@ -72,7 +72,6 @@ public struct LossConfiguration: Sendable, Hashable, Codable {
         temperature = kind.defaultTemperature
         alpha = 1
         beta = kind == .dkd ? 8 : 1
-        mask = MaskedGenerationLoss.Mask.channel.rawValue
         maskRatio = MaskedGenerationLoss.ratio(for: .channel)
         levels = kind.defaultLevels
     }
@@ -83,6 +82,12 @@ public struct LossConfiguration: Sendable, Hashable, Codable {
         self.init(kind)
         let positive = Double.leastNonzeroMagnitude ... .greatestFiniteMagnitude
         let notNegative = 0...Double.greatestFiniteMagnitude
+        if kind == .mgd {
+            mask = reader.choice("mask", default: mask, "Whether channels or positions are masked")
+            maskRatio = reader.double(
+                "maskRatio", default: MaskedGenerationLoss.ratio(for: mask), in: 0...1.0.nextDown, "Share that is masked")
+            if mask == .spatial { weight = 2e-5 }
+        }
         weight = reader.double("weight", default: weight, in: notNegative, "Factor of the loss")
         if kind.usesLogits || kind == .cwd || kind == .fgdAttention || kind == .fgdFeature {
             temperature = reader.double("temperature", default: temperature, in: positive, "Temperature of the softmax")
@@ -94,13 +99,6 @@ public struct LossConfiguration: Sendable, Hashable, Codable {
         if kind == .dist {
             alpha = reader.double("alpha", default: alpha, in: notNegative, "Weight of relations within an image")
             beta = reader.double("beta", default: beta, in: notNegative, "Weight of relations over the batch")
-        }
-        if kind == .mgd {
-            let chosen = reader.choice(
-                "mask", default: MaskedGenerationLoss.Mask.channel, "Whether channels or positions are masked")
-            mask = chosen.rawValue
-            maskRatio = reader.double(
-                "maskRatio", default: MaskedGenerationLoss.ratio(for: chosen), in: 0...1.0.nextDown, "Share that is masked")
         }
         if !kind.usesLogits {
             levels = reader.choice("levels", default: levels, "All paired maps, or the last alone")

@@ -145,8 +145,7 @@ private func makeLoss(_ loss: LossConfiguration, _ scope: Scope, channels: Int) 
     case .pkd: PearsonLoss()
     case .mgd:
         MaskedGenerationLoss(
-            scope, channels: channels, mask: MaskedGenerationLoss.Mask(rawValue: loss.mask) ?? .channel,
-            ratio: loss.maskRatio)
+            scope, channels: channels, mask: loss.mask, ratio: loss.maskRatio)
     case .fgdGlobal: GlobalRelationLoss(scope, channels: channels)
     case .fgdAttention: FocalAttentionLoss(temperature: loss.temperature)
     case .fgdFeature: FocalFeatureLoss(temperature: loss.temperature)
