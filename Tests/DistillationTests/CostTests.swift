@@ -49,7 +49,7 @@ import Testing
 
     @Test func moreChannelsAreCheapToReduceAndDearToInvent() throws {
         // u and v are orthogonal, of mean 0 and variance 1.
-        let (u, v) = ([1.0, 1, -1, -1], [1.0, -1, 1, -1])
+        let (u, v): ([Double], [Double]) = ([1, 1, -1, -1], [1, -1, 1, -1])
         let both = Tensor<Double>([4, 1, 1, 2], zip(u, v).flatMap { [$0, $1] })
         let one = Tensor<Double>([4, 1, 1, 1], u)
         #expect(isClose(try cost(both, one).value, 0, 1e-6))
@@ -104,7 +104,8 @@ import Testing
         let parts = evaluator.cost()
         #expect(isClose(parts.value, whole.value, 1e-6))
         #expect(parts.perImage.count == 40)
-        #expect(isClose(parts.perImage.reduce(0, +) / 40, parts.value, 1e-12))
+        let mean = parts.perImage.reduce(0, +) / 40
+        #expect(isClose(mean, parts.value, 1e-12))
     }
 
     @Test func descentAgreesWithTheExactFit() throws {
@@ -128,14 +129,17 @@ import Testing
         let moved = y.scaled(by: 100) + Tensor(7)
         let (plain, scaled) = (try cost(x, y), try cost(x, moved))
         #expect(isClose(plain.value, scaled.value, 1e-9))
-        #expect(isClose(scaled.levels[0].error, plain.levels[0].error * 1e4, 1e-4))
+        let expected = plain.levels[0].error * 1e4
+        #expect(isClose(scaled.levels[0].error, expected, 1e-4))
     }
 
     @Test func errorBarIsTheDeviationOfTheMean() {
         let values = normal([400], "values").array
         let mean = values.reduce(0, +) / 400
-        let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 400).squareRoot() / 20
-        #expect(abs(bootstrapDeviation(values, samples: 2000) - deviation) < 0.05 * deviation)
+        let squares: Double = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
+        let deviation = (squares / 400).squareRoot() / 20
+        let found = bootstrapDeviation(values, samples: 2000)
+        #expect(isClose(found, deviation, 0.05 * deviation))
         // Costs that differ by the same amount on every image differ for sure, however much images vary.
         let a = AdaptationCost(value: mean, errorBar: deviation, perImage: values)
         let b = AdaptationCost(value: mean + 0.01, errorBar: deviation, perImage: values.map { $0 + 0.01 })
