@@ -58,7 +58,8 @@ import Testing
 
     @Test func aModelCostsNothingToItself() throws {
         let x = features("self", channels: 70)
-        #expect(try cost(x, x, heldOut: (features("other", channels: 70), features("other", channels: 70))).value < 1e-6)
+        #expect(
+            try cost(x, x, heldOut: (features("other", channels: 70), features("other", channels: 70))).value < 1e-6)
         // Also where the channels depend on each other and one is constant.
         let lowRank = normal([50, 2, 2, 3], "low").linear(normal([9, 3], "spread"), nil)
         let dead = lowRank * Tensor([9], [1, 1, 1, 1, 1, 0, 1, 1, 1])
@@ -99,7 +100,8 @@ import Testing
         var evaluator = fit.fitted()
         for images in [0..<33, 33..<40] {
             evaluator.add(
-                studentFeatures: [part(x, images, as: Double.self)], teacherFeatures: [part(y, images, as: Double.self)])
+                studentFeatures: [part(x, images, as: Double.self)], teacherFeatures: [part(y, images, as: Double.self)]
+            )
         }
         let parts = evaluator.cost()
         #expect(isClose(parts.value, whole.value, 1e-6))

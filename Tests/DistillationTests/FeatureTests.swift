@@ -60,14 +60,16 @@ import Testing
     func adapterFollowsTheShapes(channels: Int, size: Int, target: Int, targetSize: Int, text: String) throws {
         let (adapter, store) = adapter(
             tap("s", stride: 4, channels: channels, size), tap("t", stride: 4, channels: target, targetSize))
-        let full = "s [\(size)x\(size)x\(channels), stride 4] -> t [\(targetSize)x\(targetSize)x\(target), stride 4]: \(text)"
+        let full =
+            "s [\(size)x\(size)x\(channels), stride 4] -> t [\(targetSize)x\(targetSize)x\(target), stride 4]: \(text)"
         #expect(adapter.description == full)
         #expect(adapter.parameterCount == (channels == target ? 0 : target * (channels + 1)))
         #expect(store.list.parameterCount == adapter.parameterCount)
         let x = normal([2, size, size, channels], "x")
         let y = adapter(Variable(x), .evaluation(store))
         #expect(y.shape == [2, targetSize, targetSize, target])
-        #expect(try adapter.trace([1, size, size, channels], ModelTrace(model: "")) == [1, targetSize, targetSize, target])
+        #expect(
+            try adapter.trace([1, size, size, channels], ModelTrace(model: "")) == [1, targetSize, targetSize, target])
         #expect(throws: ModelError.self) { try adapter.trace([1, size, size + 1, channels], ModelTrace(model: "")) }
     }
 

@@ -44,9 +44,10 @@ import Testing
 
     @Test func relation() {
         let parts = RelationLoss().parts(student: Variable(student), teacher: teacher)
-        #expect(isClose(parts.withinImages.value.item, 0.5523572768, 1e-8))
+        #expect(isClose(parts.withinImages.value.item, 0.5523572768))
         // Over two images every correlation is 1 or -1.
-        #expect(isClose(parts.overBatch.value.item * 3, (parts.overBatch.value.item * 3).rounded(), 1e-9))
+        let multiple = parts.overBatch.value.item * 3
+        #expect(isClose(multiple, multiple.rounded(), 1e-5))
         #expect(isClose(logits(RelationLoss()), parts.withinImages.value.item + parts.overBatch.value.item))
     }
 

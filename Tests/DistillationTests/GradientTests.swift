@@ -14,7 +14,9 @@ import Testing
     @Test func everyLossHasACase() {
         for kind in LossKind.allCases {
             let prefix = "distillation/" + kind.rawValue
-            #expect(GradientCheck.distillation.contains { $0.name == prefix || $0.name.hasPrefix(prefix + "/") }, "\(prefix)")
+            #expect(
+                GradientCheck.distillation.contains { $0.name == prefix || $0.name.hasPrefix(prefix + "/") },
+                "\(prefix)")
         }
     }
 }

@@ -51,7 +51,8 @@ import Testing
     @Test func equalCostsGoToTheBetterScoreThenTheName() throws {
         #expect(try order(2, changes: ["T3>T4": 0.5, "T2>T4": 0.5, "T1>T4": 0.5]).order.names == ["T3", "T4"])
         let twins = ["b", "a", "c"].map { TeacherCandidate(name: $0, score: 1) }
-        let result = try BackwardGreedySelection(student: "s", teachers: twins).order { _, _ in AdaptationCost(value: 1) }
+        let result = try BackwardGreedySelection(student: "s", teachers: twins).order { _, _ in AdaptationCost(value: 1)
+        }
         #expect(result.names == ["c", "b", "a"])
     }
 
@@ -69,7 +70,8 @@ import Testing
         #expect(result.decisions[1].ties == ["T1"])
         #expect(
             result.decisions[1].description
-                == "T3 before T4: 0.55 +- 0.01, next best 0.56, student itself 0.90 (a tie with T1 within the error bar)")
+                == "T3 before T4: 0.55 +- 0.01, next best 0.56, student itself 0.90 (a tie with T1 within the error bar)"
+        )
         #expect(try order(2, errorBar: 0.01).order.decisions[1].ties == [])
         let withStudent = try order(2, changes: ["S>T4": 0.555], errorBar: 0.01).order
         #expect(withStudent.decisions[1].description.hasSuffix("(a tie with the student within the error bar)"))
@@ -102,7 +104,8 @@ import Testing
         }
         #expect(
             message(["convnet_nano32"])
-                == "The order names the teacher `convnet_nano32`, which is not in the pool, did you mean `convnext_nano32`?")
+                == "The order names the teacher `convnet_nano32`, which is not in the pool, did you mean `convnext_nano32`?"
+        )
         #expect(message(["zzz"]).hasSuffix("expected one of `convnext_nano32`, `cvt_nano32`, `hornet_nano_gf`."))
         #expect(message(["cvt_nano32", "hornet_pico_7x7"]).contains("as its own teacher"))
         #expect(message(["cvt_nano32", "cvt_nano32"]).contains("twice"))

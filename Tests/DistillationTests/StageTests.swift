@@ -47,10 +47,11 @@ import Testing
         let expected = sum.terms.reduce(0) { $0 + $1.weighted }
         #expect(isClose(try #require(sum.total).value.item, expected, 1e-9 * abs(expected)))
         #expect(sum.terms.allSatisfy { $0.raw > 0 && $0.raw.isFinite })
-        #expect(stage.adapters.map(\.description) == [
-            "s1 [6x6x4, stride 2] -> t1 [6x6x4, stride 2]: identity",
-            "s2 [3x3x6, stride 4] -> t2 [3x3x8, stride 4]: 1x1 convolution 6 -> 8",
-        ])
+        #expect(
+            stage.adapters.map(\.description) == [
+                "s1 [6x6x4, stride 2] -> t1 [6x6x4, stride 2]: identity",
+                "s2 [3x3x6, stride 4] -> t2 [3x3x8, stride 4]: 1x1 convolution 6 -> 8",
+            ])
     }
 
     @Test func levelsAreAveragedOrAdded() throws {
@@ -63,7 +64,8 @@ import Testing
             FeatureMimicLoss()(student: Variable(x), teacher: y, emptyContext()).value.item
         }
         let first = PearsonLoss()(
-            student: Variable(student.features[0]), teacher: teacher.features[0], emptyContext()).value.item
+            student: Variable(student.features[0]), teacher: teacher.features[0], emptyContext()
+        ).value.item
         // The adapter of the second level is the same for all three losses.
         let difference = all.terms[0].raw - all.terms[1].raw
         #expect(isClose(difference, first, 1e-12))
@@ -220,10 +222,12 @@ import Testing
         #expect(common.losses[1].alpha == 2 && common.losses[1].beta == 3)
         let (spatial, channel) = (common.losses[3], common.losses[4])
         #expect(spatial.mask == .spatial && spatial.maskRatio == 0.65 && spatial.weight == 2e-5)
-        #expect(channel.mask == .channel && channel.maskRatio == 0.15 && channel.weight == 7e-5 && channel.levels == .last)
+        #expect(
+            channel.mask == .channel && channel.maskRatio == 0.15 && channel.weight == 7e-5 && channel.levels == .last)
         #expect(common.losses[5].levels == .last && common.losses[5].weight == 6)
         #expect(schedule.stage(for: "big").epochs == 3 && schedule.stage(for: "big").losses == common.losses)
-        #expect(schedule.stage(for: "odd").losses == [LossConfiguration(.at)] && schedule.stage(for: "odd").epochs == 12)
+        #expect(
+            schedule.stage(for: "odd").losses == [LossConfiguration(.at)] && schedule.stage(for: "odd").epochs == 12)
         try schedule.check(pool: ["big", "odd"])
         let error = #expect(throws: DistillationError.self) { try schedule.check(pool: ["bigg", "odd"]) }
         #expect(error?.description.contains("did you mean `bigg`?") == true)

@@ -47,7 +47,8 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
         let (s, t) = (pair.student, pair.teacher)
         guard input.dimensions.dropFirst() == [s.height, s.width, s.channels] else {
             throw ModelError(
-                "adapter of \(s.name): found a map \(input), expected [\(input[0]), \(s.height), \(s.width), \(s.channels)]")
+                "adapter of \(s.name): found a map \(input), expected [\(input[0]), \(s.height), \(s.width), \(s.channels)]"
+            )
         }
         let output: Shape = [input[0], t.height, t.width, t.channels]
         guard let convolution else { return output }

@@ -57,7 +57,8 @@ public struct FeaturePairing: Sendable, Hashable, Codable {
             if pairs.isEmpty {
                 throw DistillationError(
                     "The student's taps (\(FeaturePairing.listing(student))) and the teacher's "
-                        + "(\(FeaturePairing.listing(teacher))) have no stride in common, expected `pairs` that name them.")
+                        + "(\(FeaturePairing.listing(teacher))) have no stride in common, expected `pairs` that name them."
+                )
             }
         }
     }

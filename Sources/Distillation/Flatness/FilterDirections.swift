@@ -70,7 +70,8 @@ public struct FlatnessProfile: Sendable, Hashable, Codable {
         _ store: ParameterStore<S>, seed: UInt64, directions: Int = 10, points: Int = 21,
         loss: (ParameterStore<S>) throws -> Double
     ) rethrows -> FlatnessProfile {
-        require(directions >= 1 && points >= 2, "FlatnessProfile.measure", "it takes one direction and two points or more")
+        require(
+            directions >= 1 && points >= 2, "FlatnessProfile.measure", "it takes one direction and two points or more")
         let steps = (0..<points).map { -1 + 2 * Double($0) / Double(points - 1) }
         let losses = try (0..<directions).map { index in
             let direction = FilterDirections.draw(store, key: RandomKey(seed: seed, purpose: "flatness", index))

@@ -62,11 +62,12 @@ extension Variable {
     /// |x|. Gradient: the sign, 0 at 0.
     func absolute() -> Variable { relu() + map(.negate).relu() }
 
-    /// The mean over rows of 1 - r, r the correlation of a row with the same row of `other`, both [R, n].
+    /// The mean over rows of 1 - r, r the correlation of a row with the same row of `other`, both [R, n]; 1e-8 is
+    /// added to the product of the norms.
     func meanRowDecorrelation(_ other: Variable) -> Variable {
         let (x, y) = (self - rowMeans(), other - other.rowMeans())
         let norms = x.squared().rowSums().safeSquareRoot() * y.squared().rowSums().safeSquareRoot()
-        let correlation = (x * y).rowSums() / (norms + .constant(tiny))
+        let correlation = (x * y).rowSums() / (norms + .constant(1e-8))
         return .constant(1) - correlation.mean()
     }
 }

@@ -35,7 +35,8 @@ public struct AttentionTransferLoss: DistillationLoss, Hashable {
     ) -> Variable<S> {
         require(
             student.shape.rank == 4 && teacher.shape.rank == 4 && student.shape[0] == teacher.shape[0],
-            "attentionTransferLoss", [student.shape, teacher.shape], "both must be maps [N, H, W, C] of the same images")
+            "attentionTransferLoss", [student.shape, teacher.shape], "both must be maps [N, H, W, C] of the same images"
+        )
         var (s, t) = (student, Variable(teacher))
         let size = Pair(min(s.shape[1], t.shape[1]), min(s.shape[2], t.shape[2]))
         s = s.averagePooled(to: size)

@@ -102,7 +102,9 @@ public struct FocalFeatureLoss: DistillationLoss {
         requireMaps("focalFeatureLoss", student.shape, teacher.shape)
         let (n, h, w, c) = (teacher.shape[0], teacher.shape[1], teacher.shape[2], teacher.shape[3])
         let weights = mask?.map { S($0) } ?? [S](repeating: 1 / S(h * w), count: n * h * w)
-        require(weights.count == n * h * w, "focalFeatureLoss", [teacher.shape], "the mask must have one element per position")
+        require(
+            weights.count == n * h * w, "focalFeatureLoss", [teacher.shape],
+            "the mask must have one element per position")
         let attention = FocalAttention(Variable(teacher), temperature: temperature)
         let factors =
             attention.spatial.reshaped([n, h, w, 1]) * Variable(Tensor([n, h, w, 1], weights))

@@ -58,7 +58,8 @@ public struct BackwardGreedySelection: Sendable {
             }
             for (source, cost) in zip(sources, column) {
                 guard cost.value.isFinite else {
-                    throw DistillationError("The adaptation cost from `\(source)` to `\(target)` is \(cost.value), expected a number.")
+                    throw DistillationError(
+                        "The adaptation cost from `\(source)` to `\(target)` is \(cost.value), expected a number.")
                 }
                 costs.append(.init(source: source, target: target, value: cost.value, errorBar: cost.errorBar))
             }
@@ -97,14 +98,16 @@ public struct BackwardGreedySelection: Sendable {
     private func first(_ teacher: TeacherCandidate, next: TeacherCandidate?) -> TeacherOrder.Decision {
         let ties = next.map { $0.score == teacher.score ? [$0.name] : [] } ?? []
         let comparison =
-            next.map { ties.isEmpty ? ", next best \(short($0.score))" : ", as \($0.name) (a tie, by name)" } ?? ", the only one"
+            next.map { ties.isEmpty ? ", next best \(short($0.score))" : ", as \($0.name) (a tie, by name)" }
+            ?? ", the only one"
         return .init(
             kind: .strongest, teacher: teacher.name, before: nil, ties: ties,
             description: "\(teacher.name) last: validation score \(short(teacher.score))\(comparison)")
     }
 
     private func chosen(_ choice: Choice) -> TeacherOrder.Decision {
-        var text = "\(choice.name) before \(choice.target): \(short(choice.cost.value)) +- \(short(choice.cost.errorBar))"
+        var text =
+            "\(choice.name) before \(choice.target): \(short(choice.cost.value)) +- \(short(choice.cost.errorBar))"
         if let next = choice.others.first { text += ", next best \(short(next.cost.value))" }
         text += ", student itself \(short(choice.student.value))"
         if !choice.ties.isEmpty { text += " (a tie with \(choice.ties.joined(separator: ", ")) within the error bar)" }

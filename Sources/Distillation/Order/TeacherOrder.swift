@@ -60,10 +60,12 @@ public struct TeacherOrder: Sendable, Hashable, Codable {
         if names.isEmpty { throw DistillationError("The order is empty, expected teachers from \(quoted(pool)).") }
         for (position, name) in names.enumerated() {
             if name == student {
-                throw DistillationError("The order names the student `\(name)` as its own teacher, expected one of \(quoted(pool)).")
+                throw DistillationError(
+                    "The order names the student `\(name)` as its own teacher, expected one of \(quoted(pool)).")
             }
             if !pool.contains(name) {
-                let hint = nearest(name, in: pool).map { ", did you mean `\($0)`?" } ?? ", expected one of \(quoted(pool))."
+                let hint =
+                    nearest(name, in: pool).map { ", did you mean `\($0)`?" } ?? ", expected one of \(quoted(pool))."
                 throw DistillationError("The order names the teacher `\(name)`, which is not in the pool\(hint)")
             }
             if names[..<position].contains(name) {
@@ -105,16 +107,15 @@ public struct TeacherOrder: Sendable, Hashable, Codable {
     }
 }
 
-/// A number with two decimals, and more where it is small: 0.31, 0.0042.
+/// A number with two decimals, and with one digit where that would show none: 0.31, 0.004.
 func short(_ value: Double) -> String {
     guard value.isFinite else { return "\(value)" }
     var decimals = 2
     var scale = 100.0
-    while abs(value) * scale < 10, value != 0, decimals < 8 {
+    while abs(value) * scale < 1, value != 0, decimals < 8 {
         decimals += 1
         scale *= 10
     }
-    if value == 0 || abs(value) >= 0.1 { (decimals, scale) = (2, 100) }
     let digits = String(Int((abs(value) * scale).rounded()))
     let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
     let sign = value < 0 ? "-" : ""

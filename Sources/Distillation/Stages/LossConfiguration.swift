@@ -85,7 +85,8 @@ public struct LossConfiguration: Sendable, Hashable, Codable {
         if kind == .mgd {
             mask = reader.choice("mask", default: mask, "Whether channels or positions are masked")
             maskRatio = reader.double(
-                "maskRatio", default: MaskedGenerationLoss.ratio(for: mask), in: 0...1.0.nextDown, "Share that is masked")
+                "maskRatio", default: MaskedGenerationLoss.ratio(for: mask), in: 0...1.0.nextDown,
+                "Share that is masked")
             if mask == .spatial { weight = 2e-5 }
         }
         weight = reader.double("weight", default: weight, in: notNegative, "Factor of the loss")

@@ -33,9 +33,12 @@ public struct StageConfiguration: Sendable, Hashable, Codable {
         let notNegative = 0...Double.greatestFiniteMagnitude
         epochs = reader.double("epochs", default: base.epochs, in: 0...1e6, "Epochs of the stage")
         crossEntropyWeight = reader.double(
-            "crossEntropyWeight", default: base.crossEntropyWeight, in: notNegative, "Factor of cross-entropy with the labels")
-        temperature = reader.optionalDouble(
-            "temperature", in: positive, "Temperature of kd, dkd and dist; each loss's own when absent") ?? base.temperature
+            "crossEntropyWeight", default: base.crossEntropyWeight, in: notNegative,
+            "Factor of cross-entropy with the labels")
+        temperature =
+            reader.optionalDouble(
+                "temperature", in: positive, "Temperature of kd, dkd and dist; each loss's own when absent")
+            ?? base.temperature
         var given: [LossConfiguration] = []
         for loss in reader.list("losses", "Distillation losses, added up", { LossReading($0) }) {
             var configuration = loss.configuration
@@ -46,14 +49,16 @@ public struct StageConfiguration: Sendable, Hashable, Codable {
         }
         if reader.has("losses") {
             losses = given
-        } else if let temperature {
+        } else if let temperature, reader.has("temperature") {
             for i in losses.indices where losses[i].kind.usesLogits { losses[i].temperature = temperature }
         }
         balance = reader.choice("balance", default: base.balance, "How the weight of the losses is found")
         balanceRatio = reader.double(
-            "balanceRatio", default: base.balanceRatio, in: positive, "Size of the balanced losses beside cross-entropy")
+            "balanceRatio", default: base.balanceRatio, in: positive, "Size of the balanced losses beside cross-entropy"
+        )
         balanceSteps = reader.int(
-            "balanceSteps", default: base.balanceSteps, in: 1...100_000, "Steps that are measured before the weight is fixed")
+            "balanceSteps", default: base.balanceSteps, in: 1...100_000,
+            "Steps that are measured before the weight is fixed")
         let named = reader.list("pairs", "Taps that are compared, by name; by stride when empty") {
             FeaturePairing.Names(
                 student: $0.requiredString("student", "A tap of the student"),
