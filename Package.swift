@@ -69,14 +69,14 @@ let package = Package(
             "Training",
             [
                 "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors",
-                "Configuration",
+                "Configuration", "Distillation",
             ]),
         // Row 7
         .executableTarget(
             name: "trainer",
             dependencies: [
                 argumentParser, "Training", "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers",
-                "Autograd", "Tensors", "Configuration",
+                "Autograd", "Tensors", "Configuration", "Distillation",
             ],
             swiftSettings: swiftSettings),
 
@@ -101,7 +101,7 @@ let package = Package(
             "Training",
             [
                 "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
-                "Reporting",
+                "Reporting", "Distillation",
             ]),
         // Runs the built executable, which every test build makes.
         .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),

@@ -38,3 +38,12 @@ public struct WeightedLoss<S: Scalar> {
         total = total.map { $0 + added } ?? added
     }
 }
+
+extension WeightedLoss {
+    /// The same sum with a prefix on the names of its terms.
+    public func renamed(_ prefix: String) -> WeightedLoss {
+        var result = self
+        result.terms = terms.map { Term(name: prefix + $0.name, weight: $0.weight, raw: $0.raw) }
+        return result
+    }
+}
