@@ -92,9 +92,9 @@ extension Comparison.Result {
 }
 
 extension DistillationRun {
-    /// Runs every arm with every seed, each in a folder of its own below the run's; what is finished there stays. The
+    /// Runs every arm with every seed, each in a folder of its own below the run's; what is there stays and goes on when `resuming`. The
     /// student's first bytes, the pool and the split of the data are the same for all; seeds decide the rest.
-    public func compare(_ report: OrderReport, seeds: Int, in directory: RunDirectory) throws -> Comparison {
+    public func compare(_ report: OrderReport, seeds: Int, in directory: RunDirectory, resuming: Bool) throws -> Comparison {
         var comparison = Comparison(order: report.order)
         for index in 0..<seeds {
             let seed = recipe.run.seed + index
@@ -102,10 +102,10 @@ extension DistillationRun {
                 let path = "\(directory.path)/compare/seed-\(seed)/\(arm.rawValue)"
                 console.line("seed \(seed), arm \(arm.rawValue)")
                 let json: JSONValue
-                if let finished = try DistillationRun.finished(in: path, configuration) {
+                if resuming, let finished = try DistillationRun.finished(in: path, configuration) {
                     json = finished
                 } else {
-                    let folder = try RunDirectory(path, mode: .resume)
+                    let folder = try RunDirectory(path, mode: resuming ? .resume : .overwrite)
                     json = try run(arm, report, seed: seed, in: folder, resuming: !folder.isFresh).json
                 }
                 guard let result = Comparison.Result(json) else {

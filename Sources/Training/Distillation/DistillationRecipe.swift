@@ -59,6 +59,11 @@ public struct DistillationRecipe: Sendable {
         entries = read.entries
     }
 
+    /// Whether a configuration is one of a distillation: whether it has a section `pool`.
+    public static func isOne(_ path: String, overrides: [String] = []) throws -> Bool {
+        try ConfigurationDocument.load(path: path, overrides: overrides).keys.contains("pool")
+    }
+
     /// A training recipe with one teacher: the student starts from the beginning and learns from it all the time.
     public static func training(_ recipe: Recipe, teacher weights: String) throws -> DistillationRecipe {
         let text =

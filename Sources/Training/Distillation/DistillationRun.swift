@@ -32,7 +32,7 @@ public final class DistillationRun {
     let student: PoolSource?
     let console: Console
     let taps: [FeatureTap]
-    private(set) var teachers: [Teacher] = []
+    package private(set) var teachers: [Teacher] = []
     private(set) var trainedStudent: Teacher?
 
     /// Called before each update of a stage with its index in the whole run; a test throws here to stand for a crash.

@@ -96,7 +96,7 @@ struct DistillCommand: ParsableCommand {
             console.text(DistillationTables.result(summary, path))
             return
         }
-        let comparison = try run.compare(report, seeds: seeds, in: directory)
+        let comparison = try run.compare(report, seeds: seeds, in: directory, resuming: isResuming)
         console.text(comparison.table)
         console.line("written to \(directory.comparison)")
     }
