@@ -23,8 +23,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let libraries = [
-    "Configuration", "Tensors", "Autograd", "Layers", "Models", "Optim", "Datasets", "Checkpoints", "Reporting",
-    "Training",
+    "Configuration", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation", "Datasets", "Checkpoints",
+    "Reporting", "Training",
 ]
 
 let package = Package(
@@ -60,6 +60,7 @@ let package = Package(
         // Row 5: siblings, none imports another.
         module("Models", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Optim", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
         module("Checkpoints", ["Tensors"]),
         module("Reporting", ["Tensors"]),
@@ -68,14 +69,14 @@ let package = Package(
             "Training",
             [
                 "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors",
-                "Configuration",
+                "Configuration", "Distillation",
             ]),
         // Row 7
         .executableTarget(
             name: "trainer",
             dependencies: [
                 argumentParser, "Training", "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers",
-                "Autograd", "Tensors", "Configuration",
+                "Autograd", "Tensors", "Configuration", "Distillation",
             ],
             swiftSettings: swiftSettings),
 
@@ -92,6 +93,7 @@ let package = Package(
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration"],
             resources: [.copy("Fixtures")]),
+        tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Tensors"]),
         tests("Reporting"),
@@ -99,7 +101,7 @@ let package = Package(
             "Training",
             [
                 "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
-                "Reporting",
+                "Reporting", "Distillation",
             ]),
         // Runs the built executable, which every test build makes.
         .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds the trainer and trains: Scripts/train.sh Configs/digits.yaml [--set key=value] [--output DIR] ...
+# A distillation's configuration, Configs/distill/digits.yaml, is handed over to 'trainer distill', which takes more options.
 set -euo pipefail
 
 if [ $# -lt 1 ]; then
@@ -9,4 +10,6 @@ fi
 project="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 "$project/Scripts/setup.sh"
 swift build --package-path "$project" -c release --product trainer
-exec "$project/.build/release/trainer" train "$@"
+command=train
+if grep -q '^pool:' "$1" 2>/dev/null; then command=distill; fi
+exec "$project/.build/release/trainer" "$command" "$@"

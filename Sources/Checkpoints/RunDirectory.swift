@@ -30,10 +30,17 @@ public final class RunDirectory: Sendable {
     public var summary: String { path + "/summary.json" }
     public var lastWeights: String { path + "/weights/last.safetensors" }
     public var bestWeights: String { path + "/weights/best.safetensors" }
+    /// Of a run in stages, counted from 1.
+    public func stageWeights(_ stage: Int) -> String { path + "/weights/stage-\(stage).safetensors" }
+    public var comparison: String { path + "/comparison.json" }
+    public var order: String { path + "/order.json" }
+    public var stages: String { path + "/stages.json" }
     public var emaWeights: String { path + "/weights/ema.safetensors" }
     public var state: String { path + "/state" }
 
-    private static let files = ["config.yaml", "metrics.jsonl", "summary.json"]
+    private static let files = ["config.yaml", "metrics.jsonl", "summary.json", "order.json", "stages.json",
+        "comparison.json",
+    ]
     private static let weights = ["last.safetensors", "best.safetensors", "ema.safetensors"]
     private static let mark = ".hornbeam"
 
@@ -108,7 +115,11 @@ public final class RunDirectory: Sendable {
         } else {
             try System.remove(state)
         }
-        for file in files.map({ path + "/" + $0 }) + weights.map({ path + "/weights/" + $0 }) {
+        let folder = path + "/weights"
+        let stages =
+            System.kind(folder) == .folder
+            ? try System.names(in: folder).filter { $0.hasPrefix("stage-") && $0.hasSuffix(".safetensors") } : []
+        for file in files.map({ path + "/" + $0 }) + (weights + stages).map({ folder + "/" + $0 }) {
             try System.remove(file)
             try System.remove(AtomicFile.temporaryPath(file))
         }

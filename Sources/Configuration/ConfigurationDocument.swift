@@ -24,6 +24,12 @@ public struct ConfigurationDocument: Sendable {
         return try finish(loader.load(text: text, name: name, path: nil, overrides: overrides), loader)
     }
 
+    /// The keys at the top, in their order.
+    public var keys: [String] {
+        if case .mapping(let pairs) = root.value { return pairs.map(\.key) }
+        return []
+    }
+
     private static func finish(_ root: LocatedNode?, _ loader: Loader) throws -> ConfigurationDocument {
         guard let root, loader.problems.isEmpty else { throw loader.problems.error }
         return ConfigurationDocument(files: loader.files, root: root)

@@ -27,17 +27,20 @@ extension ConfigurationReader {
         _ key: String, _ summary: String, _ body: (ConfigurationReader) throws -> T
     ) rethrows -> [T] {
         if case .sections(let readers) = records[key]?.output { return try readers.map(body) }
-        let found = node(key)
+        let found = has(key) ? node(key) : nil
         let entry = sectionEntry(
-            key, summary, "a list of mappings", defaultValue: "[]", origin: found?.location.origin ?? .defaultValue)
+            key, summary, "a list of mappings", defaultValue: "null", origin: found?.location.origin ?? .defaultValue)
         var items: [LocatedNode] = []
-        if let found {
-            if case .list(let nodes) = found.value {
-                items = nodes
-            } else {
-                session.problems.add(
-                    found.location, "\(quoted(fullPath(key))) is \(found.found), expected a list of mappings")
-            }
+        guard let found else {
+            // Not the same as an empty list, which may replace one that is given elsewhere.
+            record(key, Record(entry: entry, output: .text("null")))
+            return []
+        }
+        if case .list(let nodes) = found.value {
+            items = nodes
+        } else {
+            session.problems.add(
+                found.location, "\(quoted(fullPath(key))) is \(found.found), expected a list of mappings")
         }
         let readers = items.enumerated().map { index, item in
             mappingReader(item, path: "\(fullPath(key))[\(index)]")

@@ -99,6 +99,14 @@ extension ConfigurationReader {
     }
 }
 
+extension ConfigurationReader {
+    /// One word or a list of words.
+    public func words(_ key: String, default value: String, _ summary: String) -> [String] {
+        if case .list = node(key)?.value { return strings(key, default: [value], count: 1 ... .max, summary) }
+        return [string(key, default: value, summary)]
+    }
+}
+
 /// Lists of values, with the number of entries in `count`.
 extension ConfigurationReader {
     public func ints(

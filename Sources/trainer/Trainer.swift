@@ -14,11 +14,12 @@ import Reporting
 struct Trainer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trainer",
-        abstract: "Trains HorNet image classifiers on a CPU, from one configuration file.",
+        abstract: "Trains and distils image classifiers on a CPU, from one configuration file.",
         discussion: """
             Examples:
               trainer train Configs/digits.yaml
               trainer train Configs/digits.yaml --set training.epochs=5 --set run.seed=1
+              trainer distill Configs/distill/digits.yaml
               trainer evaluate Runs/digits/weights/best.safetensors --data Configs/digits.yaml
               trainer predict Runs/digits/weights/best.safetensors digit.png
               trainer inspect Configs/imagenet-tiny-7x7.yaml
@@ -26,7 +27,7 @@ struct Trainer: ParsableCommand {
         subcommands: commands)
 
     private static let commands: [any ParsableCommand.Type] = [
-        TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
+        TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
         CheckGradientsCommand.self, CheckParityCommand.self, BenchCommand.self,
     ]
 

@@ -171,9 +171,9 @@ extension Runs {
 private struct HeadlessTask: TrainingTask {
     let model: any FeatureModel
 
-    func loss(_ batch: Batch, _ context: Context<Float>) -> (loss: Variable<Float>, logits: Tensor<Float>) {
+    func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
         let output = model(Variable(batch.imageTensor()), context)
         let last = output.features[output.features.count - 1]
-        return (last.meanSquaredError(Tensor(last.shape, repeating: 1)), output.logits.value)
+        return TaskLoss(total: last.meanSquaredError(Tensor(last.shape, repeating: 1)), logits: output.logits.value)
     }
 }

@@ -109,3 +109,23 @@ extension ParameterStore {
         buffers = other.buffers
     }
 }
+
+extension ParameterStore {
+    /// The values that belong to the list which this store's own list goes on with, as a store of their own.
+    public func prefix(_ list: ParameterList) -> ParameterStore<S> {
+        if list.entries.count == self.list.entries.count, list.buffers.count == self.list.buffers.count { return self }
+        let store = ParameterStore(list, seed: 0)
+        store.flat.pointer.update(from: flat.pointer, count: list.flatCount)
+        store.buffers = Array(buffers.prefix(list.buffers.count))
+        return store
+    }
+
+    /// Takes over the values of a store whose list this store's own goes on with.
+    public func updatePrefix(from other: ParameterStore<S>) {
+        require(
+            other.list.flatCount <= list.flatCount && other.buffers.count <= buffers.count, "updatePrefix(from:)",
+            "the other store must be the smaller one")
+        flat.pointer.update(from: other.flat.pointer, count: other.list.flatCount)
+        for (index, buffer) in other.buffers.enumerated() { buffers[index] = buffer }
+    }
+}

@@ -16,6 +16,13 @@ public struct Scope {
         path = ""
     }
 
+    /// A scope that goes on with a finished list: handles into that list stay valid, and what is declared now follows it.
+    public init(extending list: ParameterList) {
+        builder = Builder()
+        builder.list = list
+        path = ""
+    }
+
     private init(_ builder: Builder, _ path: String) {
         self.builder = builder
         self.path = path

@@ -28,31 +28,61 @@ public struct Recipe: Sendable {
     }
 
     public init(_ document: ConfigurationDocument, path: String) throws {
-        let read = try document.readResolved { reader in
-            let sections = (
-                run: reader.section("run", "The run itself") { RunSection($0) },
-                data: reader.section("data", "Images and what is done to them") { DataSection($0) },
-                model: reader.section("model", "The network") { ModelConfiguration($0) },
-                loss: reader.section("loss", "What is minimised") { LossSection($0) },
-                optimizer: reader.section("optimizer", "How weights are updated") { OptimizerConfiguration($0) },
-                schedule: reader.section("schedule", "The learning rate over time") { ScheduleConfiguration($0) },
-                training: reader.section("training", "The training loop") { TrainingSection($0) },
-                reporting: reader.section("reporting", "What is shown and kept") { ReportingSection($0) }
-            )
-            Recipe.check(sections.data, sections.model, sections.training, reader)
-            return sections
+        let read = try document.readResolved { Sections($0) }
+        self.init(read.value, path: path, yaml: read.yaml, entries: read.entries)
+    }
+
+    /// What a recipe consists of, as a larger configuration reads it, too.
+    struct Sections {
+        let run: RunSection
+        let data: DataSection
+        let model: ModelConfiguration
+        let loss: LossSection
+        let optimizer: OptimizerConfiguration
+        let schedule: ScheduleConfiguration
+        let training: TrainingSection
+        let reporting: ReportingSection
+
+        init(_ reader: ConfigurationReader) {
+            run = reader.section("run", "The run itself") { RunSection($0) }
+            data = reader.section("data", "Images and what is done to them") { DataSection($0) }
+            model = reader.section("model", "The network") { ModelConfiguration($0) }
+            loss = reader.section("loss", "What is minimised") { LossSection($0) }
+            optimizer = reader.section("optimizer", "How weights are updated") { OptimizerConfiguration($0) }
+            schedule = reader.section("schedule", "The learning rate over time") { ScheduleConfiguration($0) }
+            training = reader.section("training", "The training loop") { TrainingSection($0) }
+            reporting = reader.section("reporting", "What is shown and kept") { ReportingSection($0) }
+            Recipe.check(data, model, training, reader)
         }
-        run = read.value.run
-        data = read.value.data
-        model = read.value.model
-        loss = read.value.loss
-        optimizer = read.value.optimizer
-        schedule = read.value.schedule
-        training = read.value.training
-        reporting = read.value.reporting
+    }
+
+    /// The names of the sections.
+    static let sectionNames: Set<String> = [
+        "run", "data", "model", "loss", "optimizer", "schedule", "training", "reporting",
+    ]
+
+    /// The recipe within a larger configuration.
+    /// - Parameter yaml: of the larger configuration; the recipe keeps its own sections.
+    init(_ sections: Sections, path: String, yaml: String, entries: [ConfigurationEntry]) {
+        run = sections.run
+        data = sections.data
+        model = sections.model
+        loss = sections.loss
+        optimizer = sections.optimizer
+        schedule = sections.schedule
+        training = sections.training
+        reporting = sections.reporting
         self.path = path
-        resolvedYAML = read.yaml
-        entries = read.entries
+        var isKept = true
+        resolvedYAML = yaml.split(separator: "\n").filter { line in
+            if !line.hasPrefix(" "), let end = line.firstIndex(of: ":") {
+                isKept = Self.sectionNames.contains(String(line[..<end]))
+            }
+            return isKept
+        }.map { $0 + "\n" }.joined()
+        self.entries = entries.filter { entry in
+            Self.sectionNames.contains(entry.path.split(separator: ".").first.map(String.init) ?? "")
+        }
     }
 
     /// What the sections must agree on, as far as it shows without the data.

@@ -49,7 +49,7 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
             guard found == nil, let bad = gradients.compactMap({ $0 }).first(where: { !$0.isFinite }) else { return }
             found = "the gradient \(bad.shape) of \(operation)" + (path.isEmpty ? "" : " in \(path)")
         }
-        let (loss, _) = step.task.loss(batch, step.context(update, tape))
+        let loss = step.task.loss(batch, step.context(update, tape), update: update).total
         if found == nil, loss.isTracked { tape.backward(from: loss) }
         return found ?? "the sum of all gradients, each of which is finite"
     }

@@ -13,6 +13,8 @@ struct RunProgress: Equatable {
     var correct = 0
     var lossSum = 0.0
     var gradientNormSum = 0.0
+    /// The terms of the loss, each times the images it was measured on.
+    var terms: [TaskLoss.Term] = []
 
     var bestEpoch = 0
     var bestAccuracy: Double?
@@ -35,11 +37,21 @@ struct RunProgress: Equatable {
         correct += outcome.correct
         lossSum += outcome.loss * Double(images)
         gradientNormSum += outcome.gradientNorm
+        for term in outcome.terms { add(term, images: Double(images)) }
         imagesTrained += images
+    }
+
+    private mutating func add(_ term: TaskLoss.Term, images: Double) {
+        let index = terms.firstIndex { $0.name == term.name }
+        let sum = index.map { terms[$0] } ?? TaskLoss.Term(name: term.name, raw: 0, weighted: 0)
+        let new = TaskLoss.Term(
+            name: term.name, raw: sum.raw + term.raw * images, weighted: sum.weighted + term.weighted * images)
+        if let index { terms[index] = new } else { terms.append(new) }
     }
 
     mutating func nextEpoch() {
         epoch += 1
+        terms = []
         (batch, seen, correct, lossSum, gradientNormSum) = (0, 0, 0, 0, 0)
     }
 
@@ -47,6 +59,7 @@ struct RunProgress: Equatable {
         [
             "epoch": .integer(epoch), "batch": .integer(batch), "update": .integer(update), "seen": .integer(seen),
             "correct": .integer(correct), "lossSum": .number(lossSum), "gradientNormSum": .number(gradientNormSum),
+            "terms": .object(terms.map { .init($0.name, .array([.number($0.raw), .number($0.weighted)])) }),
             "bestEpoch": .integer(bestEpoch), "bestAccuracy": bestAccuracy.map { .number($0) } ?? .null,
             "bestLoss": .number(bestLoss), "stoppedEarly": stoppedEarly.map { .string($0) } ?? .null,
             "imagesTrained": .integer(imagesTrained), "trainingSeconds": .number(trainingSeconds),
@@ -70,6 +83,10 @@ struct RunProgress: Equatable {
         (self.seen, self.correct) = (seen, correct)
         (self.lossSum, self.gradientNormSum) = (lossSum, gradientNormSum)
         (self.bestEpoch, self.bestLoss) = (bestEpoch, bestLoss)
+        for term in json["terms"]?.objectValue ?? [] {
+            guard let sums = term.value.arrayValue?.compactMap(\.doubleValue), sums.count == 2 else { return nil }
+            terms.append(TaskLoss.Term(name: term.name, raw: sums[0], weighted: sums[1]))
+        }
         bestAccuracy = number("bestAccuracy")
         stoppedEarly = json["stoppedEarly"]?.stringValue
         (self.imagesTrained, self.trainingSeconds, self.evaluationSeconds) = (

@@ -15,16 +15,18 @@ extension TrainingRun {
     /// Makes the updates that are left in the current epoch.
     func trainEpoch(_ states: inout StateStore) throws -> EpochEnd {
         let epoch = progress.epoch
+        let epochs = place.totalEpochs ?? recipe.training.epochs
         let batches = trainLoader.batchCount
         let perEpoch = min(batches * recipe.training.batchSize, data.splits.train.count)
         var end = EpochEnd()
         var last = MonotonicClock.seconds()
         var meter = RateMeter(at: last)
-        trainLoader.start(epoch: epoch, at: progress.batch)
+        trainLoader.start(epoch: place.epochs + epoch, at: progress.batch)
         while let batch = try trainLoader.next() {
-            try beforeUpdate?(progress.update)
-            end.learningRate = schedule.learningRate(at: progress.update)
-            let outcome = try step(batch, update: progress.update, learningRate: end.learningRate)
+            let update = place.updates + progress.update
+            try beforeUpdate?(update)
+            end.learningRate = schedule.learningRate(at: place.scheduleUpdates + progress.update)
+            let outcome = try step(batch, update: update, learningRate: end.learningRate)
             progress.add(outcome, images: batch.count)
             // Waiting for the data counts as training.
             let now = MonotonicClock.seconds()
@@ -32,10 +34,10 @@ extension TrainingRun {
             progress.trainingSeconds += now - last
             last = now
             if progress.batch < batches { try saveIfDue(now, &states) }
-            let left = (recipe.training.epochs - epoch) * perEpoch - progress.seen
+            let left = (epochs - place.epochs - epoch) * perEpoch - progress.seen
             console.progress(
                 ProgressReport(
-                    epoch: epoch + 1, epochs: recipe.training.epochs, step: progress.batch, steps: batches,
+                    epoch: place.epochs + epoch + 1, epochs: epochs, step: progress.batch, steps: batches,
                     loss: progress.meanLoss, accuracy: progress.accuracy, imagesPerSecond: meter.perSecond,
                     learningRate: end.learningRate, timeLeft: meter.timeLeft(for: left)))
         }
@@ -46,12 +48,20 @@ extension TrainingRun {
     /// Evaluates, writes the epoch's line, keeps the best weights and decides whether to go on.
     func endEpoch(_ end: EpochEnd) throws {
         let begin = MonotonicClock.seconds()
-        var line: JSONValue = [
-            "epoch": .integer(progress.epoch + 1), "update": .integer(progress.update),
-            "trainLoss": .measured(progress.meanLoss), "trainAccuracy": .number(progress.accuracy),
-            "gradientNorm": .measured(progress.meanGradientNorm), "learningRate": .measured(end.learningRate),
-        ]
-        var text = "epoch \(progress.epoch + 1)/\(recipe.training.epochs)"
+        let number = place.epochs + progress.epoch + 1
+        var line: JSONValue = .object(place.labels)
+        line["epoch"] = .integer(number)
+        line["update"] = .integer(place.updates + progress.update)
+        line["trainLoss"] = .measured(progress.meanLoss)
+        line["trainAccuracy"] = .number(progress.accuracy)
+        line["gradientNorm"] = .measured(progress.meanGradientNorm)
+        line["learningRate"] = .measured(end.learningRate)
+        for term in progress.terms {
+            let seen = Double(max(1, progress.seen))
+            line["loss.\(term.name)"] = .measured(term.raw / seen)
+            line["weightedLoss.\(term.name)"] = .measured(term.weighted / seen)
+        }
+        var text = "epoch \(number)/\(place.totalEpochs ?? recipe.training.epochs)"
         text +=
             "  loss \(NumberText.fixed(progress.meanLoss, decimals: 4))  train \(NumberText.percentage(progress.accuracy))"
         if let validationLoader {
@@ -97,14 +107,15 @@ extension TrainingRun {
 
     private func stopIfNothingImproves() {
         let patience = recipe.training.earlyStopping
-        guard patience > 0, validationLoader != nil, progress.epoch - progress.bestEpoch >= patience,
+        let number = place.epochs + progress.epoch
+        guard patience > 0, validationLoader != nil, number - max(progress.bestEpoch, place.epochs) >= patience,
             progress.epoch < recipe.training.epochs
         else { return }
         let reason =
             "no better validation accuracy than \(NumberText.percentage(progress.bestAccuracy ?? 0)) of epoch "
             + "\(progress.bestEpoch) for \(patience) \(patience == 1 ? "epoch" : "epochs")"
         progress.stoppedEarly = reason
-        console.notice("stopped after epoch \(progress.epoch): \(reason)")
+        console.notice("stopped after epoch \(number): \(reason)")
     }
 
     private func keepBest(_ result: EvaluationResult) {
@@ -115,7 +126,7 @@ extension TrainingRun {
         guard isBetter else { return }
         progress.bestAccuracy = result.accuracy
         progress.bestLoss = result.loss
-        progress.bestEpoch = progress.epoch + 1
+        progress.bestEpoch = place.epochs + progress.epoch + 1
         if best == nil { best = store.copy() } else { best?.update(from: store) }
     }
 }

@@ -20,6 +20,7 @@ extension TrainingRun {
             "progress": progress.json, "metricsBytes": .integer(log?.byteLength ?? 0),
             "optimizerSteps": .integer(step.optimizer.stepCount),
             "averageUpdates": .integer(step.average?.updateCount ?? 0), "data": try fingerprint(),
+            "task": step.task.state, "stage": info,
         ]
         try states.save(files: [Self.stateFile: .tensors(SafetensorsFile(tensors: tensors))], info: info)
     }
@@ -62,6 +63,12 @@ extension TrainingRun {
         if let difference = try Self.difference(recipe, directory.path) {
             throw RecipeError("\(difference); give the same configuration, or start anew with --overwrite")
         }
+        try restore(saved, directory)
+        return true
+    }
+
+    /// Takes over a saved state and opens the log where it was then.
+    func restore(_ saved: SavedState, _ directory: RunDirectory) throws {
         try checkData(saved.info["data"], directory.path)
         let file = try saved.tensors(Self.stateFile)
         guard let progress = saved.info["progress"].flatMap({ RunProgress($0) }),
@@ -93,26 +100,32 @@ extension TrainingRun {
             self.best = best
         }
         self.progress = progress
+        step.task.restore(saved.info["task"] ?? .null)
         let log = try MetricsLog(path: directory.metrics, resumingAt: metricsBytes)
         if let warning = log.warning { console.warning(warning) }
         self.log = log
-        let place =
+        let position =
             progress.epoch >= recipe.training.epochs
-            ? "all \(progress.epoch) epochs done" : "epoch \(progress.epoch + 1), batch \(progress.batch + 1)"
-        console.notice("continuing \(directory.path) after update \(progress.update) (\(place))")
-        return true
+            ? "all \(place.epochs + progress.epoch) epochs done"
+            : "epoch \(place.epochs + progress.epoch + 1), batch \(progress.batch + 1)"
+        console.notice("continuing \(directory.path) after update \(place.updates + progress.update) (\(position))")
     }
 
     /// Where a recipe would change the result of the run in a folder, one sentence, or `nil`.
     private static func difference(_ recipe: Recipe, _ path: String) throws -> String? {
-        let saved = try Recipe.load(path + "/config.yaml")
+        difference(recipe.entries, from: try Recipe.load(path + "/config.yaml").entries, path)
+    }
+
+    static func difference(
+        _ entries: [ConfigurationEntry], from saved: [ConfigurationEntry], _ path: String
+    ) -> String? {
         var old: [String: String] = [:]
-        for entry in saved.entries where entry.kind == .value { old[entry.path] = entry.value }
-        let changed = recipe.entries.filter {
+        for entry in saved where entry.kind == .value { old[entry.path] = entry.value }
+        let changed = entries.filter {
             $0.kind == .value && !Recipe.harmless.contains($0.path) && old[$0.path] != $0.value
         }
-        let new = Set(recipe.entries.map(\.path))
-        let gone = saved.entries.filter { $0.kind == .value && !new.contains($0.path) }
+        let new = Set(entries.map(\.path))
+        let gone = saved.filter { $0.kind == .value && !new.contains($0.path) }
         let differences =
             changed.map { ($0.path, old[$0.path] ?? "nothing", $0.value) } + gone.map { ($0.path, $0.value, "nothing") }
         guard let first = differences.first else { return nil }

@@ -21,6 +21,9 @@ public final class TrainingRun {
     let validationLoader: BatchLoader?
     let testLoader: BatchLoader
     let metadata: WeightsMetadata
+    let place: RunPlace
+    /// Saved with the state.
+    var info: JSONValue
     var progress = RunProgress()
     var best: ParameterStore<Float>?
     var log: MetricsLog?
@@ -33,22 +36,39 @@ public final class TrainingRun {
     /// before an earlier run's files are touched.
     /// - Parameter task: what is minimised; by default cross-entropy, as the recipe says.
     /// - Throws: one sentence that names the file or key at fault.
-    public init(
+    public convenience init(
         _ recipe: Recipe, data: PreparedData, task: (any TrainingTask)? = nil, console: Console
+    ) throws {
+        ThreadPool.use(recipe.training)
+        let model = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
+        try self.init(
+            recipe, data: data, model: model,
+            store: ParameterStore(model.parameters, seed: UInt64(recipe.run.seed)),
+            task: task ?? ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing),
+            place: RunPlace(), console: console)
+    }
+
+    /// A run of its own, or a stage of a longer one.
+    /// - Parameter store: the values; what it holds beyond the model's parameters, such as adapters, is trained and
+    ///   saved in the state, but in no weights file.
+    init(
+        _ recipe: Recipe, data: PreparedData, model: any FeatureModel, store: ParameterStore<Float>,
+        task: any TrainingTask, place: RunPlace, console: Console
     ) throws {
         self.recipe = recipe
         self.data = data
+        self.model = model
+        self.store = store
+        self.place = place
+        info = place.info
         self.console = console
-        ThreadPool.shared.threads = recipe.training.threads > 0 ? recipe.training.threads : ThreadPool.processorCount
         let seed = UInt64(recipe.run.seed)
-        model = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
-        store = ParameterStore(model.parameters, seed: seed)
         trainLoader = try data.loader(data.splits.train, recipe: recipe, training: true)
         validationLoader = try data.splits.validation.map { try data.loader($0, recipe: recipe, training: false) }
         testLoader = try data.loader(data.splits.test, recipe: recipe, training: false)
         guard trainLoader.batchCount > 0 else { throw RecipeError("\(recipe.data.path): there are no training images") }
         let made = Schedule.make(
-            recipe.schedule, learningRate: recipe.optimizer.learningRate, epochs: recipe.training.epochs,
+            recipe.schedule, learningRate: recipe.optimizer.learningRate, epochs: place.scheduleEpochs ?? recipe.training.epochs,
             updatesPerEpoch: trainLoader.batchCount)
         schedule = made.schedule
         notices = data.notices + Self.notices(recipe, data) + (made.notice.map { [$0] } ?? [])
@@ -57,11 +77,11 @@ public final class TrainingRun {
             average = ExponentialMovingAverage(store, decay: ema.decay, warmup: ema.warmup)
         }
         step = TrainingStep(
-            task: task ?? ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing), store: store,
+            task: task, store: store,
             optimizer: recipe.optimizer.makeOptimizer(
                 Float.self,
                 groups: ParameterGroups(
-                    model.parameters, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable)),
+                    store.list, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable)),
             average: average, clipNorm: recipe.optimizer.clipNorm, seed: seed)
         metadata = WeightsMetadata(
             specification: data.specification, classNames: data.classNames, transform: data.plan)
@@ -94,6 +114,12 @@ public final class TrainingRun {
             try AtomicFile.write(directory.config, recipe.resolvedYAML)
             log = try MetricsLog(path: directory.metrics)
         }
+        try train(directory, &states)
+        return try finish(directory)
+    }
+
+    /// Trains the epochs that are left; the log must be open.
+    func train(_ directory: RunDirectory, _ states: inout StateStore) throws {
         lastSave = MonotonicClock.seconds()
         while progress.epoch < recipe.training.epochs, progress.stoppedEarly == nil {
             let end = try trainEpoch(&states)
@@ -101,7 +127,7 @@ public final class TrainingRun {
             try save(&states)
             try writeWeights(directory)
         }
-        return try finish(directory)
+        console.finish()
     }
 
     /// Waits for the metrics to be on the disk, then saves what a resumed run needs.
@@ -124,17 +150,29 @@ public final class TrainingRun {
         try save(&states)
     }
 
-    private func writeWeights(_ directory: RunDirectory) throws {
-        try Weights.file(store, metadata).write(path: directory.lastWeights)
-        try Weights.file(best ?? store, metadata).write(path: directory.bestWeights)
-        if let average = step.average { try Weights.file(average.store, metadata).write(path: directory.emaWeights) }
+    func writeWeights(_ directory: RunDirectory) throws {
+        try writeWeights(store, directory.lastWeights)
+        try writeWeights(best ?? store, directory.bestWeights)
+        if let average = step.average { try writeWeights(average.store, directory.emaWeights) }
+    }
+
+    /// Writes what belongs to the model, and no adapters.
+    func writeWeights(_ store: ParameterStore<Float>, _ path: String) throws {
+        try Weights.file(store.prefix(model.parameters), metadata).write(path: path)
     }
 
     /// Measures the test set, once, and writes the summary.
     private func finish(_ directory: RunDirectory) throws -> Summary {
-        let begin = MonotonicClock.seconds()
         console.finish()
         try writeWeights(directory)
+        let summary = try summarise()
+        try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
+        return summary
+    }
+
+    /// Measures the test set.
+    func summarise() throws -> Summary {
+        let begin = MonotonicClock.seconds()
         var summary = Summary()
         let last = try measure(store, testLoader, "test")
         summary.testAccuracy = last.accuracy
@@ -142,7 +180,7 @@ public final class TrainingRun {
         summary.bestTestAccuracy = try best.map { try evaluate(model, $0, testLoader).accuracy } ?? last.accuracy
         summary.emaTestAccuracy = try step.average.map { try evaluate(model, $0.store, testLoader).accuracy }
         progress.evaluationSeconds += MonotonicClock.seconds() - begin
-        summary.bestEpoch = validationLoader == nil ? progress.epoch : progress.bestEpoch
+        summary.bestEpoch = validationLoader == nil ? place.epochs + progress.epoch : progress.bestEpoch
         summary.bestValidationAccuracy = progress.bestAccuracy
         summary.epochs = progress.epoch
         summary.updates = progress.update
@@ -151,7 +189,28 @@ public final class TrainingRun {
         summary.peakMemoryMB = Memory.peakMegabytes()
         summary.parameters = model.parameters.parameterCount
         summary.stoppedEarly = progress.stoppedEarly
-        try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
         return summary
+    }
+}
+
+/// Where a stage stands in a longer run; a run of its own stands at the beginning.
+struct RunPlace {
+    /// Epochs and updates of the stages before.
+    var epochs = 0
+    var updates = 0
+    /// Epochs of all stages together; the run's own when absent.
+    var totalEpochs: Int?
+    /// Epochs of the learning rate's schedule, and updates of it that lie behind; the run's own when absent.
+    var scheduleEpochs: Int?
+    var scheduleUpdates = 0
+    /// What each line of the log begins with.
+    var labels: [JSONValue.Member] = []
+    /// Saved with the state.
+    var info: JSONValue = .null
+}
+
+extension ThreadPool {
+    static func use(_ training: TrainingSection) {
+        shared.threads = training.threads > 0 ? training.threads : processorCount
     }
 }

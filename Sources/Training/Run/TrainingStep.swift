@@ -10,6 +10,7 @@ final class TrainingStep {
         var loss = 0.0
         var correct = 0
         var gradientNorm = 0.0
+        var terms: [TaskLoss.Term] = []
     }
 
     let task: any TrainingTask
@@ -39,16 +40,18 @@ final class TrainingStep {
     func callAsFunction(_ batch: Batch, update: Int, learningRate: Double) throws -> Outcome {
         let tape = Tape<Float>()
         let context = context(update, tape)
-        let (loss, logits) = task.loss(batch, context)
+        let result = task.loss(batch, context, update: update)
+        let (loss, logits) = (result.total, result.logits)
         var outcome = Outcome()
         outcome.loss = Double(loss.value.item)
         outcome.correct = countCorrect(logits, batch)
+        outcome.terms = result.terms
         guard outcome.loss.isFinite else { throw NonFiniteError(self, batch, update: update, what: "loss") }
         tape.backward(from: loss)
         let missing = context.collectGradients(into: gradients)
         if !hasCheckedGradients {
             hasCheckedGradients = true
-            if let first = missing.first {
+            if task.reachesAllParameters, let first = missing.first {
                 throw RecipeError(
                     "\(missing.count) trainable parameters have no gradient, the first is \(first); the loss does not "
                         + "depend on them")

@@ -8,10 +8,13 @@ struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Trains a model as a configuration file says.",
         discussion: """
+            A configuration with a pool of teachers is handed over to `trainer distill`.
+
             Examples:
               trainer train Configs/digits.yaml
               trainer train Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --output Runs/pico
               trainer train Configs/digits.yaml --resume
+              trainer train Configs/digits.yaml --teacher Runs/large/weights/best.safetensors
             """)
 
     @Argument(help: "The configuration, a YAML file.")
@@ -29,6 +32,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Replace the run in the folder.")
     var overwrite = false
 
+    @Option(help: ArgumentHelp("Weights of a teacher to learn from beside the labels.", valueName: "weights"))
+    var teacher: String?
+
     @Flag(help: "Check configuration, data and model, print what would be trained, and stop.")
     var dryRun = false
 
@@ -39,7 +45,17 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        if try DistillationRecipe.isOne(config, overrides: overrides) {
+            if teacher != nil { throw ValidationError("\(config) has a pool of teachers, so --teacher has no place") }
+            let configuration = try DistillationRecipe.load(config, overrides: overrides)
+            try distill(configuration, configuration.recipe.run.output ?? "Runs/distill-" + stem(config))
+            return
+        }
         let recipe = try Recipe.load(config, overrides: overrides)
+        if let teacher {
+            try distill(try .training(recipe, teacher: teacher), recipe.run.output ?? "Runs/" + stem(config))
+            return
+        }
         let console = Console(interval: recipe.reporting.logEverySeconds)
         let path = output ?? recipe.run.output ?? "Runs/" + stem(config)
         let mode: RunDirectory.Mode = resume ? .resume : overwrite ? .overwrite : .new
@@ -62,6 +78,12 @@ struct TrainCommand: ParsableCommand {
         let directory = try RunDirectory(path, mode: mode)
         console.text(description)
         console.text(render(try run.run(in: directory, resuming: resume), path))
+    }
+
+    private func distill(_ configuration: DistillationRecipe, _ path: String) throws {
+        try DistillCommand.distill(
+            configuration, path: output ?? path, mode: resume ? .resume : overwrite ? .overwrite : .new,
+            arm: .progressive, seeds: nil, dryRun: dryRun)
     }
 
     private func describe(_ run: TrainingRun, _ path: String) throws -> String {

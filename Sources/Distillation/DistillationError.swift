@@ -1,0 +1,8 @@
+/// A pool, an order or a set of taps that cannot be distilled with, in one sentence.
+public struct DistillationError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
+func quoted(_ names: [String]) -> String { names.map { "`\($0)`" }.joined(separator: ", ") }

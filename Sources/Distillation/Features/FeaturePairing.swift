@@ -1,0 +1,76 @@
+import Configuration
+import Layers
+
+/// One tap of the student and the tap of the teacher that it is compared with.
+public struct FeaturePair: Sendable, Hashable, Codable {
+    /// Positions among the taps of each model.
+    public let studentIndex: Int
+    public let teacherIndex: Int
+    public let student: FeatureTap
+    public let teacher: FeatureTap
+
+    public init(studentIndex: Int, teacherIndex: Int, student: FeatureTap, teacher: FeatureTap) {
+        self.studentIndex = studentIndex
+        self.teacherIndex = teacherIndex
+        self.student = student
+        self.teacher = teacher
+    }
+}
+
+/// Which taps of two models are compared, in the student's order.
+public struct FeaturePairing: Sendable, Hashable, Codable {
+    /// Two taps chosen by name.
+    public struct Names: Sendable, Hashable, Codable {
+        public let student: String
+        public let teacher: String
+
+        public init(student: String, teacher: String) {
+            self.student = student
+            self.teacher = teacher
+        }
+    }
+
+    public let pairs: [FeaturePair]
+
+    /// Pairs taps of equal stride; of several with one stride, the last of each model. Named pairs replace that.
+    ///
+    /// - Throws: `DistillationError` when there is no common stride, or a name is unknown or used twice.
+    public init(student: [FeatureTap], teacher: [FeatureTap], named: [Names]? = nil) throws {
+        if let named, !named.isEmpty {
+            pairs = try named.map { names in
+                let s = try FeaturePairing.position(of: names.student, in: student, owner: "student")
+                let t = try FeaturePairing.position(of: names.teacher, in: teacher, owner: "teacher")
+                return FeaturePair(studentIndex: s, teacherIndex: t, student: student[s], teacher: teacher[t])
+            }
+            for (position, pair) in pairs.enumerated() {
+                if pairs[..<position].contains(where: { $0.studentIndex == pair.studentIndex }) {
+                    throw DistillationError("The student's tap `\(pair.student.name)` is paired twice, expected once.")
+                }
+            }
+        } else {
+            pairs = student.indices.compactMap { s in
+                guard student.lastIndex(where: { $0.stride == student[s].stride }) == s,
+                    let t = teacher.lastIndex(where: { $0.stride == student[s].stride })
+                else { return nil }
+                return FeaturePair(studentIndex: s, teacherIndex: t, student: student[s], teacher: teacher[t])
+            }
+            if pairs.isEmpty {
+                throw DistillationError(
+                    "The student's taps (\(FeaturePairing.listing(student))) and the teacher's "
+                        + "(\(FeaturePairing.listing(teacher))) have no stride in common, expected `pairs` that name them."
+                )
+            }
+        }
+    }
+
+    private static func position(of name: String, in taps: [FeatureTap], owner: String) throws -> Int {
+        let names = taps.map(\.name)
+        if let position = names.firstIndex(of: name) { return position }
+        let hint = nearest(name, in: names).map { ", did you mean `\($0)`?" } ?? ", expected one of \(quoted(names))."
+        throw DistillationError("The \(owner) has no tap `\(name)`\(hint)")
+    }
+
+    private static func listing(_ taps: [FeatureTap]) -> String {
+        taps.isEmpty ? "none" : taps.map { "\($0.name) at \($0.stride)" }.joined(separator: ", ")
+    }
+}

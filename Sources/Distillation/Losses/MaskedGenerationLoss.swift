@@ -1,0 +1,55 @@
+import Autograd
+import Layers
+import Tensors
+
+/// Masked generative distillation: a random part of the student's map is set to 0 and two 3x3 convolutions with a ReLU
+/// between them must still generate the teacher's; the sum of (G(M s) - t)^2 divided by the number of images. Yang et
+/// al., arXiv 2205.01529.
+///
+/// The mask is a function of the step's random stream. The convolutions are trained with the student and thrown away.
+public struct MaskedGenerationLoss: DistillationLoss {
+    public enum Mask: String, Sendable, CaseIterable, Codable {
+        /// Whole channels, [N, 1, 1, C]: for classification.
+        case channel
+        /// Whole positions, [N, H, W, 1]: for dense maps.
+        case spatial
+    }
+
+    public let mask: Mask
+    /// The share that is set to 0.
+    public let ratio: Double
+    public let path: String
+    public let first: Convolution
+    public let second: Convolution
+
+    /// - Parameters:
+    ///   - channels: of the teacher's map.
+    ///   - ratio: 0.15 for channels and 0.65 for positions when absent.
+    public init(_ scope: Scope, channels: Int, mask: Mask = .channel, ratio: Double? = nil) {
+        self.mask = mask
+        self.ratio = ratio ?? MaskedGenerationLoss.ratio(for: mask)
+        path = scope.path
+        first = Convolution(
+            scope["generation.0"], channels, channels, kernel: 3, padding: 1, initializer: .uniformFanIn)
+        second = Convolution(
+            scope["generation.2"], channels, channels, kernel: 3, padding: 1, initializer: .uniformFanIn)
+    }
+
+    public static func ratio(for mask: Mask) -> Double { mask == .channel ? 0.15 : 0.65 }
+
+    public func callAsFunction<S: Scalar>(
+        student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
+    ) -> Variable<S> {
+        requireMaps("maskedGenerationLoss", student.shape, teacher.shape)
+        let masked = student * Variable(drawMask(student.shape, context.layers.random(path)))
+        let generated = second(first(masked, context.layers).relu(), context.layers)
+        return generated.meanSquaredError(teacher).scaled(Double(teacher.elementCount) / Double(teacher.shape[0]))
+    }
+
+    /// Ones and zeros, the share of zeros being `ratio` on average; not rescaled.
+    package func drawMask<S: Scalar>(_ shape: Shape, _ key: RandomKey) -> Tensor<S> {
+        let size: Shape = mask == .channel ? [shape[0], 1, 1, shape[3]] : [shape[0], shape[1], shape[2], 1]
+        var random = Random(key)
+        return Tensor(size, (0..<size.elementCount).map { _ in random.chance(ratio) ? 0 : 1 })
+    }
+}

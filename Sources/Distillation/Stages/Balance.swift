@@ -1,0 +1,25 @@
+/// How the weight of a stage's distillation losses is found.
+public enum Balance: String, Sendable, CaseIterable, Codable {
+    /// The weights of the configuration as they are.
+    case none
+    /// From the mean losses of the first steps.
+    case firstSteps = "first-steps"
+    /// From the norms of the gradients in the first steps.
+    case gradientNorm = "gradient-norm"
+
+    /// The factor on all distillation weights that makes the distillation part `ratio` times the task's: `ratio` times
+    /// the mean of `task` over the mean of `distillation`, each the losses (`firstSteps`) or the gradient norms
+    /// (`gradientNorm`) of the same steps. 1 for `none`.
+    ///
+    /// - Returns: nil when there is nothing to measure: no step, a sum that is no number, or a distillation part of 0.
+    public func factor(task: [Double], distillation: [Double], ratio: Double = 1) -> Double? {
+        if self == .none { return 1 }
+        guard !task.isEmpty, task.count == distillation.count else { return nil }
+        let (total, other) = (task.reduce(0, +), distillation.reduce(0, +))
+        let factor = ratio * total / other
+        return other > 0 && total > 0 && factor.isFinite && factor > 0 ? factor : nil
+    }
+
+    /// The norm of all gradients of a flat buffer together, as `gradientNorm` compares them.
+    public static func norm(_ gradients: [Double]) -> Double { gradients.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+}

@@ -1,0 +1,74 @@
+import Checkpoints
+import Datasets
+import Distillation
+import Layers
+import Reporting
+import Tensors
+
+// What is said before the first step, and the order as a file.
+extension DistillationRun {
+    /// Data, student and pool, one line each, then how each teacher's taps are brought together with the student's.
+    public func description(_ path: String) throws -> String {
+        let splits = data.splits
+        let validation = splits.validation.map { "\($0.count) validation, " } ?? ""
+        var lines = [
+            "data     \(recipe.data.path): \(splits.train.count) training, \(validation)\(splits.test.count) test images, "
+                + "\(splits.classNames.count) classes",
+            "student  \(configuration.student.name), \(NumberText.grouped(model.parameters.parameterCount)) parameters, "
+                + "input \(data.plan.height)x\(data.plan.width)" + (try state(student)),
+        ]
+        for member in pool {
+            let transform = member.outline.transform
+            let teacher = try member.outline.specification.makeModel(height: transform.height, width: transform.width)
+            let size = "input \(transform.height)x\(transform.width)"
+            lines.append(
+                "teacher  \(member.name), \(NumberText.grouped(teacher.parameters.parameterCount)) parameters, \(size)"
+                    + (try state(member)))
+            let stage = configuration.stages.stage(for: member.name)
+            let pairing =
+                StageLosses.needsPairing(stage.losses)
+                ? try FeaturePairing(
+                    student: taps, teacher: teacher.taps(height: transform.height, width: transform.width),
+                    named: stage.pairs) : nil
+            let losses = StageLosses(Scope(), stage.losses, pairing: pairing)
+            lines += losses.description.split(separator: "\n").map { "           " + $0 }
+        }
+        lines.append("run      \(path)")
+        return lines.joined(separator: "\n")
+    }
+
+    private func state(_ source: PoolSource?) throws -> String {
+        guard let source else { return ", from first weights" }
+        return try source.needsTraining() ? ", to be trained in \(source.training?.folder ?? "")" : ", \(source.path)"
+    }
+
+    /// Finds the order and writes `order.json`, or takes over what was found before when the run goes on.
+    /// - Throws: when the run was started with other teachers.
+    public func order(in directory: RunDirectory, resuming: Bool) throws -> OrderReport {
+        if resuming, let text = try? String(contentsOfFile: directory.order, encoding: .utf8),
+            let saved = try? JSONValue(parsing: text),
+            let names = saved["order"]?.arrayValue?.compactMap(\.stringValue), !names.isEmpty
+        {
+            for name in names {
+                guard let teacher = teachers.first(where: { $0.name == name }) else {
+                    throw RecipeError(
+                        "\(directory.path): the run was started with the teacher \(name), which is no longer in the pool; "
+                            + "bring it back, or start anew with --overwrite")
+                }
+                guard saved["teachers"]?[name]?.stringValue == teacher.sha256 else {
+                    throw RecipeError(
+                        "\(directory.path): the weights of the teacher \(name) are others than those the run was started "
+                            + "with; bring them back, or start anew with --overwrite")
+                }
+            }
+            return OrderReport(
+                order: names, decisions: [], costs: [], scores: [],
+                teachers: names.compactMap { name in
+                    teachers.first { $0.name == name }.map { (name: name, sha256: $0.sha256) }
+                }, student: configuration.student.name, explanations: saved["decisions"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? [])
+        }
+        let report = try findOrder()
+        try AtomicFile.write(directory.order, report.json.text(pretty: true) + "\n")
+        return report
+    }
+}

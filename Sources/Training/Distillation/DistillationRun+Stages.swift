@@ -1,0 +1,275 @@
+import Checkpoints
+import Configuration
+import Datasets
+import Distillation
+import Layers
+import Reporting
+import Tensors
+
+// The stages of one arm: each a training run of its own over the student and the stage's adapters, one after the other
+// in one folder.
+extension DistillationRun {
+    /// One stage of an arm.
+    struct StagePlan {
+        let teachers: [Teacher]
+        let configuration: StageConfiguration
+        let firstEpoch: Int
+        let epochs: Int
+
+        var title: String { teachers.isEmpty ? "no teacher" : teachers.map(\.name).joined(separator: " + ") }
+    }
+
+    /// The stages of an arm for an order.
+    func plan(_ arm: Arm, order: [String]) -> [StagePlan] {
+        let chain = order.compactMap { name in teachers.first { $0.name == name } }
+        var first = 0
+        return chain.indices.map { index in
+            var configuration = configuration.stages.stage(for: chain[index].name)
+            let epochs = max(1, Int(configuration.epochs.rounded()))
+            let teachers: [Teacher]
+            switch arm {
+            case .none: teachers = []
+            case .progressive: teachers = [chain[index]]
+            case .ensemble: teachers = chain
+            case .direct:
+                teachers = [chain[chain.count - 1]]
+                configuration = self.configuration.stages.stage(for: teachers[0].name)
+            }
+            defer { first += epochs }
+            return StagePlan(teachers: teachers, configuration: configuration, firstEpoch: first, epochs: epochs)
+        }
+    }
+
+    /// Runs an arm in a folder, from the state saved there when `resuming`.
+    public func run(
+        _ arm: Arm, _ report: OrderReport, seed: Int? = nil, in directory: RunDirectory, resuming: Bool
+    ) throws -> DistillationSummary {
+        let plan = plan(arm, order: report.order)
+        var recipe = recipe
+        recipe.run.seed = seed ?? recipe.run.seed
+        var states = StateStore(directory: directory.state)
+        var results: [StageResult] = []
+        var current: TrainingRun?
+        let header: [JSONValue.Member] = [
+            .init("arm", .string(arm.rawValue)), .init("seed", .integer(recipe.run.seed)),
+            .init("order", .array(report.order.map { .string($0) })), .init("teachers", report.manifest),
+        ]
+        if resuming, let saved = try states.load() {
+            for warning in saved.warnings { console.warning(warning) }
+            try checkConfiguration(directory.path)
+            let info = saved.info["stage"] ?? .null
+            try check(info, header, directory.path)
+            guard let index = info["index"]?.integerValue, plan.indices.contains(index) else {
+                throw CheckpointError(directory.state, "the saved state belongs to no stage of this run")
+            }
+            results = (info["results"]?.arrayValue ?? []).compactMap { StageResult($0) }
+            let stage = try makeStage(index, plan, recipe, after: nil, info: info)
+            try stage.restore(saved, directory)
+            current = stage
+        } else {
+            try AtomicFile.write(directory.config, configuration.resolvedYAML)
+        }
+        let log = try current?.log ?? MetricsLog(path: directory.metrics)
+        let first = results.count
+        for index in first..<plan.count {
+            let stage: TrainingRun
+            if let restored = current, index == first {
+                stage = restored
+            } else {
+                var info: JSONValue = .object(header)
+                info["index"] = .integer(index)
+                info["results"] = .array(results.map(\.json))
+                stage = try makeStage(index, plan, recipe, after: current, info: info)
+                info["before"] = try before(index, results, stage)
+                stage.info = info
+                stage.log = log
+            }
+            stage.beforeUpdate = beforeUpdate
+            announce(index, plan, stage)
+            try stage.train(directory, &states)
+            current = stage
+            results.append(try finish(index, plan, stage, directory))
+            try writeStages(results, directory)
+        }
+        guard let last = current else { throw RecipeError("the order names no teacher") }
+        for teacher in teachers { try teacher.checkUnchanged() }
+        try last.writeWeights(directory)
+        let summary = try summarise(arm, report, last, results, seed: recipe.run.seed)
+        try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
+        return summary
+    }
+
+    // MARK: One stage
+
+    private func makeStage(
+        _ index: Int, _ plan: [StagePlan], _ recipe: Recipe, after previous: TrainingRun?, info: JSONValue
+    ) throws -> TrainingRun {
+        let stage = plan[index]
+        let configuration = stage.configuration
+        var recipe = recipe
+        recipe.training.epochs = stage.epochs
+        let total = plan.reduce(0) { $0 + $1.epochs }
+        let batches = try data.loader(data.splits.train, recipe: recipe, training: true).batchCount
+        let scope = Scope(extending: model.parameters)
+        let task = try DistillationTask(
+            scope, model: model, labelSmoothing: recipe.loss.labelSmoothing, plan: data.plan, teachers: stage.teachers,
+            configuration, firstUpdate: stage.firstEpoch * batches, updatesPerEpoch: batches)
+        task.startClock()
+        let console = console
+        task.settled = { factor in
+            console.notice(
+                "the distillation losses are balanced by a factor of \(NumberText.scientific(factor, decimals: 2)) from now on"
+            )
+        }
+        let seed = UInt64(recipe.run.seed)
+        // Adapters of every stage are drawn anew, and not as those of the stage before.
+        let store = ParameterStore<Float>(scope.list, seed: seed &+ UInt64(index + 1) &* 1_000_003)
+        if let previous {
+            store.updatePrefix(from: previous.store.prefix(model.parameters))
+        } else if self.configuration.student.start == .trained, let trained = trainedStudent {
+            store.updatePrefix(from: trained.weights.store)
+        } else {
+            store.updatePrefix(from: ParameterStore<Float>(model.parameters, seed: seed))
+        }
+        if configuration.resetStatistics {
+            for (i, buffer) in model.parameters.buffers.enumerated() {
+                store.setBuffer(i, Tensor(buffer.shape, repeating: Float(buffer.initial)))
+            }
+        }
+        if !configuration.resetAdapters, let previous { keepAdapters(of: previous.store, in: store) }
+        var place = RunPlace(epochs: stage.firstEpoch, updates: stage.firstEpoch * batches, totalEpochs: total)
+        if !configuration.restartSchedule {
+            place.scheduleEpochs = total
+            place.scheduleUpdates = place.updates
+        }
+        place.labels = [.init("stage", .integer(index + 1)), .init("teacher", .string(stage.title))]
+        place.info = info
+        let run = try TrainingRun(
+            recipe, data: data, model: model, store: store, task: task, place: place, console: console)
+        if let previous {
+            run.progress.bestEpoch = previous.progress.bestEpoch
+            run.progress.bestAccuracy = previous.progress.bestAccuracy
+            run.progress.bestLoss = previous.progress.bestLoss
+            if let best = previous.best {
+                let copy = store.copy()
+                copy.updatePrefix(from: best.prefix(model.parameters))
+                run.best = copy
+            }
+            if !configuration.resetOptimizer { try keepMoments(of: previous, in: run) }
+        }
+        return run
+    }
+
+    /// Takes over adapters of the same name and shape.
+    private func keepAdapters(of old: ParameterStore<Float>, in new: ParameterStore<Float>) {
+        for entry in new.list.entries.dropFirst(model.parameters.entries.count) {
+            guard let same = old.list.entries.first(where: { $0.name == entry.name && $0.shape == entry.shape }) else {
+                continue
+            }
+            (new.flat.pointer + entry.offset).update(
+                from: old.flat.pointer + same.offset, count: entry.shape.elementCount)
+        }
+    }
+
+    /// Takes over the optimizer's moments of the student's parameters.
+    private func keepMoments(of old: TrainingRun, in new: TrainingRun) throws {
+        var arrays: [String: [Float]] = [:]
+        let before = Dictionary(old.step.optimizer.stateArrays.map { ($0.name, $0.storage) }) { first, _ in first }
+        for (name, storage) in new.step.optimizer.stateArrays {
+            var values = [Float](repeating: 0, count: storage.count)
+            if let source = before[name] {
+                for i in 0..<min(model.parameters.flatCount, storage.count, source.count) { values[i] = source.pointer[i] }
+            }
+            arrays[name] = values
+        }
+        try new.step.optimizer.restore(stepCount: old.step.optimizer.stepCount, arrays: arrays)
+    }
+
+    private func announce(_ index: Int, _ plan: [StagePlan], _ stage: TrainingRun) {
+        let adapters = stage.store.list.parameterCount - model.parameters.parameterCount
+        console.line(
+            "stage \(index + 1)/\(plan.count): \(plan[index].title), \(plan[index].epochs) epochs, "
+                + "\(NumberText.grouped(adapters)) parameters of adapters")
+        if let task = stage.step.task as? DistillationTask, !task.description.isEmpty { console.text(task.description) }
+    }
+
+    // MARK: Results
+
+    private func before(_ index: Int, _ results: [StageResult], _ stage: TrainingRun) throws -> JSONValue {
+        if let last = results.last { return .number(last.testAccuracyAfter) }
+        return .number(try evaluate(model, stage.store, stage.testLoader).accuracy)
+    }
+
+    private func finish(
+        _ index: Int, _ plan: [StagePlan], _ stage: TrainingRun, _ directory: RunDirectory
+    ) throws -> StageResult {
+        try stage.writeWeights(stage.store, directory.stageWeights(index + 1))
+        let after = try stage.measure(stage.store, stage.testLoader, "test")
+        let task = stage.step.task as? DistillationTask
+        return StageResult(
+            stage: index + 1, teachers: plan[index].teachers.map(\.name), epochs: stage.progress.epoch,
+            testAccuracyBefore: stage.info["before"]?.doubleValue ?? 0, testAccuracyAfter: after.accuracy,
+            seconds: stage.progress.seconds, teacherSeconds: task?.teacherSeconds ?? 0,
+            teacherMegabytes: plan[index].teachers.reduce(0) { $0 + $1.megabytes },
+            updates: stage.progress.update, images: stage.progress.imagesTrained,
+            trainingSeconds: stage.progress.trainingSeconds)
+    }
+
+    private func writeStages(_ results: [StageResult], _ directory: RunDirectory) throws {
+        try AtomicFile.write(directory.stages, JSONValue.array(results.map(\.json)).text(pretty: true) + "\n")
+    }
+
+    private func summarise(
+        _ arm: Arm, _ report: OrderReport, _ last: TrainingRun, _ results: [StageResult], seed: Int
+    ) throws -> DistillationSummary {
+        var summary = try last.summarise()
+        summary.epochs = results.reduce(0) { $0 + $1.epochs }
+        summary.updates = results.reduce(0) { $0 + $1.updates }
+        summary.seconds = results.reduce(0) { $0 + $1.seconds }
+        summary.imagesPerSecond =
+            Double(results.reduce(0) { $0 + $1.images }) / max(1e-9, results.reduce(0) { $0 + $1.trainingSeconds })
+        let loader = try data.loader(data.splits.train, recipe: last.recipe, training: false)
+        let train = try evaluate(model, last.store, loader)
+        return DistillationSummary(
+            arm: arm, seed: seed, order: report.order, summary: summary, trainLoss: train.loss,
+            trainAccuracy: train.accuracy, stages: results)
+    }
+
+    // MARK: Resuming
+
+    /// A run in the folder that has nothing left to do.
+    public static func finished(in path: String, _ configuration: DistillationRecipe) throws -> JSONValue? {
+        guard let text = try? String(contentsOfFile: path + "/summary.json", encoding: .utf8),
+            let summary = try? JSONValue(parsing: text), summary["arm"] != nil
+        else { return nil }
+        try checkConfiguration(configuration, path)
+        return summary
+    }
+
+    private func checkConfiguration(_ path: String) throws {
+        try DistillationRun.checkConfiguration(configuration, path)
+    }
+
+    private static func checkConfiguration(_ configuration: DistillationRecipe, _ path: String) throws {
+        let saved = try DistillationRecipe.load(path + "/config.yaml")
+        if let difference = TrainingRun.difference(configuration.entries, from: saved.entries, path) {
+            throw RecipeError("\(difference); give the same configuration, or start anew with --overwrite")
+        }
+    }
+
+    /// The arm, the order and the teachers must be those the run was started with.
+    private func check(_ info: JSONValue, _ header: [JSONValue.Member], _ path: String) throws {
+        for member in header where info[member.name] != member.value {
+            let what =
+                switch member.name {
+                case "teachers": "the teachers' weights are others than those"
+                case "order": "the order of teachers is another than the one"
+                case "arm": "the arm is another than the one"
+                default: "the seed is another than the one"
+                }
+            throw RecipeError(
+                "\(path): \(what) the run was started with, expected \(info[member.name]?.text() ?? "nothing"); bring them "
+                    + "back, or start anew with --overwrite")
+        }
+    }
+}

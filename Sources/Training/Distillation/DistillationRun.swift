@@ -1,0 +1,250 @@
+import Checkpoints
+import Datasets
+import Distillation
+import Layers
+import Models
+import Reporting
+import Tensors
+
+/// How the student is taught: by the chain, or as one of the baselines it is measured against. All of them have the same
+/// student epochs, the same restarts and the same first bytes.
+public enum Arm: String, CaseIterable, Sendable {
+    /// Without a teacher.
+    case none
+    /// By the last teacher of the order in every stage.
+    case direct
+    /// By all teachers of the order at once in every stage.
+    case ensemble
+    /// By one teacher after the other.
+    case progressive
+}
+
+/// A distillation: prepares student and pool, finds the order, and runs the chain or a baseline.
+public final class DistillationRun {
+    public let configuration: DistillationRecipe
+    /// The student's recipe, its model and input as its weights have them.
+    public let recipe: Recipe
+    public let data: PreparedData
+    public let model: any FeatureModel
+    /// The pool's members, in its order.
+    let pool: [PoolSource]
+    /// Whose trained weights the student starts with, or which the costs are measured from; `nil` where neither is needed.
+    let student: PoolSource?
+    let console: Console
+    let taps: [FeatureTap]
+    package private(set) var teachers: [Teacher] = []
+    private(set) var trainedStudent: Teacher?
+
+    /// Called before each update of a stage with its index in the whole run; a test throws here to stand for a crash.
+    package var beforeUpdate: ((Int) throws -> Void)?
+
+    /// Opens the data and checks everything that can be known before a training; nothing is written.
+    /// - Parameter output: the run folder, below which missing models are trained.
+    /// - Throws: one sentence that names the model, file or key at fault.
+    public init(_ configuration: DistillationRecipe, output: String, console: Console) throws {
+        self.configuration = configuration
+        self.console = console
+        let base = configuration.recipe
+        ThreadPool.use(base.training)
+        let shared = DistillationRun.shared(base)
+        let section = configuration.student
+        let needsTrained = section.start == .trained || configuration.order == nil
+        if section.weights != nil || section.config != nil {
+            student = try PoolSource(
+                name: section.name, weights: section.weights, config: section.config, overrides: section.overrides,
+                shared: shared, folder: output + "/student", base: configuration.path)
+        } else {
+            student =
+                needsTrained ? try PoolSource(name: section.name, recipe: base, folder: output + "/student") : nil
+        }
+        recipe = DistillationRun.adapted(base, to: student?.outline)
+        data = try PreparedData(recipe)
+        model = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
+        taps = try model.taps(height: data.plan.height, width: data.plan.width)
+        let folder = configuration.pool.directory ?? output + "/pool"
+        pool = try configuration.pool.members.map { member in
+            try PoolSource(
+                name: member.name, weights: member.weights, config: member.config, overrides: member.overrides,
+                shared: shared, folder: folder + "/" + member.name, base: configuration.path)
+        }
+        try check()
+    }
+
+    /// What members of the pool must have in common with the distillation, the split above all: a teacher that has seen
+    /// the validation images could not be judged by them.
+    private static func shared(_ recipe: Recipe) -> [String] {
+        let validation =
+            switch recipe.data.validation {
+            case .fraction(let fraction): "\(fraction)"
+            case .folder(let path): path
+            case .none: "0"
+            }
+        return [
+            "data.path=\(recipe.data.path)", "data.validation=\(validation)", "run.seed=\(recipe.run.seed)",
+            "training.threads=\(recipe.training.threads)",
+        ]
+    }
+
+    /// The recipe for a student that brings its model and input with it.
+    private static func adapted(_ recipe: Recipe, to outline: WeightsMetadata?) -> Recipe {
+        guard let outline else { return recipe }
+        var recipe = recipe
+        recipe.model.specification = outline.specification
+        recipe.model.classes = outline.specification.classes
+        recipe.model.inputChannels = outline.specification.inputChannels
+        recipe.data.imageSize = [outline.transform.height, outline.transform.width]
+        recipe.data.mean = outline.transform.normalization.mean.map { Double($0) }
+        recipe.data.deviation = outline.transform.normalization.deviation.map { Double($0) }
+        return recipe
+    }
+
+    // MARK: Checks
+
+    private func check() throws {
+        let names = data.classNames
+        for member in pool + (student.map { [$0] } ?? []) {
+            let found = member.outline.classNames
+            if found.count != names.count {
+                throw RecipeError(
+                    "\(member.name) knows \(found.count) classes, but the student learns \(names.count) "
+                        + "(\(recipe.data.path))")
+            }
+            if let index = names.indices.first(where: { names[$0] != found[$0] }) {
+                throw RecipeError(
+                    "\(member.name) knows class \(index) as '\(found[index])', but it is '\(names[index])' in "
+                        + recipe.data.path)
+            }
+        }
+        for member in pool where student.map({ $0.path == member.path }) ?? false {
+            throw RecipeError(
+                "\(member.name) is the student itself (\(member.path)), expected other models in the pool")
+        }
+        let all = try pool.map { ($0.name, try DistillationRun.taps($0.outline)) }
+        for (name, taps) in all {
+            let stage = configuration.stages.stage(for: name)
+            if StageLosses.needsPairing(stage.losses) {
+                try pair("stage of \(name)") {
+                    _ = try FeaturePairing(student: self.taps, teacher: taps, named: stage.pairs)
+                }
+            }
+        }
+        if configuration.order == nil {
+            for (source, sourceTaps) in all + [(configuration.student.name, taps)] {
+                for (target, targetTaps) in all where target != source {
+                    try pair("cost from \(source) to \(target)") {
+                        _ = try FeaturePairing(student: sourceTaps, teacher: targetTaps)
+                    }
+                }
+            }
+        }
+    }
+
+    private func pair(_ place: String, _ body: () throws -> Void) throws {
+        do { try body() } catch { throw RecipeError("\(place): \(error)") }
+    }
+
+    private static func taps(_ outline: WeightsMetadata) throws -> [FeatureTap] {
+        let (height, width) = (outline.transform.height, outline.transform.width)
+        return try outline.specification.makeModel(height: height, width: width).taps(height: height, width: width)
+    }
+
+    // MARK: Preparation
+
+    /// Trains what is missing and loads the student and the pool.
+    /// - Parameter trains: whether missing members may be trained; otherwise they are an error.
+    public func prepare(trains: Bool = true) throws {
+        guard teachers.isEmpty else { return }
+        for source in (student.map { [$0] } ?? []) + pool where try source.needsTraining() {
+            guard trains else {
+                throw RecipeError("\(source.name): there are no weights at \(source.path); run `trainer distill` first")
+            }
+            try source.train(console)
+        }
+        ThreadPool.use(recipe.training)
+        trainedStudent = try student.map {
+            try Teacher(configuration.student.name, Weights.read($0.path), plan: data.plan)
+        }
+        teachers = try pool.map { try Teacher($0.name, Weights.read($0.path), plan: data.plan) }
+        if let trainedStudent, let same = teachers.first(where: { $0.sha256 == trainedStudent.sha256 }) {
+            throw RecipeError(
+                "\(same.name) has the weights of the student itself, expected other models in the pool")
+        }
+    }
+
+    /// Validation accuracy by model; warns of teachers below the student, refuses those below the floor.
+    private func scores() throws -> [(name: String, score: Double)] {
+        guard let validation = data.splits.validation else { return [] }
+        let found = try (teachers + (trainedStudent.map { [$0] } ?? [])).map { teacher in
+            let options = LoaderOptions(
+                batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads, cacheBudget: 0)
+            let loader = BatchLoader(
+                validation, transform: try Transform(teacher.weights.metadata.transform, mode: .evaluation),
+                options: options)
+            let result = try evaluate(teacher.weights.model, teacher.weights.store, loader)
+            return (name: teacher.name, score: result.accuracy)
+        }
+        let own = trainedStudent == nil ? nil : found.last?.score
+        for (name, score) in found.prefix(teachers.count) {
+            if score < configuration.pool.minimumScore {
+                throw RecipeError(
+                    "\(name) has a validation accuracy of \(NumberText.percentage(score)), below pool.minimumScore "
+                        + NumberText.percentage(configuration.pool.minimumScore))
+            }
+            if let own, score < own {
+                console.warning(
+                    "\(name) (validation \(NumberText.percentage(score))) is no better than the student "
+                        + "(\(NumberText.percentage(own)))")
+            }
+        }
+        return found
+    }
+
+    // MARK: Order
+
+    /// The order of teachers, by hand or by Backward Greedy Selection.
+    /// - Parameter complete: whether all costs are measured, or only those that the selection asks for.
+    public func findOrder(complete: Bool = false) throws -> OrderReport {
+        let scores = try scores()
+        let name = configuration.student.name
+        let chosen: TeacherOrder
+        var costs: [OrderReport.Cost] = []
+        var known: [String: AdaptationCost] = [:]
+        func measure(_ pairs: [(source: Teacher, target: Teacher)]) throws {
+            let found = try CostMeasurement(configuration.cost, data, recipe).costs(pairs)
+            for (pair, cost) in zip(pairs, found) {
+                known["\(pair.source.name)/\(pair.target.name)"] = cost
+                costs.append(.init(source: pair.source.name, target: pair.target.name, cost: cost))
+            }
+        }
+        let models = teachers + (trainedStudent.map { [$0] } ?? [])
+        if complete {
+            try measure(
+                models.flatMap { source in models.filter { $0 !== source }.map { (source: source, target: $0) } })
+        }
+        if let order = configuration.order {
+            chosen = try TeacherOrder(byHand: order, pool: pool.map(\.name), student: name)
+        } else {
+            guard scores.count == models.count else {
+                throw RecipeError("order: bgs needs a validation part, but data.validation gives none")
+            }
+            let selection = try BackwardGreedySelection(
+                student: name, teachers: scores.prefix(teachers.count).map { TeacherCandidate(name: $0, score: $1) },
+                maxTeachers: configuration.maxTeachers)
+            chosen = try selection.order { sources, target in
+                if !complete {
+                    let goal = models.filter { $0.name == target }
+                    try measure(
+                        sources.flatMap { source in
+                            models.filter { $0.name == source }.flatMap { s in goal.map { (source: s, target: $0) } }
+                        })
+                }
+                return sources.compactMap { known["\($0)/\(target)"] }
+            }
+        }
+        return OrderReport(
+            order: chosen.names, decisions: chosen.decisions, costs: costs, scores: scores,
+            teachers: chosen.names.compactMap { name in
+                teachers.first { $0.name == name }.map { (name: name, sha256: $0.sha256) }
+            }, student: name)
+    }
+}

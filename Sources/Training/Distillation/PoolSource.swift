@@ -1,0 +1,87 @@
+import Checkpoints
+import Configuration
+import Datasets
+import Foundation
+import Models
+import Reporting
+import Tensors
+
+/// Where a model of the pool, or the student, comes from: a weights file, or a recipe that is trained first.
+struct PoolSource {
+    let name: String
+    /// What is said about the model, known before it is trained.
+    let outline: WeightsMetadata
+    /// The weights, there or to be written.
+    let path: String
+    /// The training, where there is no weights file yet or its folder is to be checked.
+    let training: (recipe: Recipe, data: PreparedData, folder: String)?
+
+    /// - Throws: one sentence when the weights are missing or foreign and there is no recipe, or the recipe is wrong.
+    init(
+        name: String, weights: String?, config: String?, overrides: [String], shared: [String], folder: String,
+        base: String
+    ) throws {
+        if let weights, config == nil || FileManager.default.fileExists(atPath: weights) {
+            self.init(name: name, outline: try PoolSource.metadata(of: weights, name), path: weights, training: nil)
+            return
+        }
+        guard let config else { throw RecipeError("\(name) has neither weights nor a config") }
+        let found = PoolSource.resolve(config, base: base)
+        // Its own values win over nothing but the file; what must agree with the distillation comes last.
+        try self.init(
+            name: name, recipe: try Recipe.load(found, overrides: overrides + shared), folder: folder)
+    }
+
+    /// A model that this recipe trains in a folder.
+    init(name: String, recipe: Recipe, folder: String) throws {
+        let data = try PreparedData(recipe)
+        let outline = WeightsMetadata(
+            specification: data.specification, classNames: data.classNames, transform: data.plan)
+        self.init(
+            name: name, outline: outline, path: folder + "/weights/best.safetensors", training: (recipe, data, folder))
+    }
+
+    private init(
+        name: String, outline: WeightsMetadata, path: String,
+        training: (recipe: Recipe, data: PreparedData, folder: String)?
+    ) {
+        self.name = name
+        self.outline = outline
+        self.path = path
+        self.training = training
+    }
+
+    private static func metadata(of path: String, _ name: String) throws -> WeightsMetadata {
+        do { return try WeightsMetadata.read(path) } catch {
+            throw RecipeError("the weights of \(name) cannot be used: \(error)")
+        }
+    }
+
+    /// A file as it is said, or beside the configuration that names it.
+    private static func resolve(_ config: String, base: String) -> String {
+        if config.hasPrefix("/") || FileManager.default.fileExists(atPath: config) { return config }
+        let beside = (base.split(separator: "/", omittingEmptySubsequences: false).dropLast() + [Substring(config)])
+            .joined(separator: "/")
+        return FileManager.default.fileExists(atPath: beside) ? beside : config
+    }
+
+    /// Whether a training has still to be run or continued.
+    func needsTraining() throws -> Bool {
+        guard let training else { return false }
+        guard let finished = try TrainingRun.finished(in: training.folder, training.recipe) else { return true }
+        if let warning = finished.warning {
+            throw RecipeError("\(name): \(warning); remove that folder, or give the values it was trained with")
+        }
+        return false
+    }
+
+    /// Trains what is missing; an interrupted training goes on.
+    func train(_ console: Console) throws {
+        guard let training, try needsTraining() else { return }
+        console.line("\(name): training it first, in \(training.folder)")
+        let run = try TrainingRun(training.recipe, data: training.data, console: console)
+        let directory = try RunDirectory(training.folder, mode: .resume)
+        let summary = try run.run(in: directory, resuming: !directory.isFresh)
+        console.line("\(name): test accuracy \(NumberText.percentage(summary.testAccuracy))")
+    }
+}

@@ -1,0 +1,106 @@
+import Autograd
+import Checkpoints
+import Datasets
+import Distillation
+import Layers
+import Reporting
+import Tensors
+
+/// A trained model that only looks: it runs in evaluation mode and without a tape, so nothing can change it.
+public final class Teacher {
+    public let name: String
+    public let weights: Weights
+    public let taps: [FeatureTap]
+    /// Of all values, parameters and running statistics, as they were when the teacher was loaded.
+    public let sha256: String
+    /// Time spent in forward passes.
+    public private(set) var seconds = 0.0
+    private let conversion: InputConversion
+
+    /// - Parameter plan: of the images that it will be shown, the student's.
+    public init(_ name: String, _ weights: Weights, plan: TransformPlan) throws {
+        self.name = name
+        self.weights = weights
+        let own = weights.metadata.transform
+        taps = try weights.model.taps(height: own.height, width: own.width)
+        sha256 = weights.store.sha256
+        conversion = InputConversion(from: plan, to: own)
+    }
+
+    /// What it computes for images [N, H, W, C] as the student sees them.
+    public func callAsFunction(_ images: Tensor<Float>) -> TeacherOutput<Float> {
+        let begin = MonotonicClock.seconds()
+        defer { seconds += MonotonicClock.seconds() - begin }
+        return TeacherOutput(weights.model(Variable(conversion(images)), .evaluation(weights.store)))
+    }
+
+    /// - Throws: when a value is not what it was when the teacher was loaded.
+    public func checkUnchanged() throws {
+        guard weights.store.sha256 == sha256 else {
+            throw RecipeError("the teacher \(name) was changed by the run, so its results are worth nothing")
+        }
+    }
+
+    public var megabytes: Double { Double(weights.store.flat.count * 4) / 1e6 }
+}
+
+extension ParameterStore where S == Float {
+    /// The SHA-256 of all parameters and buffers.
+    package var sha256: String {
+        let parameters = Array(UnsafeRawBufferPointer(start: flat.pointer, count: flat.count * MemoryLayout<S>.stride))
+        return SHA256.hexadecimal([parameters] + buffers.map { $0.array.withUnsafeBytes { Array($0) } })
+    }
+}
+
+/// Brings images that were normalised for one model to the size, channels and normalisation of another.
+struct InputConversion {
+    private let height: Int
+    private let width: Int
+    /// [output channel][input channel] and a constant per output channel; nil where nothing changes.
+    private let matrix: [[Float]]?
+    private let offset: [Float]
+
+    init(from source: TransformPlan, to target: TransformPlan) {
+        height = target.height
+        width = target.width
+        offset = (0..<target.channels).map { channel in
+            let shares = InputConversion.shares(from: source.channels, to: target.channels, channel)
+            let mean = zip(shares, source.normalization.mean).reduce(0) { $0 + $1.0 * $1.1 }
+            return (mean - target.normalization.mean[channel]) / target.normalization.deviation[channel]
+        }
+        let rows = (0..<target.channels).map { channel in
+            zip(
+                InputConversion.shares(from: source.channels, to: target.channels, channel),
+                source.normalization.deviation
+            ).map { $0 * $1 / target.normalization.deviation[channel] }
+        }
+        matrix = source.channels == target.channels && source.normalization == target.normalization ? nil : rows
+    }
+
+    /// How the pixel values of an output channel are made: as they are, grey copied, or colour as brightness.
+    private static func shares(from source: Int, to target: Int, _ channel: Int) -> [Float] {
+        if source == target { return (0..<source).map { $0 == channel ? 1 : 0 } }
+        return source == 1 ? [1] : [0.299, 0.587, 0.114]
+    }
+
+    func callAsFunction(_ images: Tensor<Float>) -> Tensor<Float> {
+        let converted = matrix.map { normalised(images, $0) } ?? images
+        if converted.shape[1] == height, converted.shape[2] == width { return converted }
+        return converted.resized(height: height, width: width, .bilinear(alignCorners: false))
+    }
+
+    private func normalised(_ images: Tensor<Float>, _ matrix: [[Float]]) -> Tensor<Float> {
+        let (inputs, outputs) = (images.shape.columns, matrix.count)
+        return Tensor(images.shape.replacing(axis: -1, with: outputs)) { target in
+            images.read { source in
+                for pixel in 0..<images.shape.rows {
+                    for o in 0..<outputs {
+                        var sum = offset[o]
+                        for i in 0..<inputs { sum += matrix[o][i] * source[pixel * inputs + i] }
+                        target[pixel * outputs + o] = sum
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import ArgumentParser
+import Checkpoints
+import Configuration
+import Reporting
+import Tensors
+import Training
+
+extension Arm: ExpressibleByArgument {}
+
+struct DistillCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "distill", abstract: "Teaches a student through a sequence of teachers.",
+        discussion: """
+            Trains what is missing of the student and the pool, finds the order of teachers, and runs the stages.
+
+            Examples:
+              trainer distill Configs/distill/digits.yaml
+              trainer distill Configs/distill/digits.yaml --arm direct --output Runs/direct
+              trainer distill Configs/distill/digits.yaml --compare --seeds 3
+            """)
+
+    @Argument(help: "The distillation configuration, a YAML file.")
+    var config: String
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "The run folder; Runs/distill-<name of the configuration> by default.")
+    var output: String?
+
+    @Flag(help: "Continue the run in the folder where it was saved last.")
+    var resume = false
+
+    @Flag(help: "Replace the run in the folder; models trained for the pool stay.")
+    var overwrite = false
+
+    @Option(help: "How the student is taught: none, direct, ensemble or progressive.")
+    var arm = Arm.progressive
+
+    @Flag(help: "Run all four arms and end in a table.")
+    var compare = false
+
+    @Option(help: "How many seeds each arm is run with in a comparison.")
+    var seeds = 1
+
+    @Flag(help: "Check everything that can be known before a training, print what would be done, and stop.")
+    var dryRun = false
+
+    func validate() throws {
+        if resume && overwrite {
+            throw ValidationError("--resume and --overwrite exclude each other; give one of them")
+        }
+        if seeds < 1 { throw ValidationError("--seeds is \(seeds), expected at least 1") }
+        if seeds > 1 && !compare { throw ValidationError("--seeds needs --compare") }
+    }
+
+    func run() throws {
+        let configuration = try DistillationRecipe.load(config, overrides: overrides)
+        try Self.distill(
+            configuration, path: output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config),
+            mode: resume ? .resume : overwrite ? .overwrite : .new, arm: arm, seeds: compare ? seeds : nil,
+            dryRun: dryRun)
+    }
+
+    /// - Parameter seeds: how many seeds of all arms are compared; `nil` for one run of one arm.
+    static func distill(
+        _ configuration: DistillationRecipe, path: String, mode: RunDirectory.Mode, arm: Arm, seeds: Int?,
+        dryRun: Bool
+    ) throws {
+        let console = Console(interval: configuration.recipe.reporting.logEverySeconds)
+        try RunDirectory.check(path, mode: mode)
+        if case .resume = mode, seeds == nil,
+            let summary = try DistillationRun.finished(in: path, configuration)
+        {
+            console.line("the run in \(path) is finished; nothing is left to do")
+            console.text(summary.text(pretty: true))
+            return
+        }
+        // Whatever may be wrong shows here, before the folder is touched or anything is trained.
+        let run = try DistillationRun(configuration, output: path, console: console)
+        console.text(try run.description(path))
+        if dryRun {
+            console.line("nothing was trained or written (--dry-run)")
+            return
+        }
+        let directory = try RunDirectory(path, mode: mode)
+        let isResuming: Bool
+        if case .resume = mode { isResuming = true } else { isResuming = false }
+        try run.prepare()
+        let report = try run.order(in: directory, resuming: isResuming)
+        if !report.costs.isEmpty { console.text(report.table) }
+        console.text(report.explanation)
+        guard let seeds else {
+            let summary = try run.run(arm, report, in: directory, resuming: isResuming)
+            console.text(DistillationTables.stages(summary))
+            console.text(DistillationTables.result(summary, path))
+            return
+        }
+        let comparison = try run.compare(report, seeds: seeds, in: directory, resuming: isResuming)
+        console.text(comparison.table)
+        console.line("written to \(directory.comparison)")
+    }
+}
+
+struct OrderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "order", abstract: "Measures all adaptation costs and explains the order of teachers; no training.",
+        discussion: """
+            Models that a distillation trained are looked for in its run folder.
+
+            Examples:
+              trainer order Configs/distill/digits.yaml
+              trainer order Configs/distill/digits.yaml --set cost.method=descent --json
+            """)
+
+    @Argument(help: "The distillation configuration, a YAML file.")
+    var config: String
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "The run folder of the distillation; Runs/distill-<name of the configuration> by default.")
+    var output: String?
+
+    @Flag(help: "Print JSON instead of tables.")
+    var json = false
+
+    func run() throws {
+        let configuration = try DistillationRecipe.load(config, overrides: overrides)
+        let console = Console()
+        let path = output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config)
+        let run = try DistillationRun(configuration, output: path, console: console)
+        try run.prepare(trains: false)
+        let report = try run.findOrder(complete: true)
+        if json {
+            console.text(report.json.text(pretty: true))
+        } else {
+            console.text(report.table)
+            console.text(report.heatMap + "\n")
+            console.text(report.explanation)
+        }
+    }
+}
+
+enum DistillationTables {
+    static func stages(_ summary: DistillationSummary) -> String {
+        Table(
+            columns: [
+                "stage", Table.Column("teacher", .left), "epochs", "before", "after", "seconds", "teacher's share",
+            ],
+            rows: summary.stages.map { stage in
+                [
+                    "\(stage.stage)", stage.teachers.isEmpty ? "none" : stage.teachers.joined(separator: " + "),
+                    "\(stage.epochs)", NumberText.percentage(stage.testAccuracyBefore),
+                    NumberText.percentage(stage.testAccuracyAfter), NumberText.fixed(stage.seconds, decimals: 1),
+                    NumberText.percentage(stage.teacherSeconds / max(stage.seconds, 1e-9), decimals: 0),
+                ]
+            }
+        ).render()
+    }
+
+    static func result(_ result: DistillationSummary, _ path: String) -> String {
+        let summary = result.summary
+        var rows = [["test accuracy (last epoch)", NumberText.percentage(summary.testAccuracy)]]
+        if let validation = summary.bestValidationAccuracy {
+            rows.append(["best epoch", "\(summary.bestEpoch) (validation \(NumberText.percentage(validation)))"])
+            rows.append(["test accuracy (best epoch)", NumberText.percentage(summary.bestTestAccuracy)])
+        }
+        rows.append(["train loss", NumberText.fixed(result.trainLoss, decimals: 4)])
+        rows.append(["time", NumberText.duration(summary.seconds)])
+        rows.append(["weights", path + "/weights"])
+        return Table(columns: [Table.Column("result", .left), Table.Column("", .left)], rows: rows).render()
+    }
+}
