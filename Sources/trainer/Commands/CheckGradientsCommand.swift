@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autograd
+import Distillation
 import Reporting
 import Tensors
 import Training
@@ -68,7 +69,7 @@ struct CheckGradientsCommand: ParsableCommand {
     private func checkOperations() throws -> [Row] {
         var rows: [Row] = []
         var covered: Set<String> = []
-        for check in GradientCheck.all {
+        for check in GradientCheck.all + GradientCheck.distillation {
             let outcome = check.run()
             covered.formUnion(outcome.operations.map(\.name))
             rows.append(Row(name: outcome.name, error: outcome.largestRelativeError, bound: outcome.bound))
