@@ -38,7 +38,8 @@ public final class RunDirectory: Sendable {
     public var emaWeights: String { path + "/weights/ema.safetensors" }
     public var state: String { path + "/state" }
 
-    private static let files = ["config.yaml", "metrics.jsonl", "summary.json", "order.json", "stages.json",
+    private static let files = [
+        "config.yaml", "metrics.jsonl", "summary.json", "order.json", "stages.json",
         "comparison.json",
     ]
     private static let weights = ["last.safetensors", "best.safetensors", "ema.safetensors"]

@@ -7,7 +7,7 @@
 #endif
 
 // The C library's functions under one name each, so that only this file asks which C library it is.
-package func logarithm(_ x: Double) -> Double { log(x) }
+func logarithm(_ x: Double) -> Double { log(x) }
 package func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 func exponential(_ x: Double) -> Double { exp(x) }
 func errorFunction(_ x: Double) -> Double { erf(x) }

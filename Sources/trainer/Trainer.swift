@@ -27,8 +27,8 @@ struct Trainer: ParsableCommand {
         subcommands: commands)
 
     private static let commands: [any ParsableCommand.Type] = [
-        TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
-        CheckGradientsCommand.self, CheckParityCommand.self, BenchCommand.self,
+        TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self,
+        PredictCommand.self, InspectCommand.self, CheckGradientsCommand.self, CheckParityCommand.self, BenchCommand.self,
     ]
 
     /// Says which command a misspelt one may stand for.

@@ -85,8 +85,6 @@ extension Runs {
         }
 
         @Test func aChainRunsFromMissingWeightsToStagesAndLeavesTeachersAsTheyWere() throws {
-            var hashes: [String: String] = [:]
-            for name in ["resnet", "convnext", "cvt"] { hashes[name] = nil }
             let summary = try distill("first") { run in
                 for teacher in run.teachers {
                     // Parameters and running statistics, after the run and in the file.
@@ -107,7 +105,9 @@ extension Runs {
             #expect(try bytes("first/weights/stage-3.safetensors") == bytes("first/weights/last.safetensors"))
             #expect(try metrics(folder.path + "/first").count == 3)
             let lines = try String(contentsOfFile: folder.path + "/first/metrics.jsonl", encoding: .utf8)
-            for term in ["loss.crossEntropy", "weightedLoss.kd", "loss.pkd", "loss.mgd"] { #expect(lines.contains(term)) }
+            for term in ["loss.crossEntropy", "weightedLoss.kd", "loss.pkd", "loss.mgd"] {
+                #expect(lines.contains(term))
+            }
             #expect(messages.all.contains("1x1 convolution 4 -> 8"))
         }
 
@@ -119,7 +119,8 @@ extension Runs {
             try distill("cut", overrides, mode: .resume)
             for name in ["stage-1", "stage-2", "stage-3", "last", "best"] {
                 #expect(
-                    try bytes("whole/weights/\(name).safetensors") == bytes("cut/weights/\(name).safetensors"), "\(name)")
+                    try bytes("whole/weights/\(name).safetensors") == bytes("cut/weights/\(name).safetensors"),
+                    "\(name)")
             }
             #expect(try metrics(folder.path + "/whole") == metrics(folder.path + "/cut"))
         }
@@ -171,29 +172,38 @@ extension Runs {
         @Test func mistakesAreToldBeforeAnyTraining() throws {
             func fails(_ overrides: [String], _ sentence: String, _ text: String = chain) {
                 let error = #expect(throws: (any Error).self, "\(sentence)") {
-                    let run = try DistillationRun(
+                    _ = try DistillationRun(
                         configuration(overrides, text), output: folder.path + "/wrong", console: messages.console)
-                    _ = run
                 }
                 #expect(error.map { "\($0)".contains(sentence) } == true, "\(String(describing: error))")
             }
             fails(["order=[cvt, convnex]"], "did you mean `convnext`?")
             fails(["order=[small]"], "names the student `small` as its own teacher")
             fails(["student.name=cvt"], "is in the pool as its own teacher")
-            let missing = chain.replacingOccurrences(of: "{name: cvt, config: teacher.yaml, ", with: "{name: cvt, config: gone.yaml, ")
+            let missing = chain.replacingOccurrences(
+                of: "{name: cvt, config: teacher.yaml, ", with: "{name: cvt, config: gone.yaml, ")
             fails([], "gone.yaml", missing)
             func member(_ weights: String) -> String {
-                chain.replacingOccurrences(of: "{name: resnet, config: teacher.yaml, set: [model.name=resnet, ", with: "{name: resnet, weights: \(weights), set: [model.name=resnet, ")
+                chain.replacingOccurrences(
+                    of: "{name: resnet, config: teacher.yaml, set: [model.name=resnet, ",
+                    with: "{name: resnet, weights: \(weights), set: [model.name=resnet, ")
             }
-            fails([], "the weights of resnet cannot be used: \(folder.path)/none.safetensors", member(folder.path + "/none.safetensors"))
+            fails(
+                [], "the weights of resnet cannot be used: \(folder.path)/none.safetensors",
+                member(folder.path + "/none.safetensors"))
             let foreign = folder.path + "/foreign.safetensors"
             try SafetensorsFile(tensors: []).write(path: foreign)
             fails([], "expected weights written by trainer", member(foreign))
-            fails([], "have no stride in common", chain.replacingOccurrences(of: "\"model.embedStrides=[1, 2]\"", with: "\"model.embedStrides=[4, 2]\""))
+            fails(
+                [], "have no stride in common",
+                chain.replacingOccurrences(of: "\"model.embedStrides=[1, 2]\"", with: "\"model.embedStrides=[4, 2]\""))
             fails(["data.validation=0", "order=bgs"], "order: bgs measures costs on a validation part")
             try writeIDX(folder.path + "/four", images: 80)
-            try train(folder.path + "/other", ["data.path=\(folder.path)/four", "training.batchSize=8", "training.epochs=1"])
-            fails([], "resnet knows 4 classes, but the student learns 10", member(folder.path + "/other/weights/best.safetensors"))
+            try train(
+                folder.path + "/other", ["data.path=\(folder.path)/four", "training.batchSize=8", "training.epochs=1"])
+            fails(
+                [], "resnet knows 4 classes, but the student learns 10",
+                member(folder.path + "/other/weights/best.safetensors"))
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/wrong"))
             #expect(!FileManager.default.fileExists(atPath: pool))
         }

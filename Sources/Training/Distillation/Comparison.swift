@@ -94,7 +94,9 @@ extension Comparison.Result {
 extension DistillationRun {
     /// Runs every arm with every seed, each in a folder of its own below the run's; what is there stays and goes on when `resuming`. The
     /// student's first bytes, the pool and the split of the data are the same for all; seeds decide the rest.
-    public func compare(_ report: OrderReport, seeds: Int, in directory: RunDirectory, resuming: Bool) throws -> Comparison {
+    public func compare(_ report: OrderReport, seeds: Int, in directory: RunDirectory, resuming: Bool) throws
+        -> Comparison
+    {
         var comparison = Comparison(order: report.order)
         for index in 0..<seeds {
             let seed = recipe.run.seed + index

@@ -74,7 +74,9 @@ struct CostMeasurement {
             let images = batch.imageTensor()
             let computed = models.map { ($0, $0(images).features) }
             func features(of model: Teacher) -> [Tensor<Float>] { computed.first { $0.0 === model }?.1 ?? [] }
-            for (index, pair) in pairs.enumerated() { body(index, features(of: pair.source), features(of: pair.target)) }
+            for (index, pair) in pairs.enumerated() {
+                body(index, features(of: pair.source), features(of: pair.target))
+            }
             seen += batch.count
         }
     }

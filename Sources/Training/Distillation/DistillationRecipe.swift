@@ -30,8 +30,10 @@ public struct DistillationRecipe: Sendable {
             let sections = Recipe.Sections(reader)
             let student = reader.section("student", "The model that learns") { StudentSection($0) }
             let pool = reader.section("pool", "The teachers") { PoolSection($0) }
-            let words = reader.words("order", default: "bgs", "`bgs` (chosen by adaptation cost) or the teachers in turn")
-            let maxTeachers = reader.optionalInt("maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
+            let words = reader.words(
+                "order", default: "bgs", "`bgs` (chosen by adaptation cost) or the teachers in turn")
+            let maxTeachers = reader.optionalInt(
+                "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
             let stages = StageSchedule(reader)
             let cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
             let order = words == ["bgs"] ? nil : words

@@ -65,7 +65,8 @@ extension DistillationRun {
                 order: names, decisions: [], costs: [], scores: [],
                 teachers: names.compactMap { name in
                     teachers.first { $0.name == name }.map { (name: name, sha256: $0.sha256) }
-                }, student: configuration.student.name, explanations: saved["decisions"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? [])
+                }, student: configuration.student.name,
+                explanations: saved["decisions"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? [])
         }
         let report = try findOrder()
         try AtomicFile.write(directory.order, report.json.text(pretty: true) + "\n")

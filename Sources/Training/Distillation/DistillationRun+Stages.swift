@@ -178,7 +178,9 @@ extension DistillationRun {
         for (name, storage) in new.step.optimizer.stateArrays {
             var values = [Float](repeating: 0, count: storage.count)
             if let source = before[name] {
-                for i in 0..<min(model.parameters.flatCount, storage.count, source.count) { values[i] = source.pointer[i] }
+                for i in 0..<min(model.parameters.flatCount, storage.count, source.count) {
+                    values[i] = source.pointer[i]
+                }
             }
             arrays[name] = values
         }

@@ -69,11 +69,15 @@ final class DistillationTask: TrainingTask {
                     temperature: loss.temperature, factor: 1)
             }
             let maps = configuration.losses.filter { !$0.kind.usesLogits }
-            let features = try maps.isEmpty ? [] : teachers.enumerated().map { index, teacher in
-                Part(
-                    losses: try losses(own[teacher.name], maps, teacher), prefix: teacher.name + ".", teacher: index,
-                    temperature: 1, factor: 1 / Double(teachers.count))
-            }
+            let features =
+                try maps.isEmpty
+                ? []
+                : teachers.enumerated().map { index, teacher in
+                    Part(
+                        losses: try losses(own[teacher.name], maps, teacher), prefix: teacher.name + ".",
+                        teacher: index,
+                        temperature: 1, factor: 1 / Double(teachers.count))
+                }
             parts = logits + features
         }
     }
@@ -91,7 +95,9 @@ final class DistillationTask: TrainingTask {
         let task = classification.crossEntropy(student.logits, batch)
         if teachers.isEmpty { return TaskLoss(total: task, logits: student.logits.value) }
         let distillation = distance(student, outputs, epoch, batch, context)
-        if measuredTask.count < configuration.balanceSteps { measure(batch, outputs, epoch, task, distillation, context) }
+        if measuredTask.count < configuration.balanceSteps {
+            measure(batch, outputs, epoch, task, distillation, context)
+        }
         let weight = configuration.crossEntropyWeight
         var sum = WeightedLoss<Float>()
         if weight > 0 { sum.add("crossEntropy", task, weight: weight) }
@@ -109,25 +115,16 @@ final class DistillationTask: TrainingTask {
     ) -> WeightedLoss<Float> {
         var sum = WeightedLoss<Float>()
         for part in parts {
-            let output = part.teacher.map { outputs[$0] } ?? mean(outputs, temperature: part.temperature)
+            let output =
+                part.teacher.map { outputs[$0] }
+                ?? TeacherOutput(
+                    logits: averagedTeacher(outputs.map(\.logits), temperature: part.temperature), features: [])
             let found = part.losses(
                 student: student, teacher: output, epoch: epoch,
                 LossContext(layers: context, labels: Array(batch.labels)))
             sum.add(found.renamed(part.prefix), factor: part.factor)
         }
         return sum
-    }
-
-    /// Logits whose softmax at that temperature is the mean of the teachers'.
-    private func mean(_ outputs: [TeacherOutput<Float>], temperature: Double) -> TeacherOutput<Float> {
-        var sum: Tensor<Float>?
-        for output in outputs {
-            let share = Variable(output.logits).scaled(by: Float(1 / temperature)).softmax().value
-            sum = sum.map { $0 + share } ?? share
-        }
-        let total = sum?.array ?? []
-        let logits = total.map { Float(temperature * logarithm(max(Double($0) / Double(outputs.count), 1e-30))) }
-        return TeacherOutput(logits: Tensor(outputs[0].logits.shape, logits), features: [])
     }
 
     // MARK: Balance

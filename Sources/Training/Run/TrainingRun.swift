@@ -68,7 +68,8 @@ public final class TrainingRun {
         testLoader = try data.loader(data.splits.test, recipe: recipe, training: false)
         guard trainLoader.batchCount > 0 else { throw RecipeError("\(recipe.data.path): there are no training images") }
         let made = Schedule.make(
-            recipe.schedule, learningRate: recipe.optimizer.learningRate, epochs: place.scheduleEpochs ?? recipe.training.epochs,
+            recipe.schedule, learningRate: recipe.optimizer.learningRate,
+            epochs: place.scheduleEpochs ?? recipe.training.epochs,
             updatesPerEpoch: trainLoader.batchCount)
         schedule = made.schedule
         notices = data.notices + Self.notices(recipe, data) + (made.notice.map { [$0] } ?? [])

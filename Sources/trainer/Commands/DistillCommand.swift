@@ -104,7 +104,8 @@ struct DistillCommand: ParsableCommand {
 
 struct OrderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "order", abstract: "Measures all adaptation costs and explains the order of teachers; no training.",
+        commandName: "order",
+        abstract: "Measures all adaptation costs and explains the order of teachers; no training.",
         discussion: """
             Models that a distillation trained are looked for in its run folder.
 
