@@ -28,7 +28,8 @@ struct Trainer: ParsableCommand {
 
     private static let commands: [any ParsableCommand.Type] = [
         TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self,
-        PredictCommand.self, InspectCommand.self, CheckGradientsCommand.self, CheckParityCommand.self, BenchCommand.self,
+        PredictCommand.self, InspectCommand.self, CheckGradientsCommand.self, CheckParityCommand.self,
+        BenchCommand.self,
     ]
 
     /// Says which command a misspelt one may stand for.
