@@ -118,11 +118,15 @@ public struct PoolSection: Sendable {
     public var members: [Member]
     /// Teachers below this validation accuracy are refused.
     public var minimumScore: Double
+    public var cacheMegabytes: Int
 
     init(_ reader: ConfigurationReader) {
         directory = reader.optionalPath("directory", "Where trained members are kept; OUTPUT/pool when absent")
         minimumScore = reader.double(
             "minimumScore", default: 0, in: 0...1, "Validation accuracy below which a teacher is refused")
+        cacheMegabytes = reader.int(
+            "cacheMegabytes", default: 0, in: 0...1_000_000,
+            "Memory for teachers' outputs where training images are never changed; 0 = none")
         members = reader.list("teachers", "The members") { member in
             let result = Member(
                 name: member.requiredString("name", "What the teacher is called"),
