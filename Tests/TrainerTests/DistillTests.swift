@@ -39,6 +39,8 @@ extension Program {
         init() throws {
             workplace = try Workplace()
             try workplace.write("chain.yaml", chain)
+            try workplace.write("small.yaml", teacher)
+            // Another family knows other keys, so its recipe names no model.
             let plain = teacher.split(separator: "\n").filter { !$0.hasPrefix("model:") }.joined(separator: "\n")
             try workplace.write("plain.yaml", plain)
         }

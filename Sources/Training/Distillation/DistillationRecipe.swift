@@ -165,6 +165,6 @@ public struct CostSection: Sendable {
         method = reader.choice("method", default: .exact, "How the maps are fitted")
         ridge = reader.double("ridge", default: 1e-6, in: 1e-12...1, "Ridge of the exact fit, relative")
         resamples = reader.int("resamples", default: 200, in: 2...100_000, "Resamples of the images for error bars")
-        descentEpochs = reader.int("descentEpochs", default: 30, in: 1...10_000, "Passes of the descent")
+        descentEpochs = reader.int("descentEpochs", default: 100, in: 1...10_000, "Passes of the descent")
     }
 }
