@@ -148,6 +148,20 @@ extension Runs {
             #expect(Set(try Arm.allCases.map { try bytes("arm-\($0)/weights/last.safetensors") }).count == 4)
         }
 
+        @Test func keptOutputsTeachTheSameAndGoOnToTheSameBytes() throws {
+            let overrides = try student() + ["data.rotation=0", "data.augmentation=none", "order=[cvt, resnet]"]
+            let kept = overrides + ["pool.cacheMegabytes=64"]
+            let plain = try distill("plain", overrides)
+            let cached = try distill("whole", kept)
+            #expect(messages.all.contains("the teachers' outputs are kept in"))
+            #expect(abs(plain.trainLoss - cached.trainLoss) < 0.02 * plain.trainLoss)
+            #expect(throws: Crash.self) { try distill("cut", kept, crashBefore: 31) }
+            try distill("cut", kept, mode: .resume)
+            #expect(try bytes("whole/weights/last.safetensors") == bytes("cut/weights/last.safetensors"))
+            try distill("random", try student() + ["pool.cacheMegabytes=64", "order=[cvt]"])
+            #expect(messages.all.contains("because training images are changed at random"))
+        }
+
         @Test func theSelectionExplainsItsOrderAndWritesIt() throws {
             let overrides = try student() + ["order=bgs", "maxTeachers=2", "stage.epochs=1"]
             let summary = try distill("order", overrides)

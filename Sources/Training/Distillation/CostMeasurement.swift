@@ -39,10 +39,12 @@ struct CostMeasurement {
             evaluators = sums.map { $0.fitted() }
         case .descent:
             let images = min(section.images, train.count)
-            let updates = section.descentEpochs * ((images + batchSize - 1) / batchSize)
+            // Small batches: the descent needs many updates more than smooth ones.
+            let batch = min(64, batchSize)
+            let updates = section.descentEpochs * ((images + batch - 1) / batch)
             var fits = pairings.map { DescentFit($0, updates: updates) }
             for epoch in 0..<section.descentEpochs {
-                try stream(train, limit: images, epoch: epoch, pairs) { index, source, target in
+                try stream(train, limit: images, epoch: epoch, batchSize: batch, pairs) { index, source, target in
                     fits[index].update(studentFeatures: source, teacherFeatures: target)
                 }
             }
@@ -55,12 +57,12 @@ struct CostMeasurement {
     }
 
     private func stream(
-        _ dataset: any ImageDataset, limit: Int, epoch: Int = 0, _ pairs: [(source: Teacher, target: Teacher)],
+        _ dataset: any ImageDataset, limit: Int, epoch: Int = 0, batchSize: Int? = nil, _ pairs: [(source: Teacher, target: Teacher)],
         _ body: (Int, [Tensor<Float>], [Tensor<Float>]) -> Void
     ) throws {
         // Shuffled, since image folders come class by class and the limit may cut them short.
         let options = LoaderOptions(
-            batchSize: batchSize, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
+            batchSize: batchSize ?? self.batchSize, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
         let loader = BatchLoader(dataset, transform: try Transform(plan, mode: .evaluation), options: options)
         var models: [Teacher] = []
         for pair in pairs {

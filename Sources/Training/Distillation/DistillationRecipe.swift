@@ -118,11 +118,15 @@ public struct PoolSection: Sendable {
     public var members: [Member]
     /// Teachers below this validation accuracy are refused.
     public var minimumScore: Double
+    public var cacheMegabytes: Int
 
     init(_ reader: ConfigurationReader) {
         directory = reader.optionalPath("directory", "Where trained members are kept; OUTPUT/pool when absent")
         minimumScore = reader.double(
             "minimumScore", default: 0, in: 0...1, "Validation accuracy below which a teacher is refused")
+        cacheMegabytes = reader.int(
+            "cacheMegabytes", default: 0, in: 0...1_000_000,
+            "Memory for teachers' outputs where training images are never changed; 0 = none")
         members = reader.list("teachers", "The members") { member in
             let result = Member(
                 name: member.requiredString("name", "What the teacher is called"),
@@ -161,6 +165,6 @@ public struct CostSection: Sendable {
         method = reader.choice("method", default: .exact, "How the maps are fitted")
         ridge = reader.double("ridge", default: 1e-6, in: 1e-12...1, "Ridge of the exact fit, relative")
         resamples = reader.int("resamples", default: 200, in: 2...100_000, "Resamples of the images for error bars")
-        descentEpochs = reader.int("descentEpochs", default: 30, in: 1...10_000, "Passes of the descent")
+        descentEpochs = reader.int("descentEpochs", default: 100, in: 1...10_000, "Passes of the descent")
     }
 }

@@ -86,6 +86,7 @@ extension DistillationRun {
             }
             stage.beforeUpdate = beforeUpdate
             announce(index, plan, stage)
+            try fillCaches(plan[index].teachers)
             try stage.train(directory, &states)
             current = stage
             results.append(try finish(index, plan, stage, directory))

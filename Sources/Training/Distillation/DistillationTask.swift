@@ -89,7 +89,7 @@ final class DistillationTask: TrainingTask {
 
     func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
         let images = batch.imageTensor()
-        let outputs = teachers.map { $0(images) }
+        let outputs = teachers.map { $0(batch, images) }
         let student = model(Variable(images), context)
         let epoch = (Double(update - firstUpdate) + 0.5) / Double(updatesPerEpoch)
         let task = classification.crossEntropy(student.logits, batch)

@@ -15,6 +15,8 @@ public final class Teacher {
     public let sha256: String
     /// Time spent in forward passes.
     public private(set) var seconds = 0.0
+    /// Outputs for all training images, where they are kept.
+    var cache: TeacherCache?
     private let conversion: InputConversion
 
     /// - Parameter plan: of the images that it will be shown, the student's.
@@ -32,6 +34,14 @@ public final class Teacher {
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }
         return TeacherOutput(weights.model(Variable(conversion(images)), .evaluation(weights.store)))
+    }
+
+    /// The same for a batch, from the cache where there is one.
+    func callAsFunction(_ batch: Batch, _ images: Tensor<Float>) -> TeacherOutput<Float> {
+        guard let cache else { return self(images) }
+        let begin = MonotonicClock.seconds()
+        defer { seconds += MonotonicClock.seconds() - begin }
+        return cache.output(batch.indices)
     }
 
     /// - Throws: when a value is not what it was when the teacher was loaded.

@@ -113,7 +113,7 @@ public struct Recipe: Sendable {
     /// The keys that change neither weights nor metrics and may differ when a run is resumed.
     static let harmless: Set<String> = [
         "training.threads", "training.loaderThreads", "data.cacheMegabytes", "training.saveEveryUpdates",
-        "training.saveEveryMinutes", "run.output", "reporting.logEverySeconds", "data.path",
+        "training.saveEveryMinutes", "run.output", "reporting.logEverySeconds", "data.path", "pool.directory",
     ]
 }
 
