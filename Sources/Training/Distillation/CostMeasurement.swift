@@ -57,7 +57,8 @@ struct CostMeasurement {
     }
 
     private func stream(
-        _ dataset: any ImageDataset, limit: Int, epoch: Int = 0, batchSize: Int? = nil, _ pairs: [(source: Teacher, target: Teacher)],
+        _ dataset: any ImageDataset, limit: Int, epoch: Int = 0, batchSize: Int? = nil,
+        _ pairs: [(source: Teacher, target: Teacher)],
         _ body: (Int, [Tensor<Float>], [Tensor<Float>]) -> Void
     ) throws {
         // Shuffled, since image folders come class by class and the limit may cut them short.
