@@ -172,7 +172,7 @@ private struct HeadlessTask: TrainingTask {
     let model: any FeatureModel
 
     func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
-        let output = model(Variable(batch.imageTensor()), context)
+        let output = model(Variable(Tensor(batch)), context)
         let last = output.features[output.features.count - 1]
         return TaskLoss(total: last.meanSquaredError(Tensor(last.shape, repeating: 1)), logits: output.logits.value)
     }

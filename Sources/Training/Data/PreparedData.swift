@@ -91,14 +91,6 @@ public struct RecipeError: Error, CustomStringConvertible, Sendable, Equatable {
 }
 
 extension Batch {
-    /// The pixels as a tensor [count, height, width, channels].
-    public func imageTensor() -> Tensor<Float> {
-        let source = images
-        return Tensor([count, height, width, channels]) { target in
-            if let base = source.baseAddress { target.update(from: base, count: source.count) }
-        }
-    }
-
     /// The soft targets as a tensor [count, classes], padded with zeros to `classes` outputs.
     func targetTensor(classes: Int) -> Tensor<Float>? {
         guard let source = softTargets else { return nil }

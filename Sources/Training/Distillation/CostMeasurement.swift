@@ -74,7 +74,7 @@ struct CostMeasurement {
         var seen = 0
         loader.start(epoch: epoch)
         while seen < limit, let batch = try loader.next() {
-            let images = batch.imageTensor()
+            let images = Tensor(batch)
             let computed = models.map { ($0, $0(images).features) }
             func features(of model: Teacher) -> [Tensor<Float>] { computed.first { $0.0 === model }?.1 ?? [] }
             for (index, pair) in pairs.enumerated() {

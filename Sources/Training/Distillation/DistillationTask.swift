@@ -88,7 +88,7 @@ final class DistillationTask: TrainingTask {
     var teacherSeconds: Double { secondsBefore + teachers.reduce(0) { $0 + $1.seconds } }
 
     func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
-        let images = batch.imageTensor()
+        let images = Tensor(batch)
         let outputs = teachers.map { $0(batch, images) }
         let student = model(Variable(images), context)
         let epoch = (Double(update - firstUpdate) + 0.5) / Double(updatesPerEpoch)
@@ -149,7 +149,7 @@ final class DistillationTask: TrainingTask {
             func norm(_ loss: (ModelOutput<Float>, Context<Float>) -> Variable<Float>?) -> Double {
                 let tape = Tape<Float>()
                 let own = Context(context.store, mode: .training, tape: tape, random: context.random)
-                guard let value = loss(model(Variable(batch.imageTensor()), own), own) else { return 0 }
+                guard let value = loss(model(Variable(Tensor(batch)), own), own) else { return 0 }
                 tape.backward(from: value)
                 let gradients = Storage<Float>(count: context.store.list.flatCount)
                 _ = own.collectGradients(into: gradients)

@@ -20,7 +20,7 @@ struct TeacherCache {
         var shapes: [Shape] = []
         loader.start(epoch: 0)
         while let batch = try loader.next() {
-            let output = teacher(batch.imageTensor())
+            let output = teacher(Tensor(batch))
             let tensors = [output.logits] + output.features
             shapes = tensors.map { $0.shape.replacing(axis: 0, with: 1) }
             for tensor in tensors {

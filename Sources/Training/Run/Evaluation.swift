@@ -35,7 +35,7 @@ public func evaluate(
     var amongFive = 0
     loader.start(epoch: 0)
     while let batch = try loader.next() {
-        let logits = model(Variable(batch.imageTensor()), .evaluation(store)).logits
+        let logits = model(Variable(Tensor(batch)), .evaluation(store)).logits
         let logProbabilities = logits.logSoftmax().value
         logProbabilities.read { values in
             for i in 0..<batch.count {

@@ -61,7 +61,7 @@ public struct ClassificationTask: TrainingTask {
     }
 
     public func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
-        let logits = model(Variable(batch.imageTensor()), context).logits
+        let logits = model(Variable(Tensor(batch)), context).logits
         return TaskLoss(total: crossEntropy(logits, batch), logits: logits.value)
     }
 
