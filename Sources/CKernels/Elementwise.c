@@ -2,7 +2,8 @@
 #include "Vector.h"
 
 #define HB_ELEMENTWISE(name, value, derivative)                                            \
-    HB_KERNEL void hb_##name(const float *restrict xs, float *restrict ys, long count) {   \
+    HB_KERNEL void hb_##name(const float *xs, float *ys, long count) {                     \
+        _Pragma("clang loop vectorize(assume_safety)") /* ys may be xs, but overlap no other way */ \
         for (long i = 0; i < count; i++) {                                                 \
             float x = xs[i];                                                               \
             ys[i] = (value);                                                               \
@@ -47,6 +48,7 @@ HB_KERNEL void hb_accumulate(const float *restrict x, float *restrict y, long co
     for (long i = 0; i < count; i++) y[i] += x[i];
 }
 
-HB_KERNEL void hb_scale(const float *restrict x, float scale, float *restrict y, long count) {
+HB_KERNEL void hb_scale(const float *x, float scale, float *y, long count) {
+#pragma clang loop vectorize(assume_safety)
     for (long i = 0; i < count; i++) y[i] = scale * x[i];
 }

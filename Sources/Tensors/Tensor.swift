@@ -59,6 +59,9 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
         return read { $0[0] }
     }
 
+    /// The first element. The caller keeps the tensor alive while it uses the pointer.
+    var start: UnsafePointer<S> { UnsafePointer(storage.pointer + offset) }
+
     public var array: [S] { read { Array(UnsafeBufferPointer(start: $0, count: elementCount)) } }
 
     /// Lends the elements; the pointer is valid inside `body` only.

@@ -48,8 +48,9 @@ extension Tensor {
             withElements(self, weight, bias ?? weight) { x, w, b in
                 let hasBias = bias != nil
                 let grain = blockRows(inner)
+                reserveScratch(S.self, grain * inner, chunks: chunkCount(rows, grain: grain))
                 parallelFor(rows, grain: grain) { range in
-                    let activation = Storage<S>(count: range.count * inner)
+                    let activation = Storage<S>(count: grain * inner)
                     S.apply(.gelu, x + range.lowerBound * inner, activation.pointer, range.count * inner)
                     let target = y + range.lowerBound * out
                     S.product(
@@ -75,6 +76,7 @@ extension Tensor {
         let grain = (rows + parts - 1) / parts
         let used = (rows + grain - 1) / grain
         let partials = needsWeight && used > 1 ? Storage<S>(count: used * out * inner) : dw
+        reserveScratch(S.self, block * inner, block * inner, chunks: used)
         withElements(self, weight, gradient) { x, w, g in
             parallelFor(rows, grain: grain) { part in
                 let value = Storage<S>(count: block * inner)

@@ -57,7 +57,7 @@ extension Tensor {
                 if let part {
                     withElements(part, x) { g, x in reducingProduct(width, inner, rows, g, x, into: to) }
                 } else {
-                    to.initialize(repeating: 0, count: width * inner)
+                    clear(to, width * inner)
                 }
                 to += width * inner
             }
