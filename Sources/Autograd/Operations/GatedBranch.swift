@@ -51,7 +51,8 @@ extension Variable {
         require(
             shape.rank >= 1 && gate.p.shape == shape.replacing(axis: -1, with: widths[0])
                 && gate.gates.shape == shape.replacing(axis: -1, with: widths.reduce(0, +)),
-            "gatedBranch", operands.map(\.shape), "p and gates must have as many rows as the base, and \(widths) columns")
+            "gatedBranch", operands.map(\.shape),
+            "p and gates must have as many rows as the base, and \(widths) columns")
         require(
             weight.shape == [out, widths[widths.count - 1]] && bias.shape == [out]
                 && (gamma == nil || gamma?.shape == [out]),

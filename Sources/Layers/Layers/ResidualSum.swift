@@ -75,6 +75,6 @@ public struct ResidualSum: Sendable {
     /// Whether whole branches are computed in blocks of rows. In training each part of the rows has sums of its own for
     /// the weights' gradients, which pays when there are many more rows than channels. A function of the sizes alone.
     private func fusesRows<S>(_ x: Variable<S>, _ context: Context<S>) -> Bool {
-        !x.isTracked || x.shape.rows >= 8 * x.shape.columns
+        !x.isTracked || x.shape.rows >= 4 * x.shape.columns
     }
 }

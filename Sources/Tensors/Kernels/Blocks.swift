@@ -8,6 +8,15 @@ func forEachBlock(_ range: Range<Int>, _ rows: Int, _ body: (Range<Int>) -> Void
     }
 }
 
+/// The ranges of the given widths, one after the other from 0.
+func consecutiveRanges(_ widths: [Int]) -> [Range<Int>] {
+    var first = 0
+    return widths.map { width in
+        defer { first += width }
+        return first..<first + width
+    }
+}
+
 /// Rows per block when each may have at most `most`: even blocks, at least four of them where there are rows enough to
 /// share among threads. A function of the sizes alone.
 func evenBlockRows(_ rows: Int, most: Int) -> Int {

@@ -17,8 +17,9 @@ struct FeedForwardBranch<S: Scalar> {
     private var sampleRows: Int { rows / max(1, x.shape.rank > 1 ? x.shape[0] : 1) }
 
     /// Whether the hidden values before the activation are kept for the gradient. Computing them again costs C
-    /// multiply-adds per element: for few channels that is quicker than memory, and always smaller.
-    var keepsHidden: Bool { channels >= 96 }
+    /// multiply-adds per element: for few channels that is quicker than memory, and it is always smaller, which counts
+    /// where there are millions of them.
+    var keepsHidden: Bool { channels >= 96 && rows * hidden <= 1 << 21 }
 
     /// Rows whose hidden values, three times in backward, take about half of a second-level cache.
     var blockRows: Int { evenBlockRows(rows, most: max(48, min(768, 36_864 / max(1, hidden) / 12 * 12))) }
@@ -92,6 +93,7 @@ struct FeedForwardBranch<S: Scalar> {
         let again = kept == nil ? ProductOperand(rowsOf: weights.expand) : nil
         let throughExpand = ProductOperand(weights.expand)
         let throughReduce = ProductOperand(weights.reduce)
+        let precision = ProductPrecision.current
         let blockRows = self.blockRows
         let grain = reductionGrain(rows: rows, block: blockRows, elements: places.total)
         let most = min(blockRows, grain)
@@ -129,7 +131,7 @@ struct FeedForwardBranch<S: Scalar> {
                     }
                     gradient = UnsafePointer(scaled)
                 }
-                S.addTransposedProduct(c, h, count, gradient, value, into: partial + places.reduce)
+                S.addTransposedProduct(c, h, count, gradient, value, precision, into: partial + places.reduce)
                 S.addRowSums(gradient, partial + places.reduceBias, count, c)
                 if let scale {
                     S.multiplyRows(gradient, scale.start, scaled, count, c)
@@ -137,7 +139,7 @@ struct FeedForwardBranch<S: Scalar> {
                 }
                 throughReduce.product(count, gradient, into: dHidden)
                 S.multiplyInto(hiddenRows, dHidden, count * h)
-                S.addTransposedProduct(h, c, count, dHidden, normalised, into: partial + places.expand)
+                S.addTransposedProduct(h, c, count, dHidden, normalised, precision, into: partial + places.expand)
                 S.addRowSums(dHidden, partial + places.expandBias, count, h)
                 throughExpand.product(count, dHidden, into: dNormalised)
                 S.layerNormGradient(

@@ -55,6 +55,7 @@ struct GatedBranch<S: Scalar> {
         let dGates = Storage<S>(count: gate.gates.elementCount)
         let (projections, returns) = (gate.projections, gate.returns)
         let back = ProductOperand(weight)
+        let precision = ProductPrecision.current
         let blockRows = gate.blockRows
         let grain = reductionGrain(rows: rows, block: blockRows, elements: total)
         let most = min(blockRows, grain)
@@ -78,7 +79,7 @@ struct GatedBranch<S: Scalar> {
                     }
                     gradient = UnsafePointer(scaled)
                 }
-                S.addTransposedProduct(out, c, count, gradient, gated, into: partial + weightPlace)
+                S.addTransposedProduct(out, c, count, gradient, gated, precision, into: partial + weightPlace)
                 S.addRowSums(gradient, partial + biasPlace, count, out)
                 if let scale {
                     S.multiplyRows(gradient, scale.start, scaled, count, out)
@@ -86,7 +87,7 @@ struct GatedBranch<S: Scalar> {
                 }
                 back.product(count, gradient, into: dGated)
                 gate.gradients(
-                    block, returns, gradient: dGated, scratch.pointer, sums: partial, inner, dp: dp.pointer,
+                    block, returns, gradient: dGated, scratch.pointer, precision, sums: partial, inner, dp: dp.pointer,
                     dGates: dGates.pointer)
             }
         }

@@ -16,17 +16,9 @@ struct NormalizedLinearSplit<S: Scalar> {
     /// Rows whose operands and results take about a quarter of a second-level cache.
     var blockRows: Int { evenBlockRows(rows, most: max(48, min(768, 65_536 / max(1, channels + outputs) / 12 * 12))) }
 
-    private var partRows: [Range<Int>] {
-        var first = 0
-        return widths.map { width in
-            defer { first += width }
-            return first..<first + width
-        }
-    }
-
     func forward() -> [Tensor<S>] {
         let storages = widths.map { Storage<S>(count: rows * $0) }
-        let parts = partRows
+        let parts = consecutiveRanges(widths)
         let operands = parts.map { ProductOperand(rowsOf: weight, $0) }
         let blockRows = self.blockRows
         reserveScratch(S.self, blockRows * (channels + 2), chunks: chunkCount(rows, grain: blockRows))
@@ -59,8 +51,9 @@ struct NormalizedLinearSplit<S: Scalar> {
         let dx = Storage<S>(count: rows * c)
         let total = 2 * c + out * c + out
         let sums = Storage<S>(count: total)
-        let ranges = partRows
+        let ranges = consecutiveRanges(widths)
         let operands = ranges.map { ProductOperand(weight, rows: $0) }
+        let precision = ProductPrecision.current
         let blockRows = self.blockRows
         let grain = reductionGrain(rows: rows, block: blockRows, elements: total)
         let most = min(blockRows, grain)
@@ -86,7 +79,8 @@ struct NormalizedLinearSplit<S: Scalar> {
                         part.read { g in
                             let g = g + block.lowerBound * widths[i]
                             S.addTransposedProduct(
-                                widths[i], c, count, g, normalised, into: partial + 2 * c + ranges[i].lowerBound * c)
+                                widths[i], c, count, g, normalised, precision,
+                                into: partial + 2 * c + ranges[i].lowerBound * c)
                             S.addRowSums(g, partial + 2 * c + out * c + ranges[i].lowerBound, count, widths[i])
                             operands[i].product(count, g, adding: adds, into: dNormalised)
                             adds = true

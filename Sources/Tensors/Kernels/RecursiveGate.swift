@@ -172,7 +172,7 @@ struct RecursiveGate<S: Scalar> {
     /// Walks a block backwards after `recompute`. `gradient` holds the rows of the block; dp and dGates all rows.
     func gradients(
         _ block: Range<Int>, _ returns: [ProductOperand<S>], gradient: UnsafePointer<S>,
-        _ scratch: UnsafeMutablePointer<S>, sums: UnsafeMutablePointer<S>,
+        _ scratch: UnsafeMutablePointer<S>, _ precision: ProductPrecision, sums: UnsafeMutablePointer<S>,
         _ places: (weights: [Int], biases: [Int], total: Int), dp: UnsafeMutablePointer<S>,
         dGates: UnsafeMutablePointer<S>
     ) {
@@ -187,7 +187,8 @@ struct RecursiveGate<S: Scalar> {
             S.gateGradient(
                 gradient, du, bias: biases[k].start, gate + starts[k + 1], stride: stride, scale: scale,
                 dGate: dGate + starts[k + 1], du: du, dBias: sums + places.biases[k], count, out)
-            S.addTransposedProduct(out, inner, count, du, scratch + count * starts[k], into: sums + places.weights[k])
+            S.addTransposedProduct(
+                out, inner, count, du, scratch + count * starts[k], precision, into: sums + places.weights[k])
             returns[k].product(count, du, into: running)
             gradient = UnsafePointer(running)
         }
@@ -203,6 +204,7 @@ struct RecursiveGate<S: Scalar> {
         let dp = Storage<S>(count: p.elementCount)
         let dGates = Storage<S>(count: gates.elementCount)
         let (projections, returns) = (self.projections, self.returns)
+        let precision = ProductPrecision.current
         let blockRows = self.blockRows
         let grain = reductionGrain(rows: rows, block: blockRows, elements: places.total)
         let elements = backwardScratch(min(blockRows, grain))
@@ -213,8 +215,8 @@ struct RecursiveGate<S: Scalar> {
             forEachBlock(chunk, blockRows) { block in
                 recompute(block, projections, scratch.pointer)
                 gradients(
-                    block, returns, gradient: g.start + block.lowerBound * channels, scratch.pointer, sums: partial,
-                    places, dp: dp.pointer, dGates: dGates.pointer)
+                    block, returns, gradient: g.start + block.lowerBound * channels, scratch.pointer, precision,
+                    sums: partial, places, dp: dp.pointer, dGates: dGates.pointer)
             }
         }
         withExtendedLifetime((self, g)) {}

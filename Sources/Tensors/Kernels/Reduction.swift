@@ -104,7 +104,10 @@ public func reduceRows<S: Scalar>(
     }
     let partials = Storage<S>(count: chunks * columns)
     parallelFor(rows, grain: grain) { range in body(range, partials.pointer + range.lowerBound / grain * columns) }
-    S.sumRows(partials.pointer, stride: columns, sums, chunks, columns)
+    parallelFor(columns, grain: 1 << 14) { range in
+        S.sumRows(
+            partials.pointer + range.lowerBound, stride: columns, sums + range.lowerBound, chunks, range.count)
+    }
 }
 
 extension Tensor {

@@ -42,7 +42,9 @@ private func shapes(_ leading: [Int], _ widths: [Int], out: Int, scale: Bool = t
 }
 
 @Suite struct GatedBranchTests {
-    @Test(arguments: [([4, 6, 6], [16, 32]), ([3, 50], [5, 9, 17]), ([2, 5, 5], [14, 28, 56, 112]), ([700], [16])])
+    @Test(arguments: [
+        ([4, 6, 6], [16, 32]), ([3, 50], [5, 9, 17]), ([2, 5, 5], [14, 28, 56, 112]), ([700], [16]),
+    ])
     func floatEqualsDouble(leading: [Int], widths: [Int]) {
         let out = widths[widths.count - 1]
         #expect(Branch(order: widths.count, rate: 0.3).largestError(shapes(leading, widths, out: out)) < 5e-5)

@@ -37,6 +37,7 @@ private struct NormThenLinear: ScalarFunction {
     }
 
     @Test func resultsDoNotDependOnThreads() {
-        #expect(NormalizedLinear(widths: [8, 56]).isIndependentOfThreads([[8, 16, 16, 32], [32], [32], [64, 32], [64]]))
+        #expect(
+            NormalizedLinear(widths: [8, 56]).isIndependentOfThreads([[8, 16, 16, 32], [32], [32], [64, 32], [64]]))
     }
 }
