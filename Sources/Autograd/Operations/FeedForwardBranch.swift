@@ -11,6 +11,7 @@ public struct FeedForwardVariables<S: Scalar> {
     public let expandBias: Variable<S>
     public let reduce: Variable<S>
     public let reduceBias: Variable<S>
+    public let activation: ElementwiseFunction
 
     /// - Parameters:
     ///   - gain: of the norm, like `offset` [C].
@@ -18,9 +19,9 @@ public struct FeedForwardVariables<S: Scalar> {
     ///   - reduce: [C, H], its bias [C].
     public init(
         gain: Variable<S>, offset: Variable<S>, epsilon: Double, expand: Variable<S>, expandBias: Variable<S>,
-        reduce: Variable<S>, reduceBias: Variable<S>
+        reduce: Variable<S>, reduceBias: Variable<S>, activation: ElementwiseFunction = .gelu
     ) {
-        (self.gain, self.offset, self.epsilon) = (gain, offset, epsilon)
+        (self.gain, self.offset, self.epsilon, self.activation) = (gain, offset, epsilon, activation)
         (self.expand, self.expandBias, self.reduce, self.reduceBias) = (expand, expandBias, reduce, reduceBias)
     }
 
@@ -28,7 +29,7 @@ public struct FeedForwardVariables<S: Scalar> {
 }
 
 extension Variable {
-    /// base + keep_n gamma_c (W2 gelu(W1 norm(x) + b1) + b2): the whole feed-forward branch of a transformer-like block,
+    /// base + keep_n gamma_c (W2 f(W1 norm(x) + b1) + b2): the whole feed-forward branch of a transformer-like block,
     /// its norm and its residual sum, for x [N, .., C]. Of x and the hidden
     /// values only what pays is kept.
     ///
@@ -64,7 +65,7 @@ extension Variable {
         let weights = FeedForwardWeights(
             gain: layers.gain.value, offset: layers.offset.value, epsilon: layers.epsilon,
             expand: layers.expand.value, expandBias: layers.expandBias.value, reduce: layers.reduce.value,
-            reduceBias: layers.reduceBias.value)
+            reduceBias: layers.reduceBias.value, activation: layers.activation)
         let (output, hidden) = x.feedForwardBranch(
             weights, base: b, scale: scale, factors: factors, keeping: operands.contains(where: \.isTracked))
         let (hasBase, parameters) = (base != nil, operands.count - (base == nil ? 0 : 1))
@@ -79,9 +80,12 @@ extension Variable {
 }
 
 extension GradientCheck {
-    private static func layers<S>(_ x: [Variable<S>], epsilon: Double = 1e-6) -> FeedForwardVariables<S> {
+    private static func layers<S>(
+        _ x: [Variable<S>], epsilon: Double = 1e-6, activation: ElementwiseFunction = .gelu
+    ) -> FeedForwardVariables<S> {
         FeedForwardVariables(
-            gain: x[1], offset: x[2], epsilon: epsilon, expand: x[3], expandBias: x[4], reduce: x[5], reduceBias: x[6])
+            gain: x[1], offset: x[2], epsilon: epsilon, expand: x[3], expandBias: x[4], reduce: x[5], reduceBias: x[6],
+            activation: activation)
     }
 
     private static func shapes(_ leading: [Int], _ c: Int, _ h: Int) -> [Shape] {
@@ -100,6 +104,9 @@ extension GradientCheck {
         },
         GradientCheck("feedForwardBranch/plain, large epsilon", shapes([3], 5, 4)) {
             [$0[0].feedForwardBranch(layers($0, epsilon: 0.5))]
+        },
+        GradientCheck("feedForwardBranch/quick GELU", shapes([2, 3], 3, 5) + [[3]]) {
+            [$0[0].feedForwardBranch(layers($0, activation: .quickGELU), scale: $0[7])]
         },
         GradientCheck("feedForwardBranch/size 1", shapes([1], 1, 1)) { [$0[0].feedForwardBranch(layers($0))] },
     ]

@@ -36,21 +36,26 @@ public struct ResidualSum: Sendable {
     /// The random stream of dropped paths, where there are any.
     func key<S>(_ context: Context<S>) -> RandomKey? { rate(context) > 0 ? context.random(stream) : nil }
 
-    /// base + gamma reduce(gelu(expand(norm(x)))): in one pass over blocks of rows where that is faster, see
+    /// base + gamma reduce(f(expand(norm(x)))): in one pass over blocks of rows where that is faster, see
     /// `Variable.feedForwardBranch`, and layer by layer otherwise.
     ///
     /// - Parameter base: x itself when absent.
     public func callAsFunction<S: Scalar>(
         base: Variable<S>? = nil, feedForward x: Variable<S>, norm: LayerNorm, expand: Linear, reduce: Linear,
-        _ context: Context<S>
+        activation: ElementwiseFunction = .gelu, _ context: Context<S>
     ) -> Variable<S> {
         guard let expandBias = expand.bias, let reduceBias = reduce.bias, fusesRows(x, context) else {
-            return self(base ?? x, reduce(gelu: expand(norm(x, context), context), context), context)
+            let hidden = expand(norm(x, context), context)
+            let branch =
+                activation == .gelu
+                ? reduce(gelu: hidden, context)
+                : reduce(LayerPath.$current.withValue(path) { hidden.map(activation) }, context)
+            return self(base ?? x, branch, context)
         }
         let layers = FeedForwardVariables(
             gain: context[norm.gain], offset: context[norm.bias], epsilon: norm.epsilon,
             expand: context[expand.weight], expandBias: context[expandBias], reduce: context[reduce.weight],
-            reduceBias: context[reduceBias])
+            reduceBias: context[reduceBias], activation: activation)
         return LayerPath.$current.withValue(path) {
             x.feedForwardBranch(
                 layers, base: base, scale: gamma.map { context[$0] }, dropPathRate: rate(context), key: key(context))

@@ -1,4 +1,4 @@
-/// base + factor_n gamma_c (W2 gelu(W1 layerNorm(x) + b1) + b2), walked in blocks of rows that stay in the second-level
+/// base + factor_n gamma_c (W2 f(W1 layerNorm(x) + b1) + b2), walked in blocks of rows that stay in the second-level
 /// cache from the norm to the sum: neither the normalised rows nor the activations reach memory.
 struct FeedForwardBranch<S: Scalar> {
     let x: Tensor<S>
@@ -46,7 +46,7 @@ struct FeedForwardBranch<S: Scalar> {
                     activation + count * h, activation + count * h + count, count, c)
                 let before = kept.map { $0.pointer + block.lowerBound * h } ?? activation
                 expand.product(count, normalised, bias: weights.expandBias.start, into: before)
-                S.apply(.gelu, before, activation, count * h)
+                S.apply(weights.activation, before, activation, count * h)
                 let branch = normalised
                 reduce.product(count, activation, bias: weights.reduceBias.start, into: branch)
                 addResidual(block, branch, into: y)
@@ -83,13 +83,14 @@ struct FeedForwardBranch<S: Scalar> {
     /// The gradients of x, gain, offset, W1, b1, W2, b2 and, with a scale, gamma; that of base is g itself, which is part
     /// of x's where x is the base.
     ///
-    /// With g' = factor g: the sums G = g'^T gelu(..) and s = sum g' give W2's gradient gamma G, b2's gamma s, and
+    /// With g' = factor g: the sums G = g'^T f(..) and s = sum g' give W2's gradient gamma G, b2's gamma s, and
     /// gamma's the row sums of W2 G plus b2 s, so that the branch's value is not needed.
     func gradients(of g: Tensor<S>, hidden kept: Tensor<S>?) -> [Tensor<S>] {
         let (c, h) = (channels, hidden)
         let places = Places(c, h)
         let dx = Storage<S>(count: rows * c)
         let sums = Storage<S>(count: places.total)
+        let isGELU = weights.activation == .gelu
         let again = kept == nil ? ProductOperand(rowsOf: weights.expand) : nil
         let throughExpand = ProductOperand(weights.expand)
         let throughReduce = ProductOperand(weights.reduce)
@@ -118,10 +119,14 @@ struct FeedForwardBranch<S: Scalar> {
                 S.layerNorm(
                     rowsOfX, gain, weights.offset.start, weights.epsilon, normalised, statistics, statistics + count,
                     count, c)
-                // Before the activation; afterwards the place holds its derivative.
+                // Before the activation; the place then holds GELU's derivative, which shares its parts with the value.
                 again?.product(count, normalised, bias: weights.expandBias.start, into: hiddenRows)
                 let before = kept.map { $0.start + block.lowerBound * h } ?? UnsafePointer(hiddenRows)
-                S.geluValueAndDerivative(before, value, hiddenRows, count * h)
+                if isGELU {
+                    S.geluValueAndDerivative(before, value, hiddenRows, count * h)
+                } else {
+                    S.apply(weights.activation, before, value, count * h)
+                }
 
                 var gradient = g.start + start
                 if let factors {
@@ -138,7 +143,11 @@ struct FeedForwardBranch<S: Scalar> {
                     gradient = UnsafePointer(scaled)
                 }
                 throughReduce.product(count, gradient, into: dHidden)
-                S.multiplyInto(hiddenRows, dHidden, count * h)
+                if isGELU {
+                    S.multiplyInto(hiddenRows, dHidden, count * h)
+                } else {
+                    S.applyGradient(weights.activation, before, dHidden, dHidden, count * h)
+                }
                 S.addTransposedProduct(h, c, count, dHidden, normalised, precision, into: partial + places.expand)
                 S.addRowSums(dHidden, partial + places.expandBias, count, h)
                 throughExpand.product(count, dHidden, into: dNormalised)
@@ -175,12 +184,13 @@ public struct FeedForwardWeights<S: Scalar>: Sendable {
     /// [C, H].
     public let reduce: Tensor<S>
     public let reduceBias: Tensor<S>
+    public let activation: ElementwiseFunction
 
     public init(
         gain: Tensor<S>, offset: Tensor<S>, epsilon: Double, expand: Tensor<S>, expandBias: Tensor<S>,
-        reduce: Tensor<S>, reduceBias: Tensor<S>
+        reduce: Tensor<S>, reduceBias: Tensor<S>, activation: ElementwiseFunction
     ) {
-        (self.gain, self.offset, self.epsilon) = (gain, offset, epsilon)
+        (self.gain, self.offset, self.epsilon, self.activation) = (gain, offset, epsilon, activation)
         (self.expand, self.expandBias, self.reduce, self.reduceBias) = (expand, expandBias, reduce, reduceBias)
     }
 }
