@@ -14,6 +14,33 @@ long hb_panel_columns(void) { return PANEL; }
 
 int hb_packed_products(void) { return __builtin_cpu_supports("avx512f") != 0; }
 
+// The transpose of 16 x 16 floats, rows `stride` apart, into rows PANEL apart: pairs, then fours, then eights and sixteens of
+// rows change places.
+WIDE static void transpose_block(const float *from, long stride, float *to) {
+    __m512 a[16], b[16];
+    for (int i = 0; i < 16; i++) a[i] = _mm512_loadu_ps(from + i * stride);
+    for (int i = 0; i < 16; i += 2) {
+        b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4)
+        for (int k = 0; k < 2; k++) {
+            const __m512d low = _mm512_castps_pd(b[i + k]), high = _mm512_castps_pd(b[i + k + 2]);
+            a[i + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+            a[i + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+        }
+    // a[4 q + r] holds column r of each fourth of the rows 4 q ... 4 q + 3.
+    for (int r = 0; r < 4; r++) {
+        const __m512 low = _mm512_shuffle_f32x4(a[r], a[4 + r], 0x88), high = _mm512_shuffle_f32x4(a[8 + r], a[12 + r], 0x88);
+        const __m512 odd_low = _mm512_shuffle_f32x4(a[r], a[4 + r], 0xdd);
+        const __m512 odd_high = _mm512_shuffle_f32x4(a[8 + r], a[12 + r], 0xdd);
+        _mm512_storeu_ps(to + r * PANEL, _mm512_shuffle_f32x4(low, high, 0x88));
+        _mm512_storeu_ps(to + (4 + r) * PANEL, _mm512_shuffle_f32x4(odd_low, odd_high, 0x88));
+        _mm512_storeu_ps(to + (8 + r) * PANEL, _mm512_shuffle_f32x4(low, high, 0xdd));
+        _mm512_storeu_ps(to + (12 + r) * PANEL, _mm512_shuffle_f32x4(odd_low, odd_high, 0xdd));
+    }
+}
+
 WIDE void hb_pack_panels(const float *b, long stride, int transposed, long inner, long columns, long first, long last,
                          float *packed) {
     for (long p = first; p < last; p++) {
@@ -27,16 +54,14 @@ WIDE void hb_pack_panels(const float *b, long stride, int transposed, long inner
             }
             continue;
         }
-        const __m512i rows = _mm512_mullo_epi32(
-            _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), _mm512_set1_epi32((int)stride));
-        for (long half = 0; half < 2; half++) {
-            const long n = width - 16 * half;
-            const __mmask16 mask = n >= 16 ? 0xffff : n <= 0 ? 0 : (__mmask16)((1u << n) - 1);
-            const float *from = b + (start + 16 * half) * stride;
-            for (long i = 0; i < inner; i++) {
-                __m512 v = _mm512_mask_i32gather_ps(_mm512_setzero_ps(), mask, rows, from + i, 4);
-                _mm512_storeu_ps(to + i * PANEL + 16 * half, v);
-            }
+        for (long half = 0; half < PANEL; half += 16) {
+            const float *from = b + (start + half) * stride;
+            const long n = width - half;
+            long i = 0;
+            if (n >= 16)
+                for (; i + 16 <= inner; i += 16) transpose_block(from + i, stride, to + i * PANEL + half);
+            for (; i < inner; i++)
+                for (long j = 0; j < 16; j++) to[i * PANEL + half + j] = j < n ? from[j * stride + i] : 0.0f;
         }
     }
 }

@@ -43,6 +43,17 @@ public struct StepBenchmark {
         public var inferenceRate: Double { 2 * Double(multiplyAdds) * Double(batch) / inference.median }
     }
 
+    private struct TrainingState {
+        let optimizer: any Optimizer<Float>
+        let gradients: Storage<Float>
+
+        init(_ recipe: Recipe, _ parameters: ParameterList) {
+            optimizer = recipe.optimizer.makeOptimizer(
+                Float.self, groups: ParameterGroups(parameters, weightDecay: recipe.optimizer.weightDecay))
+            gradients = Storage(count: parameters.flatCount)
+        }
+    }
+
     /// - Parameter trains: false leaves the training steps out, so that peak memory is that of inference.
     /// - Throws: when the recipe's model cannot be built without the data.
     public static func run(
@@ -53,9 +64,8 @@ public struct StepBenchmark {
         let model = try specification.makeModel(height: height, width: width)
         let trace = try model.trace(height: height, width: width)
         let store = ParameterStore<Float>(model.parameters, seed: 0)
-        let optimizer = recipe.optimizer.makeOptimizer(
-            Float.self, groups: ParameterGroups(model.parameters, weightDecay: recipe.optimizer.weightDecay))
-        let gradients = Storage<Float>(count: store.list.flatCount)
+        // What only training needs is not made when inference alone is measured.
+        let training = trains ? TrainingState(recipe, model.parameters) : nil
         var random = Random(seed: 0, purpose: "benchmark")
         let images = Tensor<Float>.normal([batch, height, width, specification.inputChannels], from: &random)
         let labels = (0..<batch).map { _ in Int32(random.integer(below: specification.classes)) }
@@ -65,20 +75,22 @@ public struct StepBenchmark {
         }
 
         func timedStep(_ update: Int, _ profile: OperationProfile?) -> Double {
+            guard let training else { return 0 }
             let begin = MonotonicClock.seconds()
             let tape = Tape<Float>()
             tape.profile = profile
             profile?.mark()
             let context = Context(
                 store, mode: .training, tape: tape, random: RandomKey(seed: 0, purpose: "benchmark", update),
-                gradients: gradients)
+                gradients: training.gradients)
             let loss = model(Variable(images), context).logits.crossEntropy(
                 labels: labels, smoothing: recipe.loss.labelSmoothing)
             tape.backward(from: loss)
-            _ = context.collectGradients(into: gradients)
-            let norm = gradientNorm(gradients, ranges: optimizer.groups.trainableRanges)
+            _ = context.collectGradients(into: training.gradients)
+            let norm = gradientNorm(training.gradients, ranges: training.optimizer.groups.trainableRanges)
             let scale = recipe.optimizer.clipNorm > 0 ? clipFactor(norm: norm, limit: recipe.optimizer.clipNorm) : 1
-            optimizer.update(parameters: store.flat, gradients: gradients, learningRate: 1e-4, gradientScale: scale)
+            training.optimizer.update(
+                parameters: store.flat, gradients: training.gradients, learningRate: 1e-4, gradientScale: scale)
             store.apply(context.updates)
             return MonotonicClock.seconds() - begin
         }

@@ -10,6 +10,9 @@ extension TrainingRun {
     struct EpochEnd {
         var learningRate = 0.0
         var imagesPerSecond: Double?
+        /// Seconds that updates waited for their batch, and the seconds of all updates.
+        var waited = 0.0
+        var seconds = 0.0
     }
 
     /// Makes the updates that are left in the current epoch.
@@ -23,6 +26,7 @@ extension TrainingRun {
         var meter = RateMeter(at: last)
         trainLoader.start(epoch: place.epochs + epoch, at: progress.batch)
         while let batch = try trainLoader.next() {
+            end.waited += MonotonicClock.seconds() - last
             let update = place.updates + progress.update
             try beforeUpdate?(update)
             end.learningRate = schedule.learningRate(at: place.scheduleUpdates + progress.update)
@@ -32,6 +36,7 @@ extension TrainingRun {
             let now = MonotonicClock.seconds()
             meter.add(batch.count, at: now)
             progress.trainingSeconds += now - last
+            end.seconds += now - last
             last = now
             if progress.batch < batches { try saveIfDue(now, &states) }
             let left = (epochs - place.epochs - epoch) * perEpoch - progress.seen
@@ -56,6 +61,7 @@ extension TrainingRun {
         line["trainAccuracy"] = .number(progress.accuracy)
         line["gradientNorm"] = .measured(progress.meanGradientNorm)
         line["learningRate"] = .measured(end.learningRate)
+        if end.seconds > 0 { line["dataWaitShare"] = .measured(end.waited / end.seconds) }
         for term in progress.terms {
             let seen = Double(max(1, progress.seen))
             line["loss.\(term.name)"] = .measured(term.raw / seen)
