@@ -18,7 +18,7 @@ public struct RandAugment: Codable, Sendable, Hashable {
 
     /// How strong and how many the operations are: what `rand-m9-mstd0.5-inc1` says.
     public struct Policy: Codable, Sendable, Hashable {
-        /// 0...10.
+        /// 0...100; an operation is applied with at most 10.
         public var magnitude: Double
         /// The deviation of each operation's strength from the magnitude.
         public var deviation: Double
@@ -53,7 +53,7 @@ public struct RandAugment: Codable, Sendable, Hashable {
                     throw wrong("the part `\(part)`")
                 }
                 switch letters {
-                case "m" where value <= 10: magnitude = value
+                case "m" where value <= 100: magnitude = value
                 case "mstd" where value <= 10: deviation = value
                 case "n" where value >= 1 && value <= 16 && value == value.rounded(): layers = Int(value)
                 case "p" where value <= 1: probability = value
@@ -67,7 +67,7 @@ public struct RandAugment: Codable, Sendable, Hashable {
 
     /// What makes the step impossible, one sentence, or nil.
     var problem: String? {
-        if !(0...10).contains(policy.magnitude) { return "a magnitude of \(policy.magnitude) is not in 0...10" }
+        if !(0...100).contains(policy.magnitude) { return "a magnitude of \(policy.magnitude) is not in 0...100" }
         if !(policy.deviation >= 0) { return "a deviation of \(policy.deviation) is not possible, it must not be below 0" }
         if !(0...1).contains(policy.probability) { return "a probability of \(policy.probability) is not in 0...1" }
         if policy.layers < 1 || policy.layers > 16 { return "\(policy.layers) layers are not in 1...16" }

@@ -43,20 +43,23 @@ def main():
     fills = {3: (124, 116, 104), 1: (77,)}
     filters = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
     moving = {"Rotate", "ShearX", "ShearY", "TranslateXRel", "TranslateYRel"}
+    one_way = {"PosterizeIncreasing", "SolarizeIncreasing", "SolarizeAdd"}
     cases = []
     sources = {}
-    for channels, (width, height) in ((3, (13, 9)), (1, (8, 11))):
+    for channels, (width, height) in ((3, (9, 7)), (1, (6, 8))):
         source = picture(width, height, channels)
         sources[channels] = {"width": width, "height": height, "pixels": text(source)}
         for name in operations._RAND_INCREASING_TRANSFORMS:
-            for level in (0.0, 3.7, 9.0, 10.0):
-                for negative in (False, True):
+            make = operations.LEVEL_TO_ARG[name]
+            # Pillow refuses to keep 0 bits, which 10 would mean.
+            strongest = 9.9 if name == "PosterizeIncreasing" else 10.0
+            for level in (3.7, 9.0, strongest) if make else (0.0,):
+                for negative in (False, True) if make and name not in one_way else (False,):
                     for filter_name, resample in filters.items():
                         if filter_name == "bilinear" and name not in moving:
                             continue
                         # A number above a half is what makes timm turn the sign.
                         random.random = lambda negative=negative: 1.0 if negative else 0.0
-                        make = operations.LEVEL_TO_ARG[name]
                         arguments = make(level, {}) if make else ()
                         result = operations.NAME_TO_OP[name](
                             source, *arguments, fillcolor=fills[channels] if channels == 3 else fills[channels][0],
@@ -64,7 +67,7 @@ def main():
                         cases.append({
                             "operation": name, "level": level, "isNegative": negative, "filter": filter_name,
                             "channels": channels, "pixels": text(result)})
-    print(json.dumps({"pillow": PIL.__version__, "sources": sources, "fills": fills, "cases": cases}, indent=0))
+    print(json.dumps({"pillow": PIL.__version__, "sources": sources, "fills": fills, "cases": cases}))
 
 
 main()
