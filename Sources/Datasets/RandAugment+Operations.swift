@@ -58,11 +58,11 @@ extension RandAugment {
 
     /// From output to input of a turn about the middle, counter-clockwise.
     private func rotation(degrees: Double, width: Int, height: Int) -> [Double] {
-        let angle = -degrees * .pi / 180
-        // Rounded as Pillow rounds them, so that the same pixels fall on the same side of an edge.
+        // In Pillow's order and rounded as it rounds, so that a value on the edge between two bytes falls on the same side.
+        let angle = -((degrees < 0 ? degrees + 360 : degrees) * (.pi / 180))
         func rounded(_ value: Double) -> Double { (value * 1e15).rounded(.toNearestOrEven) / 1e15 }
         let (cosine, sine) = (rounded(cos(angle)), rounded(sin(angle)))
         let (x, y) = (Double(width) / 2, Double(height) / 2)
-        return [cosine, sine, x - cosine * x - sine * y, -sine, cosine, y + sine * x - cosine * y]
+        return [cosine, sine, cosine * -x + sine * -y + x, -sine, cosine, -sine * -x + cosine * -y + y]
     }
 }

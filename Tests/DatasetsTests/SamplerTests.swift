@@ -6,7 +6,7 @@ struct SamplerTests {
 
     @Test func aBalancedEpochShowsEachClassEquallyOften() {
         var seen: Set<Int> = []
-        for epoch in 0..<8 {
+        for epoch in 0..<16 {
             let order = balancedOrder(labels: labels, classCount: 4, seed: 1, epoch: epoch)
             #expect(order.count == labels.count)
             let counts = (0..<4).map { label in order.count { labels[$0] == label } }

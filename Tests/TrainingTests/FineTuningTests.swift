@@ -74,9 +74,9 @@ extension Runs {
 
         @Test func frozenParametersStayAsTheyAreToTheBit() throws {
             let freeze = "optimizer.freeze=[downsample_layers.*, 'stages.0.*', '*.gamma?']"
-            try train(folder.path + "/start", still + ["model.dropPath=0"])
-            try train(path, [freeze, "training.epochs=1", "optimizer.weightDecay=0.3"])
-            let (before, after) = (try tensors(folder.path + "/start"), try tensors(path))
+            try train(folder.path + "/source", ["training.epochs=1"])
+            try train(path, [freeze, "training.epochs=1", "optimizer.weightDecay=0.3", "model.weights=\(source)"])
+            let (before, after) = (try tensors(folder.path + "/source"), try tensors(path))
             var counts = (frozen: 0, trained: 0)
             for (name, values) in after {
                 let isFrozen =
@@ -136,13 +136,12 @@ extension Runs {
                 let result = try train(
                     folder.path + "/\(mixup)",
                     [
-                        "loss.kind=binaryCrossEntropy", "loss.mixup=\(mixup)", "training.epochs=6",
-                        "optimizer.learningRate=2e-2", "optimizer.ema=null",
+                        "loss.kind=binaryCrossEntropy", "loss.mixup=\(mixup)", "training.epochs=12", "optimizer.ema=null",
                     ])
-                #expect(result.testAccuracy > 0.5)
+                #expect(result.testAccuracy > 0.35)
                 // The mean over all elements: ten classes, of which one is right, begin at log 2.
                 let losses = try metrics(folder.path + "/\(mixup)").compactMap { $0["trainLoss"] }
-                #expect(losses[0] < 0.7 && losses[5] < losses[0])
+                #expect(losses[0] < 0.7 && losses[11] < losses[0] - 0.1)
             }
         }
 
