@@ -22,11 +22,13 @@ extension Operation {
             .dropout, .dropPath,
             .addingResidual,
             .crossEntropy, .softCrossEntropy,
+            .binaryCrossEntropy,
             .meanSquaredError,
             .distillationDivergence,
             .convolution,
             .maxPool, .globalAveragePool,
             .resize,
+            .checkpoint,
         ]
 }
 
@@ -51,10 +53,12 @@ extension GradientCheck {
         dropout,
         residual,
         crossEntropy,
+        binaryCrossEntropy,
         meanSquaredError,
         distillationDivergence,
         convolution,
         pooling,
         resize,
+        checkpoint,
     ].flatMap { $0 }
 }

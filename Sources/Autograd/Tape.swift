@@ -20,6 +20,8 @@ public final class Tape<S: Scalar> {
         let isLeaf: Bool
         /// Where the gradient of a leaf is to be written, for those that are not kept as tensors.
         var destination: UnsafeMutablePointer<S>?
+        /// Whether what the destination holds already is kept, and the gradient added to it.
+        var adds = false
         var gradient: Tensor<S>?
         var isReached = false
     }
@@ -47,8 +49,12 @@ public final class Tape<S: Scalar> {
 
     /// A variable whose gradient `backward` writes to `destination`, as soon as there is one, instead of keeping it: so
     /// the gradients of all parameters need not exist twice. The memory must outlive the tape's walk.
-    public func leaf(_ value: Tensor<S>, gradientInto destination: UnsafeMutablePointer<S>) -> Variable<S> {
-        slots.append(Slot(shape: value.shape, isLeaf: true, destination: destination))
+    ///
+    /// - Parameter adding: whether the gradient is added to what the memory holds instead of replacing it.
+    public func leaf(
+        _ value: Tensor<S>, gradientInto destination: UnsafeMutablePointer<S>, adding: Bool = false
+    ) -> Variable<S> {
+        slots.append(Slot(shape: value.shape, isLeaf: true, destination: destination, adds: adding))
         return Variable(value: value, tape: self, index: slots.count - 1)
     }
 
@@ -133,7 +139,7 @@ public final class Tape<S: Scalar> {
             "a gradient must have the shape of what it belongs to")
         defer { slots[index].isReached = true }
         if let destination = slots[index].destination {
-            if slots[index].isReached {
+            if slots[index].isReached || slots[index].adds {
                 gradient.add(into: destination)
             } else {
                 gradient.copy(into: destination)

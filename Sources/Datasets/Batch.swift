@@ -14,10 +14,15 @@ public final class Batch: @unchecked Sendable {  // filled by one thread, then o
     /// Whether `softTargets` holds anything.
     public let hasSoftTargets: Bool
 
+    /// Where its first image stands in the batch that it is a part of; 0 for a whole batch.
+    public let first: Int
+
     let capacity: Int
     let imageMemory: UnsafeMutablePointer<Float>
     let labelMemory: UnsafeMutablePointer<Int32>
     let targetMemory: UnsafeMutablePointer<Float>?
+    /// The batch whose memory this one looks at, when it has none of its own.
+    private let whole: Batch?
 
     init(capacity: Int, height: Int, width: Int, channels: Int, classCount: Int, softTargets: Bool) {
         self.capacity = capacity
@@ -29,10 +34,28 @@ public final class Batch: @unchecked Sendable {  // filled by one thread, then o
         imageMemory = .allocate(capacity: capacity * height * width * channels)
         labelMemory = .allocate(capacity: capacity)
         targetMemory = softTargets ? .allocate(capacity: capacity * classCount) : nil
+        whole = nil
+        first = 0
         indices.reserveCapacity(capacity)
     }
 
+    /// The images of another batch at those positions, in that batch's memory.
+    init(_ whole: Batch, _ range: Range<Int>) {
+        self.whole = whole
+        (height, width, channels, classCount) = (whole.height, whole.width, whole.channels, whole.classCount)
+        hasSoftTargets = whole.hasSoftTargets
+        capacity = range.count
+        first = range.lowerBound
+        imageMemory = whole.imageMemory + first * whole.height * whole.width * whole.channels
+        labelMemory = whole.labelMemory + first
+        targetMemory = whole.targetMemory.map { $0 + range.lowerBound * whole.classCount }
+        count = range.count
+        index = whole.index
+        indices = Array(whole.indices[range])
+    }
+
     deinit {
+        guard whole == nil else { return }
         imageMemory.deallocate()
         labelMemory.deallocate()
         targetMemory?.deallocate()

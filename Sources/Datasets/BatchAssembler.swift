@@ -7,6 +7,8 @@ public struct LoaderOptions: Sendable {
     public var seed: UInt64
     /// Whether every epoch has an order of its own; otherwise images come in the data set's order.
     public var shuffles: Bool
+    /// Whether a shuffled epoch shows every class equally often; see `balancedOrder`.
+    public var balances: Bool
     /// Whether a short batch at the end of an epoch is left out. The only batch of an epoch never is.
     public var dropsLast: Bool
     /// Background threads; 0 makes each batch when it is asked for.
@@ -19,12 +21,13 @@ public struct LoaderOptions: Sendable {
     public var smoothing: Float
 
     public init(
-        batchSize: Int, seed: UInt64 = 0, shuffles: Bool = false, dropsLast: Bool = false, threads: Int = 1,
-        cacheBudget: Int = 1 << 30, mixing: Mixing? = nil, smoothing: Float = 0
+        batchSize: Int, seed: UInt64 = 0, shuffles: Bool = false, balances: Bool = false, dropsLast: Bool = false,
+        threads: Int = 1, cacheBudget: Int = 1 << 30, mixing: Mixing? = nil, smoothing: Float = 0
     ) {
         self.batchSize = batchSize
         self.seed = seed
         self.shuffles = shuffles
+        self.balances = balances
         self.dropsLast = dropsLast
         self.threads = threads
         self.cacheBudget = cacheBudget
@@ -64,6 +67,11 @@ final class BatchAssembler: Sendable {
     }
 
     func order(epoch: Int) -> [Int] {
+        guard options.balances else { return plainOrder(epoch: epoch) }
+        return balancedOrder(labels: dataset.labels, classCount: classCount, seed: options.seed, epoch: epoch)
+    }
+
+    private func plainOrder(epoch: Int) -> [Int] {
         options.shuffles
             ? epochOrder(count: dataset.count, seed: options.seed, epoch: epoch) : Array(0..<dataset.count)
     }

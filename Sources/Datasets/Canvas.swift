@@ -27,10 +27,10 @@ public enum PaddingMode: String, Codable, Sendable, CaseIterable {
 /// An image on its way through the byte steps. Crops and flips only move a window; whatever needs the pixels in place
 /// copies them into one of three scratch buffers.
 struct Canvas {
-    private var view: hb_view
+    private(set) var view: hb_view
     /// The scratch buffer that the window looks at; nil for the image itself.
     private var current: Int?
-    private let scratch: [ScratchBytes]
+    let scratch: [ScratchBytes]
 
     static func makeScratch() -> [ScratchBytes] { (0..<3).map { _ in ScratchBytes() } }
 
@@ -54,10 +54,10 @@ struct Canvas {
         view.x == 0 && view.y == 0 && view.width == view.source_width && view.height == view.source_height
     }
 
-    private func free(except other: Int? = nil) -> Int { (0..<3).first { $0 != current && $0 != other }! }
+    func free(except other: Int? = nil) -> Int { (0..<3).first { $0 != current && $0 != other }! }
 
     /// Makes the window the whole of its buffer, unmirrored.
-    private mutating func materialize(writable: Bool = false) {
+    mutating func materialize(writable: Bool = false) {
         if isWhole, view.mirrored == 0, !writable || current != nil { return }
         let target = free()
         let output = scratch[target].reserve(width * height * channels)
@@ -66,7 +66,7 @@ struct Canvas {
         current = target
     }
 
-    private mutating func adopt(_ buffer: Int, width: Int, height: Int) {
+    mutating func adopt(_ buffer: Int, width: Int, height: Int) {
         view = Canvas.whole(scratch[buffer].bytes, width, height, channels)
         current = buffer
     }
@@ -118,7 +118,7 @@ struct Canvas {
     }
 
     /// The pixels in a buffer of our own.
-    private mutating func editable() -> UnsafeMutablePointer<UInt8> {
+    mutating func editable() -> UnsafeMutablePointer<UInt8> {
         materialize(writable: true)
         return scratch[current!].bytes
     }
@@ -184,7 +184,7 @@ package func colorChange(_ operation: Int, _ factor: Double, _ image: Image) -> 
 /// The image moved by a matrix from output to input.
 package func affineMotion(_ matrix: [Double], _ image: Image) -> Image { onCanvas(image) { $0.transform(matrix) } }
 
-private func onCanvas(_ image: Image, _ body: (inout Canvas) -> Void) -> Image {
+func onCanvas(_ image: Image, _ body: (inout Canvas) -> Void) -> Image {
     image.pixels.withUnsafeBufferPointer { pixels in
         var canvas = Canvas(image, pixels: pixels.baseAddress!, scratch: Canvas.makeScratch())
         body(&canvas)

@@ -65,6 +65,7 @@ extension TransformStep {
         case .colorJitter(let brightness, let contrast, let saturation, let hue):
             return within(brightness, "brightness", 100) ?? within(contrast, "contrast", 100)
                 ?? within(saturation, "saturation", 100) ?? within(hue, "hue", 0.5)
+        case .randAugment(let augment): return augment.problem.map { "RandAugment: \($0)" }
         }
     }
 }

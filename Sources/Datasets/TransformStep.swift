@@ -21,12 +21,13 @@ public enum TransformStep: Codable, Sendable, Hashable {
     case affine(degrees: Double, translate: [Double], scale: [Double], shear: Double)
     /// Brightness, contrast, saturation within 1 +- value and hue within +-value of a turn, in random order.
     case colorJitter(brightness: Double, contrast: Double, saturation: Double, hue: Double)
+    case randAugment(RandAugment)
 
     /// Whether the result depends on the image alone.
     public var isDeterministic: Bool {
         switch self {
         case .resize, .resizeShorterSide, .fit, .centerCrop: true
-        case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter: false
+        case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment: false
         }
     }
 
@@ -58,6 +59,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
             moveRandomly(&canvas, degrees: degrees, translate: translate, scale: scale, shear: shear, &random)
         case .colorJitter(let brightness, let contrast, let saturation, let hue):
             jitterColors(&canvas, [brightness, contrast, saturation, hue], &random)
+        case .randAugment(let augment): augment.apply(to: &canvas, &random)
         }
     }
 }

@@ -12,26 +12,41 @@ public struct Context<S: Scalar> {
     /// The stream of this step; layers derive their own from it by their path.
     public let random: RandomKey
     public let updates: BufferUpdates<S>
+    /// Whether blocks keep their input alone and compute the rest again on the way back; see `checkpointed`.
+    public let checkpointing: Bool
+    /// The position of the first sample in its batch, where a part of a batch is computed.
+    public let firstSample: Int
     /// Where gradients are written as soon as they are known, laid out as the parameters are.
     private let gradients: Storage<S>?
+    private let addsGradients: Bool
     private let leaves: Leaves
 
     private final class Leaves {
         var variables: [Int: Variable<S>] = [:]
     }
 
-    /// - Parameter gradients: a buffer laid out as the parameters are, for the gradients of the step. `collectGradients`
-    ///   with the same buffer must follow; without one, gradients are tensors until they are collected.
+    /// - Parameters:
+    ///   - gradients: a buffer laid out as the parameters are, for the gradients of the step. `collectGradients` with the
+    ///     same buffer must follow; without one, gradients are tensors until they are collected.
+    ///   - addingGradients: whether the gradients are added to those in the buffer, which an earlier part of the batch
+    ///     left there.
+    ///   - updates: what earlier parts of the batch want changed; this part goes on from there.
+    ///   - firstSample: the position of this part in its batch.
     public init(
         _ store: ParameterStore<S>, mode: Mode, tape: Tape<S>? = nil,
-        random: RandomKey = RandomKey(seed: 0, purpose: ""), gradients: Storage<S>? = nil
+        random: RandomKey = RandomKey(seed: 0, purpose: ""), gradients: Storage<S>? = nil,
+        addingGradients: Bool = false, updates: BufferUpdates<S> = BufferUpdates(), checkpointing: Bool = false,
+        firstSample: Int = 0
     ) {
         self.mode = mode
         self.store = store
         self.tape = tape
         self.random = random
         self.gradients = gradients
-        updates = BufferUpdates()
+        addsGradients = addingGradients
+        self.updates = updates
+        self.checkpointing = checkpointing
+        self.firstSample = firstSample
         leaves = Leaves()
     }
 
@@ -49,7 +64,9 @@ public struct Context<S: Scalar> {
         if let tape, store.isTrainable[parameter.index] {
             variable =
                 gradients.map {
-                    tape.leaf(tensor, gradientInto: $0.pointer + store.list.entries[parameter.index].offset)
+                    tape.leaf(
+                        tensor, gradientInto: $0.pointer + store.list.entries[parameter.index].offset,
+                        adding: addsGradients)
                 } ?? tape.leaf(tensor)
         } else {
             variable = Variable(tensor)
@@ -59,10 +76,16 @@ public struct Context<S: Scalar> {
     }
 
     /// The random stream of the layer with that path in this step.
-    public func random(_ path: String) -> RandomKey { random.derived(path) }
+    public func random(_ path: String) -> RandomKey { random.derived(path).starting(at: firstSample) }
+
+    /// The parameters that were asked for so far, by index.
+    var usedParameters: [Int: Variable<S>] { leaves.variables }
+
+    /// A buffer's value as earlier parts of the batch leave it.
+    public func current(_ buffer: BufferHandle) -> Tensor<S> { updates.values[buffer.index] ?? store[buffer] }
 
     /// After `tape.backward`: writes the gradient of every trainable parameter into a flat buffer laid out as the
-    /// parameters are. Frozen parameters and padding get 0.
+    /// parameters are. Frozen parameters and padding get 0; with `addingGradients` only what has a gradient is written.
     ///
     /// - Returns: the names of trainable parameters that no gradient reached.
     public func collectGradients(into flat: Storage<S>) -> [String] {
@@ -85,6 +108,10 @@ public struct Context<S: Scalar> {
             let start = target + entries[i].offset
             let end = i + 1 < entries.count ? entries[i + 1].offset : store.list.flatCount
             let count = entries[i].shape.elementCount
+            if addsGradients {
+                if gradients == nil { kept[i]?.add(into: start) }
+                return
+            }
             kept[i]?.read { start.update(from: $0, count: count) }
             let written = isReached[i] ? count : 0
             (start + written).update(repeating: 0, count: end - entries[i].offset - written)

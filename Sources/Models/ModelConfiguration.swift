@@ -8,6 +8,8 @@ public struct ModelConfiguration: Sendable {
     public var classes: Int?
     /// `nil` takes the number from the data.
     public var inputChannels: Int?
+    /// A weights file that training starts from.
+    public var weights: String?
 
     /// Reads the name first and then the keys of its family alone, so that another family's keys are unknown.
     public init(_ reader: ConfigurationReader) {
@@ -17,6 +19,8 @@ public struct ModelConfiguration: Sendable {
         self.name = name
         classes = reader.optionalInt("classes", in: 1...1_000_000, "Number of classes; from the data when absent")
         inputChannels = reader.optionalInt("inputChannels", in: 1...4096, "Image channels; from the data when absent")
+        weights = reader.optionalPath(
+            "weights", "Weights to start from, a safetensors file; a head of another size is drawn anew")
         let named = (ModelSpecification.variants + ModelSpecification.families).first { $0.name == name }
         specification =
             switch named?.specification {

@@ -30,6 +30,10 @@ public struct OptimizerConfiguration: Sendable, Equatable {
     public var nesterov = false
     /// The largest norm of all gradients together; 0 for no limit.
     public var clipNorm = 0.0
+    /// Each layer's learning rate is that of the layer above times this; 1 for the same rate everywhere.
+    public var layerDecay = 1.0
+    /// Patterns of parameter names that are not trained.
+    public var freeze: [String] = []
     /// Nil for no average.
     public var ema: Averaging?
 
@@ -53,6 +57,12 @@ public struct OptimizerConfiguration: Sendable, Equatable {
         nesterov = reader.bool("nesterov", default: nesterov, "Whether sgd takes Nesterov's variant")
         clipNorm = reader.double(
             "clipNorm", default: clipNorm, in: notNegative, "Largest norm of all gradients together, 0 for no limit")
+        layerDecay = reader.double(
+            "layerDecay", default: layerDecay, in: Double.leastNonzeroMagnitude...1,
+            "Factor on the learning rate from each layer to the one below it, 1 for none")
+        freeze = reader.strings(
+            "freeze", default: freeze,
+            "Names of parameters that are not trained; * stands for any characters, ? for one")
         ema = reader.optionalSection("ema", "Exponential moving average of the weights") { Averaging($0) }
         if kind == .sgd, nesterov, momentum == 0 {
             reader.problem("nesterov", "is true without momentum, expected a momentum above 0")

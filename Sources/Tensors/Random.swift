@@ -3,6 +3,8 @@
 public struct RandomKey: Sendable, Hashable {
     let key: UInt64
     let stream: UInt64
+    /// The position of the stream that counts as its first.
+    private(set) var first: UInt64 = 0
 
     /// - Parameters:
     ///   - seed: the run's seed.
@@ -27,12 +29,17 @@ public struct RandomKey: Sendable, Hashable {
         RandomKey(seed: key ^ mix(stream), purpose: purpose, first, second)
     }
 
-    /// The four 32-bit words at a position of the stream.
-    @inlinable
-    public func block(_ index: UInt64) -> SIMD4<UInt32> { philox(index) }
+    /// The same stream, entered at a position: what a part of a batch draws is what the whole batch draws there.
+    public func starting(at position: Int) -> RandomKey {
+        var key = self
+        key.first = UInt64(position)
+        return key
+    }
 
-    @usableFromInline
-    func philox(_ index: UInt64) -> SIMD4<UInt32> {
+    /// The four 32-bit words at a position of the stream.
+    public func block(_ index: UInt64) -> SIMD4<UInt32> { philox(index &+ first) }
+
+    private func philox(_ index: UInt64) -> SIMD4<UInt32> {
         var x = SIMD4<UInt32>(
             UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32),
             UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32))

@@ -117,13 +117,15 @@ extension Runs {
 }
 
 /// Ten-class IDX files of random-looking 8x8 images, as both parts.
-func writeIDX(_ folder: String, images count: Int, classes: Int = 4) throws {
+func writeIDX(
+    _ folder: String, images count: Int, classes: Int = 4, label: ((Int) -> Int)? = nil
+) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for part in ["train", "t10k"] {
         let size = [UInt8(count >> 8), UInt8(count & 255)]
         let pixels = (0..<count * 64).map { UInt8(truncatingIfNeeded: $0 &* 40503 >> 7) }
         let images = [0, 0, 8, 3, 0, 0] + size + [0, 0, 0, 8, 0, 0, 0, 8] + pixels
-        let labels = [0, 0, 8, 1, 0, 0] + size + (0..<count).map { UInt8($0 % classes) }
+        let labels = [0, 0, 8, 1, 0, 0] + size + (0..<count).map { UInt8(label?($0) ?? $0 % classes) }
         try Data(images).write(to: URL(fileURLWithPath: "\(folder)/\(part)-images-idx3-ubyte"))
         try Data(labels).write(to: URL(fileURLWithPath: "\(folder)/\(part)-labels-idx1-ubyte"))
     }

@@ -85,6 +85,19 @@ void hb_blend_grey(uint8_t *rgb, size_t count, float factor);
 /// Shifts the hue (a byte, 256 = full circle).
 void hb_shift_hue(uint8_t *rgb, size_t count, int shift);
 
+// Augment.c
+
+/// As hb_affine, with bilinear or bicubic weights as Pillow takes them (fractions cut off), `fill` [channels] outside.
+void hb_sample_affine(
+    const uint8_t *input, int width, int height, int channels, const double matrix[6], int cubic, const uint8_t *fill,
+    uint8_t *output);
+/// How often each value occurs, counts[channel][256].
+void hb_count_levels(const uint8_t *pixels, size_t count, int channels, uint32_t *counts);
+/// In place, pixels[i][channel] = table[channel][byte].
+void hb_apply_levels(uint8_t *pixels, size_t count, int channels, const uint8_t *table);
+/// smooth + factor (pixels - smooth), smooth the 3x3 mean in which the middle counts five times; edges stay.
+void hb_sharpen(const uint8_t *input, int width, int height, int channels, float factor, uint8_t *output);
+
 #ifdef __cplusplus
 }
 #endif

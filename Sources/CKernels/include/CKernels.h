@@ -1,6 +1,7 @@
 #pragma once
 // Every kernel header; a new one gets its line here.
 #include "BatchNorm.h"
+#include "BinaryCrossEntropy.h"
 #include "Broadcast.h"
 #include "Channels.h"
 #include "Depthwise.h"

@@ -50,7 +50,7 @@ public struct BatchNorm: Layer {
 
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            let (mean, variance) = (context.store[runningMean], context.store[runningVariance])
+            let (mean, variance) = (context.current(runningMean), context.current(runningVariance))
             guard context.isTraining else {
                 return x.batchNormalized(
                     context[gain], context[bias], mean: mean, variance: variance, epsilon: epsilon)
@@ -59,7 +59,7 @@ public struct BatchNorm: Layer {
             let share = S(momentum)
             context.updates.set(runningMean, mean.scaled(by: 1 - share) + batchMean.scaled(by: share))
             context.updates.set(runningVariance, variance.scaled(by: 1 - share) + batchVariance.scaled(by: share))
-            context.updates.set(batchesTracked, context.store[batchesTracked] + Tensor(1))
+            context.updates.set(batchesTracked, context.current(batchesTracked) + Tensor(1))
             return output
         }
     }

@@ -61,7 +61,7 @@ public struct ConvNeXt: FeatureModel {
             x =
                 i == 0
                 ? stage.norm(stage.downsample(x, context), context) : stage.downsample(stage.norm(x, context), context)
-            for block in stage.blocks { x = block(x, context) }
+            for block in stage.blocks { x = context.checkpointed(x, at: block.path) { block($0, $1) } }
             features.append(x)
         }
         return ModelOutput(logits: head(norm(x.globalAveragePooled(), context), context), features: features)

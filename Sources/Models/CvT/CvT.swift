@@ -74,7 +74,9 @@ public struct CvT: FeatureModel {
                 return map.tokens(after: copies)
             }
             for block in stage.blocks {
-                tokens = block(tokens, height: height, width: width, hasToken: stage.token != nil, context)
+                tokens = context.checkpointed(tokens, at: block.path) {
+                    block($0, height: height, width: width, hasToken: stage.token != nil, $1)
+                }
             }
             (map, token) = LayerPath.$current.withValue("stage\(i)") {
                 tokens.map(height: height, width: width, hasToken: stage.token != nil)

@@ -83,7 +83,7 @@ public struct HorNet: FeatureModel {
         var features: [Variable<S>] = []
         for (stage, blocks) in stages.enumerated() {
             if stage > 0 { x = downsamples[stage - 1](downsampleNorms[stage - 1](x, context), context) }
-            for block in blocks { x = block(x, context) }
+            for block in blocks { x = context.checkpointed(x, at: block.path) { block($0, $1) } }
             features.append(x)
         }
         return ModelOutput(logits: head(norm(x.globalAveragePooled(), context), context), features: features)

@@ -50,7 +50,7 @@ public struct ResNet: FeatureModel {
         }
         var features: [Variable<S>] = []
         for blocks in stages {
-            for block in blocks { x = block(x, context) }
+            for block in blocks { x = context.checkpointed(x, at: block.path) { block($0, $1) } }
             features.append(x)
         }
         return ModelOutput(logits: head(x.globalAveragePooled(), context), features: features)

@@ -12,7 +12,7 @@ extension Float: DropoutKernels {
     public static func dropout(
         _ key: RandomKey, first: Int, threshold: UInt32, scale: Float, _ x: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>, _ count: Int
-    ) { hb_dropout(key.key, key.stream, UInt64(first / 4), threshold, scale, x, y, count) }
+    ) { hb_dropout(key.key, key.stream, key.first + UInt64(first / 4), threshold, scale, x, y, count) }
 }
 
 extension Double: DropoutKernels {

@@ -35,7 +35,7 @@ public protocol LossKernels {
 
 extension Tensor {
     /// The mean of per-row losses that `body` writes for chunks of rows, times `factor`.
-    private func meanOfRows(
+    func meanOfRows(
         factor: Double = 1, _ body: (UnsafePointer<S>, Range<Int>, UnsafeMutablePointer<S>) -> Void
     ) -> Tensor {
         let (rows, columns) = (shape.rows, shape.columns)
@@ -52,7 +52,7 @@ extension Tensor {
     }
 
     /// A tensor of this one's shape that `body` writes for chunks of rows.
-    private func mapRows(_ body: (UnsafePointer<S>, Range<Int>, UnsafeMutablePointer<S>) -> Void) -> Tensor {
+    func mapRows(_ body: (UnsafePointer<S>, Range<Int>, UnsafeMutablePointer<S>) -> Void) -> Tensor {
         let columns = shape.columns
         return Tensor(shape) { out in
             read { x in

@@ -82,7 +82,7 @@ public struct StepBenchmark {
             profile?.mark()
             let context = Context(
                 store, mode: .training, tape: tape, random: RandomKey(seed: 0, purpose: "benchmark", update),
-                gradients: training.gradients)
+                gradients: training.gradients, checkpointing: recipe.training.checkpointing)
             let loss = model(Variable(images), context).logits.crossEntropy(
                 labels: labels, smoothing: recipe.loss.labelSmoothing)
             tape.backward(from: loss)

@@ -42,6 +42,9 @@ public struct PreparedData: Sendable {
                 "model.classes is \(specification.classes), but \(data.path) has \(classes) classes; the other outputs stay "
                     + "unused.")
         }
+        if data.randAugment != nil, data.colorJitter.contains(where: { $0 > 0 }) {
+            notices.append("data.randAugment changes colours, so data.colorJitter has no effect.")
+        }
         self.notices = notices
     }
 
@@ -65,7 +68,8 @@ public struct PreparedData: Sendable {
             switchProbability: recipe.loss.switchProbability)
         let options = LoaderOptions(
             batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
-            seed: UInt64(recipe.run.seed), shuffles: training, dropsLast: training && recipe.training.dropLast,
+            seed: UInt64(recipe.run.seed), shuffles: training, balances: training && recipe.data.sampling == .balanced,
+            dropsLast: training && recipe.training.dropLast,
             threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
             mixing: training && mixing.isOn ? mixing : nil, smoothing: Float(recipe.loss.labelSmoothing))
         return BatchLoader(

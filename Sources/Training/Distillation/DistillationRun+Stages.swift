@@ -113,8 +113,8 @@ extension DistillationRun {
         let batches = try data.loader(data.splits.train, recipe: recipe, training: true).batchCount
         let scope = Scope(extending: model.parameters)
         let task = try DistillationTask(
-            scope, model: model, labelSmoothing: recipe.loss.labelSmoothing, plan: data.plan, teachers: stage.teachers,
-            configuration, firstUpdate: stage.firstEpoch * batches, updatesPerEpoch: batches)
+            scope, model: model, classification: ClassificationTask(model: model, loss: recipe.loss, data: data),
+            plan: data.plan, teachers: stage.teachers, configuration, firstUpdate: stage.firstEpoch * batches, updatesPerEpoch: batches)
         task.startClock()
         let console = console
         task.settled = { factor in
@@ -125,12 +125,15 @@ extension DistillationRun {
         let seed = UInt64(recipe.run.seed)
         // Adapters of every stage are drawn anew, and not as those of the stage before.
         let store = ParameterStore<Float>(scope.list, seed: seed &+ UInt64(index + 1) &* 1_000_003)
+        var notices: [String] = []
         if let previous {
             store.updatePrefix(from: previous.store.prefix(model.parameters))
         } else if self.configuration.student.start == .trained, let trained = trainedStudent {
             store.updatePrefix(from: trained.weights.store)
         } else {
-            store.updatePrefix(from: ParameterStore<Float>(model.parameters, seed: seed))
+            let start = ParameterStore<Float>(model.parameters, seed: seed)
+            notices = try start.loadStart(recipe.model, model: model)
+            store.updatePrefix(from: start)
         }
         if configuration.resetStatistics {
             for (i, buffer) in model.parameters.buffers.enumerated() {
@@ -146,7 +149,7 @@ extension DistillationRun {
         place.labels = [.init("stage", .integer(index + 1)), .init("teacher", .string(stage.title))]
         place.info = info
         let run = try TrainingRun(
-            recipe, data: data, model: model, store: store, task: task, place: place, console: console)
+            recipe, data: data, model: model, store: store, task: task, place: place, console: console, notices: notices)
         if let previous {
             run.progress.bestEpoch = previous.progress.bestEpoch
             run.progress.bestAccuracy = previous.progress.bestAccuracy

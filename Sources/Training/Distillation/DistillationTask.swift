@@ -36,7 +36,8 @@ final class DistillationTask: TrainingTask {
     ///   - scope: where adapters are declared, behind the student's own parameters.
     ///   - plan: of the student's images.
     init(
-        _ scope: Scope, model: any FeatureModel, labelSmoothing: Double, plan: TransformPlan, teachers: [Teacher],
+        _ scope: Scope, model: any FeatureModel, classification: ClassificationTask, plan: TransformPlan,
+        teachers: [Teacher],
         _ configuration: StageConfiguration, firstUpdate: Int, updatesPerEpoch: Int
     ) throws {
         self.model = model
@@ -44,7 +45,7 @@ final class DistillationTask: TrainingTask {
         self.configuration = configuration
         self.firstUpdate = firstUpdate
         self.updatesPerEpoch = max(1, updatesPerEpoch)
-        classification = ClassificationTask(model: model, labelSmoothing: labelSmoothing)
+        self.classification = classification
         let taps = try model.taps(height: plan.height, width: plan.width)
         func losses(_ scope: Scope, _ list: [LossConfiguration], _ teacher: Teacher?) throws -> StageLosses {
             let pairing = try teacher.flatMap {
@@ -92,7 +93,7 @@ final class DistillationTask: TrainingTask {
         let outputs = teachers.map { $0(batch, images) }
         let student = model(Variable(images), context)
         let epoch = (Double(update - firstUpdate) + 0.5) / Double(updatesPerEpoch)
-        let task = classification.crossEntropy(student.logits, batch)
+        let task = classification.loss(of: student.logits, batch)
         if teachers.isEmpty { return TaskLoss(total: task, logits: student.logits.value) }
         let distillation = distance(student, outputs, epoch, batch, context)
         if measuredTask.count < configuration.balanceSteps {
@@ -148,7 +149,9 @@ final class DistillationTask: TrainingTask {
             // Forward passes of their own, since a tape goes backward once.
             func norm(_ loss: (ModelOutput<Float>, Context<Float>) -> Variable<Float>?) -> Double {
                 let tape = Tape<Float>()
-                let own = Context(context.store, mode: .training, tape: tape, random: context.random)
+                let own = Context(
+                    context.store, mode: .training, tape: tape, random: context.random,
+                    firstSample: context.firstSample)
                 guard let value = loss(model(Variable(Tensor(batch)), own), own) else { return 0 }
                 tape.backward(from: value)
                 let gradients = Storage<Float>(count: context.store.list.flatCount)
@@ -156,7 +159,7 @@ final class DistillationTask: TrainingTask {
                 return Balance.norm((0..<model.parameters.flatCount).map { Double(gradients.pointer[$0]) })
             }
             measuredTask.append(
-                norm { student, _ in classification.crossEntropy(student.logits, batch) }
+                norm { student, _ in classification.loss(of: student.logits, batch) }
                     * configuration.crossEntropyWeight)
             measuredDistillation.append(norm { distance($0, outputs, epoch, batch, $1).total })
         }

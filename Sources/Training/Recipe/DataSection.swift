@@ -12,7 +12,16 @@ public struct DataSection: Sendable {
         case none
     }
 
+    /// In which order an epoch shows the training images.
+    public enum Sampling: String, CaseIterable, Sendable {
+        /// Each image once.
+        case shuffled
+        /// As many images, every class equally often.
+        case balanced
+    }
+
     public var path: String
+    public var sampling: Sampling
     /// In the order of the labels; `nil` takes the names of the data.
     public var classNames: [String]?
     public var validation: ValidationSource
@@ -32,6 +41,7 @@ public struct DataSection: Sendable {
     public var scaling: [Double]
     public var shear: Double
     public var colorJitter: [Double]
+    public var randAugment: RandAugment.Policy?
     public var erasing: Double
     public var evaluationCrop: Double
     public var cacheMegabytes: Int
@@ -39,6 +49,9 @@ public struct DataSection: Sendable {
     init(_ reader: ConfigurationReader) {
         path = reader.path(
             "path", default: "digits", "`digits` (embedded), an image folder, or a folder with IDX or CIFAR files")
+        sampling = reader.choice(
+            "sampling", default: .shuffled,
+            "shuffled shows each training image once an epoch, balanced as many images with every class equally often")
         classNames = reader.optionalStrings(
             "classNames", "Names of the classes in the order of the labels; from the data when absent")
         validation = DataSection.validation(reader)
@@ -67,6 +80,7 @@ public struct DataSection: Sendable {
         shear = reader.double("shear", default: 0, in: 0...80, "Random shear within +- degrees")
         colorJitter = reader.doubles(
             "colorJitter", default: [0, 0, 0, 0], in: 0...100, count: 4...4, "Brightness, contrast, saturation, hue")
+        randAugment = DataSection.randAugment(reader)
         erasing = reader.double("erasing", default: 0, in: 0...1, "Probability of random erasing")
         evaluationCrop = reader.double(
             "evaluationCrop", default: 0, in: 0...1,
@@ -101,6 +115,16 @@ public struct DataSection: Sendable {
         return fraction == 0 ? .none : .fraction(fraction)
     }
 
+    private static func randAugment(_ reader: ConfigurationReader) -> RandAugment.Policy? {
+        let text = reader.optionalString(
+            "randAugment", "RandAugment as timm writes it, rand-m9-mstd0.5-inc1; it stands in for colorJitter")
+        guard let text else { return nil }
+        do { return try RandAugment.Policy(parsing: text) } catch {
+            reader.problem("randAugment", error.problem)
+            return nil
+        }
+    }
+
     private static func imageSize(_ reader: ConfigurationReader) -> [Int]? {
         guard
             let size = reader.optionalInts(
@@ -132,7 +156,10 @@ public struct DataSection: Sendable {
             training.append(
                 .affine(degrees: rotation, translate: [translation, translation], scale: scaling, shear: shear))
         }
-        if colorJitter.contains(where: { $0 > 0 }) {
+        if let randAugment {
+            let fill = normalization.mean.map { UInt8(max(0, min(255, (255 * $0).rounded(.toNearestOrEven)))) }
+            training.append(.randAugment(RandAugment(policy: randAugment, fill: fill, filter: filter)))
+        } else if colorJitter.contains(where: { $0 > 0 }) {
             training.append(
                 .colorJitter(
                     brightness: colorJitter[0], contrast: colorJitter[1], saturation: colorJitter[2],

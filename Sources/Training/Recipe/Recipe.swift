@@ -132,6 +132,14 @@ public struct RunSection: Sendable {
 
 /// The section `loss`.
 public struct LossSection: Sendable {
+    /// What the logits are compared with the targets by.
+    public enum Kind: String, CaseIterable, Sendable {
+        case crossEntropy
+        case binaryCrossEntropy
+    }
+
+    public var kind: Kind
+    public var classWeights: ClassWeights
     public var labelSmoothing: Double
     public var mixup: Double
     public var cutmix: Double
@@ -139,6 +147,10 @@ public struct LossSection: Sendable {
     public var switchProbability: Double
 
     init(_ reader: ConfigurationReader) {
+        kind = reader.choice(
+            "kind", default: .crossEntropy,
+            "crossEntropy over the classes, or binaryCrossEntropy of each class by itself (mean over all elements)")
+        classWeights = ClassWeights(reader)
         labelSmoothing = reader.double(
             "labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
         mixup = reader.double("mixup", default: 0, in: 0...100, "Parameter of mixup's beta distribution; 0 = off")
@@ -153,6 +165,8 @@ public struct LossSection: Sendable {
 public struct TrainingSection: Sendable {
     public var epochs: Int
     public var batchSize: Int
+    public var accumulation: Int
+    public var checkpointing: Bool
     public var threads: Int
     public var loaderThreads: Int
     public var dropLast: Bool
@@ -176,6 +190,11 @@ public struct TrainingSection: Sendable {
     init(_ reader: ConfigurationReader) {
         epochs = reader.int("epochs", default: 30, in: 1...100_000, "Passes over the training images")
         batchSize = reader.int("batchSize", default: 128, in: 1...65_536, "Images per update")
+        accumulation = reader.int(
+            "accumulation", default: 1, in: 1...65_536,
+            "Parts of a batch that go through the model one after the other, their gradients added up")
+        checkpointing = reader.bool(
+            "checkpointing", default: false, "Compute each block twice instead of keeping what is inside it")
         threads = reader.int("threads", default: 0, in: 0...1024, "Threads of the kernels; 0 = all processors")
         loaderThreads = reader.int("loaderThreads", default: 1, in: 0...256, "Threads that prepare batches")
         dropLast = reader.bool("dropLast", default: true, "Leave out the short batch at the end of a training epoch")
@@ -191,7 +210,14 @@ public struct TrainingSection: Sendable {
         precision = reader.choice(
             "precision", default: .fp32,
             "Matrix products of training in single precision, or with operands in bfloat16 and single-precision sums")
+        if batchSize % accumulation != 0 {
+            reader.problem(
+                "accumulation", "found \(accumulation), expected a divisor of training.batchSize (\(batchSize))")
+        }
     }
+
+    /// The most images that go through the model at once.
+    var partSize: Int { max(1, batchSize / accumulation) }
 }
 
 /// The section `reporting`.

@@ -39,6 +39,11 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
         for i in 0..<batch.count where !batch.images[i * size..<(i + 1) * size].allSatisfy(\.isFinite) {
             return "image \(batch.indices[i]) of the training data"
         }
+        return batch.parts(of: step.partSize).lazy.compactMap { search(step, part: $0, update) }.first
+            ?? "the sum of all gradients, each of which is finite"
+    }
+
+    private static func search(_ step: TrainingStep, part: Batch, _ update: Int) -> String? {
         var found: String?
         let tape = Tape<Float>()
         tape.observer = { operation, path, outputs in
@@ -49,8 +54,8 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
             guard found == nil, let bad = gradients.compactMap({ $0 }).first(where: { !$0.isFinite }) else { return }
             found = "the gradient \(bad.shape) of \(operation)" + (path.isEmpty ? "" : " in \(path)")
         }
-        let loss = step.task.loss(batch, step.context(update, tape), update: update).total
+        let loss = step.task.loss(part, step.context(update, tape, part), update: update).total
         if found == nil, loss.isTracked { tape.backward(from: loss) }
-        return found ?? "the sum of all gradients, each of which is finite"
+        return found
     }
 }

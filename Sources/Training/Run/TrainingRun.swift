@@ -41,11 +41,12 @@ public final class TrainingRun {
     ) throws {
         ThreadPool.use(recipe.training)
         let model = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
+        let store = ParameterStore<Float>(model.parameters, seed: UInt64(recipe.run.seed))
+        let loaded = try store.loadStart(recipe.model, model: model)
         try self.init(
-            recipe, data: data, model: model,
-            store: ParameterStore(model.parameters, seed: UInt64(recipe.run.seed)),
-            task: task ?? ClassificationTask(model: model, labelSmoothing: recipe.loss.labelSmoothing),
-            place: RunPlace(), console: console)
+            recipe, data: data, model: model, store: store,
+            task: task ?? ClassificationTask(model: model, loss: recipe.loss, data: data),
+            place: RunPlace(), console: console, notices: loaded)
     }
 
     /// A run of its own, or a stage of a longer one.
@@ -53,7 +54,7 @@ public final class TrainingRun {
     ///   saved in the state, but in no weights file.
     init(
         _ recipe: Recipe, data: PreparedData, model: any FeatureModel, store: ParameterStore<Float>,
-        task: any TrainingTask, place: RunPlace, console: Console
+        task: any TrainingTask, place: RunPlace, console: Console, notices loaded: [String] = []
     ) throws {
         self.recipe = recipe
         self.data = data
@@ -72,7 +73,8 @@ public final class TrainingRun {
             epochs: place.scheduleEpochs ?? recipe.training.epochs,
             updatesPerEpoch: trainLoader.batchCount)
         schedule = made.schedule
-        notices = data.notices + Self.notices(recipe, data) + (made.notice.map { [$0] } ?? [])
+        notices = data.notices + loaded + Self.notices(recipe, data) + (made.notice.map { [$0] } ?? [])
+        try store.freeze(recipe.optimizer.freeze)
         var average: ExponentialMovingAverage<Float>?
         if let ema = recipe.optimizer.ema {
             average = ExponentialMovingAverage(store, decay: ema.decay, warmup: ema.warmup)
@@ -82,9 +84,12 @@ public final class TrainingRun {
             optimizer: recipe.optimizer.makeOptimizer(
                 Float.self,
                 groups: ParameterGroups(
-                    store.list, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable)),
+                    store.list, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable,
+                    learningRateMultipliers: data.specification.learningRateMultipliers(
+                        store.list, decay: recipe.optimizer.layerDecay))),
             average: average, clipNorm: recipe.optimizer.clipNorm, seed: seed,
-            precision: recipe.training.precision.products)
+            precision: recipe.training.precision.products, partSize: recipe.training.partSize,
+            checkpointing: recipe.training.checkpointing)
         metadata = WeightsMetadata(
             specification: data.specification, classNames: data.classNames, transform: data.plan)
     }

@@ -49,25 +49,3 @@ public struct TaskLoss {
         self.terms = terms
     }
 }
-
-/// Cross-entropy with label smoothing, or with the soft targets of mixed batches.
-public struct ClassificationTask: TrainingTask {
-    let model: any FeatureModel
-    let labelSmoothing: Double
-
-    public init(model: any FeatureModel, labelSmoothing: Double) {
-        self.model = model
-        self.labelSmoothing = labelSmoothing
-    }
-
-    public func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
-        let logits = model(Variable(Tensor(batch)), context).logits
-        return TaskLoss(total: crossEntropy(logits, batch), logits: logits.value)
-    }
-
-    /// Of the student's logits [count, classes], [].
-    func crossEntropy(_ logits: Variable<Float>, _ batch: Batch) -> Variable<Float> {
-        if let targets = batch.targetTensor(classes: model.classes) { return logits.crossEntropy(targets: targets) }
-        return logits.crossEntropy(labels: Array(batch.labels), smoothing: labelSmoothing)
-    }
-}

@@ -1,0 +1,49 @@
+import Configuration
+import Datasets
+
+/// The key `loss.classWeights`: how much each class counts in the loss.
+public enum ClassWeights: Sendable, Equatable {
+    case none
+    /// images / (classes * images of the class): as if every class had equally many images. Their mean over the images is 1.
+    case balanced
+    case list([Double])
+
+    init(_ reader: ConfigurationReader) {
+        let words = reader.words(
+            "classWeights", default: "none", "Weight of each class in the loss: none, balanced, or a list of numbers")
+        self = .none
+        if words == ["balanced"] {
+            self = .balanced
+        } else if words != ["none"] {
+            let values = words.compactMap { Double($0) }
+            guard values.count == words.count, values.allSatisfy({ $0 >= 0 && $0 <= 1e6 }), values.contains(where: { $0 > 0 })
+            else {
+                reader.problem(
+                    "classWeights",
+                    "found \(words.joined(separator: ", ")), expected none, balanced, or a list of numbers from 0 to "
+                        + "1000000 that are not all 0")
+                return
+            }
+            self = .list(values)
+        }
+    }
+
+    /// One weight for each output of a model, or none at all; an output without training images gets 1.
+    /// - Throws: `RecipeError` when a list has another number of entries.
+    func values(of dataset: any ImageDataset, outputs: Int) throws -> [Float] {
+        switch self {
+        case .none: return []
+        case .list(let values):
+            let classes = dataset.classNames.count
+            guard values.count == outputs || values.count == classes else {
+                throw RecipeError("loss.classWeights has \(values.count) entries, but the data has \(classes) classes")
+            }
+            return (values + Array(repeating: 1, count: outputs - values.count)).map { Float($0) }
+        case .balanced:
+            let counts = dataset.classCounts
+            let present = Double(counts.count { $0 > 0 })
+            let weights = counts.map { $0 > 0 ? Double(dataset.count) / (present * Double($0)) : 1 }
+            return (weights + Array(repeating: 1, count: outputs - weights.count)).map { Float($0) }
+        }
+    }
+}
