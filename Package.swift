@@ -63,7 +63,7 @@ let package = Package(
         module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
         module("Checkpoints", ["Tensors"]),
-        module("Reporting", ["Tensors"]),
+        module("Reporting", ["Tensors", "CZLib"]),
         // Row 6
         module(
             "Training",
@@ -96,7 +96,7 @@ let package = Package(
         tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Tensors"]),
-        tests("Reporting"),
+        tests("Reporting", ["CZLib", "Tensors"]),
         tests(
             "Training",
             [
