@@ -128,7 +128,10 @@ struct Axis {
                 guard value >= low * (1 - 1e-9), value <= high * (1 + 1e-9) else { return nil }
                 if value >= 1e-3 && value < 1e5 {
                     let decimals = max(0, -power)
-                    return (value, value >= 1000 ? NumberText.grouped(Int(value)) : NumberText.fixed(value, decimals: decimals))
+                    return (
+                        value,
+                        value >= 1000 ? NumberText.grouped(Int(value)) : NumberText.fixed(value, decimals: decimals)
+                    )
                 }
                 return (value, NumberText.scientific(value, decimals: 0))
             }

@@ -1,6 +1,6 @@
 /// A table of a page: text to the left, numbers to the right with digits of one width.
 struct DataTable {
-    struct Cell: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+    struct Cell {
         var body: Markup
         /// What the script sorts by; the text where absent.
         var order: Double?
@@ -10,8 +10,6 @@ struct DataTable {
         init(_ body: Markup, order: Double? = nil, kind: String = "") {
             (self.body, self.order, self.kind) = (body, order, kind)
         }
-
-        init(stringLiteral text: String) { body = "\(text)" }
 
         static func text(_ text: String, kind: String = "") -> Cell { Cell("\(text)", kind: kind) }
 
@@ -50,7 +48,8 @@ struct DataTable {
 
     var markup: Markup {
         let titles = columns.map { column -> Markup in
-            "<th scope=\"col\"\(column.isNumber ? " class=\"n\"" : "")>\(column.title)</th>"
+            column.isNumber
+                ? "<th scope=\"col\" class=\"n\">\(column.title)</th>" : "<th scope=\"col\">\(column.title)</th>"
         }
         let lines = rows.map { row -> Markup in
             let cells = zip(columns, row).map { column, cell -> Markup in

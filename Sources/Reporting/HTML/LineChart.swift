@@ -30,7 +30,8 @@ struct LineChart {
     var limits: ClosedRange<Double>?
     /// Whether a logarithmic axis is taken where values differ by more than a factor of 30.
     var mayBeLogarithmic = false
-    /// Values that lie far above all others do not stretch the axis.
+    /// Whether the axis begins at 0, so that heights compare as ratios.
+    var includesZero = false
     var notes: [Note] = []
     /// Upright lines with names, where a stage begins.
     var marks: [(x: Double, text: String)] = []
@@ -49,11 +50,13 @@ struct LineChart {
         guard !x.isEmpty, !series.isEmpty || !bands.isEmpty else { return nil }
         let kept = thinned
         let plotted = kept.map { x[$0] }
-        let all = series.flatMap { $0.values.compactMap { $0 } }
+        let all =
+            series.flatMap { $0.values.compactMap { $0 } }
             + bands.flatMap { $0.flatMap { $0.map { [$0.low, $0.high] } ?? [] } }
         let positive = all.filter { $0 > 0 && $0.isFinite }
         let isWide = (positive.max() ?? 1) / (positive.min() ?? 1) > 30 && positive.count == all.count
-        let vertical = Axis(all, style: style, logarithmic: mayBeLogarithmic && isWide, limits: limits)
+        let vertical = Axis(
+            includesZero ? all + [0] : all, style: style, logarithmic: mayBeLogarithmic && isWide, limits: limits)
         let horizontal = Axis(x.count > 1 ? x : [x[0] - 0.5, x[0] + 0.5], style: .grouped, count: 6, isTight: true)
         let frame = Frame(
             left: Self.margin.left, right: Self.width - Self.margin.right,

@@ -14,6 +14,14 @@ struct PixelSheet {
         pixels = [UInt8](repeating: fill, count: width * height * channels)
     }
 
+    /// Bytes in base 64; nil where they do not fit the size.
+    init?(_ text: String, width: Int, height: Int, channels: Int) {
+        guard (1...4096).contains(width), (1...4096).contains(height), channels == 1 || channels == 3,
+            let data = Data(base64Encoded: text), data.count == width * height * channels
+        else { return nil }
+        (self.width, self.height, self.channels, pixels) = (width, height, channels, [UInt8](data))
+    }
+
     var png: [UInt8] { PNGWriter.encode(pixels, width: width, height: height, channels: channels) }
 
     /// For a page.

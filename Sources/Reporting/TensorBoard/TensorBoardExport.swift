@@ -12,28 +12,41 @@ public enum TensorBoardExport {
     }
 
     /// The whole event file: scalars, histograms, images.
-    public static func file(_ record: RunRecord) -> [UInt8] {
+    /// - Parameter withResult: whether the pictures of the finished run are in it.
+    public static func file(_ record: RunRecord, withResult: Bool = true) -> [UInt8] {
         var bytes = EventRecord.version(wallTime: startTime(record))
-        for line in record.epochs { bytes += scalars(line, record).encoded }
-        for line in record.histograms { bytes += histograms(line, record).encoded }
-        return bytes + images(record).flatMap(\.encoded)
+        var clock = EventClock(start: startTime(record))
+        var times: [Int: Double] = [:]
+        for line in record.epochs {
+            let time = clock.time(of: line)
+            times[step(line)] = time
+            bytes += scalars(line, wallTime: time).encoded
+        }
+        for line in record.histograms {
+            bytes += histograms(line, wallTime: times[step(line)] ?? startTime(record)).encoded
+        }
+        if let sheet = PixelSheet.samples(record) {
+            let values: [(tag: String, value: EventRecord.Value)] = [("images/augmented", sheet.value)]
+            bytes += EventRecord(wallTime: startTime(record), step: 0, values: values).encoded
+        }
+        return bytes + (withResult ? results(record).flatMap(\.encoded) : [])
     }
 
     /// Seconds since 1970 at the start of the run; 0 where the run did not write it down.
-    static func startTime(_ record: RunRecord) -> Double { record.run?["startSeconds"]?.doubleValue ?? 0 }
+    public static func startTime(_ record: RunRecord) -> Double { record.run?["startSeconds"]?.doubleValue ?? 0 }
 
     /// The scalars of an epoch, at the step of its last update.
-    public static func scalars(_ line: JSONValue, _ record: RunRecord) -> EventRecord {
+    public static func scalars(_ line: JSONValue, wallTime: Double) -> EventRecord {
         var values: [(tag: String, value: EventRecord.Value)] = []
         for member in line.objectValue ?? [] {
             guard let number = member.value.doubleValue, number.isFinite, let tag = tag(member.name) else { continue }
             values.append((tag, .scalar(number)))
         }
-        return EventRecord(wallTime: time(line, record), step: step(line), values: values)
+        return EventRecord(wallTime: wallTime, step: step(line), values: values)
     }
 
     /// The histograms of an epoch.
-    public static func histograms(_ line: JSONValue, _ record: RunRecord) -> EventRecord {
+    public static func histograms(_ line: JSONValue, wallTime: Double) -> EventRecord {
         var values: [(tag: String, value: EventRecord.Value)] = []
         for group in line["groups"]?.arrayValue ?? [] {
             guard let name = group["name"]?.stringValue else { continue }
@@ -43,35 +56,24 @@ public enum TensorBoardExport {
                 }
             }
         }
-        let epoch = line["epoch"]?.integerValue
-        let same = record.epochs.first { $0["epoch"]?.integerValue == epoch }
-        return EventRecord(wallTime: time(same ?? .null, record), step: step(line), values: values)
+        return EventRecord(wallTime: wallTime, step: step(line), values: values)
     }
 
-    /// Augmented images, the confusion matrix, the most confidently wrong images and the filters.
-    public static func images(_ record: RunRecord) -> [EventRecord] {
-        var records: [EventRecord] = []
-        let firstTime = startTime(record)
-        if let sheet = PixelSheet.samples(record) {
-            records.append(EventRecord(wallTime: firstTime, step: 0, values: [("images/augmented", sheet.value)]))
-        }
-        let last = record.epochs.last ?? .null
+    /// The confusion matrix and the filters of a finished run; empty before.
+    public static func results(_ record: RunRecord) -> [EventRecord] {
+        var clock = EventClock(start: startTime(record))
+        var time = startTime(record)
+        for line in record.epochs { time = clock.time(of: line) }
         var values: [(tag: String, value: EventRecord.Value)] = []
         if let sheet = PixelSheet.confusion(record) { values.append(("images/confusion", sheet.value)) }
         for filters in FilterBank.all(record) {
             values.append(("\(filters.isSpectrum ? "filters" : "kernels")/\(filters.name)", filters.sheet.value))
         }
-        if !values.isEmpty {
-            records.append(EventRecord(wallTime: time(last, record), step: step(last), values: values))
-        }
-        return records
+        return values.isEmpty
+            ? [] : [EventRecord(wallTime: time, step: step(record.epochs.last ?? .null), values: values)]
     }
 
     private static func step(_ line: JSONValue) -> Int { line["update"]?.integerValue ?? 0 }
-
-    private static func time(_ line: JSONValue, _ record: RunRecord) -> Double {
-        startTime(record) + (line["seconds"]?.doubleValue ?? 0)
-    }
 
     /// The tag of a metric; groups before the slash share a card in TensorBoard.
     private static func tag(_ name: String) -> String? {
@@ -98,5 +100,25 @@ public enum TensorBoardExport {
         case _ where name.hasPrefix("weightedLoss."): "weightedLossTerms/\(name.dropFirst(13))"
         default: "other/\(name)"
         }
+    }
+}
+
+/// When epochs ended, from the seconds in their lines, which start anew with every stage of a distillation.
+public struct EventClock: Sendable {
+    private var start: Double
+    private var last = 0.0
+    private var stage: Int?
+
+    public init(start: Double) { self.start = start }
+
+    /// The time of a line; to be called in the order of the log.
+    public mutating func time(of line: JSONValue) -> Double {
+        let seconds = line["seconds"]?.doubleValue ?? last
+        if line["stage"]?.integerValue != stage {
+            stage = line["stage"]?.integerValue
+            start += last
+        }
+        last = seconds
+        return start + seconds
     }
 }

@@ -19,7 +19,8 @@ final class TrainingStep {
     let average: ExponentialMovingAverage<Float>?
     let clipNorm: Double
     let seed: UInt64
-    private let gradients: Storage<Float>
+    /// Of the last update, before clipping.
+    let gradients: Storage<Float>
     private var hasCheckedGradients = false
 
     init(
