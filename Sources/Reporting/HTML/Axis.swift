@@ -7,7 +7,7 @@
 #endif
 
 /// How numbers of a chart are written.
-enum NumberStyle {
+package enum NumberStyle {
     case plain
     /// Shares of 1 as percentages.
     case percentage
@@ -30,17 +30,17 @@ enum NumberStyle {
 }
 
 /// A scale of a chart: its range and the round numbers that are written at it.
-struct Axis {
-    let low: Double
-    let high: Double
-    let isLogarithmic: Bool
-    let ticks: [(value: Double, text: String)]
+package struct Axis {
+    package let low: Double
+    package let high: Double
+    package let isLogarithmic: Bool
+    package let ticks: [(value: Double, text: String)]
 
     /// - Parameters:
     ///   - values: what must lie on the axis; those that are not finite are left out.
     ///   - logarithmic: equal ratios have equal lengths, as far as all values are positive.
     ///   - limits: what the axis must not go beyond, such as 0...1 of shares.
-    init(
+    package init(
         _ values: [Double], style: NumberStyle = .plain, logarithmic: Bool = false, count: Int = 5,
         limits: ClosedRange<Double>? = nil, isTight: Bool = false
     ) {
@@ -73,7 +73,7 @@ struct Axis {
     }
 
     /// Where a value lies, 0 at the low end and 1 at the high end.
-    func position(_ value: Double) -> Double {
+    package func position(_ value: Double) -> Double {
         if isLogarithmic {
             return value > 0 ? (log10(value) - log10(low)) / (log10(high) - log10(low)) : 0
         }

@@ -37,10 +37,12 @@ struct LineChart {
     var marks: [(x: Double, text: String)] = []
     /// [position] between (low, high): bands drawn behind the curves, the palest first.
     var bands: [[(low: Double, high: Double)?]] = []
-    var height = 250.0
+    var height = 240.0
 
-    private static let width = 480.0
-    private static let margin = (left: 52.0, right: 14.0, top: 14.0, bottom: 34.0)
+    /// Of the drawing, in units that are pixels on a wide screen.
+    var width = 480.0
+
+    private static let margin = (left: 52.0, right: 14.0, top: 22.0, bottom: 22.0)
     /// More positions than pixels are thinned out.
     private static let mostPoints = 600
 
@@ -59,7 +61,7 @@ struct LineChart {
             includesZero ? all + [0] : all, style: style, logarithmic: mayBeLogarithmic && isWide, limits: limits)
         let horizontal = Axis(x.count > 1 ? x : [x[0] - 0.5, x[0] + 0.5], style: .grouped, count: 6, isTight: true)
         let frame = Frame(
-            left: Self.margin.left, right: Self.width - Self.margin.right,
+            left: Self.margin.left, right: width - Self.margin.right,
             top: Self.margin.top + (marks.isEmpty ? 0 : 14), bottom: height - Self.margin.bottom,
             horizontal: horizontal, vertical: vertical)
         let bands = bands.enumerated().map { frame.band($1, x, kept, depth: $0) }
@@ -70,7 +72,7 @@ struct LineChart {
         return """
             <figure class="chart" data-chart>
             <figcaption><strong>\(title)</strong>\(about)\(names)</figcaption>
-            <div class="plot"><svg viewBox="0 0 \(Self.width) \(height)" role="img" aria-label="\(title)" tabindex="0">
+            <div class="plot"><svg viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title)" tabindex="0">
             \(frame.grid(xTitle))\(frame.marks(marks))\(bands)\(curves)\(notes.map(frame.note))
             <line class="rule" y1="\(frame.top)" y2="\(frame.bottom)" x1="0" x2="0" visibility="hidden"/>
             </svg><div class="readout" hidden></div></div>
@@ -130,16 +132,20 @@ struct Frame {
                 <text class="tick" x="\(left - 8)" y="\(y + 4)" text-anchor="end">\(tick.text)</text>
                 """
         }
-        let columns = horizontal.ticks.map { tick -> Markup in
+        let columns = horizontal.ticks.enumerated().map { index, tick -> Markup in
             let x = x(tick.value)
+            // The last number says what the numbers are; at the edge it ends there.
+            let isLast = index == horizontal.ticks.count - 1
+            let isAtEdge = isLast && x > right - 30
+            let text = isLast ? xTitle + " " + tick.text : tick.text
             return """
                 <line class="mark" x1="\(x)" x2="\(x)" y1="\(bottom)" y2="\(bottom + 4)"/>\
-                <text class="tick" x="\(x)" y="\(bottom + 17)" text-anchor="middle">\(tick.text)</text>
+                <text class="tick" x="\(x)" y="\(bottom + 17)" \
+                text-anchor="\(isAtEdge ? "end" : "middle")">\(text)</text>
                 """
         }
         return """
-            \(rows)<line class="base" x1="\(left)" x2="\(right)" y1="\(bottom)" y2="\(bottom)"/>\(columns)\
-            <text class="title" x="\(right)" y="\(bottom + 31)" text-anchor="end">\(xTitle)</text>
+            \(rows)<line class="base" x1="\(left)" x2="\(right)" y1="\(bottom)" y2="\(bottom)"/>\(columns)
             """
     }
 
@@ -192,10 +198,9 @@ struct Frame {
     func note(_ note: LineChart.Note) -> Markup {
         let (x, y) = (x(note.x), y(note.y))
         let isLeft = x > (left + right) / 2
-        let below = y - top < 24
         return """
             <circle class="note" cx="\(x)" cy="\(y)" r="3.5"/>\
-            <text class="note" x="\(isLeft ? x - 2 : x + 2)" y="\(below ? y + 20 : y - 10)" \
+            <text class="note" x="\(isLeft ? x + 4 : x - 4)" y="\(y - 9)" \
             text-anchor="\(isLeft ? "end" : "start")">\(note.text)</text>
             """
     }

@@ -27,10 +27,11 @@ enum StyleSheet {
         .lead{margin:0 0 16px;color:var(--soft);max-width:52em;text-wrap:pretty}
         section{padding:40px 0 0}
         h2+:not(.lead){margin-top:14px}
-        .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:1px;margin:26px 0 0;padding:0;
+        .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(124px,1fr));gap:1px;margin:26px 0 0;padding:0;
         background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;list-style:none;
         box-shadow:var(--shade)}
-        .facts li{background:var(--paper);padding:13px 16px 12px;min-width:0}
+        .facts li{display:flex;flex-direction:column;justify-content:space-between;background:var(--paper);
+        padding:12px 16px 11px;min-width:0}
         .facts span{display:block;color:var(--soft);font-size:12.5px;line-height:1.35}
         .facts strong{display:block;font-size:20px;font-weight:620;letter-spacing:-.01em;line-height:1.3;white-space:nowrap}
         .facts .main strong{color:var(--accent)}
@@ -48,7 +49,9 @@ enum StyleSheet {
         nav a:hover,nav a:focus-visible{color:var(--accent)}
         footer{padding-top:48px;padding-bottom:36px;color:var(--soft);font-size:12.5px}
         .grid{display:grid;gap:16px}
+        .grid.start{align-items:start}
         .two{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+        .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr))}
         .three{grid-template-columns:repeat(auto-fit,minmax(min(100%,270px),1fr))}
         .card,figure.chart{margin:0;background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:14px 16px;
         box-shadow:var(--shade);min-width:0}
@@ -95,9 +98,11 @@ enum StyleSheet {
         .n{text-align:right;white-space:nowrap}
         td.none,td.soft{color:var(--soft)}
         td.best{font-weight:650;color:var(--accent)}
-        td.barred{position:relative;isolation:isolate;min-width:76px}
-        .bar{position:absolute;z-index:-1;right:4px;left:10px;bottom:3px;height:2.5px;background:var(--grid);border-radius:2px}
-        .bar::before{content:"";position:absolute;inset:0 auto 0 0;width:var(--w);background:var(--accent);border-radius:2px}
+        td.barred{position:relative;isolation:isolate;min-width:84px}
+        td.barred:last-child .bar{right:4px}
+        .bar{position:absolute;z-index:-1;right:12px;left:22px;bottom:2px;height:2px;background:var(--grid);border-radius:2px}
+        .bar::before{content:"";position:absolute;inset:0 auto 0 0;width:var(--w);background:var(--accent);opacity:.6;
+        border-radius:2px}
         th[aria-sort],table[data-sortable] th{cursor:pointer}
         th[aria-sort=ascending]::after{content:" \\2191"}th[aria-sort=descending]::after{content:" \\2193"}
         .matrix{table-layout:fixed;width:auto;margin:0 auto;font-size:12.5px;border-collapse:separate;border-spacing:2px}
@@ -106,12 +111,12 @@ enum StyleSheet {
         .matrix td.miss{background:rgb(var(--miss)/var(--a,0))}
         .matrix td.dark{color:#fff}
         .matrix td.zero{color:transparent;background:var(--ground)}
-        .matrix th{position:static;border:0;padding:2px 6px;background:none;text-align:center;max-width:9em;overflow:hidden;
+        .matrix th{position:static;vertical-align:middle;border:0;padding:2px 6px;background:none;text-align:center;max-width:9em;overflow:hidden;
         text-overflow:ellipsis;color:var(--soft);font-weight:550}
         .matrix th[scope=row]{text-align:right}
         .images{display:grid;grid-template-columns:repeat(auto-fill,minmax(108px,1fr));gap:14px 12px}
         .images figure{margin:0;min-width:0;font-size:12.5px;line-height:1.35}
-        .images img,.strip img,.kernels img,.sheet{image-rendering:pixelated;display:block;background:var(--grid)}
+        .images img,.strip img,.kernels img,.sheet{image-rendering:pixelated;display:block;height:auto;background:var(--grid)}
         .images img{width:100%;aspect-ratio:1;object-fit:contain;border-radius:6px}
         .images p{margin:5px 0 0;display:flex;gap:6px;justify-content:space-between}
         .images p b{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}

@@ -24,21 +24,25 @@ public struct RunComparison: Sendable {
         public let values: [String?]
     }
 
-    /// The keys whose values are not the same in all runs, in the order of the configuration.
+    /// The keys whose values are not the same in all runs, in the order of the configuration. A key that some runs do not
+    /// have counts only where another run gives it a value of its own.
     public var differences: [Difference] {
         var keys: [String] = []
+        var given: Set<String> = []
         let all = records.map { record -> [String: String] in
             var values: [String: String] = [:]
             for entry in record.run?["configuration"]?.arrayValue ?? [] {
                 guard let path = entry["path"]?.stringValue, let value = entry["value"]?.stringValue else { continue }
                 values[path] = value
+                if entry["isDefault"]?.boolValue != true { given.insert(path) }
                 if !keys.contains(path) { keys.append(path) }
             }
             return values
         }
         return keys.compactMap { key in
             let values = all.map { $0[key] }
-            return Set(values).count > 1 ? Difference(key: key, values: values) : nil
+            let isKnown = !values.contains(nil) || given.contains(key)
+            return isKnown && Set(values).count > 1 ? Difference(key: key, values: values) : nil
         }
     }
 

@@ -5,8 +5,9 @@ public enum RunPage {
     /// The page; parts that the run has not written are left out.
     public static func html(_ record: RunRecord) -> String {
         let sections: [PageSection?] = [
-            CurveSection.make(record), DistillationSections.order(record), DistillationSections.stages(record),
-            DistillationSections.arms(record), ClassSections.confusion(record), ClassSections.mistakes(record),
+            DistillationSections.arms(record), DistillationSections.order(record),
+            DistillationSections.stages(record), CurveSection.make(record), ClassSections.confusion(record),
+            ClassSections.mistakes(record),
             PictureSections.samples(record), PictureSections.filters(record), SpreadSection.make(record),
             ModelSection.make(record), ConfigurationSection.make(record), OriginSection.make(record),
         ]

@@ -16,7 +16,7 @@ enum ClassSections {
                 "\(NumberText.grouped(wrong)) of \(NumberText.grouped(count)) test images are taken for another class\(epoch). "
                 + "Rows are what images show, columns what the model says.",
             body: """
-                <div class="grid two">
+                <div class="grid two start">
                 <div class="card"><h3>What is taken for what</h3>\(picture(matrix))\(frequent(matrix))</div>
                 <div class="card"><h3>Each class</h3>\(table(matrix))</div>
                 </div>

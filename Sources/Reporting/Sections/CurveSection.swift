@@ -78,6 +78,8 @@ enum CurveSection {
             terms.mayBeLogarithmic = true
             charts.insert(terms, at: 2)
         }
+        // An empty place in a row of two looks like a chart that failed; the highest memory is told above.
+        if !charts.count.isMultiple(of: 2) { charts.removeLast() }
         return charts.map { chart in
             var chart = chart
             chart.marks = marks
@@ -106,7 +108,7 @@ enum CurveSection {
             ("validation loss", "validationLoss", .plain), ("validation accuracy", "validationAccuracy", .percentage),
             ("moving average", "emaValidationAccuracy", .percentage), ("test accuracy", "testAccuracy", .percentage),
             ("gradient norm", "gradientNormMedian", .plain), ("learning rate", "learningRate", .plain),
-            ("images/s", "imagesPerSecond", .grouped),
+            ("images/s", "imagesPerSecond", .grouped), ("memory, MB", "peakMemoryMB", .grouped),
         ]
         let kept = columns.map { ($0, record.values($0.key)) }.filter { $0.1.contains { $0 != nil } }
         let rows = record.epochNumbers.indices.map { index -> [DataTable.Cell] in

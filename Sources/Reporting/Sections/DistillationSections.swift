@@ -31,7 +31,7 @@ enum DistillationSections {
                 "The student learns from the first teacher first. Parameters and validation accuracy are beside the names.",
             body: """
                 <ol class="chain">\(links)<li class="student">\(student)<small>\(size)</small></li></ol>
-                <div class="grid two">\(costs(record, student))\(reasons)</div>
+                <div class="grid two start">\(costs(record, student))\(reasons)</div>
                 """)
     }
 

@@ -37,7 +37,7 @@ enum ModelSection {
             return cell
         }
         let output = (node["output"]?.arrayValue ?? []).compactMap(\.integerValue).dropFirst()
-        let indent = String(repeating: "  ", count: level)
+        let indent = String(repeating: "    ", count: level)
         rows.append([
             .text(indent + (node["name"]?.stringValue ?? ""), kind: level <= 1 ? "" : "soft"),
             .text(node["kind"]?.stringValue ?? "", kind: "soft"),

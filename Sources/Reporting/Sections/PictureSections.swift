@@ -28,8 +28,9 @@ enum PictureSections {
         guard !rows.isEmpty else { return nil }
         return PageSection(
             identifier: "augmentation", title: "Training images",
-            lead: "One image of each class as it is, framed, and as the model meets it in five epochs: moved, mixed or "
-                + "erased as the configuration says.",
+            lead:
+                "One image of each class as it is, framed, and as the model meets it in five epochs. Where images are "
+                + "mixed, one may show more of its partner than of itself; its target is mixed alike.",
             body: "<div class=\"card strips\">\(rows)</div>")
     }
 
@@ -51,7 +52,7 @@ enum PictureSections {
             }
             let shown = bank.filters.count < bank.total ? "\(bank.filters.count) of \(bank.total)" : "\(bank.total)"
             return """
-                <figure class="card"><figcaption><strong>\(bank.name)</strong><span>\(shown), \(bank.rows)×\(bank.columns)</span></figcaption>
+                <figure class="card"><figcaption><strong>\(bank.name.hasSuffix(".weight") ? String(bank.name.dropLast(7)) : bank.name)</strong><span>\(shown), \(bank.rows)×\(bank.columns)</span></figcaption>
                 <div class="kernels" style="margin-top:10px">\(images)</div>
                 <div class="scale"><span>\(NumberStyle.plain.text(bank.low))</span><img alt="" src="\(scale.source)"><span>\(NumberStyle.plain.text(bank.high))</span></div></figure>
 
@@ -63,6 +64,6 @@ enum PictureSections {
             : "Kernels around 0: blue adds what lies there, orange takes it off. All of a layer share a scale."
         return PageSection(
             identifier: "filters", title: hasSpectra ? "Filters" : "Kernels", lead: lead,
-            body: "<div class=\"grid three\">\(cards)</div>")
+            body: "<div class=\"grid wide\">\(cards)</div>")
     }
 }

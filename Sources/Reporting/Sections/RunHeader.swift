@@ -84,14 +84,14 @@ enum RunHeader {
         }
         func share(_ value: Double) -> String { NumberText.percentage(value) }
         func count(_ value: Double) -> String { NumberText.grouped(Int(value)) }
-        add("Test accuracy, last epoch", summary?["testAccuracy"]?.doubleValue, isMain: true, share)
+        add("Test, last epoch", summary?["testAccuracy"]?.doubleValue, isMain: true, share)
         if let best = summary?["bestEpoch"]?.integerValue, summary?["bestValidationAccuracy"]?.doubleValue != nil {
-            add("Test accuracy, best epoch (\(best))", summary?["bestTestAccuracy"]?.doubleValue, share)
+            add("Test, best epoch (\(best))", summary?["bestTestAccuracy"]?.doubleValue, share)
         }
-        add("Test accuracy, moving average", summary?["emaTestAccuracy"]?.doubleValue, share)
+        add("Test, moving average", summary?["emaTestAccuracy"]?.doubleValue, share)
         add("Test loss", summary?["testLoss"]?.doubleValue) { NumberText.fixed($0, decimals: 4) }
         add("Parameters", record.run?["model"]?["parameters"]?.doubleValue, short)
-        add("Multiply-adds per image", record.run?["model"]?["multiplyAdds"]?.doubleValue, short)
+        add("Multiply-adds", record.run?["model"]?["multiplyAdds"]?.doubleValue, short)
         add(
             "Images per second",
             summary?["imagesPerSecond"]?.doubleValue ?? record.values("imagesPerSecond").last ?? nil, count)
@@ -99,7 +99,7 @@ enum RunHeader {
             NumberText.duration($0)
         }
         add("Peak memory", summary?["peakMemoryMB"]?.doubleValue) { "\(NumberText.grouped(Int($0))) MB" }
-        guard !facts.isEmpty else { return "" }
+        guard facts.count > 2 else { return "" }
         let items = facts.map { fact -> Markup in
             "<li\(fact.isMain ? " class=\"main\"" as Markup : "")><span>\(fact.name)</span><strong>\(fact.value)</strong></li>"
         }

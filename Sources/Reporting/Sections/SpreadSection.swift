@@ -26,6 +26,8 @@ enum SpreadSection {
                     isDashed: index >= 8)
             })
         gradients.mayBeLogarithmic = true
+        gradients.width = 1100
+        gradients.height = 300
         let weights = names.map { name -> LineChart in
             let found = histograms(name, "weights")
             func band(_ low: Double, _ high: Double) -> [(low: Double, high: Double)?] {
@@ -35,7 +37,8 @@ enum SpreadSection {
                 title: name, x: x,
                 series: [LineChart.Series(name: name, values: found.map { $0?.quantile(0.5) }, color: 0)])
             chart.bands = [band(0.05, 0.95), band(0.25, 0.75)]
-            chart.height = 190
+            chart.width = 270
+            chart.height = 160
             return chart
         }
         guard let first = gradients.figure else { return nil }

@@ -4,7 +4,7 @@ import Reporting
 import Tensors
 
 /// Learned filters of a model, some of each layer, as `report/result.json` keeps them.
-enum FilterSamples {
+package enum FilterSamples {
     private static let mostLayers = 12
     private static let mostFilters = 16
 
@@ -75,7 +75,7 @@ enum FilterSamples {
     }
 
     /// The whole frequency plane from the stored half, which the other half mirrors; frequency 0 in the middle.
-    static func plane(_ values: [Float], _ shape: Shape, channel: Int) -> [Float] {
+    package static func plane(_ values: [Float], _ shape: Shape, channel: Int) -> [Float] {
         let (rows, half, channels) = (shape[0], shape[1], shape[2])
         let columns = max(1, 2 * (half - 1))
         return (0..<rows).flatMap { y in
