@@ -59,7 +59,8 @@ extension Runs {
             #expect(record.histograms.count == 2)
             for line in record.histograms {
                 let groups = try #require(line["groups"]?.arrayValue)
-                #expect(groups.compactMap { $0["name"]?.stringValue }.contains("stages.0"))
+                let names: [String] = groups.compactMap { $0["name"]?.stringValue }
+                #expect(names.contains("stages.0"))
                 for group in groups {
                     let gradients = try #require(group["gradients"].flatMap { Histogram($0) })
                     #expect(gradients.rootMeanSquare > 0 && gradients.count > 0)
@@ -152,7 +153,8 @@ extension Runs {
         @Test func theWholeFrequencyPlaneMirrorsTheStoredHalf() {
             // Rows 4, stored columns 3 of 4; the magnitude at (v, u) is 10 v + u + 1 in the stored half.
             let shape: Shape = [4, 3, 1, 2]
-            let values = (0..<12).flatMap { [Float(10 * ($0 / 3) + $0 % 3 + 1), 0] }
+            var values: [Float] = []
+            for v in 0..<4 { for u in 0..<3 { values += [Float(10 * v + u + 1), 0] } }
             let plane = FilterSamples.plane(values, shape, channel: 0)
             #expect(plane.count == 16)
             func at(_ v: Int, _ u: Int) -> Float { plane[(v + 2) * 4 + u + 2] }
