@@ -113,6 +113,7 @@ enum StyleSheet {
         .matrix td.zero{color:transparent;background:var(--ground)}
         .matrix th{position:static;vertical-align:middle;border:0;padding:2px 6px;background:none;text-align:center;max-width:9em;overflow:hidden;
         text-overflow:ellipsis;color:var(--soft);font-weight:550}
+        .matrix.costs{table-layout:auto;margin:0}.matrix.costs td{width:72px;height:34px}
         .matrix th[scope=row]{text-align:right}
         .images{display:grid;grid-template-columns:repeat(auto-fill,minmax(108px,1fr));gap:14px 12px}
         .images figure{margin:0;min-width:0;font-size:12.5px;line-height:1.35}

@@ -103,7 +103,7 @@ enum ClassSections {
             let file = mistake["name"]?.stringValue ?? ""
             return """
                 <figure title="\(file)"><img alt="\(file)" src="\(picture.source)" width="\(picture.width)" height="\(picture.height)" loading="lazy">
-                <p class="said"><b>\(name(mistake["predicted"]))</b><span>\(share("confidence"))</span></p>
+                <p class="said"><b>says \(name(mistake["predicted"]))</b><span>\(share("confidence"))</span></p>
                 <p class="truth"><b>is \(name(mistake["actual"]))</b><span>\(share("actualProbability"))</span></p></figure>
 
                 """

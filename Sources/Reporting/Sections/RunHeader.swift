@@ -86,14 +86,14 @@ enum RunHeader {
         func count(_ value: Double) -> String { NumberText.grouped(Int(value)) }
         add("Test, last epoch", summary?["testAccuracy"]?.doubleValue, isMain: true, share)
         if let best = summary?["bestEpoch"]?.integerValue, summary?["bestValidationAccuracy"]?.doubleValue != nil {
-            add("Test, best epoch (\(best))", summary?["bestTestAccuracy"]?.doubleValue, share)
+            add("Best epoch (\(best))", summary?["bestTestAccuracy"]?.doubleValue, share)
         }
         add("Test, moving average", summary?["emaTestAccuracy"]?.doubleValue, share)
         add("Test loss", summary?["testLoss"]?.doubleValue) { NumberText.fixed($0, decimals: 4) }
         add("Parameters", record.run?["model"]?["parameters"]?.doubleValue, short)
         add("Multiply-adds", record.run?["model"]?["multiplyAdds"]?.doubleValue, short)
         add(
-            "Images per second",
+            "Images/s",
             summary?["imagesPerSecond"]?.doubleValue ?? record.values("imagesPerSecond").last ?? nil, count)
         add("Time", summary?["seconds"]?.doubleValue ?? record.values("seconds").last ?? nil) {
             NumberText.duration($0)
