@@ -110,29 +110,3 @@ class HorNet(nn.Module):
             features.append(x)
         self.features = features
         return self.head(self.norm(x.mean((2, 3))))
-
-
-# The presets and variants that are compared, and the input they are made for.
-MODELS = {
-    "hornet_pico_7x7": dict(base=16, depths=[1, 1, 2, 1], stem_stride=2, classes=10, size=32, batch=128),
-    "hornet_nano_7x7": dict(base=32, depths=[2, 2, 6, 2], stem_stride=2, classes=10, size=32, batch=128),
-    "hornet_nano_gf": dict(base=32, depths=[2, 2, 6, 2], stem_stride=2, classes=10, size=32, batch=128),
-    "hornet_tiny_7x7": dict(base=64, depths=[2, 3, 18, 2], stem_stride=4, classes=1000, size=224, batch=8),
-    "hornet_tiny_gf": dict(base=64, depths=[2, 3, 18, 2], stem_stride=4, classes=1000, size=224, batch=8),
-}
-
-
-def build(name, size=None, **changes):
-    settings = dict(MODELS[name])
-    settings.update(changes)
-    settings.pop("batch", None)
-    made_for = settings.pop("size")
-    stride = settings["stem_stride"]
-    filters = [None] * 4
-    if name.endswith("_gf"):
-        for i in (2, 3):
-            side = made_for // (stride << i)
-            filters[i] = (side, side // 2 + 1)
-    settings["filters"] = filters
-    settings["orders"] = [2, 3, 4, 5]
-    return HorNet(**settings), settings

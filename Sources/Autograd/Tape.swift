@@ -18,7 +18,10 @@ public final class Tape<S: Scalar> {
     struct Slot {
         let shape: Shape
         let isLeaf: Bool
+        /// Where the gradient of a leaf is to be written, for those that are not kept as tensors.
+        var destination: UnsafeMutablePointer<S>?
         var gradient: Tensor<S>?
+        var isReached = false
     }
 
     var nodes: [Node] = []
@@ -41,6 +44,16 @@ public final class Tape<S: Scalar> {
         slots.append(Slot(shape: value.shape, isLeaf: true))
         return Variable(value: value, tape: self, index: slots.count - 1)
     }
+
+    /// A variable whose gradient `backward` writes to `destination`, as soon as there is one, instead of keeping it: so
+    /// the gradients of all parameters need not exist twice. The memory must outlive the tape's walk.
+    public func leaf(_ value: Tensor<S>, gradientInto destination: UnsafeMutablePointer<S>) -> Variable<S> {
+        slots.append(Slot(shape: value.shape, isLeaf: true, destination: destination))
+        return Variable(value: value, tape: self, index: slots.count - 1)
+    }
+
+    /// Whether a gradient reached a leaf in `backward`.
+    public func isReached(_ leaf: Variable<S>) -> Bool { leaf.index.map { slots[$0].isReached } ?? false }
 
     /// The operations recorded so far, in order.
     public var operations: [Operation] { nodes.map(\.operation) }
@@ -107,8 +120,9 @@ public final class Tape<S: Scalar> {
 
     /// The gradient of a leaf after `backward`, or `nil` when no result depends on it.
     public func gradient(of leaf: Variable<S>) -> Tensor<S>? {
-        guard let index = leaf.index, leaf.tape === self, slots[index].isLeaf else {
-            brokenRule("gradient(of:)", [leaf.shape], "the variable must be a leaf of this tape")
+        guard let index = leaf.index, leaf.tape === self, slots[index].isLeaf, slots[index].destination == nil else {
+            brokenRule(
+                "gradient(of:)", [leaf.shape], "the variable must be a leaf of this tape that keeps its gradient")
         }
         return slots[index].gradient
     }
@@ -117,7 +131,14 @@ public final class Tape<S: Scalar> {
         require(
             gradient.shape == slots[index].shape, operation.name, [gradient.shape, slots[index].shape],
             "a gradient must have the shape of what it belongs to")
-        if slots[index].gradient == nil {
+        defer { slots[index].isReached = true }
+        if let destination = slots[index].destination {
+            if slots[index].isReached {
+                gradient.add(into: destination)
+            } else {
+                gradient.copy(into: destination)
+            }
+        } else if slots[index].gradient == nil {
             slots[index].gradient = gradient
         } else {
             slots[index].gradient?.accumulate(gradient)

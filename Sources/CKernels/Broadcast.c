@@ -34,3 +34,10 @@ HB_KERNEL void hb_add_row(const float *restrict row, float *restrict y, long row
         for (long c = 0; c < columns; c++) o[c] += row[c];
     }
 }
+
+HB_KERNEL void hb_multiply_rows(const float *x, const float *row, float *y, long rows, long columns) {
+    for (long r = 0; r < rows; r++) {
+#pragma clang loop vectorize(assume_safety)
+        for (long c = 0; c < columns; c++) y[r * columns + c] = x[r * columns + c] * row[c];
+    }
+}

@@ -2,14 +2,16 @@
 #include "Vector.h"
 
 #define HB_ELEMENTWISE(name, value, derivative)                                            \
-    HB_KERNEL void hb_##name(const float *restrict xs, float *restrict ys, long count) {   \
+    HB_KERNEL void hb_##name(const float *xs, float *ys, long count) {                     \
+        _Pragma("clang loop vectorize(assume_safety)") /* ys may be xs, but overlap no other way */ \
         for (long i = 0; i < count; i++) {                                                 \
             float x = xs[i];                                                               \
             ys[i] = (value);                                                               \
         }                                                                                  \
     }                                                                                      \
     HB_KERNEL void hb_##name##_gradient(                                                   \
-        const float *restrict xs, const float *restrict gs, float *restrict ds, long count) { \
+        const float *xs, const float *gs, float *ds, long count) {                         \
+        _Pragma("clang loop vectorize(assume_safety)") /* ds may be gs */                  \
         for (long i = 0; i < count; i++) {                                                 \
             float x = xs[i];                                                               \
             (void)x; /* a derivative may be constant */                                    \
@@ -47,6 +49,7 @@ HB_KERNEL void hb_accumulate(const float *restrict x, float *restrict y, long co
     for (long i = 0; i < count; i++) y[i] += x[i];
 }
 
-HB_KERNEL void hb_scale(const float *restrict x, float scale, float *restrict y, long count) {
+HB_KERNEL void hb_scale(const float *x, float scale, float *y, long count) {
+#pragma clang loop vectorize(assume_safety)
     for (long i = 0; i < count; i++) y[i] = scale * x[i];
 }

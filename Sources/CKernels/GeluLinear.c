@@ -1,8 +1,8 @@
 #include "GeluLinear.h"
 #include "Vector.h"
 
-HB_KERNEL void hb_gelu_value_and_derivative(const float *restrict xs, float *restrict values,
-                                            float *restrict derivatives, long count) {
+HB_KERNEL void hb_gelu_value_and_derivative(const float *xs, float *values, float *derivatives, long count) {
+#pragma clang loop vectorize(assume_safety)
     for (long i = 0; i < count; i++) {
         float x = xs[i];
         float cdf = scalar_normal_cdf(x);

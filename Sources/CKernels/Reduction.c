@@ -1,5 +1,5 @@
 #include "Reduction.h"
-#include "Vector.h"
+#include "Lanes.h"
 
 HB_KERNEL void hb_sum_rows(const float *restrict x, long stride, float *restrict sums, long rows, long columns) {
     for (long c = 0; c < columns; c++) sums[c] = 0.0f;
@@ -12,6 +12,24 @@ HB_KERNEL void hb_sum_rows(const float *restrict x, long stride, float *restrict
         const float *x0 = x + r * stride;
         for (long c = 0; c < columns; c++) sums[c] += x0[c];
     }
+}
+
+// The sums of up to 64 columns stay in registers over all rows.
+HB_INLINE void add_column_sums(const float *x, float *sums, long rows, long columns, const int B) {
+    v16 s[4];
+    for (int b = 0; b < B; b++) s[b] = HB_LOAD(sums + 16 * b);
+    for (long r = 0; r < rows; r++)
+        for (int b = 0; b < B; b++) s[b] += HB_LOAD(x + r * columns + 16 * b);
+    for (int b = 0; b < B; b++) HB_STORE(sums + 16 * b, s[b]);
+}
+
+HB_KERNEL void hb_add_row_sums(const float *restrict x, float *restrict sums, long rows, long columns) {
+    long c = 0;
+    for (; c + 64 <= columns; c += 64) add_column_sums(x + c, sums + c, rows, columns, 4);
+    for (; c + 16 <= columns; c += 16) add_column_sums(x + c, sums + c, rows, columns, 1);
+    if (c < columns)
+        for (long r = 0; r < rows; r++)
+            for (long d = c; d < columns; d++) sums[d] += x[r * columns + d];
 }
 
 HB_KERNEL void hb_sum_rows_product(const float *restrict x, const float *restrict y, float *restrict sums, long rows,
@@ -31,6 +49,13 @@ HB_KERNEL void hb_sum_columns(const float *restrict x, float *restrict sums, lon
         for (long c = 0; c < columns; c++) sum += xr[c];
         sums[r] = sum;
     }
+}
+
+HB_KERNEL float hb_sum_of_product(const float *restrict x, const float *restrict y, long count) {
+    HB_REASSOCIATE
+    float sum = 0.0f;
+    for (long i = 0; i < count; i++) sum += x[i] * y[i];
+    return sum;
 }
 
 HB_KERNEL double hb_sum_squares(const float *restrict x, long count) {

@@ -12,20 +12,25 @@ public struct Context<S: Scalar> {
     /// The stream of this step; layers derive their own from it by their path.
     public let random: RandomKey
     public let updates: BufferUpdates<S>
+    /// Where gradients are written as soon as they are known, laid out as the parameters are.
+    private let gradients: Storage<S>?
     private let leaves: Leaves
 
     private final class Leaves {
         var variables: [Int: Variable<S>] = [:]
     }
 
+    /// - Parameter gradients: a buffer laid out as the parameters are, for the gradients of the step. `collectGradients`
+    ///   with the same buffer must follow; without one, gradients are tensors until they are collected.
     public init(
         _ store: ParameterStore<S>, mode: Mode, tape: Tape<S>? = nil,
-        random: RandomKey = RandomKey(seed: 0, purpose: "")
+        random: RandomKey = RandomKey(seed: 0, purpose: ""), gradients: Storage<S>? = nil
     ) {
         self.mode = mode
         self.store = store
         self.tape = tape
         self.random = random
+        self.gradients = gradients
         updates = BufferUpdates()
         leaves = Leaves()
     }
@@ -42,7 +47,10 @@ public struct Context<S: Scalar> {
         let tensor = store[parameter]
         let variable: Variable<S>
         if let tape, store.isTrainable[parameter.index] {
-            variable = tape.leaf(tensor)
+            variable =
+                gradients.map {
+                    tape.leaf(tensor, gradientInto: $0.pointer + store.list.entries[parameter.index].offset)
+                } ?? tape.leaf(tensor)
         } else {
             variable = Variable(tensor)
         }
@@ -60,24 +68,26 @@ public struct Context<S: Scalar> {
     public func collectGradients(into flat: Storage<S>) -> [String] {
         guard let tape else { return [] }
         let entries = store.list.entries
+        require(
+            gradients == nil || gradients === flat, "collectGradients", [],
+            "the gradients were written to another buffer than the one they are collected in")
         var missing: [String] = []
-        var gradients: [Tensor<S>?] = []
+        var kept: [Tensor<S>?] = []
+        var isReached: [Bool] = []
         for (i, entry) in entries.enumerated() {
-            let gradient = leaves.variables[i].flatMap { $0.isTracked ? tape.gradient(of: $0) : nil }
-            if gradient == nil, store.isTrainable[i] { missing.append(entry.name) }
-            gradients.append(gradient)
+            let leaf = leaves.variables[i].flatMap { $0.isTracked ? $0 : nil }
+            isReached.append(leaf.map { tape.isReached($0) } ?? false)
+            kept.append(gradients == nil ? leaf.flatMap { tape.gradient(of: $0) } : nil)
+            if !isReached[i], store.isTrainable[i] { missing.append(entry.name) }
         }
         let target = flat.pointer
         ThreadPool.shared.run(chunks: entries.count) { i in
             let start = target + entries[i].offset
             let end = i + 1 < entries.count ? entries[i + 1].offset : store.list.flatCount
             let count = entries[i].shape.elementCount
-            if let gradient = gradients[i] {
-                gradient.read { start.update(from: $0, count: count) }
-                (start + count).update(repeating: 0, count: end - entries[i].offset - count)
-            } else {
-                start.update(repeating: 0, count: end - entries[i].offset)
-            }
+            kept[i]?.read { start.update(from: $0, count: count) }
+            let written = isReached[i] ? count : 0
+            (start + written).update(repeating: 0, count: end - entries[i].offset - written)
         }
         return missing
     }

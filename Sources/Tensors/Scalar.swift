@@ -18,6 +18,7 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     ResidualKernels,
     LossKernels,
     GeluLinearKernels,
+    PackedProductKernels,
     PatchKernels,
     PoolingKernels,
     ResizeKernels

@@ -59,6 +59,27 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
         return read { $0[0] }
     }
 
+    /// Writes the elements to memory of the caller's, over all threads.
+    public func copy(into destination: UnsafeMutablePointer<S>) {
+        read { x in
+            parallelFor(elementCount, grain: elementGrain) {
+                (destination + $0.lowerBound).update(from: x + $0.lowerBound, count: $0.count)
+            }
+        }
+    }
+
+    /// Adds the elements to those in memory of the caller's, over all threads.
+    public func add(into destination: UnsafeMutablePointer<S>) {
+        read { x in
+            parallelFor(elementCount, grain: elementGrain) {
+                S.accumulate(x + $0.lowerBound, destination + $0.lowerBound, $0.count)
+            }
+        }
+    }
+
+    /// The first element. The caller keeps the tensor alive while it uses the pointer.
+    var start: UnsafePointer<S> { UnsafePointer(storage.pointer + offset) }
+
     public var array: [S] { read { Array(UnsafeBufferPointer(start: $0, count: elementCount)) } }
 
     /// Lends the elements; the pointer is valid inside `body` only.

@@ -154,10 +154,11 @@ import Testing
     func choleskySolves(size: Int) throws {
         let root = normal([size + 3, size], "root \(size)")
         let a = Storage<Double>(count: size * size)
-        root.read { matrixProduct(size, size, size + 3, $0, $0, transposingA: true, into: a.pointer) }
+        let gram = root.linearWeightGradient(root)
+        gram.copy(into: a.pointer)
         let wanted = normal([size, 3], "solution")
         let b = Storage<Double>(count: size * 3)
-        wanted.read { matrixProduct(size, 3, size, UnsafePointer(a.pointer), $0, into: b.pointer) }
+        gram.linearInputGradient(wanted).copy(into: b.pointer)
         let factor = try #require(Cholesky(a, size: size))
         factor.solve(b, columns: 3)
         for (i, value) in wanted.array.enumerated() { #expect(isClose(b.pointer[i], value, 1e-5)) }

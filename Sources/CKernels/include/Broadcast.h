@@ -12,3 +12,5 @@ HB_DECLARE_BROADCAST(divide)
 
 // y[r, c] += row[c]
 void hb_add_row(const float *row, float *y, long rows, long columns);
+// y = x times `row`, row by row; y may be x.
+void hb_multiply_rows(const float *x, const float *row, float *y, long rows, long columns);

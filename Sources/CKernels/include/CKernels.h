@@ -13,6 +13,7 @@
 #include "MatrixProduct.h"
 #include "OptimizerSteps.h"
 #include "Patches.h"
+#include "PackedProduct.h"
 #include "PeakRate.h"
 #include "Pooling.h"
 #include "RecursiveGate.h"

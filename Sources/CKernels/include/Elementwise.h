@@ -1,6 +1,6 @@
 #pragma once
 
-// y = f(x) and dx = g * f'(x), for each function of the table in Elementwise.c.
+// y = f(x), where y may be x, and dx = g * f'(x), where dx may be g, for each function of the table in Elementwise.c.
 #define HB_DECLARE_ELEMENTWISE(name)                             \
     void hb_##name(const float *x, float *y, long count);        \
     void hb_##name##_gradient(const float *x, const float *g, float *dx, long count);
@@ -21,5 +21,5 @@ HB_DECLARE_ELEMENTWISE(negate)
 
 // y += x
 void hb_accumulate(const float *x, float *y, long count);
-// y = scale * x
+// y = scale * x; y may be x.
 void hb_scale(const float *x, float scale, float *y, long count);

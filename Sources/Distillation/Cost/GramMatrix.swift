@@ -114,10 +114,8 @@ public struct LinearFeatureMap: Sendable {
 
     /// [.., inputs] -> [.., outputs].
     public func callAsFunction(_ x: Tensor<Double>) -> Tensor<Double> {
-        let (rows, inputs, outputs) = (x.shape.rows, weight.shape[0], weight.shape[1])
-        return Tensor(x.shape.replacing(axis: -1, with: outputs)) { y in
-            withElements(x, weight) { x, w in matrixProduct(rows, outputs, inputs, x, w, into: y) }
-        } + bias
+        // The product that a linear layer's input gradient is, too: rows times a matrix as it stands.
+        x.linearInputGradient(weight) + bias
     }
 }
 

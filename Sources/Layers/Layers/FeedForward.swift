@@ -6,7 +6,7 @@ public struct FeedForward: Layer {
     public let expand: Linear
     public let reduce: Linear
     public let path: String
-    let activation: ElementwiseFunction
+    public let activation: ElementwiseFunction
 
     public init(
         _ scope: Scope, _ channels: Int, hidden: Int, activation: ElementwiseFunction = .gelu,

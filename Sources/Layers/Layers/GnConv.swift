@@ -74,6 +74,20 @@ public struct GnConv: Layer {
         return projectionOut(gated, context)
     }
 
+    /// The operands of the recursive gate for norm(x); the norm and the projection into the gates are one operation.
+    func gate<S: Scalar>(_ x: Variable<S>, norm: LayerNorm, _ context: Context<S>) -> GateVariables<S> {
+        let parts = LayerPath.$current.withValue(projectionIn.path) {
+            x.normalizedLinear(
+                gain: context[norm.gain], offset: context[norm.bias], epsilon: norm.epsilon,
+                context[projectionIn.weight], projectionIn.bias.map { context[$0] },
+                splitInto: [widths[0], widths.reduce(0, +)])
+        }
+        let gates = depthwise?(parts[1], context) ?? globalFilter?(parts[1], context) ?? parts[1]
+        return GateVariables(
+            p: parts[0], gates: gates, weights: pointwise.map { context[$0.weight] },
+            biases: pointwise.compactMap { $0.bias.map { context[$0] } }, scale: scale)
+    }
+
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         try trace.enter(name(path), "gnConv order \(widths.count)") {
             let projected = try projectionIn.trace(input, trace)

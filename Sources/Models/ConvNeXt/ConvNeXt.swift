@@ -116,7 +116,8 @@ struct ConvNeXtBlock: Layer {
     }
 
     func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        sum(x, mlp(norm(depthwise(x, context), context), context), context)
+        sum(
+            base: x, feedForward: depthwise(x, context), norm: norm, expand: mlp.expand, reduce: mlp.reduce, context)
     }
 
     func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {

@@ -137,7 +137,8 @@ struct CvTBlock: Sendable {
             normed.map(height: height, width: width, hasToken: hasToken)
         }
         let y = sums[0](x, attention(map, token: token, context), context)
-        return sums[1](y, mlp(norm2(y, context), context), context)
+        return sums[1](
+            feedForward: y, norm: norm2, expand: mlp.expand, reduce: mlp.reduce, activation: mlp.activation, context)
     }
 
     func trace(_ map: Shape, hasToken: Bool, _ trace: ModelTrace) throws {

@@ -11,7 +11,8 @@ struct HorNetBlock: Layer {
     let norm2: LayerNorm
     let expand: Linear
     let reduce: Linear
-    let dropRate: Double
+    let mixing: ResidualSum
+    let feedForward: ResidualSum
     let path: String
 
     init(
@@ -19,13 +20,14 @@ struct HorNetBlock: Layer {
         dropRate: Double, initializer: Initializer
     ) throws {
         path = scope.path
-        self.dropRate = dropRate
         func gamma(_ name: String) -> Parameter? {
             guard layerScale > 0 else { return nil }
             return scope.parameter(name, [channels], role: .layerScale, initializer: .constant(layerScale))
         }
         gamma1 = gamma("gamma1")
         gamma2 = gamma("gamma2")
+        mixing = ResidualSum(scope.path, stream: "\(scope.path) gnconv", gamma: gamma1, dropRate: dropRate)
+        feedForward = ResidualSum(scope.path, stream: "\(scope.path) mlp", gamma: gamma2, dropRate: dropRate)
         norm1 = LayerNorm(scope["norm1"], channels)
         gnconv = try GnConv(
             scope["gnconv"], channels, order: order, mixer: mixer, gateScale: gateScale, initializer: initializer)
@@ -35,21 +37,8 @@ struct HorNetBlock: Layer {
     }
 
     func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        let mixed = gnconv(norm1(x, context), context)
-        let y = add(mixed, to: x, gamma1, "gnconv", context)
-        let hidden = expand(norm2(y, context), context)
-        return add(reduce(gelu: hidden, context), to: y, gamma2, "mlp", context)
-    }
-
-    private func add<S: Scalar>(
-        _ branch: Variable<S>, to x: Variable<S>, _ gamma: Parameter?, _ name: String, _ context: Context<S>
-    ) -> Variable<S> {
-        let rate = context.isTraining ? dropRate : 0
-        return LayerPath.$current.withValue(path) {
-            x.addingResidual(
-                branch, scale: gamma.map { context[$0] }, dropPathRate: rate,
-                key: rate > 0 ? context.random("\(path) \(name)") : nil)
-        }
+        let y = mixing(x, norm: norm1, gnconv, context)
+        return feedForward(feedForward: y, norm: norm2, expand: expand, reduce: reduce, context)
     }
 
     func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {

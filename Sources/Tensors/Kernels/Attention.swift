@@ -7,6 +7,7 @@ extension Tensor {
         let (t, s, d, dv) = (shape[2], k.shape[2], shape[3], v.shape[3])
         let heads = shape[0] * shape[1]
         let kept = keepingProbabilities ? Storage<S>(count: heads * t * s) : nil
+        if kept == nil { reserveScratch(S.self, t * s, chunks: heads) }
         let output = Tensor(Shape([shape[0], shape[1], t, dv])) { y in
             withElements(self, k, v) { q, k, v in
                 parallelFor(heads, grain: headGrain(t * s * (d + dv))) { range in
@@ -37,6 +38,7 @@ extension Tensor {
         let dq = Storage<S>(count: q.elementCount)
         let dk = Storage<S>(count: k.elementCount)
         let dvalues = Storage<S>(count: v.elementCount)
+        reserveScratch(S.self, t * s, chunks: heads)
         read { p in
             withElements(g, q, k, v) { g, q, k, v in
                 parallelFor(heads, grain: headGrain(2 * t * s * (d + dv))) { range in

@@ -12,6 +12,10 @@ public protocol BroadcastKernels {
         _ rowB: Int, _ columnB: Int, _ out: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
     /// y[r, c] += row[c].
     static func addRow(_ row: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
+    /// y = x times `row`, row by row; y may be x.
+    static func multiplyRows(
+        _ x: UnsafePointer<Self>, _ row: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ rows: Int,
+        _ columns: Int)
 }
 
 extension Float: BroadcastKernels {
@@ -27,12 +31,22 @@ extension Float: BroadcastKernels {
         }
     }
 
+    public static func multiplyRows(
+        _ x: UnsafePointer<Float>, _ row: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ rows: Int,
+        _ columns: Int
+    ) { hb_multiply_rows(x, row, y, rows, columns) }
+
     public static func addRow(
         _ row: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
     ) { hb_add_row(row, y, rows, columns) }
 }
 
 extension Double: BroadcastKernels {
+    public static func multiplyRows(
+        _ x: UnsafePointer<Double>, _ row: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ rows: Int,
+        _ columns: Int
+    ) { for i in 0..<rows * columns { y[i] = x[i] * row[i % columns] } }
+
     public static func addRow(
         _ row: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int
     ) { for r in 0..<rows { for c in 0..<columns { y[r * columns + c] += row[c] } } }
@@ -156,7 +170,7 @@ extension Tensor {
             brokenRule("sum", [shape, target], "the second shape must stretch to the first")
         }
         return Tensor(target) { out in
-            out.initialize(repeating: 0, count: target.elementCount)
+            clear(out, target.elementCount)
             read { x in
                 let inner = plan.axes[plan.axes.count - 1]
                 let outer = plan.axes.count > 1 ? plan.axes[plan.axes.count - 2] : (extent: 1, a: 0, b: 0)

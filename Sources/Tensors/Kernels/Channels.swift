@@ -93,7 +93,7 @@ extension Tensor {
                                     $0 + rows.lowerBound * width, width, to, columns, rows.count, width)
                             }
                         } else {
-                            for r in 0..<rows.count { (to + r * columns).initialize(repeating: 0, count: width) }
+                            for r in 0..<rows.count { clear(to + r * columns, width) }
                         }
                         to += width
                     }

@@ -58,7 +58,11 @@ private struct ConvolutionPlan {
         }
     }
 
-    func room<S: Scalar>() -> Storage<S> { Storage(count: isPoint ? 0 : block * width * inner) }
+    private var roomCount: Int { isPoint ? 0 : block * width * inner }
+
+    func room<S: Scalar>() -> Storage<S> { Storage(count: roomCount) }
+
+    func reserve<S: Scalar>(_ type: S.Type, _ tasks: Int) { reserveScratch(type, roomCount, chunks: tasks) }
 }
 
 extension Tensor {
@@ -66,21 +70,27 @@ extension Tensor {
     public func convolution(_ weight: Tensor, _ bias: Tensor?, _ window: Window, groups: Int) -> Tensor {
         let plan = ConvolutionPlan(window, input: shape, weight: weight.shape, groups: groups)
         let out = weight.shape[0]
+        let operands = (0..<groups).map { group in
+            ProductOperand(
+                weight.start + group * plan.outputs * plan.inner, stride: plan.inner, transposed: true,
+                inner: plan.inner, columns: plan.outputs)
+        }
+        defer { withExtendedLifetime((weight, bias)) {} }
         return Tensor(windowed(window, channels: out)) { y in
-            withElements(self, weight, bias ?? weight) { x, w, b in
+            read { x in
+                plan.reserve(S.self, chunkCount(plan.rows, grain: plan.grain))
                 parallelFor(plan.rows, grain: plan.grain) { task in
                     let room: Storage<S> = plan.room()
                     plan.eachBlock(task) { rows in
                         let target = y + rows.lowerBound * plan.width * out
                         for group in 0..<groups {
                             plan.withPatches(x, rows, group, room.pointer) { patches, distance in
-                                S.product(
-                                    rows.count * plan.width, plan.outputs, plan.inner, patches, distance,
-                                    transposed: false, w + group * plan.outputs * plan.inner, plan.inner,
-                                    transposed: true, beta: 0, target + group * plan.outputs, out)
+                                operands[group].product(
+                                    rows.count * plan.width, patches, stride: distance,
+                                    bias: bias.map { $0.start + group * plan.outputs },
+                                    into: target + group * plan.outputs, strideC: out)
                             }
                         }
-                        if bias != nil { S.addRow(b, target, rows.count * plan.width, out) }
                     }
                 }
             }
@@ -93,8 +103,15 @@ extension Tensor {
         let (out, imageSize) = (weight.shape[0], input[1] * input[2] * input[3])
         let height = plan.geometry.out_height
         let grain = max(1, plan.grain / height)
+        let operands = (0..<groups).map { group in
+            ProductOperand(
+                weight.start + group * plan.outputs * plan.inner, stride: plan.inner, transposed: false,
+                inner: plan.outputs, columns: plan.inner)
+        }
+        defer { withExtendedLifetime(weight) {} }
         return Tensor(input) { dx in
-            withElements(self, weight) { g, w in
+            read { g in
+                plan.reserve(S.self, chunkCount(plan.images, grain: grain))
                 parallelFor(plan.images, grain: grain) { images in
                     let room: Storage<S> = plan.room()
                     if !plan.isPoint {
@@ -107,10 +124,9 @@ extension Tensor {
                                 plan.isPoint
                                 ? (dx + rows.lowerBound * plan.width * input[3] + group * plan.inputs, input[3])
                                 : (room.pointer, plan.inner)
-                            S.product(
-                                rows.count * plan.width, plan.inner, plan.outputs, source + group * plan.outputs, out,
-                                transposed: false, w + group * plan.outputs * plan.inner, plan.inner,
-                                transposed: false, beta: 0, target, distance)
+                            operands[group].product(
+                                rows.count * plan.width, source + group * plan.outputs, stride: out, into: target,
+                                strideC: distance)
                             if !plan.isPoint {
                                 S.scatterPatches(
                                     target, dx, plan.geometry, rows: rows, channels: plan.inputChannels(group))
@@ -131,20 +147,22 @@ extension Tensor {
         let grain = max(plan.grain, (plan.rows + most - 1) / most)
         let chunks = (plan.rows + grain - 1) / grain
         let partials = Storage<S>(count: chunks * size)
+        let precision = ProductPrecision.current
         return Tensor(weight) { dw in
             withElements(x, self) { x, g in
+                plan.reserve(S.self, chunks)
                 parallelFor(plan.rows, grain: grain) { task in
                     let room: Storage<S> = plan.room()
                     let sums = partials.pointer + task.lowerBound / grain * size
+                    clear(sums, size)
                     plan.eachBlock(task) { rows in
                         for group in 0..<groups {
                             plan.withPatches(x, rows, group, room.pointer) { patches, distance in
-                                S.product(
+                                S.addTransposedProduct(
                                     plan.outputs, plan.inner, rows.count * plan.width,
-                                    g + rows.lowerBound * plan.width * out + group * plan.outputs, out,
-                                    transposed: true, patches, distance, transposed: false,
-                                    beta: rows.lowerBound == task.lowerBound ? 0 : 1,
-                                    sums + group * plan.outputs * plan.inner, plan.inner)
+                                    g + rows.lowerBound * plan.width * out + group * plan.outputs, strideA: out,
+                                    patches, strideB: distance, precision,
+                                    into: sums + group * plan.outputs * plan.inner, strideC: plan.inner)
                             }
                         }
                     }

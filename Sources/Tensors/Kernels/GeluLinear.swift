@@ -44,18 +44,17 @@ extension Tensor {
     /// and never stored.
     public func geluLinear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
         let (rows, inner, out) = (shape.rows, shape.columns, weight.shape[0])
+        let operand = ProductOperand(rowsOf: weight)
+        defer { withExtendedLifetime((weight, bias)) {} }
         return Tensor(shape.replacing(axis: -1, with: out)) { y in
-            withElements(self, weight, bias ?? weight) { x, w, b in
-                let hasBias = bias != nil
+            read { x in
                 let grain = blockRows(inner)
+                reserveScratch(S.self, grain * inner, chunks: chunkCount(rows, grain: grain))
                 parallelFor(rows, grain: grain) { range in
-                    let activation = Storage<S>(count: range.count * inner)
+                    let activation = Storage<S>(count: grain * inner)
                     S.apply(.gelu, x + range.lowerBound * inner, activation.pointer, range.count * inner)
-                    let target = y + range.lowerBound * out
-                    S.product(
-                        range.count, out, inner, activation.pointer, inner, transposed: false, w, inner,
-                        transposed: true, beta: 0, target, out)
-                    if hasBias { S.addRow(b, target, range.count, out) }
+                    operand.product(
+                        range.count, activation.pointer, bias: bias?.start, into: y + range.lowerBound * out)
                 }
             }
         }
@@ -75,7 +74,10 @@ extension Tensor {
         let grain = (rows + parts - 1) / parts
         let used = (rows + grain - 1) / grain
         let partials = needsWeight && used > 1 ? Storage<S>(count: used * out * inner) : dw
-        withElements(self, weight, gradient) { x, w, g in
+        reserveScratch(S.self, block * inner, block * inner, chunks: used)
+        let operand = needsInput ? ProductOperand(weight) : nil
+        let precision = ProductPrecision.current
+        withElements(self, gradient) { x, g in
             parallelFor(rows, grain: grain) { part in
                 let value = Storage<S>(count: block * inner)
                 let derivative = Storage<S>(count: block * inner)
@@ -84,22 +86,21 @@ extension Tensor {
                     let count = min(block, part.upperBound - begin)
                     S.geluValueAndDerivative(x + begin * inner, value.pointer, derivative.pointer, count * inner)
                     if let partials {
-                        S.product(
-                            out, inner, count, g + begin * out, out, transposed: true, value.pointer, inner,
-                            transposed: false, beta: begin == part.lowerBound ? 0 : 1,
-                            partials.pointer + part.lowerBound / grain * out * inner, inner)
+                        let sums = partials.pointer + part.lowerBound / grain * out * inner
+                        if begin == part.lowerBound { clear(sums, out * inner) }
+                        S.addTransposedProduct(
+                            out, inner, count, g + begin * out, value.pointer, precision, into: sums)
                     }
-                    if let dx {
+                    if let dx, let operand {
                         let target = dx.pointer + begin * inner
-                        S.product(
-                            count, inner, out, g + begin * out, out, transposed: false, w, inner, transposed: false,
-                            beta: 0, target, inner)
+                        operand.product(count, g + begin * out, into: target)
                         S.multiplyInto(derivative.pointer, target, count * inner)
                     }
                     begin += count
                 }
             }
         }
+        withExtendedLifetime(weight) {}
         if let dw, let partials, used > 1 {
             parallelFor(out * inner, grain: 1 << 14) { range in
                 S.sumRows(

@@ -72,7 +72,9 @@ extension Float: GlobalFilterKernels {
     ) {
         let transform = PackedTransform(sizes)
         let coefficients = transform.coefficients(k, conjugating: conjugating)
-        transform.forEachPiece(grain: max(1, 8192 / transform.elements)) { block, images in
+        let elements = transform.elements
+        reserveScratch(Float.self, elements, elements, chunks: sizes.images * transform.blocks)
+        transform.forEachPiece(grain: max(1, 8192 / elements)) { block, images in
             let map = Storage<Float>(count: transform.elements)
             let spectrum = Storage<Float>(count: transform.elements)
             for image in images {
@@ -96,12 +98,14 @@ extension Float: GlobalFilterKernels {
         let blockSums = sizes.bins * 64
         let row = transform.blocks * blockSums
         let partials = Storage<Float>(count: groups * row)
+        let elements = transform.elements
+        reserveScratch(Float.self, elements, elements, elements, chunks: groups * transform.blocks)
         transform.forEachPiece(grain: grain) { block, images in
             let map = Storage<Float>(count: transform.elements)
             let inputs = Storage<Float>(count: transform.elements)
             let gradients = Storage<Float>(count: transform.elements)
             let sums = partials.pointer + images.lowerBound / grain * row + block * blockSums
-            sums.initialize(repeating: 0, count: blockSums)
+            clear(sums, blockSums)
             for image in images {
                 transform.toSpectrum(x, image, block, map.pointer, inputs.pointer)
                 transform.toSpectrum(g, image, block, map.pointer, gradients.pointer)

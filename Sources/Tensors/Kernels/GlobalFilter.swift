@@ -90,7 +90,7 @@ extension Tensor {
         let (rows, columns, depth) = (self.shape[0], self.shape[1], shape[2] * shape[3])
         let (vertical, horizontal) = (alignedTaps(shape[0], rows), alignedTaps(shape[1], columns))
         return Tensor(shape) { out in
-            out.initialize(repeating: 0, count: shape.elementCount)
+            clear(out, shape.elementCount)
             read { g in
                 // Channels are independent, bins are not.
                 parallelFor(depth, grain: 64) { channels in

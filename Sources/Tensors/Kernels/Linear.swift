@@ -1,23 +1,19 @@
 extension Tensor {
     /// y = x W^T + b over rows: x [.., in], W [out, in], b [out] -> [.., out].
     public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
-        let (rows, inner, out) = (shape.rows, shape.columns, weight.shape[0])
-        return Tensor(shape.replacing(axis: -1, with: out)) { y in
-            withElements(self, weight, bias ?? weight) { x, w, b in
-                let addBias = bias != nil
-                matrixProduct(rows, out, inner, x, w, transposingB: true, into: y) { range in
-                    guard addBias else { return }
-                    S.addRow(b, y + range.lowerBound * out, range.count, out)
-                }
-            }
+        let operand = ProductOperand(rowsOf: weight)
+        defer { withExtendedLifetime((weight, bias)) {} }
+        return Tensor(shape.replacing(axis: -1, with: weight.shape[0])) { y in
+            read { x in operand.parallelProduct(shape.rows, x, bias: bias?.start, into: y) }
         }
     }
 
     /// For self = g [.., out]: dx = g W, [.., in].
     public func linearInputGradient(_ weight: Tensor) -> Tensor {
-        let (rows, out, inner) = (shape.rows, shape.columns, weight.shape[1])
-        return Tensor(shape.replacing(axis: -1, with: inner)) { dx in
-            withElements(self, weight) { g, w in matrixProduct(rows, inner, out, g, w, into: dx) }
+        let operand = ProductOperand(weight)
+        defer { withExtendedLifetime(weight) {} }
+        return Tensor(shape.replacing(axis: -1, with: weight.shape[1])) { dx in
+            read { g in operand.parallelProduct(shape.rows, g, into: dx) }
         }
     }
 

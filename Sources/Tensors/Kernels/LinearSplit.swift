@@ -3,20 +3,19 @@ extension Tensor {
     public func linear(_ weight: Tensor, _ bias: Tensor?, splitInto widths: [Int]) -> [Tensor] {
         let (inner, out) = (shape.columns, weight.shape[0])
         let storages = widths.map { Storage<S>(count: shape.rows * $0) }
-        withElements(self, weight, bias ?? weight) { x, w, b in
+        let parts = consecutiveRanges(widths)
+        let operands = parts.map { ProductOperand(rowsOf: weight, $0) }
+        read { x in
             // All parts of a chunk of rows in turn, so that x is read from memory once.
-            parallelFor(shape.rows, grain: productChunkRows(columns: out, inner: inner)) { rows in
-                var first = 0
-                for (storage, width) in zip(storages, widths) {
-                    let y = storage.pointer + rows.lowerBound * width
-                    S.product(
-                        rows.count, width, inner, x + rows.lowerBound * inner, inner, transposed: false,
-                        w + first * inner, inner, transposed: true, beta: 0, y, width)
-                    if bias != nil { S.addRow(b + first, y, rows.count, width) }
-                    first += width
+            parallelFor(shape.rows, grain: productChunkRows(shape.rows, columns: out, inner: inner)) { rows in
+                for (i, operand) in operands.enumerated() {
+                    operand.product(
+                        rows.count, x + rows.lowerBound * inner, bias: bias.map { $0.start + parts[i].lowerBound },
+                        into: storages[i].pointer + rows.lowerBound * widths[i])
                 }
             }
         }
+        withExtendedLifetime((weight, bias)) {}
         return zip(storages, widths).map {
             Tensor(storage: $0, offset: 0, shape: shape.replacing(axis: -1, with: $1))
         }
@@ -27,21 +26,18 @@ extension Tensor {
         _ parts: [Tensor?], widths: [Int], _ weight: Tensor, like shape: Shape
     ) -> Tensor {
         let (out, inner) = (weight.shape[0], weight.shape[1])
+        let operands = consecutiveRanges(widths).map { ProductOperand(weight, rows: $0) }
+        defer { withExtendedLifetime(weight) {} }
         return Tensor(shape.replacing(axis: -1, with: inner)) { dx in
-            weight.read { w in
-                // All parts of a chunk of rows in turn, so that the sums stay in the cache.
-                parallelFor(shape.rows, grain: productChunkRows(columns: inner, inner: out)) { rows in
-                    var beta: S = 0
-                    var first = 0
-                    for (part, width) in zip(parts, widths) {
-                        part?.read { g in
-                            S.product(
-                                rows.count, inner, width, g + rows.lowerBound * width, width, transposed: false,
-                                w + first * inner, inner, transposed: false, beta: beta, dx + rows.lowerBound * inner,
-                                inner)
-                            beta = 1
-                        }
-                        first += width
+            // All parts of a chunk of rows in turn, so that the sums stay in the cache.
+            parallelFor(shape.rows, grain: productChunkRows(shape.rows, columns: inner, inner: out)) { rows in
+                var adds = false
+                for (i, part) in parts.enumerated() {
+                    part?.read { g in
+                        operands[i].product(
+                            rows.count, g + rows.lowerBound * widths[i], adding: adds,
+                            into: dx + rows.lowerBound * inner)
+                        adds = true
                     }
                 }
             }
@@ -57,7 +53,7 @@ extension Tensor {
                 if let part {
                     withElements(part, x) { g, x in reducingProduct(width, inner, rows, g, x, into: to) }
                 } else {
-                    to.initialize(repeating: 0, count: width * inner)
+                    clear(to, width * inner)
                 }
                 to += width * inner
             }

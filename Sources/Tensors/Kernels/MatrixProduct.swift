@@ -37,47 +37,38 @@ extension Double: MatrixProductKernels {
 
 /// Rows of work that make a chunk of about four million multiply-adds: enough to hide the hand-off, small enough to
 /// share evenly. A function of the sizes alone.
-func productChunkRows(columns: Int, inner: Int) -> Int {
-    let rows = 4_000_000 / max(1, columns * inner)
-    return max(32, min(rows, 4096) / 32 * 32)
+func productChunkRows(_ rows: Int, columns: Int, inner: Int) -> Int {
+    evenBlockRows(rows, most: max(48, min(4096, 4_000_000 / max(1, columns * inner)) / 12 * 12))
 }
 
-/// C [m, n] = op(A) op(B) over all threads, rows in fixed chunks; `afterRows` may finish each chunk of C (a bias, say)
-/// while it is in the cache.
-public func matrixProduct<S: Scalar>(
-    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>,
-    transposingA: Bool = false, transposingB: Bool = false, into c: UnsafeMutablePointer<S>,
-    afterRows: ((Range<Int>) -> Void)? = nil
-) {
-    parallelFor(m, grain: productChunkRows(columns: n, inner: k)) { rows in
-        S.product(
-            rows.count, n, k, transposingA ? a + rows.lowerBound : a + rows.lowerBound * k, transposingA ? m : k,
-            transposed: transposingA, b, transposingB ? k : n, transposed: transposingB, beta: 0,
-            c + rows.lowerBound * n, n)
-        afterRows?(rows)
-    }
-}
-
-/// C [m, n] = A^T B for A [k, m] and B [k, n]: the shape of weight gradients, where k is long. The reduction is cut
-/// into fixed chunks that are summed in order.
+/// C [m, n] = A^T B for A [k, m] and B [k, n]: the shape of weight gradients. A long reduction is cut into fixed chunks
+/// that are summed in order; a short one leaves the rows of C to share.
 public func reducingProduct<S: Scalar>(
     _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, into c: UnsafeMutablePointer<S>
 ) {
+    let precision = ProductPrecision.current
+    // Rows of both operands that stay in the second-level cache.
+    let block = max(48, 131_072 / max(1, m + n))
     let most = m * n > 1 << 18 ? 4 : 16
     let chunks = max(1, min(most, k / 512))
     if chunks == 1 {
-        matrixProduct(m, n, k, a, b, transposingA: true, into: c)
+        parallelFor(m, grain: evenBlockRows(m, most: max(12, 4_000_000 / max(1, n * k) / 12 * 12))) { rows in
+            let to = c + rows.lowerBound * n
+            clear(to, rows.count * n)
+            forEachBlock(0..<k, block) { inner in
+                S.addTransposedProduct(
+                    rows.count, n, inner.count, a + inner.lowerBound * m + rows.lowerBound, strideA: m,
+                    b + inner.lowerBound * n, strideB: n, precision, into: to, strideC: n)
+            }
+        }
         return
     }
-    let partials = Storage<S>(count: chunks * m * n)
     let grain = (k + chunks - 1) / chunks
-    parallelFor(k, grain: grain) { rows in
-        S.product(
-            m, n, rows.count, a + rows.lowerBound * m, m, transposed: true, b + rows.lowerBound * n, n,
-            transposed: false, beta: 0, partials.pointer + rows.lowerBound / grain * m * n, n)
-    }
-    let used = (k + grain - 1) / grain
-    parallelFor(m * n, grain: 1 << 14) { range in
-        S.sumRows(partials.pointer + range.lowerBound, stride: m * n, c + range.lowerBound, used, range.count)
+    reduceRows(k, columns: m * n, grain: grain, into: c) { chunk, partial in
+        clear(partial, m * n)
+        forEachBlock(chunk, block) { rows in
+            S.addTransposedProduct(
+                m, n, rows.count, a + rows.lowerBound * m, b + rows.lowerBound * n, precision, into: partial)
+        }
     }
 }

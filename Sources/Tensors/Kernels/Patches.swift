@@ -33,6 +33,12 @@ extension Float: PatchKernels {
     }
 }
 
+/// Sets numbers to zero. As bytes, because a generic loop over numbers is not compiled for any one type.
+func clear<S: Scalar>(_ x: UnsafeMutablePointer<S>, _ count: Int) {
+    let bytes = count * MemoryLayout<S>.stride
+    UnsafeMutableRawPointer(x).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+}
+
 extension Double: PatchKernels {
     public static func gatherPatches(
         _ x: UnsafePointer<Double>, _ patches: UnsafeMutablePointer<Double>, _ geometry: hb_window, rows: Range<Int>,
@@ -53,10 +59,4 @@ extension Double: PatchKernels {
                 patches, dx, $0, rows.lowerBound, rows.upperBound, channels.lowerBound, channels.count)
         }
     }
-}
-
-/// Sets numbers to zero. As bytes, because a generic loop over numbers is not compiled for any one type.
-func clear<S: Scalar>(_ x: UnsafeMutablePointer<S>, _ count: Int) {
-    let bytes = count * MemoryLayout<S>.stride
-    UnsafeMutableRawPointer(x).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
 }

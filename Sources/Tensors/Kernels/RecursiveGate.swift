@@ -81,117 +81,156 @@ struct RecursiveGate<S: Scalar> {
     }
 
     /// Rows per block: about 2^15 elements of gates, and no fewer rows than a matrix product needs to be fast.
-    var blockRows: Int { max(32, min(1024, (1 << 15) / max(1, stride) / 16 * 16)) }
+    var blockRows: Int { evenBlockRows(rows, most: max(48, min(1020, (1 << 15) / max(1, stride) / 12 * 12))) }
 
-    private func pointer(_ tensor: Tensor<S>) -> UnsafeMutablePointer<S> { tensor.storage.pointer + tensor.offset }
+    /// The weights as right operands of x_k W_k^T.
+    var projections: [ProductOperand<S>] { weights.map { ProductOperand(rowsOf: $0) } }
+    /// The weights as right operands of g W_k.
+    var returns: [ProductOperand<S>] { weights.map { ProductOperand($0) } }
 
-    /// u = x_k W_k^T for the rows of a block.
-    private func project(_ k: Int, _ x: UnsafePointer<S>, _ u: UnsafeMutablePointer<S>, _ rows: Int) {
-        let (inner, out) = (widths[k], widths[k + 1])
-        S.product(
-            rows, out, inner, x, inner, transposed: false, pointer(weights[k]), inner, transposed: true, beta: 0, u, out
-        )
+    // MARK: forward
+
+    /// Elements that `forward` needs beside its output for a block.
+    func forwardScratch(_ count: Int) -> Int { 2 * count * (widths.dropLast().max() ?? 0) }
+
+    /// The rows of a block into `out`, which holds these rows alone.
+    func forward(
+        _ block: Range<Int>, _ projections: [ProductOperand<S>], _ scratch: UnsafeMutablePointer<S>,
+        into out: UnsafeMutablePointer<S>
+    ) {
+        let count = block.count
+        // x_k and x_{k+1} by turns.
+        let half = count * (widths.dropLast().max() ?? 0)
+        let gate = gates.start + block.lowerBound * stride
+        func place(_ k: Int) -> UnsafeMutablePointer<S> { k == last ? out : scratch + (k % 2) * half }
+        S.gate(
+            p.start + block.lowerBound * widths[0], bias: nil, gate, stride: stride, scale: scale, place(0), count,
+            widths[0])
+        for k in 0..<last {
+            let u = place(k + 1)
+            projections[k].product(count, place(k), into: u)
+            S.gate(
+                u, bias: biases[k].start, gate + starts[k + 1], stride: stride, scale: scale, u, count, widths[k + 1])
+        }
     }
 
     func forward() -> Tensor<S> {
+        let projections = self.projections
+        let blockRows = self.blockRows
+        let elements = forwardScratch(blockRows)
+        reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: blockRows))
         let output = Tensor<S>(p.shape.replacing(axis: -1, with: channels)) { out in
             parallelFor(rows, grain: blockRows) { block in
-                let count = block.count
-                // x_k and x_{k+1} by turns.
-                let half = count * (widths.dropLast().max() ?? 0)
-                let scratch = Storage<S>(count: 2 * half)
-                let gate = pointer(gates) + block.lowerBound * stride
-                func place(_ k: Int) -> UnsafeMutablePointer<S> {
-                    k == last ? out + block.lowerBound * channels : scratch.pointer + (k % 2) * half
-                }
-                S.gate(
-                    pointer(p) + block.lowerBound * widths[0], bias: nil, gate, stride: stride, scale: scale, place(0),
-                    count, widths[0])
-                for k in 0..<last {
-                    let u = place(k + 1)
-                    project(k, place(k), u, count)
-                    S.gate(
-                        u, bias: pointer(biases[k]), gate + starts[k + 1], stride: stride, scale: scale, u, count,
-                        widths[k + 1])
-                }
+                let scratch = Storage<S>(count: elements)
+                forward(block, projections, scratch.pointer, into: out + block.lowerBound * channels)
             }
         }
         withExtendedLifetime(self) {}
         return output
     }
 
+    // MARK: backward
+
+    /// Where the gradients of weights and biases start among the sums over rows, and their total.
+    var places: (weights: [Int], biases: [Int], total: Int) {
+        var offsets = [0]
+        for count in weights.map(\.elementCount) + biases.map(\.elementCount) {
+            offsets.append(offsets[offsets.count - 1] + count)
+        }
+        let n = weights.count
+        return (Array(offsets[..<n]), Array(offsets[n..<2 * n]), offsets[2 * n])
+    }
+
+    /// Elements that a block's gradients need.
+    func backwardScratch(_ count: Int) -> Int { count * (2 * stride + (widths.max() ?? 0)) }
+
+    /// Computes x_k and u_k of a block once more; the scratch then holds x_0 ..., u_0 ... (u_0 unused). With `output`,
+    /// which holds the rows of the block, also x_{n-1}.
+    func recompute(
+        _ block: Range<Int>, _ projections: [ProductOperand<S>], _ scratch: UnsafeMutablePointer<S>,
+        output: UnsafeMutablePointer<S>? = nil
+    ) {
+        let count = block.count
+        let gate = gates.start + block.lowerBound * stride
+        func place(_ k: Int) -> UnsafeMutablePointer<S>? { k == last ? output : scratch + count * starts[k] }
+        if let first = place(0) {
+            S.gate(
+                p.start + block.lowerBound * widths[0], bias: nil, gate, stride: stride, scale: scale, first, count,
+                widths[0])
+        }
+        for k in 0..<last {
+            let u = scratch + count * (stride + starts[k + 1])
+            projections[k].product(count, scratch + count * starts[k], into: u)
+            if let next = place(k + 1) {
+                S.gate(
+                    u, bias: biases[k].start, gate + starts[k + 1], stride: stride, scale: scale, next, count,
+                    widths[k + 1])
+            }
+        }
+    }
+
+    /// Walks a block backwards after `recompute`. `gradient` holds the rows of the block; dp and dGates all rows.
+    func gradients(
+        _ block: Range<Int>, _ returns: [ProductOperand<S>], gradient: UnsafePointer<S>,
+        _ scratch: UnsafeMutablePointer<S>, _ precision: ProductPrecision, sums: UnsafeMutablePointer<S>,
+        _ places: (weights: [Int], biases: [Int], total: Int), dp: UnsafeMutablePointer<S>,
+        dGates: UnsafeMutablePointer<S>
+    ) {
+        let count = block.count
+        let gate = gates.start + block.lowerBound * stride
+        let dGate = dGates + block.lowerBound * stride
+        let running = scratch + count * 2 * stride
+        var gradient = gradient
+        for k in (0..<last).reversed() {
+            let (inner, out) = (widths[k], widths[k + 1])
+            let du = scratch + count * (stride + starts[k + 1])
+            S.gateGradient(
+                gradient, du, bias: biases[k].start, gate + starts[k + 1], stride: stride, scale: scale,
+                dGate: dGate + starts[k + 1], du: du, dBias: sums + places.biases[k], count, out)
+            S.addTransposedProduct(
+                out, inner, count, du, scratch + count * starts[k], precision, into: sums + places.weights[k])
+            returns[k].product(count, du, into: running)
+            gradient = UnsafePointer(running)
+        }
+        S.gateGradient(
+            gradient, p.start + block.lowerBound * widths[0], bias: nil, gate, stride: stride, scale: scale,
+            dGate: dGate, du: dp + block.lowerBound * widths[0], dBias: nil, count, widths[0])
+    }
+
     /// The gradients of p, gates, weights and biases, in this order.
     func gradients(of g: Tensor<S>) -> [Tensor<S>] {
-        let parameters = weights.map(\.elementCount) + biases.map(\.elementCount)
-        var offsets = [0]
-        for count in parameters { offsets.append(offsets[offsets.count - 1] + count) }
-        let total = offsets[offsets.count - 1]
-        // Each chunk, a whole number of blocks, has partial sums of its own; the chunks are added in order.
-        let blocks = (rows + blockRows - 1) / blockRows
-        let most = total > 1 << 18 ? 4 : 16
-        let grain = max(1, (blocks + most - 1) / most) * blockRows
-        let sums = Storage<S>(count: total)
+        let places = self.places
+        let sums = Storage<S>(count: places.total)
         let dp = Storage<S>(count: p.elementCount)
         let dGates = Storage<S>(count: gates.elementCount)
-        reduceRows(rows, columns: total, grain: grain, into: sums.pointer) { chunk, partial in
-            partial.initialize(repeating: 0, count: total)
-            let scratch = Storage<S>(count: blockRows * (2 * stride + (widths.max() ?? 0)))
-            var first = chunk.lowerBound
-            while first < chunk.upperBound {
-                let block = first..<min(first + blockRows, chunk.upperBound)
-                blockGradients(block, g, partial, offsets, scratch.pointer, dp.pointer, dGates.pointer)
-                first = block.upperBound
+        let (projections, returns) = (self.projections, self.returns)
+        let precision = ProductPrecision.current
+        let blockRows = self.blockRows
+        let grain = reductionGrain(rows: rows, block: blockRows, elements: places.total)
+        let elements = backwardScratch(min(blockRows, grain))
+        reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: grain))
+        reduceRows(rows, columns: places.total, grain: grain, into: sums.pointer) { chunk, partial in
+            clear(partial, places.total)
+            let scratch = Storage<S>(count: elements)
+            forEachBlock(chunk, blockRows) { block in
+                recompute(block, projections, scratch.pointer)
+                gradients(
+                    block, returns, gradient: g.start + block.lowerBound * channels, scratch.pointer, precision,
+                    sums: partial, places, dp: dp.pointer, dGates: dGates.pointer)
             }
         }
         withExtendedLifetime((self, g)) {}
-        let tensors = zip(offsets, weights + biases).map { Tensor(storage: sums, offset: $0, shape: $1.shape) }
-        return [
-            Tensor(storage: dp, offset: 0, shape: p.shape), Tensor(storage: dGates, offset: 0, shape: gates.shape),
-        ] + tensors
+        return gradientTensors(dp, dGates, sums)
     }
 
-    /// Computes x_k and u_k of a block once more and walks them backwards.
-    private func blockGradients(
-        _ block: Range<Int>, _ g: Tensor<S>, _ partial: UnsafeMutablePointer<S>, _ offsets: [Int],
-        _ scratch: UnsafeMutablePointer<S>, _ dp: UnsafeMutablePointer<S>, _ dGates: UnsafeMutablePointer<S>
-    ) {
-        let count = block.count
-        let gate = pointer(gates) + block.lowerBound * stride
-        let dGate = dGates + block.lowerBound * stride
-        let pRows = pointer(p) + block.lowerBound * widths[0]
-        // The scratch holds x_0..., u_0... (u_0 unused) and the running gradient.
-        let x = starts.map { scratch + count * $0 }
-        let u = starts.map { scratch + count * (stride + $0) }
-        let running = scratch + count * 2 * stride
-        if last > 0 {
-            S.gate(pRows, bias: nil, gate, stride: stride, scale: scale, x[0], count, widths[0])
-        }
-        for k in 0..<last {
-            project(k, x[k], u[k + 1], count)
-            if k + 1 < last {
-                S.gate(
-                    u[k + 1], bias: pointer(biases[k]), gate + starts[k + 1], stride: stride, scale: scale, x[k + 1],
-                    count, widths[k + 1])
+    func gradientTensors(_ dp: Storage<S>, _ dGates: Storage<S>, _ sums: Storage<S>) -> [Tensor<S>] {
+        let places = self.places
+        return [
+            Tensor(storage: dp, offset: 0, shape: p.shape), Tensor(storage: dGates, offset: 0, shape: gates.shape),
+        ]
+            + zip(places.weights + places.biases, weights + biases).map {
+                Tensor(storage: sums, offset: $0, shape: $1.shape)
             }
-        }
-        var gradient = pointer(g) + block.lowerBound * channels
-        for k in (0..<last).reversed() {
-            let (inner, out) = (widths[k], widths[k + 1])
-            let du = u[k + 1]
-            S.gateGradient(
-                gradient, du, bias: pointer(biases[k]), gate + starts[k + 1], stride: stride, scale: scale,
-                dGate: dGate + starts[k + 1], du: du, dBias: partial + offsets[weights.count + k], count, out)
-            S.product(
-                out, inner, count, du, out, transposed: true, x[k], inner, transposed: false, beta: 1,
-                partial + offsets[k], inner)
-            S.product(
-                count, inner, out, du, out, transposed: false, pointer(weights[k]), inner, transposed: false, beta: 0,
-                running, inner)
-            gradient = running
-        }
-        S.gateGradient(
-            gradient, pRows, bias: nil, gate, stride: stride, scale: scale, dGate: dGate,
-            du: dp + block.lowerBound * widths[0], dBias: nil, count, widths[0])
     }
 }
 

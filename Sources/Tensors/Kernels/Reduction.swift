@@ -4,12 +4,16 @@ public protocol ReductionKernels {
     /// sums[c] = sum over rows of x[r, c]; rows are `stride` apart.
     static func sumRows(
         _ x: UnsafePointer<Self>, stride: Int, _ sums: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
+    /// sums[c] += sum over rows of x[r, c].
+    static func addRowSums(
+        _ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
     /// sums[c] = sum over rows of x[r, c] y[r, c].
     static func sumRowsOfProduct(
         _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, _ rows: Int,
         _ columns: Int)
     /// sums[r] = sum over columns of x[r, c].
     static func sumColumns(_ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
+    static func sumOfProduct(_ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ count: Int) -> Self
     static func sumOfSquares(_ x: UnsafePointer<Self>, _ count: Int) -> Double
     static func allFinite(_ x: UnsafePointer<Self>, _ count: Int) -> Bool
 }
@@ -19,6 +23,10 @@ extension Float: ReductionKernels {
         _ x: UnsafePointer<Float>, stride: Int, _ sums: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
     ) { hb_sum_rows(x, stride, sums, rows, columns) }
 
+    public static func addRowSums(
+        _ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
+    ) { hb_add_row_sums(x, sums, rows, columns) }
+
     public static func sumRowsOfProduct(
         _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ rows: Int,
         _ columns: Int
@@ -27,6 +35,10 @@ extension Float: ReductionKernels {
     public static func sumColumns(
         _ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
     ) { hb_sum_columns(x, sums, rows, columns) }
+
+    public static func sumOfProduct(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) -> Float {
+        hb_sum_of_product(x, y, count)
+    }
 
     public static func sumOfSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double { hb_sum_squares(x, count) }
     public static func allFinite(_ x: UnsafePointer<Float>, _ count: Int) -> Bool { hb_all_finite(x, count) != 0 }
@@ -39,6 +51,10 @@ extension Double: ReductionKernels {
         for c in 0..<columns { sums[c] = 0 }
         for r in 0..<rows { for c in 0..<columns { sums[c] += x[r * stride + c] } }
     }
+
+    public static func addRowSums(
+        _ x: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int
+    ) { for r in 0..<rows { for c in 0..<columns { sums[c] += x[r * columns + c] } } }
 
     public static func sumRowsOfProduct(
         _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>, _ rows: Int,
@@ -56,6 +72,10 @@ extension Double: ReductionKernels {
             for c in 0..<columns { sum += x[r * columns + c] }
             sums[r] = sum
         }
+    }
+
+    public static func sumOfProduct(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int) -> Double {
+        (0..<count).reduce(0) { $0 + x[$1] * y[$1] }
     }
 
     public static func sumOfSquares(_ x: UnsafePointer<Double>, _ count: Int) -> Double {
@@ -84,7 +104,10 @@ public func reduceRows<S: Scalar>(
     }
     let partials = Storage<S>(count: chunks * columns)
     parallelFor(rows, grain: grain) { range in body(range, partials.pointer + range.lowerBound / grain * columns) }
-    S.sumRows(partials.pointer, stride: columns, sums, chunks, columns)
+    parallelFor(columns, grain: 1 << 14) { range in
+        S.sumRows(
+            partials.pointer + range.lowerBound, stride: columns, sums + range.lowerBound, chunks, range.count)
+    }
 }
 
 extension Tensor {

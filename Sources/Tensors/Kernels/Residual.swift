@@ -72,7 +72,7 @@ extension Tensor {
         let dbranch = Tensor(shape) { dbranch in
             withElements(self, g, gamma ?? self, factors ?? self) { branch, g, scale, factor in
                 reduceRows(shape.rows, columns: columns, into: sums.pointer) { chunk, partial in
-                    partial.initialize(repeating: 0, count: columns)
+                    clear(partial, columns)
                     splitSamples(chunk, rows: rows) { sample, range in
                         let start = range.lowerBound * columns
                         S.addResidualGradient(

@@ -61,12 +61,17 @@ public struct StepBenchmark {
         let labels = (0..<batch).map { _ in Int32(random.integer(below: specification.classes)) }
 
         func step(_ update: Int, _ profile: OperationProfile?) -> Double {
+            ProductPrecision.$current.withValue(recipe.training.precision.products) { timedStep(update, profile) }
+        }
+
+        func timedStep(_ update: Int, _ profile: OperationProfile?) -> Double {
             let begin = MonotonicClock.seconds()
             let tape = Tape<Float>()
             tape.profile = profile
             profile?.mark()
             let context = Context(
-                store, mode: .training, tape: tape, random: RandomKey(seed: 0, purpose: "benchmark", update))
+                store, mode: .training, tape: tape, random: RandomKey(seed: 0, purpose: "benchmark", update),
+                gradients: gradients)
             let loss = model(Variable(images), context).logits.crossEntropy(
                 labels: labels, smoothing: recipe.loss.labelSmoothing)
             tape.backward(from: loss)

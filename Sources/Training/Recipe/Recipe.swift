@@ -1,6 +1,7 @@
 import Configuration
 import Models
 import Optim
+import Tensors
 
 /// Everything that decides a run, read from one configuration file.
 public struct Recipe: Sendable {
@@ -160,6 +161,18 @@ public struct TrainingSection: Sendable {
     public var saveEveryUpdates: Int
     public var saveEveryMinutes: Double
     public var evaluationBatchSize: Int
+    public var precision: Precision
+
+    /// Of the matrix products in training; everything else, and evaluation, is in single precision.
+    public enum Precision: String, CaseIterable, Sendable {
+        case fp32
+        case bf16
+
+        /// What this processor makes of it.
+        public var products: ProductPrecision {
+            self == .bf16 && ProductPrecision.hasBFloat16 ? .bfloat16 : .full
+        }
+    }
 
     init(_ reader: ConfigurationReader) {
         epochs = reader.int("epochs", default: 30, in: 1...100_000, "Passes over the training images")
@@ -176,6 +189,9 @@ public struct TrainingSection: Sendable {
             "saveEveryMinutes", default: 10, in: 0...1e6, "Save the state every so many minutes; 0 = never by time")
         evaluationBatchSize = reader.int(
             "evaluationBatchSize", default: 256, in: 1...65_536, "Images per batch in evaluation")
+        precision = reader.choice(
+            "precision", default: .fp32,
+            "Matrix products of training in single precision, or with operands in bfloat16 and single-precision sums")
     }
 }
 

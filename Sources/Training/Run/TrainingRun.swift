@@ -86,7 +86,8 @@ public final class TrainingRun {
                 Float.self,
                 groups: ParameterGroups(
                     store.list, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable)),
-            average: average, clipNorm: recipe.optimizer.clipNorm, seed: seed)
+            average: average, clipNorm: recipe.optimizer.clipNorm, seed: seed,
+            precision: recipe.training.precision.products)
         metadata = WeightsMetadata(
             specification: data.specification, classNames: data.classNames, transform: data.plan)
     }
@@ -101,6 +102,9 @@ public final class TrainingRun {
         }
         if data.splits.validation == nil, recipe.training.earlyStopping > 0 {
             notices.append("There is no validation part, so training.earlyStopping has no effect.")
+        }
+        if recipe.training.precision == .bf16, !ProductPrecision.hasBFloat16 {
+            notices.append("This processor has no bfloat16 products (AVX512-BF16), so training.precision is fp32 here.")
         }
         return notices
     }

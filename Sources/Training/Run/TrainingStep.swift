@@ -19,13 +19,15 @@ final class TrainingStep {
     let average: ExponentialMovingAverage<Float>?
     let clipNorm: Double
     let seed: UInt64
+    let precision: ProductPrecision
     /// Of the last update, before clipping.
     let gradients: Storage<Float>
     private var hasCheckedGradients = false
 
     init(
         task: any TrainingTask, store: ParameterStore<Float>, optimizer: any Optimizer<Float>,
-        average: ExponentialMovingAverage<Float>?, clipNorm: Double, seed: UInt64
+        average: ExponentialMovingAverage<Float>?, clipNorm: Double, seed: UInt64,
+        precision: ProductPrecision = .full
     ) {
         self.task = task
         self.store = store
@@ -33,12 +35,19 @@ final class TrainingStep {
         self.average = average
         self.clipNorm = clipNorm
         self.seed = seed
+        self.precision = precision
         gradients = Storage(count: store.list.flatCount)
     }
 
     /// Makes update number `update` with a batch.
     /// - Throws: `NonFiniteError` before anything is changed, or `RecipeError` when a parameter gets no gradient.
     func callAsFunction(_ batch: Batch, update: Int, learningRate: Double) throws -> Outcome {
+        try ProductPrecision.$current.withValue(precision) {
+            try makeUpdate(batch, update: update, learningRate: learningRate)
+        }
+    }
+
+    private func makeUpdate(_ batch: Batch, update: Int, learningRate: Double) throws -> Outcome {
         let tape = Tape<Float>()
         let context = context(update, tape)
         let result = task.loss(batch, context, update: update)
@@ -71,7 +80,9 @@ final class TrainingStep {
     }
 
     func context(_ update: Int, _ tape: Tape<Float>) -> Context<Float> {
-        Context(store, mode: .training, tape: tape, random: RandomKey(seed: seed, purpose: "step", update))
+        Context(
+            store, mode: .training, tape: tape, random: RandomKey(seed: seed, purpose: "step", update),
+            gradients: gradients)
     }
 }
 

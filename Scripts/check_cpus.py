@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Runs the built program on emulated processors without AVX-512 and without AVX2 and compares what it computes.
+
+    Scripts/check_cpus.py [--trainer .build/release/trainer]
+
+Trains digits for a few updates, natively and on each processor, with every kernel that the processor has, and compares the
+weights: they must agree within rounding. Also says what happens on a processor that is too old. Needs qemu-user, which is
+installed with apt where that is allowed.
+"""
+import argparse
+import array
+import json
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+PROCESSORS = {"Haswell": "AVX2, no AVX-512", "Nehalem": "SSE4.2, no AVX"}
+CONFIGS = ["digits.yaml", "digits-gf.yaml"]
+# A few updates with AdamW, whose steps divide by the size of the gradient, carry rounding on.
+TOLERANCE = 2e-4
+
+
+def find_emulator():
+    if path := shutil.which("qemu-x86_64"):
+        return path
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "qemu-user"], check=True, stdout=subprocess.DEVNULL)
+        return shutil.which("qemu-x86_64")
+    sys.exit("qemu-x86_64 is missing, install it with: sudo apt-get install qemu-user")
+
+
+def weights(path):
+    """All numbers of a safetensors file of floats, by name."""
+    data = path.read_bytes()
+    (size,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + size])
+    result = {}
+    for name, entry in header.items():
+        if name != "__metadata__" and entry["dtype"] == "F32":
+            begin, end = entry["data_offsets"]
+            result[name] = array.array("f", data[8 + size + begin:8 + size + end])
+    return result
+
+
+def train(command, config, folder):
+    run = subprocess.run(
+        [*command, "train", str(PROJECT / "Configs" / config), "--set", "training.epochs=1", "--set",
+         "training.batchSize=256", "--set", "training.threads=2", "--output", str(folder), "--overwrite"],
+        capture_output=True, text=True)
+    if run.returncode != 0:
+        sys.exit(f"{' '.join(command)} ended with {run.returncode}\n{run.stderr[-2000:]}")
+    return weights(folder / "weights" / "last.safetensors")
+
+
+def largest_difference(a, b):
+    worst = 0.0
+    for name, values in a.items():
+        scale = max(1e-3, max(map(abs, values)))
+        worst = max(worst, max(abs(x - y) for x, y in zip(values, b[name])) / scale)
+    return worst
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trainer", default=str(PROJECT / ".build" / "release" / "trainer"))
+    arguments = parser.parse_args()
+    emulator = find_emulator()
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for config in CONFIGS:
+            native = train([arguments.trainer], config, folder / "native")
+            for processor, has in PROCESSORS.items():
+                emulated = train([emulator, "-cpu", processor, arguments.trainer], config, folder / processor)
+                difference = largest_difference(native, emulated)
+                ok = difference <= TOLERANCE
+                failed = failed or not ok
+                print(f"{config:16} {processor:8} ({has}): largest difference {difference:.1e}, "
+                      f"{'agrees' if ok else f'expected at most {TOLERANCE:.0e}'}", flush=True)
+    old = subprocess.run([emulator, "-cpu", "core2duo", arguments.trainer, "check-gradients"], capture_output=True, text=True)
+    print(f"core2duo (no SSE4.1, older than oneDNN supports): exit code {old.returncode}, "
+          f"{(old.stderr.strip() or old.stdout.strip()).splitlines()[-1][:160]}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

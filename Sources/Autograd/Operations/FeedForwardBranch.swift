@@ -1,0 +1,113 @@
+import Tensors
+
+extension Operation { public static let feedForwardBranch = Operation("feedForwardBranch") }
+
+/// The norm and the two linear layers of a feed-forward branch.
+public struct FeedForwardVariables<S: Scalar> {
+    public let gain: Variable<S>
+    public let offset: Variable<S>
+    public let epsilon: Double
+    public let expand: Variable<S>
+    public let expandBias: Variable<S>
+    public let reduce: Variable<S>
+    public let reduceBias: Variable<S>
+    public let activation: ElementwiseFunction
+
+    /// - Parameters:
+    ///   - gain: of the norm, like `offset` [C].
+    ///   - expand: [H, C], its bias [H].
+    ///   - reduce: [C, H], its bias [C].
+    public init(
+        gain: Variable<S>, offset: Variable<S>, epsilon: Double, expand: Variable<S>, expandBias: Variable<S>,
+        reduce: Variable<S>, reduceBias: Variable<S>, activation: ElementwiseFunction = .gelu
+    ) {
+        (self.gain, self.offset, self.epsilon, self.activation) = (gain, offset, epsilon, activation)
+        (self.expand, self.expandBias, self.reduce, self.reduceBias) = (expand, expandBias, reduce, reduceBias)
+    }
+
+    var all: [Variable<S>] { [gain, offset, expand, expandBias, reduce, reduceBias] }
+}
+
+extension Variable {
+    /// base + keep_n gamma_c (W2 f(W1 norm(x) + b1) + b2): the whole feed-forward branch of a transformer-like block,
+    /// its norm and its residual sum, for x [N, .., C]. Of x and the hidden
+    /// values only what pays is kept.
+    ///
+    /// Gradient: that of the layers one after the other, in one pass over blocks of rows, whose norm and hidden values
+    /// are computed again; g for the base.
+    ///
+    /// - Parameters:
+    ///   - base: the other summand, of x's shape; x itself when absent.
+    ///   - scale: gamma [C], 1 everywhere when absent.
+    ///   - key: the source of keep_n, as in `addingResidual`.
+    public func feedForwardBranch(
+        _ layers: FeedForwardVariables<S>, base: Variable? = nil, scale gamma: Variable? = nil,
+        dropPathRate: Double = 0, key: RandomKey? = nil
+    ) -> Variable {
+        let operands = [self] + layers.all + (gamma.map { [$0] } ?? []) + (base.map { [$0] } ?? [])
+        let (c, h) = (shape.columns, layers.expand.shape[0])
+        require(
+            shape.rank >= 1 && layers.gain.shape == [c] && layers.offset.shape == [c]
+                && layers.expand.shape == [h, c] && layers.expandBias.shape == [h] && layers.reduce.shape == [c, h]
+                && layers.reduceBias.shape == [c],
+            "feedForwardBranch", operands.map(\.shape),
+            "the norm must have one element per channel and the weights be [H, C] and [C, H]")
+        require(
+            (base == nil || base?.shape == shape) && (gamma == nil || gamma?.shape == [c]), "feedForwardBranch",
+            operands.map(\.shape), "the base must have the shape of x and the scale one element per channel")
+        requireDropRate("feedForwardBranch", shape, dropPathRate)
+        require(
+            dropPathRate == 0 || key == nil || shape.rank >= 2, "feedForwardBranch", [shape],
+            "there must be an axis of samples")
+        var factors: Tensor<S>?
+        if let key, dropPathRate > 0 { factors = .dropPathFactors(shape[0], rate: dropPathRate, key: key) }
+        let (x, b, scale) = (value, base?.value, gamma?.value)
+        let weights = FeedForwardWeights(
+            gain: layers.gain.value, offset: layers.offset.value, epsilon: layers.epsilon,
+            expand: layers.expand.value, expandBias: layers.expandBias.value, reduce: layers.reduce.value,
+            reduceBias: layers.reduceBias.value, activation: layers.activation)
+        let (output, hidden) = x.feedForwardBranch(
+            weights, base: b, scale: scale, factors: factors, keeping: operands.contains(where: \.isTracked))
+        let (hasBase, parameters) = (base != nil, operands.count - (base == nil ? 0 : 1))
+        return record(.feedForwardBranch, operands, output) { g, needs in
+            guard needs.prefix(parameters).contains(true) else { return needs.map { _ in nil }.dropLast() + [g] }
+            // The base's values play no part in the gradient; x stands in, so that they need not be kept.
+            let gradients = x.feedForwardBranchGradients(
+                of: g, weights, hidden: hidden, base: hasBase ? x : nil, scale: scale, factors: factors)
+            return gradients + (hasBase ? [g] : [])
+        }
+    }
+}
+
+extension GradientCheck {
+    private static func layers<S>(
+        _ x: [Variable<S>], epsilon: Double = 1e-6, activation: ElementwiseFunction = .gelu
+    ) -> FeedForwardVariables<S> {
+        FeedForwardVariables(
+            gain: x[1], offset: x[2], epsilon: epsilon, expand: x[3], expandBias: x[4], reduce: x[5], reduceBias: x[6],
+            activation: activation)
+    }
+
+    private static func shapes(_ leading: [Int], _ c: Int, _ h: Int) -> [Shape] {
+        [Shape(leading + [c]), [c], [c], [h, c], [h], [c, h], [c]]
+    }
+
+    static let feedForwardBranch: [GradientCheck] = [
+        GradientCheck("feedForwardBranch", shapes([5, 2], 3, 7) + [[3]]) {
+            [
+                $0[0].feedForwardBranch(
+                    layers($0), scale: $0[7], dropPathRate: 0.4, key: RandomKey(seed: 1, purpose: "gradient check"))
+            ]
+        },
+        GradientCheck("feedForwardBranch/base of its own", shapes([2, 3], 4, 5) + [[4], [2, 3, 4]]) {
+            [$0[0].feedForwardBranch(layers($0), base: $0[8], scale: $0[7])]
+        },
+        GradientCheck("feedForwardBranch/plain, large epsilon", shapes([3], 5, 4)) {
+            [$0[0].feedForwardBranch(layers($0, epsilon: 0.5))]
+        },
+        GradientCheck("feedForwardBranch/quick GELU", shapes([2, 3], 3, 5) + [[3]]) {
+            [$0[0].feedForwardBranch(layers($0, activation: .quickGELU), scale: $0[7])]
+        },
+        GradientCheck("feedForwardBranch/size 1", shapes([1], 1, 1)) { [$0[0].feedForwardBranch(layers($0))] },
+    ]
+}

@@ -1,0 +1,46 @@
+/// Cuts a range of rows into blocks of at most `rows`.
+func forEachBlock(_ range: Range<Int>, _ rows: Int, _ body: (Range<Int>) -> Void) {
+    var first = range.lowerBound
+    while first < range.upperBound {
+        let block = first..<min(first + rows, range.upperBound)
+        body(block)
+        first = block.upperBound
+    }
+}
+
+/// The ranges of the given widths, one after the other from 0.
+func consecutiveRanges(_ widths: [Int]) -> [Range<Int>] {
+    var first = 0
+    return widths.map { width in
+        defer { first += width }
+        return first..<first + width
+    }
+}
+
+/// Rows per block when each may have at most `most`: even blocks, at least four of them where there are rows enough to
+/// share among threads. A function of the sizes alone.
+func evenBlockRows(_ rows: Int, most: Int) -> Int {
+    let blocks = max((rows + most - 1) / most, min(4, rows / 24), 1)
+    let even = (rows + blocks - 1) / blocks
+    return even > 96 ? min(most, (even + 11) / 12 * 12) : max(1, even)
+}
+
+/// Rows per chunk of a reduction whose partial sums have that many elements: a whole number of blocks, and the fewer
+/// chunks the larger the sums, which each chunk has for itself. A function of the sizes alone.
+func reductionGrain(rows: Int, block: Int, elements: Int) -> Int {
+    let blocks = (rows + block - 1) / block
+    let most = elements > 1 << 18 ? 4 : elements > 1 << 15 ? 8 : 16
+    return max(1, (blocks + most - 1) / most) * block
+}
+
+/// Takes scratch memory for every thread that may work on so many chunks at once, and gives it back: the chunks then find
+/// it in the pool, whose size so depends on the sizes of a step and never on which thread was quicker.
+func reserveScratch<S: Scalar>(_ type: S.Type, _ counts: Int..., chunks: Int) {
+    let threads = min(ThreadPool.shared.threads, chunks)
+    guard threads > 1 else { return }
+    let held = (0..<threads).map { _ in counts.map { Storage<S>(count: $0) } }
+    withExtendedLifetime(held) {}
+}
+
+/// The number of chunks of so many rows each.
+func chunkCount(_ rows: Int, grain: Int) -> Int { (rows + grain - 1) / max(1, grain) }

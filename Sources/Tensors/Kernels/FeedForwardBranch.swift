@@ -1,0 +1,215 @@
+/// base + factor_n gamma_c (W2 f(W1 layerNorm(x) + b1) + b2), walked in blocks of rows that stay in the second-level
+/// cache from the norm to the sum: neither the normalised rows nor the activations reach memory.
+struct FeedForwardBranch<S: Scalar> {
+    let x: Tensor<S>
+    /// The other summand; `nil` is x itself.
+    let base: Tensor<S>?
+    let weights: FeedForwardWeights<S>
+    /// gamma, [C].
+    let scale: Tensor<S>?
+    /// One per sample.
+    let factors: Tensor<S>?
+
+    var rows: Int { x.shape.rows }
+    var channels: Int { x.shape.columns }
+    var hidden: Int { weights.expand.shape[0] }
+    /// Rows of one sample.
+    private var sampleRows: Int { rows / max(1, x.shape.rank > 1 ? x.shape[0] : 1) }
+
+    /// Whether the hidden values before the activation are kept for the gradient. Computing them again costs C
+    /// multiply-adds per element: for few channels that is quicker than memory, and it is always smaller, which counts
+    /// where there are millions of them.
+    var keepsHidden: Bool { channels >= 96 && rows * hidden <= 1 << 21 }
+
+    /// Rows whose hidden values, three times in backward, take about half of a second-level cache.
+    var blockRows: Int { evenBlockRows(rows, most: max(48, min(768, 36_864 / max(1, hidden) / 12 * 12))) }
+
+    /// The result and, when asked for and worth keeping, the hidden values [rows, H].
+    func forward(keeping: Bool) -> (output: Tensor<S>, hidden: Tensor<S>?) {
+        let (c, h) = (channels, hidden)
+        let kept = keeping && keepsHidden ? Storage<S>(count: rows * h) : nil
+        let expand = ProductOperand(rowsOf: weights.expand)
+        let reduce = ProductOperand(rowsOf: weights.reduce)
+        let blockRows = self.blockRows
+        let elements = blockRows * (c + h + 2)
+        reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: blockRows))
+        let output = Tensor<S>(x.shape) { y in
+            parallelFor(rows, grain: blockRows) { block in
+                let count = block.count
+                let scratch = Storage<S>(count: elements)
+                let normalised = scratch.pointer
+                let activation = normalised + count * c
+                let start = block.lowerBound * c
+                let rowsOfX = x.start + start
+                S.layerNorm(
+                    rowsOfX, weights.gain.start, weights.offset.start, weights.epsilon, normalised,
+                    activation + count * h, activation + count * h + count, count, c)
+                let before = kept.map { $0.pointer + block.lowerBound * h } ?? activation
+                expand.product(count, normalised, bias: weights.expandBias.start, into: before)
+                S.apply(weights.activation, before, activation, count * h)
+                let branch = normalised
+                reduce.product(count, activation, bias: weights.reduceBias.start, into: branch)
+                addResidual(block, branch, into: y)
+            }
+        }
+        withExtendedLifetime(self) {}
+        return (output, kept.map { Tensor(storage: $0, offset: 0, shape: [rows, h]) })
+    }
+
+    private func addResidual(_ block: Range<Int>, _ branch: UnsafePointer<S>, into y: UnsafeMutablePointer<S>) {
+        let c = channels
+        let base = (base ?? x).start
+        splitSamples(block, rows: sampleRows) { sample, range in
+            S.addResidual(
+                base + range.lowerBound * c, branch + (range.lowerBound - block.lowerBound) * c, scale?.start,
+                factors.map { $0.start[sample] } ?? 1, y + range.lowerBound * c, range.count, c)
+        }
+    }
+
+    /// Where each gradient starts among the sums over rows.
+    struct Places {
+        let gain, offset, expand, expandBias, reduce, reduceBias, total: Int
+        init(_ c: Int, _ h: Int) {
+            gain = 0
+            offset = c
+            expand = 2 * c
+            expandBias = expand + h * c
+            reduce = expandBias + h
+            reduceBias = reduce + c * h
+            total = reduceBias + c
+        }
+    }
+
+    /// The gradients of x, gain, offset, W1, b1, W2, b2 and, with a scale, gamma; that of base is g itself, which is part
+    /// of x's where x is the base.
+    ///
+    /// With g' = factor g: the sums G = g'^T f(..) and s = sum g' give W2's gradient gamma G, b2's gamma s, and
+    /// gamma's the row sums of W2 G plus b2 s, so that the branch's value is not needed.
+    func gradients(of g: Tensor<S>, hidden kept: Tensor<S>?) -> [Tensor<S>] {
+        let (c, h) = (channels, hidden)
+        let places = Places(c, h)
+        let dx = Storage<S>(count: rows * c)
+        let sums = Storage<S>(count: places.total)
+        let isGELU = weights.activation == .gelu
+        let again = kept == nil ? ProductOperand(rowsOf: weights.expand) : nil
+        let throughExpand = ProductOperand(weights.expand)
+        let throughReduce = ProductOperand(weights.reduce)
+        let precision = ProductPrecision.current
+        let blockRows = self.blockRows
+        let grain = reductionGrain(rows: rows, block: blockRows, elements: places.total)
+        let most = min(blockRows, grain)
+        let elements = most * (3 * c + 3 * h + 2) + 2 * c
+        reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: grain))
+        reduceRows(rows, columns: places.total, grain: grain, into: sums.pointer) { chunk, partial in
+            clear(partial, places.total)
+            let scratch = Storage<S>(count: elements)
+            forEachBlock(chunk, blockRows) { block in
+                let count = block.count
+                let start = block.lowerBound * c
+                let normalised = scratch.pointer
+                let statistics = normalised + most * c
+                let scaled = statistics + 2 * most
+                let dNormalised = scaled + most * c
+                let normSums = dNormalised + most * c
+                let hiddenRows = normSums + 2 * c
+                let value = hiddenRows + most * h
+                let dHidden = value + most * h
+                let rowsOfX = x.start + start
+                let gain = weights.gain.start
+                S.layerNorm(
+                    rowsOfX, gain, weights.offset.start, weights.epsilon, normalised, statistics, statistics + count,
+                    count, c)
+                // Before the activation; the place then holds GELU's derivative, which shares its parts with the value.
+                again?.product(count, normalised, bias: weights.expandBias.start, into: hiddenRows)
+                let before = kept.map { $0.start + block.lowerBound * h } ?? UnsafePointer(hiddenRows)
+                if isGELU {
+                    S.geluValueAndDerivative(before, value, hiddenRows, count * h)
+                } else {
+                    S.apply(weights.activation, before, value, count * h)
+                }
+
+                var gradient = g.start + start
+                if let factors {
+                    splitSamples(block, rows: sampleRows) { sample, range in
+                        let at = (range.lowerBound - block.lowerBound) * c
+                        S.scale(g.start + range.lowerBound * c, factors.start[sample], scaled + at, range.count * c)
+                    }
+                    gradient = UnsafePointer(scaled)
+                }
+                S.addTransposedProduct(c, h, count, gradient, value, precision, into: partial + places.reduce)
+                S.addRowSums(gradient, partial + places.reduceBias, count, c)
+                if let scale {
+                    S.multiplyRows(gradient, scale.start, scaled, count, c)
+                    gradient = UnsafePointer(scaled)
+                }
+                throughReduce.product(count, gradient, into: dHidden)
+                if isGELU {
+                    S.multiplyInto(hiddenRows, dHidden, count * h)
+                } else {
+                    S.applyGradient(weights.activation, before, dHidden, dHidden, count * h)
+                }
+                S.addTransposedProduct(h, c, count, dHidden, normalised, precision, into: partial + places.expand)
+                S.addRowSums(dHidden, partial + places.expandBias, count, h)
+                throughExpand.product(count, dHidden, into: dNormalised)
+                S.layerNormGradient(
+                    rowsOfX, dNormalised, gain, statistics, statistics + count, dx.pointer + start, normSums, count, c)
+                S.addRowSums(normSums, partial, 1, 2 * c)
+                if base == nil { S.accumulate(g.start + start, dx.pointer + start, count * c) }
+            }
+        }
+        let dScale = scale.map { scale in
+            scaledSums(
+                sums.pointer + places.reduce, sums.pointer + places.reduceBias, weight: weights.reduce,
+                bias: weights.reduceBias, scale: scale)
+        }
+        withExtendedLifetime((self, g, kept)) {}
+        func sum(_ offset: Int, _ shape: Shape) -> Tensor<S> { Tensor(storage: sums, offset: offset, shape: shape) }
+        return [
+            Tensor(storage: dx, offset: 0, shape: x.shape), sum(places.gain, [c]), sum(places.offset, [c]),
+            sum(places.expand, [h, c]), sum(places.expandBias, [h]), sum(places.reduce, [c, h]),
+            sum(places.reduceBias, [c]),
+        ] + (dScale.map { [$0] } ?? [])
+    }
+}
+
+/// The values of a norm and two linear layers, as `FeedForwardBranch` reads them.
+public struct FeedForwardWeights<S: Scalar>: Sendable {
+    /// Of the norm, [C].
+    public let gain: Tensor<S>
+    public let offset: Tensor<S>
+    public let epsilon: Double
+    /// [H, C].
+    public let expand: Tensor<S>
+    public let expandBias: Tensor<S>
+    /// [C, H].
+    public let reduce: Tensor<S>
+    public let reduceBias: Tensor<S>
+    public let activation: ElementwiseFunction
+
+    public init(
+        gain: Tensor<S>, offset: Tensor<S>, epsilon: Double, expand: Tensor<S>, expandBias: Tensor<S>,
+        reduce: Tensor<S>, reduceBias: Tensor<S>, activation: ElementwiseFunction
+    ) {
+        (self.gain, self.offset, self.epsilon, self.activation) = (gain, offset, epsilon, activation)
+        (self.expand, self.expandBias, self.reduce, self.reduceBias) = (expand, expandBias, reduce, reduceBias)
+    }
+}
+
+extension Tensor {
+    /// See `Variable.feedForwardBranch`. With `keeping`, also the hidden values where the gradient wants them kept.
+    public func feedForwardBranch(
+        _ weights: FeedForwardWeights<S>, base: Tensor?, scale: Tensor?, factors: Tensor?, keeping: Bool
+    ) -> (output: Tensor, hidden: Tensor?) {
+        FeedForwardBranch(x: self, base: base, weights: weights, scale: scale, factors: factors)
+            .forward(keeping: keeping)
+    }
+
+    /// For self = x and g = dy: the gradients of x, gain, offset, W1, b1, W2, b2 and, with a scale, gamma.
+    public func feedForwardBranchGradients(
+        of g: Tensor, _ weights: FeedForwardWeights<S>, hidden: Tensor?, base: Tensor?, scale: Tensor?,
+        factors: Tensor?
+    ) -> [Tensor] {
+        FeedForwardBranch(x: self, base: base, weights: weights, scale: scale, factors: factors)
+            .gradients(of: g, hidden: hidden)
+    }
+}

@@ -1,0 +1,62 @@
+import Tensors
+import Testing
+
+/// As the processor rounds: to the nearest, ties to even.
+private func roundedToBFloat16(_ x: Float) -> Double {
+    let bits = x.bitPattern
+    return Double(Float(bitPattern: (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff_0000))
+}
+
+private func normal(_ shape: Shape, _ purpose: String) -> Tensor<Float> {
+    var random = Random(seed: 4, purpose: purpose)
+    return .normal(shape, from: &random)
+}
+
+private func widened(_ x: Tensor<Float>, _ rounding: (Float) -> Double) -> Tensor<Double> {
+    Tensor(x.shape, x.array.map(rounding))
+}
+
+private func largestDifference(_ a: Tensor<Float>, _ b: Tensor<Double>) -> Double {
+    let size = b.array.map(abs).max() ?? 0
+    return zip(a.array, b.array).map { abs(Double($0) - $1) }.max().map { $0 / max(size, 1e-30) } ?? 0
+}
+
+/// Products and their gradients, in every size that the kernels treat differently: single rows and columns, panels that
+/// are not full, odd reductions, and operands wide enough to be copied.
+@Suite struct PackedProductTests {
+    static let sizes = [
+        (1, 1, 1), (13, 17, 9), (50, 33, 64), (25, 100, 31), (131, 8, 8), (700, 48, 16), (97, 96, 5), (300, 130, 250),
+        (1200, 16, 100), (2, 520, 300),
+    ]
+
+    @Test(arguments: sizes) func singlePrecisionEqualsDouble(rows: Int, out: Int, inner: Int) {
+        check(rows, out, inner, .full) { Double($0) }
+    }
+
+    /// Against products in double precision of operands rounded beforehand, so that only the order of sums may differ.
+    @Test(arguments: sizes) func bfloat16RoundsTheOperandsAndNothingElse(rows: Int, out: Int, inner: Int) {
+        check(rows, out, inner, .bfloat16) { ProductPrecision.hasBFloat16 ? roundedToBFloat16($0) : Double($0) }
+    }
+
+    private func check(
+        _ rows: Int, _ out: Int, _ inner: Int, _ precision: ProductPrecision, _ rounding: (Float) -> Double
+    ) {
+        let (x, w, g) = (normal([rows, inner], "x"), normal([out, inner], "w"), normal([rows, out], "g"))
+        let b = normal([out], "b")
+        let (wideX, wideW, wideG) = (widened(x, rounding), widened(w, rounding), widened(g, rounding))
+        ProductPrecision.$current.withValue(precision) {
+            #expect(largestDifference(x.linear(w, b), wideX.linear(wideW, widened(b) { Double($0) })) < 2e-6)
+            #expect(largestDifference(g.linearInputGradient(w), wideG.linearInputGradient(wideW)) < 2e-6)
+            #expect(largestDifference(g.linearWeightGradient(x), wideG.linearWeightGradient(wideX)) < 2e-6)
+        }
+    }
+
+    @Test func aRowDoesNotDependOnItsNeighbours() {
+        let (x, w) = (normal([301, 40], "x"), normal([70, 40], "w"))
+        let all = x.linear(w, nil).array
+        for row in [0, 7, 150, 300] {
+            let alone = Tensor<Float>([1, 40], Array(x.array[row * 40..<(row + 1) * 40])).linear(w, nil)
+            #expect(alone.array == Array(all[row * 70..<(row + 1) * 70]))
+        }
+    }
+}
