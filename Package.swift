@@ -24,7 +24,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 
 let libraries = [
     "Configuration", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation", "Datasets", "Checkpoints",
-    "Reporting", "Training",
+    "ProtobufWriting", "Reporting", "Training",
 ]
 
 let package = Package(
@@ -51,6 +51,7 @@ let package = Package(
 
         // Row 1
         module("Configuration", [yams]),
+        module("ProtobufWriting", []),
         // Row 2
         module("Tensors", ["CKernels", "CFFTW", "COneDNN"]),
         // Row 3
@@ -63,7 +64,7 @@ let package = Package(
         module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
         module("Checkpoints", ["Tensors"]),
-        module("Reporting", ["Tensors"]),
+        module("Reporting", ["Tensors", "CImages", "ProtobufWriting"]),
         // Row 6
         module(
             "Training",
@@ -86,6 +87,7 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         tests("Configuration", resources: [.copy("Golden")]),
+        tests("ProtobufWriting"),
         tests("Tensors"),
         tests("Autograd", ["Tensors", "Checkpoints"], resources: [.copy("Fixtures")]),
         tests("Layers", ["Autograd", "Tensors"]),
@@ -96,7 +98,7 @@ let package = Package(
         tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Tensors"]),
-        tests("Reporting"),
+        tests("Reporting", ["CImages", "Tensors"]),
         tests(
             "Training",
             [

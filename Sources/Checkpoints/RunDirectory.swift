@@ -37,10 +37,16 @@ public final class RunDirectory: Sendable {
     public var stages: String { path + "/stages.json" }
     public var emaWeights: String { path + "/weights/ema.safetensors" }
     public var state: String { path + "/state" }
+    /// What the report is made of, and the page itself.
+    public var report: String { path + "/report" }
+    public var reportPage: String { path + "/report.html" }
+    /// Event files.
+    public var tensorBoard: String { path + "/tensorboard" }
 
     private static let files = [
         "config.yaml", "metrics.jsonl", "summary.json", "order.json", "stages.json",
-        "comparison.json",
+        "comparison.json", "report.html", "report/run.json", "report/samples.json", "report/result.json",
+        "report/histograms.jsonl",
     ]
     private static let weights = ["last.safetensors", "best.safetensors", "ema.safetensors"]
     private static let mark = ".hornbeam"
@@ -116,6 +122,7 @@ public final class RunDirectory: Sendable {
         } else {
             try System.remove(state)
         }
+        try removeEvents(path + "/tensorboard")
         let folder = path + "/weights"
         let stages =
             System.kind(folder) == .folder
@@ -124,5 +131,17 @@ public final class RunDirectory: Sendable {
             try System.remove(file)
             try System.remove(AtomicFile.temporaryPath(file))
         }
+        // Its files are gone; what a person put there stays.
+        if System.kind(path + "/report") == .folder, try System.names(in: path + "/report").isEmpty {
+            try System.remove(path + "/report")
+        }
+    }
+
+    private static func removeEvents(_ folder: String) throws {
+        guard System.kind(folder) == .folder else { return }
+        for name in try System.names(in: folder) where name.hasPrefix("events.out.tfevents.") {
+            try System.remove(folder + "/" + name)
+        }
+        if try System.names(in: folder).isEmpty { try System.remove(folder) }
     }
 }

@@ -23,13 +23,14 @@ struct Trainer: ParsableCommand {
               trainer evaluate Runs/digits/weights/best.safetensors --data Configs/digits.yaml
               trainer predict Runs/digits/weights/best.safetensors digit.png
               trainer inspect Configs/imagenet-tiny-7x7.yaml
+              trainer report Runs/digits
             """,
         subcommands: commands)
 
     private static let commands: [any ParsableCommand.Type] = [
         TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self,
         PredictCommand.self, InspectCommand.self, CheckGradientsCommand.self, CheckParityCommand.self,
-        BenchCommand.self,
+        BenchCommand.self, ReportCommand.self,
     ]
 
     /// Says which command a misspelt one may stand for.

@@ -117,6 +117,7 @@ extension DistillationRun {
             }
         }
         try AtomicFile.write(directory.comparison, comparison.json.text(pretty: true) + "\n")
+        reportComparison(report, seeds: seeds, directory)
         return comparison
     }
 }

@@ -15,6 +15,9 @@ public struct DistillationRecipe: Sendable {
     public var stages: StageSchedule
     public var cost: CostSection
 
+    /// The recipe without a teacher, where the teacher came from the command line.
+    public private(set) var plain: Recipe?
+
     public let path: String
     public let resolvedYAML: String
     public let entries: [ConfigurationEntry]
@@ -78,7 +81,10 @@ public struct DistillationRecipe: Sendable {
                 order: [teacher]
                 stage: {epochs: \(recipe.training.epochs)}
                 """
-        return try DistillationRecipe(ConfigurationDocument.parse(text: text, name: recipe.path), path: recipe.path)
+        var result = try DistillationRecipe(
+            ConfigurationDocument.parse(text: text, name: recipe.path), path: recipe.path)
+        result.plain = recipe
+        return result
     }
 }
 

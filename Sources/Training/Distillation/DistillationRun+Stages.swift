@@ -70,6 +70,8 @@ extension DistillationRun {
             try AtomicFile.write(directory.config, configuration.resolvedYAML)
         }
         let log = try current?.log ?? MetricsLog(path: directory.metrics)
+        let done = current.map { $0.place.updates + $0.progress.update } ?? 0
+        let reporter = beginReport(arm, report, recipe, directory, resumingAfter: done)
         let first = results.count
         for index in first..<plan.count {
             let stage: TrainingRun
@@ -85,6 +87,7 @@ extension DistillationRun {
                 stage.log = log
             }
             stage.beforeUpdate = beforeUpdate
+            stage.reporter = reporter
             announce(index, plan, stage)
             try fillCaches(plan[index].teachers)
             try stage.train(directory, &states)
@@ -97,6 +100,7 @@ extension DistillationRun {
         try last.writeWeights(directory)
         let summary = try summarise(arm, report, last, results, seed: recipe.run.seed)
         try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
+        reporter?.finish()
         return summary
     }
 
@@ -211,6 +215,7 @@ extension DistillationRun {
     ) throws -> StageResult {
         try stage.writeWeights(stage.store, directory.stageWeights(index + 1))
         let after = try stage.measure(stage.store, stage.testLoader, "test")
+        stage.reportResult()
         let task = stage.step.task as? DistillationTask
         return StageResult(
             stage: index + 1, teachers: plan[index].teachers.map(\.name), epochs: stage.progress.epoch,

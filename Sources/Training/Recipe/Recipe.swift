@@ -114,7 +114,8 @@ public struct Recipe: Sendable {
     /// The keys that change neither weights nor metrics and may differ when a run is resumed.
     static let harmless: Set<String> = [
         "training.threads", "training.loaderThreads", "data.cacheMegabytes", "training.saveEveryUpdates",
-        "training.saveEveryMinutes", "run.output", "reporting.logEverySeconds", "data.path", "pool.directory",
+        "training.saveEveryMinutes", "run.output", "reporting.logEverySeconds", "reporting.htmlReport",
+        "reporting.tensorBoard", "reporting.histograms", "data.path", "pool.directory",
     ]
 }
 
@@ -224,11 +225,18 @@ public struct TrainingSection: Sendable {
 public struct ReportingSection: Sendable {
     public var testEveryEpoch: Bool
     public var logEverySeconds: Double
+    public var htmlReport: Bool
+    public var tensorBoard: Bool
+    public var histograms: Bool
 
     init(_ reader: ConfigurationReader) {
         testEveryEpoch = reader.bool(
             "testEveryEpoch", default: false, "Also measure the test set after every epoch; it chooses nothing")
         logEverySeconds = reader.double(
             "logEverySeconds", default: 10, in: 0.1...1e6, "Time between progress lines when the output is no terminal")
+        htmlReport = reader.bool("htmlReport", default: true, "Write report.html, once a minute and at the end")
+        tensorBoard = reader.bool("tensorBoard", default: false, "Write event files for TensorBoard")
+        histograms = reader.bool(
+            "histograms", default: true, "Keep the spread of weights and gradients of every epoch for the reports")
     }
 }

@@ -1,5 +1,6 @@
 import Autograd
 import Datasets
+import Foundation
 import Layers
 import Tensors
 
@@ -15,6 +16,19 @@ public struct EvaluationResult: Sendable, Equatable {
     public var perClass: [(count: Int, correct: Int)] = []
     /// [true class][predicted class].
     public var confusion: [[Int]] = []
+    /// Wrong answers, those given with the most confidence first; as many as were asked for.
+    public var mistakes: [Mistake] = []
+
+    /// An image that was taken for another class.
+    public struct Mistake: Sendable, Equatable {
+        /// The image's index in the data set.
+        public let index: Int
+        public let actual: Int
+        public let predicted: Int
+        /// The probabilities of the class that was named and of the right one.
+        public let confidence: Double
+        public let actualProbability: Double
+    }
 
     public static func == (a: EvaluationResult, b: EvaluationResult) -> Bool {
         a.loss == b.loss && a.accuracy == b.accuracy && a.topFiveAccuracy == b.topFiveAccuracy
@@ -22,9 +36,17 @@ public struct EvaluationResult: Sendable, Equatable {
     }
 }
 
+extension EvaluationResult {
+    fileprivate mutating func keepMistakes(_ count: Int) {
+        mistakes.sort { ($1.confidence, $0.index) < ($0.confidence, $1.index) }
+        mistakes = Array(mistakes.prefix(count))
+    }
+}
+
 /// Runs a model in evaluation mode over all batches of a loader; the last partial batch counts.
+/// - Parameter mistakes: how many of the most confidently wrong answers are kept.
 public func evaluate(
-    _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader
+    _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader, mistakes: Int = 0
 ) throws -> EvaluationResult {
     var result = EvaluationResult()
     let classes = model.classes
@@ -53,11 +75,18 @@ public func evaluate(
                 if best == label {
                     correct += 1
                     result.perClass[label].correct += 1
+                } else if mistakes > 0 {
+                    result.mistakes.append(
+                        EvaluationResult.Mistake(
+                            index: batch.indices[i], actual: label, predicted: best,
+                            confidence: exp(Double(row[best])),
+                            actualProbability: exp(Double(row[label]))))
                 }
                 if above < min(5, classes) { amongFive += 1 }
             }
         }
         result.count += batch.count
+        result.keepMistakes(mistakes)
     }
     let count = Double(max(1, result.count))
     result.loss = loss / count

@@ -13,6 +13,8 @@ struct RunProgress: Equatable {
     var correct = 0
     var lossSum = 0.0
     var gradientNormSum = 0.0
+    /// Of every update of the current epoch, with seven digits as in the log.
+    var gradientNorms: [Double] = []
     /// The terms of the loss, each times the images it was measured on.
     var terms: [TaskLoss.Term] = []
 
@@ -28,6 +30,11 @@ struct RunProgress: Equatable {
 
     var meanLoss: Double { seen > 0 ? lossSum / Double(seen) : 0 }
     var accuracy: Double { seen > 0 ? Double(correct) / Double(seen) : 0 }
+    var medianGradientNorm: Double {
+        let sorted = gradientNorms.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
     var meanGradientNorm: Double { batch > 0 ? gradientNormSum / Double(batch) : 0 }
 
     mutating func add(_ outcome: TrainingStep.Outcome, images: Int) {
@@ -37,6 +44,7 @@ struct RunProgress: Equatable {
         correct += outcome.correct
         lossSum += outcome.loss * Double(images)
         gradientNormSum += outcome.gradientNorm
+        gradientNorms.append(JSONValue.measured(outcome.gradientNorm).doubleValue ?? 0)
         for term in outcome.terms { add(term, images: Double(images)) }
         imagesTrained += images
     }
@@ -52,6 +60,7 @@ struct RunProgress: Equatable {
     mutating func nextEpoch() {
         epoch += 1
         terms = []
+        gradientNorms = []
         (batch, seen, correct, lossSum, gradientNormSum) = (0, 0, 0, 0, 0)
     }
 
@@ -59,6 +68,7 @@ struct RunProgress: Equatable {
         [
             "epoch": .integer(epoch), "batch": .integer(batch), "update": .integer(update), "seen": .integer(seen),
             "correct": .integer(correct), "lossSum": .number(lossSum), "gradientNormSum": .number(gradientNormSum),
+            "gradientNorms": .array(gradientNorms.map { .number($0) }),
             "terms": .object(terms.map { .init($0.name, .array([.number($0.raw), .number($0.weighted)])) }),
             "bestEpoch": .integer(bestEpoch), "bestAccuracy": bestAccuracy.map { .number($0) } ?? .null,
             "bestLoss": .number(bestLoss), "stoppedEarly": stoppedEarly.map { .string($0) } ?? .null,
@@ -83,6 +93,7 @@ struct RunProgress: Equatable {
         (self.seen, self.correct) = (seen, correct)
         (self.lossSum, self.gradientNormSum) = (lossSum, gradientNormSum)
         (self.bestEpoch, self.bestLoss) = (bestEpoch, bestLoss)
+        gradientNorms = (json["gradientNorms"]?.arrayValue ?? []).compactMap(\.doubleValue)
         for term in json["terms"]?.objectValue ?? [] {
             guard let sums = term.value.arrayValue?.compactMap(\.doubleValue), sums.count == 2 else { return nil }
             terms.append(TaskLoss.Term(name: term.name, raw: sums[0], weighted: sums[1]))

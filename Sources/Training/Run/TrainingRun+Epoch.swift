@@ -60,6 +60,8 @@ extension TrainingRun {
         line["trainLoss"] = .measured(progress.meanLoss)
         line["trainAccuracy"] = .number(progress.accuracy)
         line["gradientNorm"] = .measured(progress.meanGradientNorm)
+        line["gradientNormMedian"] = .measured(progress.medianGradientNorm)
+        line["gradientNormMax"] = .measured(progress.gradientNorms.max() ?? 0)
         line["learningRate"] = .measured(end.learningRate)
         if end.seconds > 0 { line["dataWaitShare"] = .measured(end.waited / end.seconds) }
         for term in progress.terms {
@@ -93,7 +95,9 @@ extension TrainingRun {
         progress.evaluationSeconds += MonotonicClock.seconds() - begin
         line["imagesPerSecond"] = end.imagesPerSecond.map { .rounded($0, decimals: 1) } ?? .null
         line["seconds"] = .rounded(progress.seconds, decimals: 3)
+        line["peakMemoryMB"] = .rounded(Memory.peakMegabytes(), decimals: 1)
         try log?.append(line)
+        reportEpoch(line)
         if let rate = end.imagesPerSecond { text += "  \(NumberText.grouped(Int(rate))) images/s" }
         console.line(text)
         progress.nextEpoch()
@@ -102,7 +106,9 @@ extension TrainingRun {
 
     /// Evaluates; a loss that is no number means that the weights are beyond use.
     func measure(_ store: ParameterStore<Float>, _ loader: BatchLoader, _ part: String) throws -> EvaluationResult {
-        let result = try evaluate(model, store, loader)
+        let isTest = part == "test"
+        let result = try evaluate(model, store, loader, mistakes: isTest && reporter != nil ? 24 : 0)
+        if isTest { testResult = result }
         guard result.loss.isFinite else {
             throw RecipeError(
                 "the \(part) loss after update \(progress.update) is not finite, try a lower optimizer.learningRate, a "

@@ -27,6 +27,9 @@ public final class TrainingRun {
     var progress = RunProgress()
     var best: ParameterStore<Float>?
     var log: MetricsLog?
+    var reporter: RunReporter?
+    /// What was last measured on the test images.
+    var testResult: EvaluationResult?
     var lastSave = MonotonicClock.seconds()
 
     /// Called before each update with its index; a test throws here to stand for a crash.
@@ -124,6 +127,7 @@ public final class TrainingRun {
             try AtomicFile.write(directory.config, recipe.resolvedYAML)
             log = try MetricsLog(path: directory.metrics)
         }
+        beginReport(directory)
         try train(directory, &states)
         return try finish(directory)
     }
@@ -177,6 +181,8 @@ public final class TrainingRun {
         try writeWeights(directory)
         let summary = try summarise()
         try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
+        reportResult()
+        reporter?.finish()
         return summary
     }
 

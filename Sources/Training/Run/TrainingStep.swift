@@ -35,7 +35,8 @@ final class TrainingStep {
     /// The most images that go forward and backward at once; their gradients are added up.
     let partSize: Int
     let checkpointing: Bool
-    private let gradients: Storage<Float>
+    /// Of the last update, before clipping.
+    let gradients: Storage<Float>
     private var hasCheckedGradients = false
 
     init(

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Reads the event files of a run with TensorBoard's own reader and lists what it finds.
+
+    Scripts/check_tensorboard.py RUN
+
+Makes a virtual environment with TensorBoard in it when the Python that runs this has none. Exits with 1 when a metric of
+metrics.jsonl is missing from the event files, has other steps or another value.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+TAGS = {
+    "trainLoss": "loss/train",
+    "trainAccuracy": "accuracy/train",
+    "validationLoss": "loss/validation",
+    "validationAccuracy": "accuracy/validation",
+    "learningRate": "learningRate",
+    "gradientNormMedian": "gradientNorm/median",
+    "gradientNormMax": "gradientNorm/max",
+    "imagesPerSecond": "speed/imagesPerSecond",
+    "peakMemoryMB": "memory/peakMegabytes",
+}
+
+
+def with_tensorboard():
+    """Goes on in an environment that has TensorBoard."""
+    try:
+        import tensorboard  # noqa: F401
+
+        return
+    except ImportError:
+        pass
+    folder = os.path.join(tempfile.gettempdir(), "hornbeam-tensorboard")
+    python = os.path.join(folder, "bin", "python")
+    if os.environ.get("HORNBEAM_TENSORBOARD"):
+        sys.exit("TensorBoard cannot be imported from " + folder)
+    if not os.path.exists(python):
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "tensorboard"], check=True)
+    os.environ["HORNBEAM_TENSORBOARD"] = "1"
+    os.execv(python, [python] + sys.argv)
+
+
+def check(run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(os.path.join(run, "tensorboard"), size_guidance={"scalars": 0, "histograms": 0, "images": 0})
+    events.Reload()
+    tags = events.Tags()
+    with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    wrong = []
+    for tag in sorted(tags["scalars"]):
+        found = events.Scalars(tag)
+        print(f"scalar     {tag:<42} {len(found):>5} steps, last {found[-1].value:.6g} at step {found[-1].step}")
+    for tag in sorted(tags["histograms"]):
+        found = events.Histograms(tag)
+        print(f"histogram  {tag:<42} {len(found):>5} steps, last of {found[-1].histogram_value.num:.0f} values")
+    for tag in sorted(tags["images"]):
+        found = events.Images(tag)
+        print(f"image      {tag:<42} {len(found):>5} steps, last {found[-1].width} x {found[-1].height} pixels")
+    for key, tag in TAGS.items():
+        wanted = [(line["update"], line[key]) for line in lines if line.get(key) is not None]
+        if not wanted:
+            continue
+        found = [(event.step, event.value) for event in events.Scalars(tag)] if tag in tags["scalars"] else []
+        if [step for step, _ in found] != [step for step, _ in wanted]:
+            wrong.append(f"{tag}: found {len(found)} steps, expected {len(wanted)} as in metrics.jsonl")
+        elif not all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-30) for (_, a), (_, b) in zip(found, wanted)):
+            wrong.append(f"{tag}: values differ from those in metrics.jsonl")
+    for problem in wrong:
+        print("error: " + problem, file=sys.stderr)
+    if wrong:
+        sys.exit(1)
+    print(f"all {len(lines)} epochs of metrics.jsonl are there, once each")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: Scripts/check_tensorboard.py RUN")
+    with_tensorboard()
+    check(sys.argv[1])

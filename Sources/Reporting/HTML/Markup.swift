@@ -1,0 +1,46 @@
+/// Text that is HTML or SVG already.
+///
+/// Whatever a literal interpolates is escaped unless it is markup itself, so that a class or a file of any name is shown
+/// and never obeyed.
+public struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
+    public private(set) var text: String
+
+    public init(stringLiteral text: String) { self.text = text }
+
+    /// Takes over text that is markup: only for what this module wrote itself.
+    init(raw text: String) { self.text = text }
+
+    public init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+
+    public struct StringInterpolation: StringInterpolationProtocol {
+        var text = ""
+
+        public init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+        public mutating func appendLiteral(_ literal: String) { text += literal }
+        public mutating func appendInterpolation(_ value: String) { text += Markup.escaped(value) }
+        public mutating func appendInterpolation(_ value: Substring) { text += Markup.escaped(String(value)) }
+        public mutating func appendInterpolation(_ value: Int) { text += String(value) }
+        public mutating func appendInterpolation(_ value: Markup) { text += value.text }
+        public mutating func appendInterpolation(_ values: [Markup]) { for value in values { text += value.text } }
+        /// A coordinate with one decimal.
+        public mutating func appendInterpolation(_ value: Double) { text += NumberText.fixed(value, decimals: 1) }
+    }
+
+    static func + (a: Markup, b: Markup) -> Markup { Markup(raw: a.text + b.text) }
+
+    /// Text for any place in a page: within elements and within quoted attributes.
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in TextWidth.singleLine(text).unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

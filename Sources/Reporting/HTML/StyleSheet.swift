@@ -1,0 +1,161 @@
+/// The style of every page: light and dark by the reader's preference, readable by colour-blind people, on small screens
+/// and on paper.
+enum StyleSheet {
+    static let text = """
+
+        :root{--paper:#fff;--ground:#f6f6f4;--ink:#1b1f24;--soft:#59626c;--line:#e2e3e1;--grid:#ececea;--accent:#0b63a5;
+        --heat:11 99 165;--miss:200 84 10;--c0:#0b63a5;--c1:#c8540a;--c2:#12805c;--c3:#8a4f9e;--c4:#a87400;--c5:#4a5560;
+        --c6:#2f9bd0;--c7:#b8336a;--wash:#eef3f8;--shade:0 1px 2px rgb(0 0 0/.05)}
+        @media(prefers-color-scheme:dark){:root{--paper:#191c20;--ground:#111316;--ink:#e6e8ea;--soft:#99a2ac;--line:#2c3137;
+        --grid:#272b31;--accent:#6cb2ee;--heat:74 152 219;--miss:238 132 62;--c0:#6cb2ee;--c1:#f0904c;--c2:#4cc39a;
+        --c3:#c995dd;--c4:#e2b84a;--c5:#aab4be;--c6:#8fd6fb;--c7:#f08bb0;--wash:#1c2630;--shade:none}}
+        @media print{:root{--paper:#fff;--ground:#fff;--ink:#000;--soft:#444;--line:#ccc;--grid:#e4e4e4;--accent:#0b63a5;
+        --heat:11 99 165;--miss:200 84 10;--c0:#0b63a5;--c1:#c8540a;--c2:#12805c;--c3:#8a4f9e;--c4:#a87400;--c5:#4a5560;
+        --c6:#2f9bd0;--c7:#b8336a;--wash:#f4f4f4;--shade:none}}
+        *{box-sizing:border-box}
+        html{-webkit-text-size-adjust:100%;scroll-padding-top:3.2rem}
+        body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
+        "Helvetica Neue","Noto Sans","Liberation Sans",Arial,sans-serif;font-variant-numeric:tabular-nums}
+        header,main,nav,footer{max-width:1180px;margin:0 auto;padding:0 24px}
+        header{padding-top:40px}
+        .eyebrow{margin:0;color:var(--soft);font-size:13px;letter-spacing:.04em}
+        h1{margin:.15em 0 .1em;font-size:34px;line-height:1.15;font-weight:650;letter-spacing:-.02em;overflow-wrap:anywhere}
+        .headline{margin:.2em 0 0;font-size:19px;line-height:1.4;color:var(--soft);max-width:46em;text-wrap:pretty}
+        .headline b{color:var(--ink);font-weight:650}
+        h2{margin:0 0 4px;font-size:21px;font-weight:650;letter-spacing:-.01em}
+        h3{margin:26px 0 8px;font-size:15px;font-weight:650}
+        .lead{margin:0 0 16px;color:var(--soft);max-width:52em;text-wrap:pretty}
+        section{padding:40px 0 0}
+        h2+:not(.lead){margin-top:14px}
+        .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(124px,1fr));gap:1px;margin:26px 0 0;padding:0;
+        background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;list-style:none;
+        box-shadow:var(--shade)}
+        .facts li{display:flex;flex-direction:column;justify-content:space-between;background:var(--paper);
+        padding:12px 16px 11px;min-width:0}
+        .facts span{display:block;color:var(--soft);font-size:12.5px;line-height:1.35}
+        .facts strong{display:block;font-size:20px;font-weight:620;letter-spacing:-.01em;line-height:1.3;white-space:nowrap}
+        .facts .main strong{color:var(--accent)}
+        .command{display:flex;gap:12px;align-items:baseline;margin:16px 0 0;padding:10px 16px;background:var(--paper);
+        border:1px solid var(--line);border-radius:10px;font-size:13px}
+        .command span{color:var(--soft);flex:none}
+        code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono","Liberation Mono",monospace;
+        font-size:12.5px}
+        .command code{overflow-wrap:anywhere;user-select:all}
+        .warning{margin:16px 0 0;padding:10px 16px;border-left:3px solid rgb(var(--miss));background:var(--paper);
+        border-radius:4px}
+        nav{position:sticky;top:0;z-index:3;display:flex;gap:4px 20px;overflow-x:auto;margin-top:24px;padding-top:10px;
+        padding-bottom:10px;background:var(--ground);scrollbar-width:none;font-size:13.5px;white-space:nowrap}
+        nav a{color:var(--soft);text-decoration:none}
+        nav a:hover,nav a:focus-visible{color:var(--accent)}
+        footer{padding-top:48px;padding-bottom:36px;color:var(--soft);font-size:12.5px}
+        .grid{display:grid;gap:16px}
+        .grid.start{align-items:start}
+        .two{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+        .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr))}
+        .three{grid-template-columns:repeat(auto-fit,minmax(min(100%,270px),1fr))}
+        .card,figure.chart{margin:0;background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:14px 16px;
+        box-shadow:var(--shade);min-width:0}
+        .card h3{margin-top:0}
+        figcaption{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline;font-size:13px}
+        figcaption strong{font-size:14.5px;font-weight:650}
+        figcaption span{color:var(--soft)}
+        .legend{display:flex;flex-wrap:wrap;gap:0 12px;margin:0 0 0 auto;padding:0;list-style:none;color:var(--soft);
+        font-size:12.5px}
+        .key{display:inline-block;width:16px;height:0;border-top:2.5px solid;vertical-align:middle;margin-right:5px;
+        border-color:currentColor}
+        .key.dashed{border-top-style:dashed;border-top-width:2px}
+        .plot{position:relative}
+        svg{display:block;width:100%;height:auto;overflow:visible}
+        svg:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
+        svg text{font-size:11.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
+        svg .grid{stroke:var(--grid)}
+        svg .base,svg .mark{stroke:var(--line)}
+        svg .stage{stroke:var(--soft);stroke-opacity:.55;stroke-dasharray:2 3}
+        svg text.stage{stroke:none;font-size:11px}
+        .curve{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+        .curve.dashed{stroke-dasharray:5 4}
+        .curve.faint{stroke-width:1.25;stroke-opacity:.75}
+        .dot{fill:currentColor}
+        .band{fill:var(--c0);stroke:none}.b0{fill-opacity:.14}.b1{fill-opacity:.26}
+        circle.note{fill:var(--paper);stroke:var(--ink);stroke-width:1.75}
+        text.note{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:3px}
+        .rule{stroke:var(--soft);stroke-width:1}
+        .c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}.c4{color:var(--c4)}
+        .c5{color:var(--c5)}.c6{color:var(--c6)}.c7{color:var(--c7)}
+        .readout{position:absolute;top:8px;z-index:2;pointer-events:none;background:var(--paper);border:1px solid var(--line);
+        border-radius:7px;padding:6px 10px;font-size:12px;line-height:1.45;box-shadow:0 4px 14px rgb(0 0 0/.14);
+        white-space:nowrap}
+        .readout b{display:block;font-weight:600}
+        .readout div{display:flex;gap:14px;justify-content:space-between}
+        .scroll{overflow-x:auto;max-width:100%}
+        .limited{max-height:560px;overflow-y:auto}
+        table{border-collapse:collapse;width:100%;font-size:13.5px}
+        th,td{padding:5px 12px 5px 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:baseline}
+        th:last-child,td:last-child{padding-right:4px}
+        thead th{position:sticky;top:0;background:var(--paper);color:var(--soft);font-weight:550;font-size:12.5px;
+        border-bottom:1px solid var(--line);white-space:nowrap;z-index:1}
+        tbody tr:last-child td{border-bottom:0}
+        .n{text-align:right;white-space:nowrap}
+        td.none,td.soft{color:var(--soft)}
+        td.best{font-weight:650;color:var(--accent)}
+        td.barred{position:relative;isolation:isolate;min-width:84px}
+        td.barred:last-child .bar{right:4px}
+        .bar{position:absolute;z-index:-1;right:12px;left:22px;bottom:2px;height:2px;background:var(--grid);border-radius:2px}
+        .bar::before{content:"";position:absolute;inset:0 auto 0 0;width:var(--w);background:var(--accent);opacity:.6;
+        border-radius:2px}
+        th[aria-sort],table[data-sortable] th{cursor:pointer}
+        th[aria-sort=ascending]::after{content:" \\2191"}th[aria-sort=descending]::after{content:" \\2193"}
+        .matrix{table-layout:fixed;width:auto;margin:0 auto;font-size:12.5px;border-collapse:separate;border-spacing:2px}
+        .matrix td{width:38px;min-width:30px;height:30px;padding:0;text-align:center;border:0;border-radius:4px;vertical-align:middle;
+        background:rgb(var(--heat)/var(--a,0));color:var(--ink)}
+        .matrix td.miss{background:rgb(var(--miss)/var(--a,0))}
+        .matrix td.dark{color:#fff}
+        .matrix td.zero{color:transparent;background:var(--ground)}
+        .matrix th{position:static;vertical-align:middle;border:0;padding:2px 6px;background:none;text-align:center;max-width:9em;overflow:hidden;
+        text-overflow:ellipsis;color:var(--soft);font-weight:550}
+        .matrix.costs{table-layout:auto;margin:0}.matrix.costs td{width:72px;height:34px}
+        .matrix th[scope=row]{text-align:right}
+        .images{display:grid;grid-template-columns:repeat(auto-fill,minmax(108px,1fr));gap:14px 12px}
+        .images figure{margin:0;min-width:0;font-size:12.5px;line-height:1.35}
+        .images img,.strip img,.kernels img,.sheet{image-rendering:pixelated;display:block;height:auto;background:var(--grid)}
+        .images img{width:100%;aspect-ratio:1;object-fit:contain;border-radius:6px}
+        .images p{margin:5px 0 0;display:flex;gap:6px;justify-content:space-between}
+        .images p b{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+        .images .said b{color:rgb(var(--miss))}
+        .images .truth{margin-top:0;color:var(--soft)}
+        .strips{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr));gap:8px 28px}
+        .strip{display:grid;grid-template-columns:5.5em repeat(6,minmax(0,1fr));gap:5px;align-items:center;font-size:12.5px;
+        color:var(--soft)}
+        .strip span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+        .strip img{width:100%;border-radius:4px}
+        .strip .original{box-shadow:0 0 0 2px var(--paper),0 0 0 3.5px var(--accent)}
+        .kernels{display:grid;grid-template-columns:repeat(8,minmax(0,1fr));gap:4px}
+        .kernels img{width:100%;border-radius:2px}
+        .scale{display:flex;align-items:center;gap:8px;margin:8px 0 0;color:var(--soft);font-size:12px}
+        .scale img{flex:1;height:8px;border-radius:2px;min-width:0;image-rendering:auto}
+        .chain{display:flex;flex-wrap:wrap;gap:8px 0;align-items:center;margin:0 0 18px;padding:0;list-style:none}
+        .chain li{padding:7px 14px;background:var(--paper);border:1px solid var(--line);border-radius:99px;font-weight:600}
+        .chain li small{margin-left:8px;color:var(--soft);font-weight:400;font-size:12.5px}
+        .chain li+li{margin-left:34px;position:relative}
+        .chain li+li::before{content:"";position:absolute;left:-29px;top:50%;width:17px;border-top:1.5px solid var(--soft)}
+        .chain li+li::after{content:"";position:absolute;left:-18px;top:calc(50% - 3.5px);width:7px;height:7px;
+        border:solid var(--soft);border-width:1.5px 1.5px 0 0;transform:rotate(45deg)}
+        .chain .student{border-color:var(--accent);color:var(--accent)}
+        .set{color:rgb(var(--miss))}
+        ol.plain{margin:0;padding-left:1.3em}ol.plain li{margin:3px 0}
+        details{margin-top:12px}
+        summary{cursor:pointer;color:var(--accent);font-size:13.5px}
+        .tree td:first-child{white-space:pre}
+        .sheet{width:min(100%,640px);margin:0 auto;border:1px solid var(--line)}
+        pre{overflow-x:auto;margin:0}
+        @media(max-width:620px){header,main,nav,footer{padding-left:16px;padding-right:16px}header{padding-top:24px}
+        h1{font-size:27px}.headline{font-size:17px}svg text{font-size:14px}svg text.stage{font-size:13px}
+        .facts{grid-template-columns:repeat(2,1fr)}.facts li:last-child:nth-child(odd){grid-column:span 2}
+        .legend{margin-left:0;width:100%}.command{display:block}.command span{display:block}
+        .matrix td{width:25px;min-width:20px;height:25px}.matrix{font-size:11px;border-spacing:1px}.matrix th{padding:1px 2px}
+        section{padding-top:30px}.card,figure.chart{padding:12px}}
+        @media print{body{font-size:11px}nav,.readout{display:none}section,figure,.card{break-inside:avoid}
+        .limited{max-height:none}.card,figure.chart,.facts{box-shadow:none}*{print-color-adjust:exact}}
+
+        """
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Tensors
+
+/// A small picture that is put together from parts.
+struct PixelSheet {
+    let width: Int
+    let height: Int
+    /// 1 is grey, 3 red, green and blue.
+    let channels: Int
+    private(set) var pixels: [UInt8]
+
+    init(width: Int, height: Int, channels: Int, fill: UInt8 = 255) {
+        (self.width, self.height, self.channels) = (width, height, channels)
+        pixels = [UInt8](repeating: fill, count: width * height * channels)
+    }
+
+    /// Bytes in base 64; nil where they do not fit the size.
+    init?(_ text: String, width: Int, height: Int, channels: Int) {
+        guard (1...4096).contains(width), (1...4096).contains(height), channels == 1 || channels == 3,
+            let data = Data(base64Encoded: text), data.count == width * height * channels
+        else { return nil }
+        (self.width, self.height, self.channels, pixels) = (width, height, channels, [UInt8](data))
+    }
+
+    var png: [UInt8] { PNGWriter.encode(pixels, width: width, height: height, channels: channels) }
+
+    /// For a page.
+    var source: String { "data:image/png;base64," + Data(png).base64EncodedString() }
+
+    /// For an event file.
+    var value: EventRecord.Value { .image(png: png, width: width, height: height, channels: channels) }
+
+    mutating func set(_ x: Int, _ y: Int, _ color: Colormap.Color) {
+        let at = (y * width + x) * channels
+        if channels == 1 {
+            pixels[at] = color.red
+        } else {
+            (pixels[at], pixels[at + 1], pixels[at + 2]) = (color.red, color.green, color.blue)
+        }
+    }
+
+    /// The confusion matrix, a pixel per pair of classes: the darker, the larger the share of the true class.
+    static func confusion(_ record: RunRecord) -> PixelSheet? {
+        guard let matrix = ConfusionMatrix(record), matrix.classes > 0 else { return nil }
+        return confusion(matrix)
+    }
+
+    static func confusion(_ matrix: ConfusionMatrix) -> PixelSheet {
+        var sheet = PixelSheet(width: matrix.classes, height: matrix.classes, channels: 3)
+        for cell in matrix.cells {
+            sheet.set(cell.predicted, cell.actual, Colormap.sequential(matrix.share(cell).squareRoot()))
+        }
+        return sheet
+    }
+
+    /// Augmented images side by side: a row per image.
+    static func samples(_ record: RunRecord) -> PixelSheet? {
+        let rows = (record.samples?["images"]?.arrayValue ?? []).map { image in
+            (image["variants"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap { Data(base64Encoded: $0) } }
+        }
+        guard let width = record.samples?["width"]?.integerValue, let height = record.samples?["height"]?.integerValue,
+            let channels = record.samples?["channels"]?.integerValue, (1...4096).contains(width),
+            (1...4096).contains(height), [1, 3].contains(channels), let columns = rows.map(\.count).max(), columns > 0,
+            rows.count <= 64, columns <= 64
+        else { return nil }
+        let size = width * height * channels
+        guard rows.allSatisfy({ $0.allSatisfy { $0.count == size } }) else { return nil }
+        var sheet = PixelSheet(
+            width: columns * (width + 1) - 1, height: rows.count * (height + 1) - 1, channels: channels)
+        for (row, variants) in rows.enumerated() {
+            for (column, pixels) in variants.enumerated() {
+                sheet.copy(
+                    Array(pixels), width: width, height: height, x: column * (width + 1), y: row * (height + 1))
+            }
+        }
+        return sheet
+    }
+
+    mutating func copy(_ source: [UInt8], width: Int, height: Int, x: Int, y: Int) {
+        for line in 0..<height {
+            let from = line * width * channels
+            let to = ((y + line) * self.width + x) * channels
+            pixels.replaceSubrange(to..<to + width * channels, with: source[from..<from + width * channels])
+        }
+    }
+}
+
+/// Colours that people tell apart whatever their sight.
+enum Colormap {
+    struct Color: Equatable {
+        var red: UInt8
+        var green: UInt8
+        var blue: UInt8
+    }
+
+    /// White over blue to nearly black, for 0...1.
+    static func sequential(_ value: Double) -> Color {
+        blend(value, [(250, 250, 248), (166, 206, 227), (31, 120, 180), (8, 48, 107)])
+    }
+
+    /// Black over purple and orange to pale yellow, for magnitudes 0...1.
+    static func magnitude(_ value: Double) -> Color {
+        blend(value, [(6, 6, 24), (72, 24, 106), (160, 42, 99), (229, 92, 48), (251, 180, 50), (252, 253, 200)])
+    }
+
+    /// Orange below the middle, blue above it, for 0...1.
+    static func diverging(_ value: Double) -> Color {
+        blend(value, [(140, 61, 8), (224, 130, 50), (245, 244, 240), (80, 150, 200), (8, 64, 118)])
+    }
+
+    private static func blend(_ value: Double, _ stops: [(Double, Double, Double)]) -> Color {
+        let place = min(max(value.isFinite ? value : 0, 0), 1) * Double(stops.count - 1)
+        let index = min(Int(place), stops.count - 2)
+        let share = place - Double(index)
+        func mix(_ a: Double, _ b: Double) -> UInt8 { UInt8((a + (b - a) * share).rounded()) }
+        let (low, high) = (stops[index], stops[index + 1])
+        return Color(red: mix(low.0, high.0), green: mix(low.1, high.1), blue: mix(low.2, high.2))
+    }
+}

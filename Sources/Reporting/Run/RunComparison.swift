@@ -1,0 +1,70 @@
+import Tensors
+
+/// Several runs beside each other: their results and the keys in which their configurations differ.
+public struct RunComparison: Sendable {
+    public let records: [RunRecord]
+    /// Names that tell the runs apart: their folders, with as much of the path as that takes.
+    public let names: [String]
+
+    public init(_ records: [RunRecord]) {
+        self.records = records
+        let parts = records.map { record in record.path.split(separator: "/").filter { $0 != "." }.map(String.init) }
+        let longest = parts.map(\.count).max() ?? 1
+        var names = records.map(\.name)
+        for count in 1...max(1, longest) where Set(names).count < names.count {
+            names = zip(parts, records).map { $0.isEmpty ? $1.path : $0.suffix(count).joined(separator: "/") }
+        }
+        if Set(names).count < names.count { names = names.enumerated().map { "\($1) (\($0 + 1))" } }
+        self.names = names
+    }
+
+    /// A key and its value in each run, nil where the run has no such key.
+    public struct Difference: Sendable, Equatable {
+        public let key: String
+        public let values: [String?]
+    }
+
+    /// The keys whose values are not the same in all runs, in the order of the configuration. A key that some runs do not
+    /// have counts only where another run gives it a value of its own.
+    public var differences: [Difference] {
+        var keys: [String] = []
+        var given: Set<String> = []
+        let all = records.map { record -> [String: String] in
+            var values: [String: String] = [:]
+            for entry in record.run?["configuration"]?.arrayValue ?? [] {
+                guard let path = entry["path"]?.stringValue, let value = entry["value"]?.stringValue else { continue }
+                values[path] = value
+                if entry["isDefault"]?.boolValue != true { given.insert(path) }
+                if !keys.contains(path) { keys.append(path) }
+            }
+            return values
+        }
+        return keys.compactMap { key in
+            let values = all.map { $0[key] }
+            let isKnown = !values.contains(nil) || given.contains(key)
+            return isKnown && Set(values).count > 1 ? Difference(key: key, values: values) : nil
+        }
+    }
+
+    public var json: JSONValue {
+        let runs = zip(names, records).map { name, record -> JSONValue in
+            let best = record.values("validationAccuracy").compactMap { $0 }.max()
+            return [
+                "name": .string(name), "path": .string(record.path), "finished": .bool(record.isFinished),
+                "epochs": .integer(record.epochs.count),
+                "bestValidationAccuracy": best.map { .number($0) } ?? .null,
+                "parameters": record.run?["model"]?["parameters"] ?? .null, "summary": record.summary ?? .null,
+            ]
+        }
+        return [
+            "runs": .array(runs),
+            "differences": .array(
+                differences.map { difference in
+                    [
+                        "key": .string(difference.key),
+                        "values": .array(difference.values.map { $0.map { .string($0) } ?? .null }),
+                    ]
+                }),
+        ]
+    }
+}

@@ -1,0 +1,18 @@
+import Tensors
+
+/// The report of one run as an HTML file that needs nothing else.
+public enum RunPage {
+    /// The page; parts that the run has not written are left out.
+    public static func html(_ record: RunRecord) -> String {
+        let sections: [PageSection?] = [
+            DistillationSections.arms(record), DistillationSections.order(record),
+            DistillationSections.stages(record), CurveSection.make(record), ClassSections.confusion(record),
+            ClassSections.mistakes(record),
+            PictureSections.samples(record), PictureSections.filters(record), SpreadSection.make(record),
+            ModelSection.make(record), ConfigurationSection.make(record), OriginSection.make(record),
+        ]
+        return Page(
+            title: "\(record.name) · Hornbeam", header: RunHeader.make(record), sections: sections.compactMap { $0 }
+        ).html
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import Tensors
+
+/// A report that cannot be made, in one sentence that names the folder.
+public struct ReportError: Error, Equatable, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}
+
+/// Everything that a run folder tells, read without opening the run's data or weights. Whatever a run that crashed has
+/// not written yet is absent.
+public struct RunRecord: Sendable {
+    public let path: String
+    /// The lines of `metrics.jsonl`, one per epoch.
+    public let epochs: [JSONValue]
+    /// `summary.json`, which a finished run has.
+    public let summary: JSONValue?
+    /// `report/run.json`: command, machine, data, model and configuration.
+    public let run: JSONValue?
+    /// `report/result.json`: mistakes on the test images and the learned filters.
+    public let result: JSONValue?
+    /// `report/samples.json`: augmented training images.
+    public let samples: JSONValue?
+    /// The lines of `report/histograms.jsonl`.
+    public let histograms: [JSONValue]
+    /// `stages.json`, `order.json` and `comparison.json` of distillations.
+    public let stages: [JSONValue]
+    public let order: JSONValue?
+    public let comparison: JSONValue?
+    /// `config.yaml`.
+    public let configuration: String?
+    /// What could not be read, one sentence each.
+    public let problems: [String]
+
+    /// The last part of the folder's path.
+    public var name: String {
+        let full = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        return full.split(separator: "/").filter { $0 != "." }.last.map(String.init) ?? path
+    }
+
+    /// Whether the run came to its end.
+    public var isFinished: Bool { summary != nil || comparison != nil }
+
+    /// Reads a run folder.
+    /// - Throws: `ReportError` when the folder holds no run.
+    public init(folder path: String) throws {
+        var reader = Reader(folder: path)
+        self.path = path
+        epochs = reader.lines("metrics.jsonl")
+        summary = reader.json("summary.json")
+        run = reader.json("report/run.json")
+        result = reader.json("report/result.json")
+        samples = reader.json("report/samples.json")
+        histograms = reader.lines("report/histograms.jsonl")
+        stages = reader.json("stages.json")?.arrayValue ?? []
+        order = reader.json("order.json")
+        comparison = reader.json("comparison.json")
+        configuration = reader.text("config.yaml")
+        problems = reader.problems
+        guard !epochs.isEmpty || comparison != nil || configuration != nil || run != nil else {
+            throw ReportError(
+                "\(path): this is no run folder, expected one with metrics.jsonl, such as `trainer train` writes")
+        }
+    }
+
+    private struct Reader {
+        let folder: String
+        var problems: [String] = []
+
+        init(folder: String) { self.folder = folder }
+
+        func text(_ name: String) -> String? {
+            FileManager.default.contents(atPath: folder + "/" + name).map { String(decoding: $0, as: UTF8.self) }
+        }
+
+        mutating func json(_ name: String) -> JSONValue? {
+            guard let text = text(name) else { return nil }
+            do { return try JSONValue(parsing: text) } catch {
+                problems.append("\(name) cannot be read: \(error)")
+                return nil
+            }
+        }
+
+        /// A line that was cut off by a crash, or is damaged, is left out.
+        mutating func lines(_ name: String) -> [JSONValue] {
+            var bad = 0
+            let values = (text(name) ?? "").split(separator: "\n").compactMap { line -> JSONValue? in
+                guard let value = try? JSONValue(parsing: String(line)), value.objectValue != nil else {
+                    bad += 1
+                    return nil
+                }
+                return value
+            }
+            if bad > 0 { problems.append("\(bad) \(bad == 1 ? "line" : "lines") of \(name) cannot be read") }
+            return values
+        }
+    }
+}
+
+extension RunRecord {
+    /// A number of every epoch, nil where it is missing or not finite.
+    public func values(_ name: String) -> [Double?] {
+        epochs.map { line in line[name]?.doubleValue.flatMap { $0.isFinite ? $0 : nil } }
+    }
+
+    /// The epochs' numbers, from 1.
+    public var epochNumbers: [Double] {
+        epochs.enumerated().map { $1["epoch"]?.doubleValue ?? Double($0 + 1) }
+    }
+
+    /// The names of the terms of a distillation's loss.
+    public var lossTerms: [String] {
+        (epochs.last?.objectValue ?? []).compactMap { member in
+            member.name.hasPrefix("loss.") ? String(member.name.dropFirst(5)) : nil
+        }
+    }
+
+    /// Where each stage of a distillation begins.
+    public var stageStarts: [(epoch: Double, title: String)] {
+        var starts: [(epoch: Double, title: String)] = []
+        var last: Int?
+        for (line, number) in zip(epochs, epochNumbers) {
+            guard let stage = line["stage"]?.integerValue else { continue }
+            if stage != last { starts.append((number, line["teacher"]?.stringValue ?? "stage \(stage)")) }
+            last = stage
+        }
+        return starts
+    }
+}

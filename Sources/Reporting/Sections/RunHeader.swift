@@ -1,0 +1,117 @@
+import Foundation
+import Tensors
+
+/// The top of a page: what was run and what came out.
+enum RunHeader {
+    static func make(_ record: RunRecord) -> Markup {
+        let problems = record.problems.map { Markup("<p class=\"warning\">\($0).</p>") }
+        let unfinished: Markup =
+            record.isFinished
+            ? ""
+            : "<p class=\"warning\">This run is not finished: it is still going on or was interrupted. What it wrote until now is shown.</p>"
+        let command: Markup =
+            record.run?["command"]?.stringValue.map {
+                "<div class=\"command\"><span>Repeat with</span><code>\($0)</code></div>"
+            } ?? ""
+        return """
+            <p class="eyebrow">\(eyebrow(record))</p>
+            <h1>\(record.name)</h1>
+            <p class="headline">\(headline(record))</p>
+            \(unfinished)\(problems)\(facts(record))
+            \(command)
+            """
+    }
+
+    static func date(_ seconds: Double) -> String {
+        let text = Date(timeIntervalSince1970: seconds).ISO8601Format()
+        return text.prefix(10) + " " + text.dropFirst(11).prefix(5) + " UTC"
+    }
+
+    private static func eyebrow(_ record: RunRecord) -> String {
+        let kind =
+            switch record.run?["kind"]?.stringValue ?? (record.comparison != nil ? "comparison" : "") {
+            case "distillation": "Distillation"
+            case "comparison": "Comparison of ways to teach"
+            default: "Training run"
+            }
+        let start = record.run?["startSeconds"]?.doubleValue.map { date($0) }
+        let model = record.run?["model"]?["name"]?.stringValue
+        return [kind, model, record.run?["data"]?["path"]?.stringValue.map(lastPart), start].compactMap { $0 }
+            .joined(separator: "  ·  ")
+    }
+
+    private static func lastPart(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    private static func headline(_ record: RunRecord) -> Markup {
+        if let comparison = record.comparison { return DistillationSections.headline(comparison) }
+        let count = record.run?["data"]?["test"]?.integerValue ?? record.result?["count"]?.integerValue
+        let images = count.map { "\(NumberText.grouped($0)) test images" } ?? "the test images"
+        guard let summary = record.summary, let accuracy = summary["testAccuracy"]?.doubleValue else {
+            guard let last = record.epochs.last else { return "No epoch is finished yet." }
+            let epoch = Int(record.epochNumbers.last ?? 0)
+            let of = record.run?["epochs"]?.integerValue.map { " of \($0)" } ?? ""
+            let measured =
+                last["validationAccuracy"]?.doubleValue.map { ("validation", $0) }
+                ?? last["trainAccuracy"]?.doubleValue.map { ("training", $0) }
+            guard let measured else { return "<b>Epoch \(epoch)</b>\(of) is done." }
+            return
+                "<b>\(NumberText.percentage(measured.1))</b> \(measured.0) accuracy after epoch \(epoch)\(record.stages.isEmpty ? of : "")."
+        }
+        let time = summary["seconds"]?.doubleValue.map { " in \(NumberText.duration($0))" } ?? ""
+        let epochs = summary["epochs"]?.integerValue.map { " after \($0) \($0 == 1 ? "epoch" : "epochs")" } ?? ""
+        var text: Markup = "<b>\(NumberText.percentage(accuracy))</b> of \(images) are recognised\(epochs)\(time)."
+        if let arm = summary["arm"]?.stringValue {
+            let teachers = (summary["order"]?.arrayValue ?? []).compactMap(\.stringValue)
+            let list = teachers.joined(separator: ", then ")
+            switch arm {
+            case "progressive": text = text + " The student learnt from \(list)."
+            case "direct": text = text + " The student learnt from \(teachers.last ?? "one teacher") alone."
+            case "ensemble": text = text + " The student learnt from \(teachers.joined(separator: ", ")) at once."
+            default: text = text + " The student had no teacher."
+            }
+        }
+        if let reason = summary["stoppedEarly"]?.stringValue { text = text + " It stopped early: \(reason)." }
+        return text
+    }
+
+    private static func facts(_ record: RunRecord) -> Markup {
+        let summary = record.summary
+        var facts: [(name: String, value: String, isMain: Bool)] = []
+        func add(_ name: String, _ value: Double?, isMain: Bool = false, _ text: (Double) -> String) {
+            if let value, value.isFinite { facts.append((name, text(value), isMain)) }
+        }
+        func share(_ value: Double) -> String { NumberText.percentage(value) }
+        func count(_ value: Double) -> String { NumberText.grouped(Int(value)) }
+        add("Test, last epoch", summary?["testAccuracy"]?.doubleValue, isMain: true, share)
+        if let best = summary?["bestEpoch"]?.integerValue, summary?["bestValidationAccuracy"]?.doubleValue != nil {
+            add("Best epoch (\(best))", summary?["bestTestAccuracy"]?.doubleValue, share)
+        }
+        add("Test, moving average", summary?["emaTestAccuracy"]?.doubleValue, share)
+        add("Test loss", summary?["testLoss"]?.doubleValue) { NumberText.fixed($0, decimals: 4) }
+        add("Parameters", record.run?["model"]?["parameters"]?.doubleValue, short)
+        add("Multiply-adds", record.run?["model"]?["multiplyAdds"]?.doubleValue, short)
+        add(
+            "Images/s",
+            summary?["imagesPerSecond"]?.doubleValue ?? record.values("imagesPerSecond").last ?? nil, count)
+        add("Time", summary?["seconds"]?.doubleValue ?? record.values("seconds").last ?? nil) {
+            NumberText.duration($0)
+        }
+        add("Peak memory", summary?["peakMemoryMB"]?.doubleValue) { "\(NumberText.grouped(Int($0))) MB" }
+        guard facts.count > 2 else { return "" }
+        let items = facts.map { fact -> Markup in
+            "<li\(fact.isMain ? " class=\"main\"" as Markup : "")><span>\(fact.name)</span><strong>\(fact.value)</strong></li>"
+        }
+        return "<ul class=\"facts\">\(items)</ul>"
+    }
+
+    /// 379,818 as it is, 28.6 M in place of 28,600,000.
+    static func short(_ value: Double) -> String {
+        switch value {
+        case 1e9...: NumberText.fixed(value / 1e9, decimals: 2) + " G"
+        case 1e6...: NumberText.fixed(value / 1e6, decimals: 2) + " M"
+        default: NumberText.grouped(Int(value))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ProtobufWriting
+
+/// One record of an event file, as TensorBoard reads it.
+public struct EventRecord: Sendable {
+    /// What an event shows under a tag.
+    public enum Value: Sendable {
+        case scalar(Double)
+        /// An image as a PNG file; 1 channel is grey, 3 are red, green and blue.
+        case image(png: [UInt8], width: Int, height: Int, channels: Int)
+        case histogram(Histogram)
+    }
+
+    /// Seconds since 1970.
+    public var wallTime: Double
+    /// The updates made so far.
+    public var step: Int
+    public var values: [(tag: String, value: Value)]
+
+    public init(wallTime: Double, step: Int, values: [(tag: String, value: Value)]) {
+        self.wallTime = wallTime
+        self.step = step
+        self.values = values
+    }
+
+    /// The record that every event file begins with.
+    static func version(wallTime: Double) -> [UInt8] {
+        framed(
+            ProtobufWriter.message { event in
+                event.double(1, wallTime)
+                event.string(3, "brain.Event:2")
+            })
+    }
+
+    /// The bytes of the record in a file: length, checksum of the length, message, checksum of the message.
+    public var encoded: [UInt8] {
+        Self.framed(
+            ProtobufWriter.message { event in
+                event.double(1, wallTime)
+                event.integer(2, step)
+                event.message(5) { summary in
+                    for (tag, value) in values { summary.message(1) { Self.write(tag, value, to: &$0) } }
+                }
+            })
+    }
+
+    private static func write(_ tag: String, _ value: Value, to writer: inout ProtobufWriter) {
+        writer.string(1, tag)
+        switch value {
+        case .scalar(let number): writer.float(2, Float(number))
+        case .image(let png, let width, let height, let channels):
+            writer.message(4) { image in
+                image.integer(1, height)
+                image.integer(2, width)
+                image.integer(3, channels)
+                image.bytes(4, png)
+            }
+        case .histogram(let histogram):
+            writer.message(5) { message in
+                message.double(1, histogram.low)
+                message.double(2, histogram.high)
+                message.double(3, Double(histogram.count))
+                message.double(4, histogram.mean * Double(histogram.count))
+                message.double(5, histogram.meanSquare * Double(histogram.count))
+                message.doubles(6, histogram.limits)
+                message.doubles(7, histogram.bins.map { Double($0) })
+            }
+        }
+    }
+
+    private static func framed(_ message: [UInt8]) -> [UInt8] {
+        let length = littleEndian(UInt64(message.count))
+        return length + littleEndian(CRC32C.masked(length)) + message + littleEndian(CRC32C.masked(message))
+    }
+
+    private static func littleEndian<Bits: FixedWidthInteger>(_ value: Bits) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian) { Array($0) }
+    }
+}
