@@ -112,6 +112,6 @@ private func object(_ data: Data) throws -> [String: Any] {
 }
 
 private func timeless(_ values: [String: Any]) -> [String: Double] {
-    let clock = ["imagesPerSecond", "seconds", "peakMemoryMB"]
+    let clock = ["imagesPerSecond", "seconds", "peakMemoryMB", "dataWaitShare"]
     return values.filter { !clock.contains($0.key) }.compactMapValues { $0 as? Double }
 }
