@@ -81,11 +81,16 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // Damaged files for every reader; for developers and tests.
+        module("Fuzzing", ["Training", "Datasets", "Checkpoints", "Layers", "Reporting", "Tensors"]),
+        .executableTarget(name: "fuzz", dependencies: ["Fuzzing", "Reporting"], swiftSettings: swiftSettings),
+
         // The program of Docs/Tutorial.md, so that it is compiled and run as printed.
         .executableTarget(
             name: "tutorial", dependencies: ["Autograd", "Datasets", "Layers", "Optim", "Tensors"],
             swiftSettings: swiftSettings),
 
+        tests("Fuzzing"),
         tests("Configuration", resources: [.copy("Golden")]),
         tests("ProtobufWriting"),
         tests("Tensors"),

@@ -37,6 +37,8 @@ public final class RunDirectory: Sendable {
     public var stages: String { path + "/stages.json" }
     public var emaWeights: String { path + "/weights/ema.safetensors" }
     public var state: String { path + "/state" }
+    /// What was known when a number was not finite.
+    public var postMortem: String { path + "/post-mortem.json" }
     /// What the report is made of, and the page itself.
     public var report: String { path + "/report" }
     public var reportPage: String { path + "/report.html" }
@@ -45,7 +47,8 @@ public final class RunDirectory: Sendable {
 
     private static let files = [
         "config.yaml", "metrics.jsonl", "summary.json", "order.json", "stages.json",
-        "comparison.json", "report.html", "report/run.json", "report/samples.json", "report/result.json",
+        "comparison.json", "post-mortem.json", "report.html", "report/run.json", "report/samples.json",
+        "report/result.json",
         "report/histograms.jsonl",
     ]
     private static let weights = ["last.safetensors", "best.safetensors", "ema.safetensors"]

@@ -39,7 +39,8 @@ public struct RandAugment: Codable, Sendable, Hashable {
         /// - Throws: `DatasetError` in one sentence.
         public init(parsing text: String) throws(DatasetError) {
             func wrong(_ what: String) -> DatasetError {
-                DatasetError("RandAugment", "found `\(text)` with \(what), expected a text such as rand-m9-mstd0.5-inc1")
+                DatasetError(
+                    "RandAugment", "found `\(text)` with \(what), expected a text such as rand-m9-mstd0.5-inc1")
             }
             self.init()
             deviation = 0
@@ -68,7 +69,9 @@ public struct RandAugment: Codable, Sendable, Hashable {
     /// What makes the step impossible, one sentence, or nil.
     var problem: String? {
         if !(0...100).contains(policy.magnitude) { return "a magnitude of \(policy.magnitude) is not in 0...100" }
-        if !(policy.deviation >= 0) { return "a deviation of \(policy.deviation) is not possible, it must not be below 0" }
+        if !(policy.deviation >= 0) {
+            return "a deviation of \(policy.deviation) is not possible, it must not be below 0"
+        }
         if !(0...1).contains(policy.probability) { return "a probability of \(policy.probability) is not in 0...1" }
         if policy.layers < 1 || policy.layers > 16 { return "\(policy.layers) layers are not in 1...16" }
         if fill.count != 1 && fill.count != 3 { return "a fill of \(fill.count) channels is not possible, only 1 or 3" }

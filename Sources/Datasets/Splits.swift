@@ -7,6 +7,8 @@ public enum ValidationSource: Sendable, Equatable {
     /// A folder of class folders: a path, or a name below the data's path.
     case folder(String)
     case none
+
+    var isFolder: Bool { if case .folder = self { true } else { false } }
 }
 
 /// The parts of a data set.

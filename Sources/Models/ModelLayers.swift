@@ -32,7 +32,8 @@ extension ModelSpecification {
         case .convnext:
             switch first {
             case "stem": return .stem
-            case "stages": return words.count > 2 && words[2] == "downsample" ? entry(number(1)) : block(number(1), number(3))
+            case "stages":
+                return words.count > 2 && words[2] == "downsample" ? entry(number(1)) : block(number(1), number(3))
             case "head": return .head
             default: return nil
             }

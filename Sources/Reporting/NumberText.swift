@@ -40,7 +40,7 @@ public enum NumberText {
     /// A length of time in its two largest units: `9s`, `1m 12s`, `3h 05m`, `2d 04h`.
     public static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e9 else { return "?" }
-        let whole = Int(max(0, seconds).rounded())
+        let whole = Int(bounded: max(0, seconds).rounded())
         func two(_ number: Int, _ unit: String) -> String { (number < 10 ? "0" : "") + "\(number)" + unit }
         switch whole {
         case ..<60: return "\(whole)s"
@@ -60,4 +60,9 @@ public enum NumberText {
             }
         }
     }
+}
+
+extension Int {
+    /// The part before the point, within +- 10^15: files may hold any number, and one beyond `Int` would trap.
+    init(bounded value: Double) { self = value.isNaN ? 0 : Int(Swift.max(-1e15, Swift.min(1e15, value))) }
 }

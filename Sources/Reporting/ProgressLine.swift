@@ -83,7 +83,7 @@ public enum ProgressLine {
 
     private static func rateText(_ rate: Double) -> String {
         guard rate.isFinite, rate < 1e12 else { return "?" }
-        return rate < 10 ? NumberText.fixed(rate, decimals: 1) : NumberText.grouped(Int(rate.rounded()))
+        return rate < 10 ? NumberText.fixed(rate, decimals: 1) : NumberText.grouped(Int(bounded: rate.rounded()))
     }
 }
 

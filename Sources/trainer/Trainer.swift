@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Reporting
+import Training
 
 #if canImport(Glibc)
     import Glibc
@@ -55,6 +56,12 @@ struct Trainer: ParsableCommand {
             try command.run()
         } catch let code as ExitCode {
             exit(withError: code)
+        } catch let stop as Interrupted {
+            let console = Console()
+            console.finish()
+            console.line("\(stop), go on with:")
+            console.text("  " + Interrupted.resumeCommand(CommandLine.arguments))
+            exit(withError: ExitCode(stop.exitCode))
         } catch {
             if exitCode(for: error) == .success { exit(withError: error) }
             let console = Console()

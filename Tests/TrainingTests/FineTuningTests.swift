@@ -39,7 +39,9 @@ extension Runs {
             try writeIDX(data, images: 64)
             let messages = Messages()
             let overrides =
-                still + ["data.path=\(data)", "data.imageSize=[12, 12]", "data.validation=0", "model.weights=\(source)"]
+                still + [
+                    "data.path=\(data)", "data.imageSize=[12, 12]", "data.validation=0", "model.weights=\(source)",
+                ]
             try train(path, overrides, messages)
             #expect(
                 messages.all.contains(
@@ -92,7 +94,8 @@ extension Runs {
         @Test func aPatternThatMatchesNothingNamesTheNearest() throws {
             let error = #expect(throws: RecipeError.self) { try train(path, ["optimizer.freeze=[stage.0.*]"]) }
             #expect(
-                error?.description.hasPrefix("optimizer.freeze: `stage.0.*` matches no parameter, did you mean `stages.0.*`")
+                error?.description.hasPrefix(
+                    "optimizer.freeze: `stage.0.*` matches no parameter, did you mean `stages.0.*`")
                     == true, "\(error?.description ?? "")")
             let all = #expect(throws: RecipeError.self) { try train(path, ["optimizer.freeze=['*']"]) }
             #expect(all?.description.contains("freeze every parameter") == true)
@@ -136,7 +139,8 @@ extension Runs {
                 let result = try train(
                     folder.path + "/\(mixup)",
                     [
-                        "loss.kind=binaryCrossEntropy", "loss.mixup=\(mixup)", "training.epochs=12", "optimizer.ema=null",
+                        "loss.kind=binaryCrossEntropy", "loss.mixup=\(mixup)", "training.epochs=12",
+                        "optimizer.ema=null",
                     ])
                 #expect(result.testAccuracy > 0.35)
                 // The mean over all elements: ten classes, of which one is right, begin at log 2.

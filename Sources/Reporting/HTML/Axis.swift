@@ -19,7 +19,8 @@ package enum NumberStyle {
         guard value.isFinite else { return "–" }
         switch self {
         case .percentage: return NumberText.percentage(value)
-        case .grouped where abs(value) < 1e15 && abs(value) >= 10: return NumberText.grouped(Int(value.rounded()))
+        case .grouped where abs(value) < 1e15 && abs(value) >= 10:
+            return NumberText.grouped(Int(bounded: value.rounded()))
         default:
             let size = abs(value)
             if size == 0 { return "0" }
@@ -64,8 +65,8 @@ package struct Axis {
             high = (high / step - 1e-9).rounded(.up) * step
         }
         (self.low, self.high) = (low, high)
-        let first = Int((low / step - 1e-9).rounded(.up))
-        let last = Int((high / step + 1e-9).rounded(.down))
+        let first = Int(bounded: (low / step - 1e-9).rounded(.up))
+        let last = Int(bounded: (high / step + 1e-9).rounded(.down))
         ticks = (first...max(first, last)).map { index in
             let value = Double(index) * step
             return (value, Self.text(value, step, style))
@@ -94,7 +95,7 @@ package struct Axis {
             return NumberText.fixed(value / unit, decimals: decimals(step / unit)) + letter
         }
         if value != 0 && (step < 1e-4 || abs(value) >= 1e12) { return NumberText.scientific(value, decimals: 1) }
-        if step >= 1 && abs(value) >= 1000 { return NumberText.grouped(Int(value.rounded())) }
+        if step >= 1 && abs(value) >= 1000 { return NumberText.grouped(Int(bounded: value.rounded())) }
         return NumberText.fixed(value, decimals: decimals(step))
     }
 
@@ -117,8 +118,8 @@ package struct Axis {
     }
 
     private static func logarithmicTicks(_ low: Double, _ high: Double) -> [(value: Double, text: String)] {
-        let first = Int(floor(log10(low) + 1e-9))
-        let last = Int(ceil(log10(high) - 1e-9))
+        let first = Int(bounded: floor(log10(low) + 1e-9))
+        let last = Int(bounded: ceil(log10(high) - 1e-9))
         let factors: [Double] = last - first <= 2 ? [1, 2, 5] : [1]
         let every = max(1, (last - first + 5) / 6)
         return (first...last).flatMap { power -> [(value: Double, text: String)] in
@@ -130,7 +131,8 @@ package struct Axis {
                     let decimals = max(0, -power)
                     return (
                         value,
-                        value >= 1000 ? NumberText.grouped(Int(value)) : NumberText.fixed(value, decimals: decimals)
+                        value >= 1000
+                            ? NumberText.grouped(Int(bounded: value)) : NumberText.fixed(value, decimals: decimals)
                     )
                 }
                 return (value, NumberText.scientific(value, decimals: 0))

@@ -154,7 +154,7 @@ struct Frame {
             let x = x(mark.x)
             let end = index + 1 < marks.count ? self.x(marks[index + 1].x) : right
             // About 6.2 units a letter.
-            let text = TextWidth.truncated(mark.text, to: max(1, Int((end - x - 6) / 6.2)))
+            let text = TextWidth.truncated(mark.text, to: max(1, Int(bounded: (end - x - 6) / 6.2)))
             return """
                 <line class="stage" x1="\(x)" x2="\(x)" y1="\(top - 14)" y2="\(bottom)"/>\
                 <text class="stage" x="\(x + 4)" y="\(top - 4)">\(text)</text>

@@ -44,13 +44,16 @@ public enum ComparisonPage {
                 { $0.values("validationAccuracy").compactMap { $0 }.max() }, true
             ),
             (
-                "epochs", { NumberText.grouped(Int($0)) },
+                "epochs", { NumberText.grouped(Int(bounded: $0)) },
                 { $0.summary?["epochs"]?.doubleValue ?? Double($0.epochs.count) }, nil
             ),
             ("parameters", RunHeader.short, { $0.run?["model"]?["parameters"]?.doubleValue }, nil),
-            ("images/s", { NumberText.grouped(Int($0)) }, { $0.summary?["imagesPerSecond"]?.doubleValue }, true),
+            (
+                "images/s", { NumberText.grouped(Int(bounded: $0)) }, { $0.summary?["imagesPerSecond"]?.doubleValue },
+                true
+            ),
             ("time", { NumberText.duration($0) }, { $0.summary?["seconds"]?.doubleValue }, nil),
-            ("memory, MB", { NumberText.grouped(Int($0)) }, { $0.summary?["peakMemoryMB"]?.doubleValue }, nil),
+            ("memory, MB", { NumberText.grouped(Int(bounded: $0)) }, { $0.summary?["peakMemoryMB"]?.doubleValue }, nil),
         ]
         let kept = columns.filter { column in records.contains { column.value($0) != nil } }
         let best = kept.map { column -> Double? in

@@ -37,7 +37,7 @@ public struct Histogram: Sendable, Equatable {
         let scale = high > low ? Double(binCount) / (Double(high) - Double(low)) : 0
         for piece in pieces {
             for value in piece where value.isFinite {
-                bins[min(binCount - 1, Int((Double(value) - Double(low)) * scale))] += 1
+                bins[min(binCount - 1, Int(bounded: (Double(value) - Double(low)) * scale))] += 1
             }
         }
         self.low = Double(low)

@@ -110,7 +110,7 @@ enum Colormap {
 
     private static func blend(_ value: Double, _ stops: [(Double, Double, Double)]) -> Color {
         let place = min(max(value.isFinite ? value : 0, 0), 1) * Double(stops.count - 1)
-        let index = min(Int(place), stops.count - 2)
+        let index = min(Int(bounded: place), stops.count - 2)
         let share = place - Double(index)
         func mix(_ a: Double, _ b: Double) -> UInt8 { UInt8((a + (b - a) * share).rounded()) }
         let (low, high) = (stops[index], stops[index + 1])

@@ -112,7 +112,7 @@ enum CurveSection {
         ]
         let kept = columns.map { ($0, record.values($0.key)) }.filter { $0.1.contains { $0 != nil } }
         let rows = record.epochNumbers.indices.map { index -> [DataTable.Cell] in
-            [DataTable.Cell.number(record.epochNumbers[index]) { NumberText.grouped(Int($0)) }]
+            [DataTable.Cell.number(record.epochNumbers[index]) { NumberText.grouped(Int(bounded: $0)) }]
                 + kept.map { column in DataTable.Cell.number(column.1[index], column.0.style.text) }
         }
         // Of a very long run the last lines, which a browser still shows at once.

@@ -16,8 +16,8 @@ enum ModelSection {
         return PageSection(
             identifier: "model", title: "Model",
             lead: "\(model["name"]?.stringValue ?? "The model") for \(size[0])×\(size[1]) "
-                + "\(size[2] == 1 ? "grey" : "colour") images: \(NumberText.grouped(Int(parameters))) parameters, "
-                + "\(NumberText.grouped(Int(multiplyAdds))) multiply-adds per image (gates, norms and Fourier transforms not counted).",
+                + "\(size[2] == 1 ? "grey" : "colour") images: \(NumberText.grouped(Int(bounded: parameters))) parameters, "
+                + "\(NumberText.grouped(Int(bounded: multiplyAdds))) multiply-adds per image (gates, norms and Fourier transforms not counted).",
             body: "<div class=\"card tree\">\(table.markup)</div>")
     }
 

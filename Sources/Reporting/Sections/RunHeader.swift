@@ -50,7 +50,7 @@ enum RunHeader {
         let images = count.map { "\(NumberText.grouped($0)) test images" } ?? "the test images"
         guard let summary = record.summary, let accuracy = summary["testAccuracy"]?.doubleValue else {
             guard let last = record.epochs.last else { return "No epoch is finished yet." }
-            let epoch = Int(record.epochNumbers.last ?? 0)
+            let epoch = Int(bounded: record.epochNumbers.last ?? 0)
             let of = record.run?["epochs"]?.integerValue.map { " of \($0)" } ?? ""
             let measured =
                 last["validationAccuracy"]?.doubleValue.map { ("validation", $0) }
@@ -83,7 +83,7 @@ enum RunHeader {
             if let value, value.isFinite { facts.append((name, text(value), isMain)) }
         }
         func share(_ value: Double) -> String { NumberText.percentage(value) }
-        func count(_ value: Double) -> String { NumberText.grouped(Int(value)) }
+        func count(_ value: Double) -> String { NumberText.grouped(Int(bounded: value)) }
         add("Test, last epoch", summary?["testAccuracy"]?.doubleValue, isMain: true, share)
         if let best = summary?["bestEpoch"]?.integerValue, summary?["bestValidationAccuracy"]?.doubleValue != nil {
             add("Best epoch (\(best))", summary?["bestTestAccuracy"]?.doubleValue, share)
@@ -98,7 +98,7 @@ enum RunHeader {
         add("Time", summary?["seconds"]?.doubleValue ?? record.values("seconds").last ?? nil) {
             NumberText.duration($0)
         }
-        add("Peak memory", summary?["peakMemoryMB"]?.doubleValue) { "\(NumberText.grouped(Int($0))) MB" }
+        add("Peak memory", summary?["peakMemoryMB"]?.doubleValue) { "\(NumberText.grouped(Int(bounded: $0))) MB" }
         guard facts.count > 2 else { return "" }
         let items = facts.map { fact -> Markup in
             "<li\(fact.isMain ? " class=\"main\"" as Markup : "")><span>\(fact.name)</span><strong>\(fact.value)</strong></li>"
@@ -111,7 +111,7 @@ enum RunHeader {
         switch value {
         case 1e9...: NumberText.fixed(value / 1e9, decimals: 2) + " G"
         case 1e6...: NumberText.fixed(value / 1e6, decimals: 2) + " M"
-        default: NumberText.grouped(Int(value))
+        default: NumberText.grouped(Int(bounded: value))
         }
     }
 }

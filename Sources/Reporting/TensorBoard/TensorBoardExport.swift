@@ -8,7 +8,7 @@ import Tensors
 public enum TensorBoardExport {
     /// The name of the event file in `RUN/tensorboard`, a function of the start of the run.
     public static func fileName(_ record: RunRecord) -> String {
-        "events.out.tfevents.\(Int(startTime(record))).hornbeam"
+        "events.out.tfevents.\(Int(bounded: startTime(record))).hornbeam"
     }
 
     /// The whole event file: scalars, histograms, images.

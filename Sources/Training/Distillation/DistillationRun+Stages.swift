@@ -118,7 +118,8 @@ extension DistillationRun {
         let scope = Scope(extending: model.parameters)
         let task = try DistillationTask(
             scope, model: model, classification: ClassificationTask(model: model, loss: recipe.loss, data: data),
-            plan: data.plan, teachers: stage.teachers, configuration, firstUpdate: stage.firstEpoch * batches, updatesPerEpoch: batches)
+            plan: data.plan, teachers: stage.teachers, configuration, firstUpdate: stage.firstEpoch * batches,
+            updatesPerEpoch: batches)
         task.startClock()
         let console = console
         task.settled = { factor in
@@ -153,7 +154,8 @@ extension DistillationRun {
         place.labels = [.init("stage", .integer(index + 1)), .init("teacher", .string(stage.title))]
         place.info = info
         let run = try TrainingRun(
-            recipe, data: data, model: model, store: store, task: task, place: place, console: console, notices: notices)
+            recipe, data: data, model: model, store: store, task: task, place: place, console: console, notices: notices
+        )
         if let previous {
             run.progress.bestEpoch = previous.progress.bestEpoch
             run.progress.bestAccuracy = previous.progress.bestAccuracy
@@ -258,13 +260,15 @@ extension DistillationRun {
     }
 
     private func checkConfiguration(_ path: String) throws {
-        try DistillationRun.checkConfiguration(configuration, path)
+        try DistillationRun.checkConfiguration(configuration, path, forced: isForced)
     }
 
-    private static func checkConfiguration(_ configuration: DistillationRecipe, _ path: String) throws {
+    private static func checkConfiguration(
+        _ configuration: DistillationRecipe, _ path: String, forced: Bool = false
+    ) throws {
         let saved = try DistillationRecipe.load(path + "/config.yaml")
         if let difference = TrainingRun.difference(configuration.entries, from: saved.entries, path) {
-            throw RecipeError("\(difference); give the same configuration, or start anew with --overwrite")
+            guard forced else { throw RecipeError("\(difference); \(TrainingRun.differenceAdvice)") }
         }
     }
 

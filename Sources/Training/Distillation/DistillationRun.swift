@@ -35,6 +35,9 @@ public final class DistillationRun {
     package private(set) var teachers: [Teacher] = []
     private(set) var trainedStudent: Teacher?
 
+    /// Whether a run goes on even though its configuration has changed.
+    public var isForced = false
+
     /// Called before each update of a stage with its index in the whole run; a test throws here to stand for a crash.
     package var beforeUpdate: ((Int) throws -> Void)?
 

@@ -10,7 +10,9 @@ public func flatness(
     of weights: Weights, _ recipe: Recipe, directions: Int, points: Int, images: Int
 ) throws -> FlatnessProfile {
     ThreadPool.use(recipe.training)
-    let splits = try openDataset(recipe.data.path, validation: recipe.data.validation, seed: UInt64(recipe.run.seed))
+    let splits = try openDataset(
+        recipe.data.path, validation: recipe.data.validation, seed: UInt64(recipe.run.seed),
+        onBroken: recipe.data.onBroken)
     guard try recipe.data.names(of: splits.classNames) == weights.metadata.classNames else {
         throw RecipeError("\(recipe.data.path) has other classes than the weights were trained with")
     }

@@ -16,7 +16,8 @@ public enum ClassWeights: Sendable, Equatable {
             self = .balanced
         } else if words != ["none"] {
             let values = words.compactMap { Double($0) }
-            guard values.count == words.count, values.allSatisfy({ $0 >= 0 && $0 <= 1e6 }), values.contains(where: { $0 > 0 })
+            guard values.count == words.count, values.allSatisfy({ $0 >= 0 && $0 <= 1e6 }),
+                values.contains(where: { $0 > 0 })
             else {
                 reader.problem(
                     "classWeights",

@@ -45,6 +45,7 @@ public struct DataSection: Sendable {
     public var erasing: Double
     public var evaluationCrop: Double
     public var cacheMegabytes: Int
+    public var onBroken: BrokenImages.Policy
 
     init(_ reader: ConfigurationReader) {
         path = reader.path(
@@ -86,6 +87,9 @@ public struct DataSection: Sendable {
             "evaluationCrop", default: 0, in: 0...1,
             "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
         cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")
+        onBroken = reader.choice(
+            "onBroken", default: .fail,
+            "An image that cannot be read stops the program, or is left out; skip reads every image once at the start")
         if let classNames, Set(classNames).count < classNames.count || classNames.contains("") {
             reader.problem("classNames", "found an empty name or the same name twice, expected different names")
         }

@@ -176,6 +176,13 @@ public struct TrainingSection: Sendable {
     public var saveEveryMinutes: Double
     public var evaluationBatchSize: Int
     public var precision: Precision
+    public var onNonFinite: OnNonFinite
+
+    /// What happens to an update whose loss or gradient is not finite.
+    public enum OnNonFinite: String, CaseIterable, Sendable {
+        case stop
+        case skip
+    }
 
     /// Of the matrix products in training; everything else, and evaluation, is in single precision.
     public enum Precision: String, CaseIterable, Sendable {
@@ -211,6 +218,9 @@ public struct TrainingSection: Sendable {
         precision = reader.choice(
             "precision", default: .fp32,
             "Matrix products of training in single precision, or with operands in bfloat16 and single-precision sums")
+        onNonFinite = reader.choice(
+            "onNonFinite", default: .stop,
+            "An update whose loss or gradient is not finite stops the run, or is left out (ten in a row stop it)")
         if batchSize % accumulation != 0 {
             reader.problem(
                 "accumulation", "found \(accumulation), expected a divisor of training.batchSize (\(batchSize))")

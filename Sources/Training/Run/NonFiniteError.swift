@@ -11,10 +11,18 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
     public let what: String
     /// The first place at which the value shows.
     public let place: String
+    /// How many updates before it were left out for the same reason.
+    package internal(set) var skippedBefore = 0
+    /// The file that says more, once it is written.
+    package internal(set) var postMortem: String?
 
     public var description: String {
-        "update \(update): the \(what) is not finite, first seen in \(place); what was saved before is left as it was, try "
-            + "a lower optimizer.learningRate, a smaller optimizer.clipNorm or a longer schedule.warmupEpochs"
+        let before = skippedBefore > 0 ? ", as in the \(skippedBefore) updates before" : ""
+        let more = postMortem.map { "; \($0) says more" } ?? ""
+        return
+            "update \(update): the \(what) is not finite\(before), first seen in \(place); what was saved before is left "
+            + "as it was, try a lower optimizer.learningRate, a smaller optimizer.clipNorm or a longer "
+            + "schedule.warmupEpochs\(more)"
     }
 
     /// An update that made a parameter infinite, found before saving it.

@@ -23,6 +23,10 @@ struct RunProgress: Equatable {
     var bestLoss = 0.0
     var stoppedEarly: String?
 
+    /// Updates of the current epoch that were left out, and those in a row up to now.
+    var skipped = 0
+    var skippedInARow = 0
+
     var imagesTrained = 0
     var trainingSeconds = 0.0
     var evaluationSeconds = 0.0
@@ -35,9 +39,10 @@ struct RunProgress: Equatable {
         guard !sorted.isEmpty else { return 0 }
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
-    var meanGradientNorm: Double { batch > 0 ? gradientNormSum / Double(batch) : 0 }
+    var meanGradientNorm: Double { gradientNorms.isEmpty ? 0 : gradientNormSum / Double(gradientNorms.count) }
 
     mutating func add(_ outcome: TrainingStep.Outcome, images: Int) {
+        skippedInARow = 0
         batch += 1
         update += 1
         seen += images
@@ -47,6 +52,14 @@ struct RunProgress: Equatable {
         gradientNorms.append(JSONValue.measured(outcome.gradientNorm).doubleValue ?? 0)
         for term in outcome.terms { add(term, images: Double(images)) }
         imagesTrained += images
+    }
+
+    /// Counts an update that was not made; the learning rate's schedule goes on.
+    mutating func skip() {
+        batch += 1
+        update += 1
+        skipped += 1
+        skippedInARow += 1
     }
 
     private mutating func add(_ term: TaskLoss.Term, images: Double) {
@@ -61,6 +74,7 @@ struct RunProgress: Equatable {
         epoch += 1
         terms = []
         gradientNorms = []
+        skipped = 0
         (batch, seen, correct, lossSum, gradientNormSum) = (0, 0, 0, 0, 0)
     }
 
@@ -73,7 +87,8 @@ struct RunProgress: Equatable {
             "bestEpoch": .integer(bestEpoch), "bestAccuracy": bestAccuracy.map { .number($0) } ?? .null,
             "bestLoss": .number(bestLoss), "stoppedEarly": stoppedEarly.map { .string($0) } ?? .null,
             "imagesTrained": .integer(imagesTrained), "trainingSeconds": .number(trainingSeconds),
-            "evaluationSeconds": .number(evaluationSeconds),
+            "evaluationSeconds": .number(evaluationSeconds), "skipped": .integer(skipped),
+            "skippedInARow": .integer(skippedInARow),
         ]
     }
 
@@ -99,6 +114,8 @@ struct RunProgress: Equatable {
             terms.append(TaskLoss.Term(name: term.name, raw: sums[0], weighted: sums[1]))
         }
         bestAccuracy = number("bestAccuracy")
+        skipped = integer("skipped") ?? 0
+        skippedInARow = integer("skippedInARow") ?? 0
         stoppedEarly = json["stoppedEarly"]?.stringValue
         (self.imagesTrained, self.trainingSeconds, self.evaluationSeconds) = (
             imagesTrained, trainingSeconds, evaluationSeconds

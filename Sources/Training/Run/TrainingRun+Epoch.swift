@@ -30,15 +30,20 @@ extension TrainingRun {
             let update = place.updates + progress.update
             try beforeUpdate?(update)
             end.learningRate = schedule.learningRate(at: place.scheduleUpdates + progress.update)
-            let outcome = try step(batch, update: update, learningRate: end.learningRate)
-            progress.add(outcome, images: batch.count)
+            try makeUpdate(batch, update, learningRate: end.learningRate)
             // Waiting for the data counts as training.
             let now = MonotonicClock.seconds()
             meter.add(batch.count, at: now)
             progress.trainingSeconds += now - last
             end.seconds += now - last
             last = now
-            if progress.batch < batches { try saveIfDue(now, &states) }
+            if progress.batch < batches {
+                try saveIfDue(now, &states)
+                if StopRequest.pending != nil {
+                    try save(&states)
+                    try stopIfAsked()
+                }
+            }
             let left = (epochs - place.epochs - epoch) * perEpoch - progress.seen
             console.progress(
                 ProgressReport(
@@ -48,6 +53,36 @@ extension TrainingRun {
         }
         end.imagesPerSecond = meter.perSecond
         return end
+    }
+
+    /// One update, or none where the recipe says that one without finite numbers is left out.
+    private func makeUpdate(_ batch: Batch, _ update: Int, learningRate: Double) throws {
+        do {
+            progress.add(try step(batch, update: update, learningRate: learningRate), images: batch.count)
+        } catch let error as NonFiniteError {
+            let error = examined(error, batch, learningRate)
+            guard recipe.training.onNonFinite == .skip, progress.skippedInARow < TrainingRun.mostSkippedInARow else {
+                throw error
+            }
+            progress.skip()
+            console.warning(
+                "update \(update) is left out: the \(error.what) is not finite, first seen in \(error.place)")
+        }
+    }
+
+    /// After so many updates left out in a row the weights themselves must be bad.
+    static let mostSkippedInARow = 10
+
+    /// Writes down what is known; a disk that is full must not hide the reason.
+    func examined(_ error: NonFiniteError, _ batch: Batch?, _ learningRate: Double) -> NonFiniteError {
+        var error = error
+        error.skippedBefore = progress.skippedInARow
+        guard let path = postMortemPath else { return error }
+        do {
+            try PostMortem(error: error, batch: batch, learningRate: learningRate).write(self, path)
+            error.postMortem = path
+        } catch { console.warning("\(error)") }
+        return error
     }
 
     /// Evaluates, writes the epoch's line, keeps the best weights and decides whether to go on.
@@ -63,6 +98,7 @@ extension TrainingRun {
         line["gradientNormMedian"] = .measured(progress.medianGradientNorm)
         line["gradientNormMax"] = .measured(progress.gradientNorms.max() ?? 0)
         line["learningRate"] = .measured(end.learningRate)
+        if progress.skipped > 0 { line["skippedUpdates"] = .integer(progress.skipped) }
         if end.seconds > 0 { line["dataWaitShare"] = .measured(end.waited / end.seconds) }
         for term in progress.terms {
             let seen = Double(max(1, progress.seen))

@@ -57,13 +57,17 @@ extension TrainingRun {
 
     /// Continues from the newest saved state.
     /// - Returns: false when nothing was saved yet.
-    func resume(_ directory: RunDirectory, _ states: inout StateStore) throws -> Bool {
+    /// - Parameter forced: whether to go on with a configuration that would have given other results.
+    func resume(_ directory: RunDirectory, _ states: inout StateStore, forced: Bool) throws -> Bool {
         guard let saved = try states.load() else { return false }
         for warning in saved.warnings { console.warning(warning) }
         if let difference = try Self.difference(recipe, directory.path) {
-            throw RecipeError("\(difference); give the same configuration, or start anew with --overwrite")
+            guard forced else { throw RecipeError("\(difference); \(Self.differenceAdvice)") }
+            console.warning("\(difference); going on all the same, as --force says")
         }
         try restore(saved, directory)
+        // What the run goes on with, a longer training or a forced change, holds from now on.
+        try AtomicFile.write(directory.config, recipe.resolvedYAML)
         return true
     }
 
@@ -121,17 +125,30 @@ extension TrainingRun {
     ) -> String? {
         var old: [String: String] = [:]
         for entry in saved where entry.kind == .value { old[entry.path] = entry.value }
+        let runsLonger = epochsMayChange(entries)
         let changed = entries.filter {
             $0.kind == .value && !Recipe.harmless.contains($0.path) && old[$0.path] != $0.value
+                && !(runsLonger && $0.path == "training.epochs")
         }
         let new = Set(entries.map(\.path))
         let gone = saved.filter { $0.kind == .value && !new.contains($0.path) }
         let differences =
-            changed.map { ($0.path, old[$0.path] ?? "nothing", $0.value) } + gone.map { ($0.path, $0.value, "nothing") }
-        guard let first = differences.first else { return nil }
-        let more = differences.count > 1 ? " (and \(differences.count - 1) more)" : ""
-        return "\(path): the run was started with \(first.0) = \(first.1), but now it is \(first.2)\(more)"
+            changed.map { "\($0.path): \(old[$0.path] ?? "nothing") -> \($0.value)" }
+            + gone.map { "\($0.path): \($0.value) -> nothing" }
+        guard !differences.isEmpty else { return nil }
+        return
+            "\(path): the configuration is not the one the run was started with (\(differences.joined(separator: ", ")))"
     }
+
+    /// Whether the learning rates of the epochs so far do not depend on how many follow.
+    private static func epochsMayChange(_ entries: [ConfigurationEntry]) -> Bool {
+        let kind = entries.first { $0.path == "schedule.kind" }?.value
+        return kind == "constant" || kind == "step"
+    }
+
+    /// What to do about a difference.
+    static let differenceAdvice =
+        "give the same configuration, go on all the same with --force, or start anew with --overwrite"
 
     private func checkData(_ saved: JSONValue?, _ path: String) throws {
         let now = try fingerprint()

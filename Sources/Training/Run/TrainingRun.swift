@@ -31,6 +31,8 @@ public final class TrainingRun {
     /// What was last measured on the test images.
     var testResult: EvaluationResult?
     var lastSave = MonotonicClock.seconds()
+    /// Where what is known of a number that is not finite goes.
+    var postMortemPath: String?
 
     /// Called before each update with its index; a test throws here to stand for a crash.
     package var beforeUpdate: ((Int) throws -> Void)?
@@ -115,11 +117,12 @@ public final class TrainingRun {
     }
 
     /// Trains to the end and writes the results into the folder, from the state saved there when `resuming`.
-    public func run(in directory: RunDirectory, resuming: Bool) throws -> Summary {
+    /// - Parameter forced: whether a run goes on even though its configuration has changed.
+    public func run(in directory: RunDirectory, resuming: Bool, forced: Bool = false) throws -> Summary {
         var states = StateStore(directory: directory.state)
         for notice in notices { console.notice(notice) }
         var isResumed = false
-        if resuming { isResumed = try resume(directory, &states) }
+        if resuming { isResumed = try resume(directory, &states, forced: forced) }
         if !isResumed {
             if resuming {
                 console.notice("nothing was saved in \(directory.path) yet, so the run starts from the beginning")
@@ -135,20 +138,29 @@ public final class TrainingRun {
     /// Trains the epochs that are left; the log must be open.
     func train(_ directory: RunDirectory, _ states: inout StateStore) throws {
         lastSave = MonotonicClock.seconds()
+        postMortemPath = directory.postMortem
         while progress.epoch < recipe.training.epochs, progress.stoppedEarly == nil {
             let end = try trainEpoch(&states)
             try endEpoch(end)
             try save(&states)
             try writeWeights(directory)
+            try stopIfAsked()
         }
         console.finish()
+    }
+
+    /// Everything must be saved.
+    func stopIfAsked() throws {
+        if let signal = StopRequest.pending {
+            throw Interrupted(signal: signal, updates: place.updates + progress.update)
+        }
     }
 
     /// Waits for the metrics to be on the disk, then saves what a resumed run needs.
     /// - Throws: `NonFiniteError` rather than replacing a good state by one that cannot go on.
     func save(_ states: inout StateStore) throws {
         for (i, entry) in store.list.entries.enumerated() where !store.tensor(i).isFinite {
-            throw NonFiniteError(update: progress.update - 1, parameter: entry.name)
+            throw examined(NonFiniteError(update: place.updates + progress.update - 1, parameter: entry.name), nil, 0)
         }
         try log?.synchronize()
         try saveState(&states)

@@ -31,6 +31,9 @@ struct DistillCommand: ParsableCommand {
     @Flag(help: "Continue the run in the folder where it was saved last.")
     var resume = false
 
+    @Flag(help: "With --resume: go on although the configuration differs from the run's.")
+    var force = false
+
     @Flag(help: "Replace the run in the folder; models trained for the pool stay.")
     var overwrite = false
 
@@ -50,6 +53,7 @@ struct DistillCommand: ParsableCommand {
         if resume && overwrite {
             throw ValidationError("--resume and --overwrite exclude each other; give one of them")
         }
+        if force && !resume { throw ValidationError("--force needs --resume") }
         if seeds < 1 { throw ValidationError("--seeds is \(seeds), expected at least 1") }
         if seeds > 1 && !compare { throw ValidationError("--seeds needs --compare") }
     }
@@ -59,13 +63,13 @@ struct DistillCommand: ParsableCommand {
         try Self.distill(
             configuration, path: output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config),
             mode: resume ? .resume : overwrite ? .overwrite : .new, arm: arm, seeds: compare ? seeds : nil,
-            dryRun: dryRun)
+            dryRun: dryRun, force: force)
     }
 
     /// - Parameter seeds: how many seeds of all arms are compared; `nil` for one run of one arm.
     static func distill(
         _ configuration: DistillationRecipe, path: String, mode: RunDirectory.Mode, arm: Arm, seeds: Int?,
-        dryRun: Bool
+        dryRun: Bool, force: Bool
     ) throws {
         let console = Console(interval: configuration.recipe.reporting.logEverySeconds)
         try RunDirectory.check(path, mode: mode)
@@ -78,6 +82,7 @@ struct DistillCommand: ParsableCommand {
         }
         // Whatever may be wrong shows here, before the folder is touched or anything is trained.
         let run = try DistillationRun(configuration, output: path, console: console)
+        run.isForced = force
         console.text(try run.description(path))
         if dryRun {
             console.line("nothing was trained or written (--dry-run)")
@@ -86,6 +91,7 @@ struct DistillCommand: ParsableCommand {
         let directory = try RunDirectory(path, mode: mode)
         let isResuming: Bool
         if case .resume = mode { isResuming = true } else { isResuming = false }
+        StopRequest.listen()
         try run.prepare()
         let report = try run.order(in: directory, resuming: isResuming)
         if !report.costs.isEmpty { console.text(report.table) }

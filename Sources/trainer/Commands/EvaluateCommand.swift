@@ -29,7 +29,8 @@ struct EvaluateCommand: ParsableCommand {
         let console = Console()
         let recipe = try Recipe.load(data, overrides: overrides)
         let weights = try Weights.read(self.weights)
-        let splits = try openDataset(recipe.data.path, validation: .none, seed: UInt64(recipe.run.seed))
+        let splits = try openDataset(
+            recipe.data.path, validation: .none, seed: UInt64(recipe.run.seed), onBroken: recipe.data.onBroken)
         let test = splits.test
         try checkClasses(try recipe.data.names(of: test.classNames), weights.metadata.classNames, recipe.data.path)
         let options = LoaderOptions(

@@ -29,6 +29,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Continue the run in the folder where it was saved last.")
     var resume = false
 
+    @Flag(help: "With --resume: go on although the configuration differs from the run's.")
+    var force = false
+
     @Flag(help: "Replace the run in the folder.")
     var overwrite = false
 
@@ -42,6 +45,7 @@ struct TrainCommand: ParsableCommand {
         if resume && overwrite {
             throw ValidationError("--resume and --overwrite exclude each other; give one of them")
         }
+        if force && !resume { throw ValidationError("--force needs --resume") }
     }
 
     func run() throws {
@@ -77,13 +81,14 @@ struct TrainCommand: ParsableCommand {
         }
         let directory = try RunDirectory(path, mode: mode)
         console.text(description)
-        console.text(render(try run.run(in: directory, resuming: resume), path))
+        StopRequest.listen()
+        console.text(render(try run.run(in: directory, resuming: resume, forced: force), path))
     }
 
     private func distill(_ configuration: DistillationRecipe, _ path: String) throws {
         try DistillCommand.distill(
             configuration, path: output ?? path, mode: resume ? .resume : overwrite ? .overwrite : .new,
-            arm: .progressive, seeds: nil, dryRun: dryRun)
+            arm: .progressive, seeds: nil, dryRun: dryRun, force: force)
     }
 
     private func describe(_ run: TrainingRun, _ path: String) throws -> String {
