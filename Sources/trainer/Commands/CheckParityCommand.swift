@@ -19,13 +19,13 @@ struct CheckParityCommand: ParsableCommand {
               trainer check-parity fixture.safetensors --precision double
             """)
 
-    @Argument(help: "The fixture, a safetensors file.")
+    @Argument(help: "The fixture, a safetensors file.", completion: .weights)
     var fixture: String
 
     @Option(help: "The precision to compute in: float or double.")
     var precision = Precision.float
 
-    @Option(help: "Write our values under the same names to this file.")
+    @Option(help: "Write our values under the same names to this file.", completion: .weights)
     var output: String?
 
     func run() throws {
