@@ -104,6 +104,15 @@ extension Program {
             let again = try place.run(line + " --json")
             #expect(again.output == saved)
             #expect(again.errors.components(separatedBy: "finished already").count == 5)
+            // An arm that broke off before its end goes on from its saved state.
+            let lost = "s/optimizer.learningRate=1e-3,run.seed=1/summary.json"
+            let summary = try place.json(lost)
+            try FileManager.default.removeItem(atPath: "\(place.path)/\(lost)")
+            let resumed = try place.run(line)
+            #expect(resumed.output.components(separatedBy: "finished already").count == 4)
+            #expect(try place.json(lost)["testAccuracy"] as? Double == summary["testAccuracy"] as? Double)
+            #expect(try place.json(lost)["updates"] as? Int == summary["updates"] as? Int)
+            #expect(!resumed.output.contains("epoch 1/2"))
             let groups = try #require(try object(saved)["groups"] as? [[String: Any]])
             #expect(groups.compactMap { $0["runs"] as? Int } == [2, 2])
             let accuracy = try #require(groups[1]["testAccuracy"] as? [String: Double])

@@ -44,7 +44,9 @@ public struct LearningRateFinder: Sendable {
             let slopes = points.indices.filter { $0 >= 2 * reach && $0 + reach <= last }.map { index in
                 (index, points[index + reach].smoothed - points[index - reach].smoothed)
             }
-            guard let found = slopes.min(by: { $0.1 < $1.1 }), found.1 < 0 else { return nil }
+            guard let found = slopes.min(by: { $0.1 < $1.1 }), found.1 < -1e-3 * abs(points[found.0].smoothed) else {
+                return nil
+            }
             return points[found.0]
         }
 

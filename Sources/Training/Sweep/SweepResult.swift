@@ -117,7 +117,7 @@ public struct SweepResult: Sendable {
                     for key in statistics {
                         json[key] =
                             group.statistics(key).map {
-                                ["mean": .measured($0.mean), "deviation": .measured($0.deviation)]
+                                ["mean": .number($0.mean), "deviation": .number($0.deviation)]
                             } ?? .null
                     }
                     return json

@@ -15,7 +15,7 @@ struct CheckParityCommand: ParsableCommand {
             Prints max|difference| / max|reference| of logits, loss, stage features and every gradient. Exit code 1 when one
             is out of tolerance (3e-5 in float, 1e-9 in double) or missing.
 
-            Example:
+            EXAMPLES:
               trainer check-parity fixture.safetensors --precision double
             """)
 

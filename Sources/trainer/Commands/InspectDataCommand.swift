@@ -9,8 +9,9 @@ struct InspectDataCommand: ParsableCommand {
         commandName: "inspect-data",
         abstract: "Reads every image of a configuration's data: classes, sizes, channels, broken files, and a picture.",
         discussion: """
-            The picture shows images of up to ten classes, a row each: plain, then as epochs of training see them. Files that
-            cannot be read are named, and the exit code is then 1.
+            The picture shows images of up to ten classes, a row each: plain, then as epochs of training see them, mixed
+            with images of other rows where the configuration mixes. Files that cannot be read are named, and the exit code
+            is then 1.
 
             EXAMPLES:
               trainer inspect-data Configs/digits.yaml
@@ -129,7 +130,10 @@ struct InspectDataCommand: ParsableCommand {
         if let most = train.classCounts.max(), let least = train.classCounts.min() {
             let ratio =
                 least > 0 ? NumberText.fixed(Double(most) / Double(least), decimals: 2) + " times" : "infinitely"
-            text += "the largest class has \(ratio) the images of the smallest in training\n"
+            text +=
+                most == least
+                ? "all classes have equally many training images\n"
+                : "the largest class has \(ratio) the images of the smallest in training\n"
         }
         return text
     }
