@@ -1,5 +1,5 @@
-/// Every key that a configuration may have, taken from the declarations of its readers: they read an empty document with
-/// all sections and lists opened, and again for each word that decides which keys there are.
+/// Every key that a configuration may have, taken from the declarations of its readers: they read an empty document
+/// with all sections and lists opened, and again for each word that decides which keys there are.
 public struct ConfigurationReference: Sendable {
     /// A key whose word decides which other keys beside it there are, or what they may be.
     public struct Switch: Sendable {

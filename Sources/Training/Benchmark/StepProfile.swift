@@ -33,8 +33,8 @@ public struct StepProfile: Sendable {
         poolBytes = StoragePool.shared.statistics.bytesHeld
     }
 
-    /// Sums over all steps by the first `depth` words of the layers' paths, in the order of the forward pass; what stands
-    /// outside of layers, the loss and the optimizer among it, has an empty path.
+    /// Sums over all steps by the first `depth` words of the layers' paths, in the order of the forward pass; what
+    /// stands outside of layers, the loss and the optimizer among it, has an empty path.
     public func layers(depth: Int) -> [(path: String, entry: Entry)] {
         var places: [String: Int] = [:]
         var layers: [(path: String, entry: Entry)] = []
@@ -54,7 +54,7 @@ public struct StepProfile: Sendable {
         path.split(separator: ".").prefix(depth).joined(separator: ".")
     }
 
-    /// The events as Chrome's tracing, Perfetto and speedscope read them: a row of operations and, below it, one of layers.
+    /// The events as Chrome's tracing and Perfetto read them: a row of operations and, below it, one of layers.
     public func trace(depth: Int) -> JSONValue {
         let origin = events.first?.start ?? 0
         func event(_ name: String, _ category: String, row: Int, _ start: Double, _ end: Double) -> JSONValue {

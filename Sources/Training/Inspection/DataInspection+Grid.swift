@@ -3,7 +3,7 @@ import Reporting
 import Tensors
 
 extension DataInspection {
-    /// Training images of up to ten classes, a row each: plain, then as epochs of training might see them, as a PNG file.
+    /// Training images of up to ten classes, a row each: plain, then as epochs of training might see them, as a PNG.
     /// - Throws: when the recipe does not fit the data.
     public func grid(_ recipe: Recipe, columns: Int) throws -> [UInt8] {
         let data = try prepared(recipe)

@@ -36,7 +36,7 @@ public struct LearningRateFinder: Sendable {
         /// The point of the lowest smoothed loss.
         public var lowest: Point? { points.min { $0.smoothed < $1.smoothed } }
 
-        /// The point after the first updates where the smoothed loss falls fastest by equal factors of the learning rate.
+        /// The point after the first updates where the smoothed loss falls fastest, by factors of the learning rate.
         public var steepest: Point? {
             let last = points.firstIndex { $0 == lowest } ?? 0
             let reach = Result.reach

@@ -104,7 +104,7 @@ extension MachineFacts {
         func number(_ value: Double) -> String { String((value * 10).rounded() / 10) }
         if !isOptimized {
             found.append(
-                "The program was built without optimisation and is many times slower, build it with swift build -c release."
+                "The program was built without optimisation and is many times slower, build it with -c release."
             )
         }
         if usesBaseline {
