@@ -27,7 +27,8 @@ struct Trainer: ParsableCommand {
               trainer sweep Configs/digits.yaml --vary optimizer.learningRate=1e-3,3e-3 --vary run.seed=0,1,2
               trainer doctor
 
-            Completion of commands, options and files in your shell: trainer --generate-completion-script zsh (bash, fish).
+            Completion of commands, options and files in your shell, zsh, bash or fish:
+              trainer --generate-completion-script zsh
             """,
         subcommands: commands)
 

@@ -64,7 +64,8 @@ public struct ReferenceText {
             *required*; `trainer config CONFIG` shows what a configuration comes to and where each value comes from.
             `extends: other.yaml` at the top of a file builds on another one, `--set key=value` replaces a value.
 
-            A configuration with a section `pool` is one of a distillation; `student` and what follows belong to those alone.
+            A configuration with a section `pool` is one of a distillation; `student` and what follows belong to those
+            alone.
 
             A named model brings its own values with it; the defaults below `model` are those of the bare family names.
             Editors that know JSON Schema check and complete configurations with `Configs/schema.json`, which the first

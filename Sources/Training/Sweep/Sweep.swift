@@ -19,8 +19,8 @@ public struct Sweep {
         recipes = try plan.arms.map { try Recipe.load(config, overrides: overrides + $0.overrides) }
     }
 
-    /// Trains what is left to do. A finished arm is skipped, an arm that was interrupted goes on where it was saved; one
-    /// that fails, such as by a learning rate that is too high, is noted and the others go on.
+    /// Trains what is left to do. A finished arm is skipped, an arm that was interrupted goes on where it was saved;
+    /// one that fails, such as by a learning rate that is too high, is noted and the others go on.
     /// - Throws: at the first arm whose folder holds another run.
     public func run(_ console: Console) throws -> SweepResult {
         // What a folder holds is looked at before hours are spent.

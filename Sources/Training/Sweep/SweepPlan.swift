@@ -51,9 +51,10 @@ public struct SweepPlan: Sendable {
         var folders: [String: Arm] = [:]
         for arm in arms {
             if let other = folders.updateValue(arm, forKey: arm.folder.lowercased()) {
+                let names = [arm, other].map { $0.overrides.joined(separator: " ") }
                 throw RecipeError(
-                    "\(arm.overrides.joined(separator: " ")) and \(other.overrides.joined(separator: " ")) would share the "
-                        + "folder \(arm.folder), choose values that differ in letters or digits")
+                    "\(names[0]) and \(names[1]) would share the folder \(arm.folder), choose values that differ in "
+                        + "letters or digits")
             }
         }
     }
@@ -66,8 +67,8 @@ public struct SweepPlan: Sendable {
         let values = list(text[text.index(after: equals)...])
         guard !key.isEmpty, !values.contains("") else {
             throw RecipeError(
-                "--vary \(text): found an empty \(key.isEmpty ? "key" : "value"), expected `--vary section.key=value,value`"
-            )
+                "--vary \(text): found an empty \(key.isEmpty ? "key" : "value"), expected "
+                    + "`--vary section.key=value,value`")
         }
         for (index, value) in values.enumerated() where values[..<index].contains(value) {
             throw RecipeError("--vary \(text): the value \(value) stands there twice")

@@ -9,8 +9,8 @@ struct FindLearningRateCommand: ParsableCommand {
         commandName: "find-lr",
         abstract: "Looks for a learning rate: a short training in which it grows until the loss diverges.",
         discussion: """
-            The model is trained from its first weights, each update with a larger learning rate. The suggestion is a tenth of
-            the rate with the lowest smoothed loss. Nothing but the picture is written.
+            The model is trained from its first weights, each update with a larger learning rate. The suggestion is a tenth
+            of the rate with the lowest smoothed loss. Nothing but the picture is written.
 
             EXAMPLES:
               trainer find-lr Configs/digits.yaml
@@ -96,9 +96,8 @@ struct FindLearningRateCommand: ParsableCommand {
         var lines = [Table(columns: ["update", "learning rate", "loss", "smoothed", ""], rows: rows).render()]
         for (name, point) in [("steepest", found.steepest), ("lowest", found.lowest)] {
             if let point {
-                lines.append(
-                    "\(name) at \(rate(point.learningRate)), smoothed loss \(NumberText.fixed(point.smoothed, decimals: 4))"
-                )
+                let loss = NumberText.fixed(point.smoothed, decimals: 4)
+                lines.append("\(name) at \(rate(point.learningRate)), smoothed loss \(loss)")
             }
         }
         return (lines + [sentence(found)]).joined(separator: "\n")

@@ -10,8 +10,8 @@ struct InspectDataCommand: ParsableCommand {
         abstract: "Reads every image of a configuration's data: classes, sizes, channels, broken files, and a picture.",
         discussion: """
             The picture shows images of up to ten classes, a row each: plain, then as epochs of training see them, mixed
-            with images of other rows where the configuration mixes. Files that cannot be read are named, and the exit code
-            is then 1.
+            with images of other rows where the configuration mixes. Files that cannot be read are named, and the exit
+            code is then 1.
 
             EXAMPLES:
               trainer inspect-data Configs/digits.yaml
