@@ -7,13 +7,50 @@ public final class OperationProfile {
         public var calls = 0
         public var forwardSeconds = 0.0
         public var backwardSeconds = 0.0
+        /// Of the results, and of the gradients of the operands.
+        public var forwardBytes = 0
+        public var backwardBytes = 0
+
+        public init() {}
+
+        public var seconds: Double { forwardSeconds + backwardSeconds }
+        public var bytes: Int { forwardBytes + backwardBytes }
+
+        public mutating func add(_ event: Event) {
+            if event.isBackward {
+                backwardSeconds += event.end - event.start
+                backwardBytes += event.bytes
+            } else {
+                calls += 1
+                forwardSeconds += event.end - event.start
+                forwardBytes += event.bytes
+            }
+        }
+    }
+
+    /// One operation once, in one direction.
+    public struct Event: Sendable {
+        public let operation: Operation
+        /// The layer that it belongs to, empty outside of layers.
+        public let path: String
+        public let isBackward: Bool
+        /// Seconds of the profile's clock.
+        public let start: Double
+        public let end: Double
+        /// Of what it wrote: the results, or the gradients of the operands.
+        public let bytes: Int
     }
 
     public private(set) var entries: [Operation: Entry] = [:]
+    /// Everything that happened, in order; empty unless the profile keeps it.
+    public private(set) var events: [Event] = []
+    private let keepsEvents: Bool
     private let clock: () -> Double
     private var last: Double
 
-    public init(clock: @escaping () -> Double) {
+    /// - Parameter keepsEvents: whether single events are kept beside the sums.
+    public init(keepsEvents: Bool = false, clock: @escaping () -> Double) {
+        self.keepsEvents = keepsEvents
         self.clock = clock
         last = clock()
     }
@@ -21,16 +58,27 @@ public final class OperationProfile {
     /// Starts the clock for the next operation.
     public func mark() { last = clock() }
 
-    func forward(_ operation: Operation) {
-        let now = clock()
-        entries[operation, default: Entry()].calls += 1
-        entries[operation, default: Entry()].forwardSeconds += now - last
-        last = now
+    /// Enters what was done outside of tapes since the last operation.
+    public func note(_ operation: Operation) { add(operation, "", isBackward: false, bytes: 0) }
+
+    func forward<S>(_ operation: Operation, _ path: String, _ outputs: [Tensor<S>]) {
+        add(operation, path, isBackward: false, bytes: size(outputs.map(Optional.some)))
     }
 
-    func backward(_ operation: Operation) {
+    func backward(_ operation: Operation, _ path: String, bytes: Int) {
+        add(operation, path, isBackward: true, bytes: bytes)
+    }
+
+    func size<S>(_ tensors: [Tensor<S>?]) -> Int {
+        tensors.reduce(0) { $0 + ($1?.shape.elementCount ?? 0) } * MemoryLayout<S>.stride
+    }
+
+    private func add(_ operation: Operation, _ path: String, isBackward: Bool, bytes: Int) {
         let now = clock()
-        entries[operation, default: Entry()].backwardSeconds += now - last
+        let event = Event(
+            operation: operation, path: path, isBackward: isBackward, start: last, end: now, bytes: bytes)
+        entries[operation, default: Entry()].add(event)
+        if keepsEvents { events.append(event) }
         last = now
     }
 }

@@ -75,7 +75,7 @@ public final class Tape<S: Scalar> {
         nodes.append(
             Node(operation: operation, path: path, inputs: inputs, outputs: first..<slots.count, pullback: pullback))
         observer?(operation, path, outputs)
-        profile?.forward(operation)
+        profile?.forward(operation, path, outputs)
         return outputs.enumerated().map { Variable(value: $1, tape: self, index: first + $0) }
     }
 
@@ -113,6 +113,8 @@ public final class Tape<S: Scalar> {
                 results.count == node.inputs.count, node.operation.name, gradients.compactMap(\.?.shape),
                 "the gradient gave \(results.count) results for \(node.inputs.count) inputs")
             gradientObserver?(node.operation, node.path, results)
+            // What adding to a gradient costs belongs to the operation, but its gradients are gone by then.
+            let written = profile.map { $0.size(results) } ?? 0
             for (i, input) in node.inputs.enumerated() where input >= 0 {
                 guard let gradient = results[i] else {
                     brokenRule(node.operation.name, [slots[input].shape], "the gradient of input \(i) is missing")
@@ -120,7 +122,7 @@ public final class Tape<S: Scalar> {
                 results[i] = nil
                 add(gradient, to: input, of: node.operation)
             }
-            profile?.backward(node.operation)
+            profile?.backward(node.operation, node.path, bytes: written)
         }
     }
 

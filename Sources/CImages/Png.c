@@ -174,3 +174,5 @@ int hb_image_encode_png(
     *size = to.size;
     return HB_IMAGE_OK;
 }
+
+const char *hb_image_png_version(void) { return png_get_libpng_ver(NULL); }

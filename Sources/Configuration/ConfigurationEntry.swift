@@ -18,13 +18,38 @@ public enum ConfigurationOrigin: Sendable, Equatable, CustomStringConvertible {
 public struct ConfigurationEntry: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         case value
-        /// A mapping with keys of its own, or a list of such mappings.
+        /// A mapping with keys of its own.
         case section
+        /// A list of such mappings.
+        case sections
+    }
+
+    /// What a value may be, for programs; `expected` says it in words.
+    public struct ValueType: Sendable, Equatable {
+        public enum Scalar: String, Sendable {
+            case text, path, integer, number, boolean, choice
+        }
+
+        public var scalar: Scalar
+        /// The range of numbers; nil where there is no bound.
+        public var minimum: Double?
+        public var maximum: Double?
+        /// Whether the bound itself is out of the range.
+        public var excludesMinimum = false
+        public var excludesMaximum = false
+        /// The number of entries of a list; nil for a single value.
+        public var count: ClosedRange<Int>?
+        /// Whether a single value may stand in for a list.
+        public var isSingleOrList = false
+
+        init(_ scalar: Scalar) { self.scalar = scalar }
     }
 
     /// Dotted path, such as `optimizer.learningRate` or `stages[0].epochs`.
     public var path: String
     public var kind: Kind
+    /// Nil for sections.
+    public var type: ValueType?
     /// What is accepted, in words, such as `a whole number from 1 to 100`.
     public var expected: String
     /// The valid words of a choice, otherwise empty.

@@ -16,8 +16,11 @@ extension ConfigurationReader {
         guard has(key) else {
             let origin = node(key)?.location.origin ?? .defaultValue
             let entry = sectionEntry(key, summary, "a mapping", defaultValue: "null", origin: origin)
-            record(key, Record(entry: entry, output: .text("null")))
-            return nil
+            guard session.isDescribing else {
+                record(key, Record(entry: entry, output: .text("null")))
+                return nil
+            }
+            return try body(sectionReader(key, summary, isOptional: true))
         }
         return try body(sectionReader(key, summary, isOptional: true))
     }
@@ -29,9 +32,16 @@ extension ConfigurationReader {
         if case .sections(let readers) = records[key]?.output { return try readers.map(body) }
         let found = has(key) ? node(key) : nil
         let entry = sectionEntry(
-            key, summary, "a list of mappings", defaultValue: "null", origin: found?.location.origin ?? .defaultValue)
+            key, summary, "a list of mappings", kind: .sections, defaultValue: "null",
+            origin: found?.location.origin ?? .defaultValue)
         var items: [LocatedNode] = []
         guard let found else {
+            if session.isDescribing {
+                let reader = ConfigurationReader(
+                    node: nil, path: fullPath(key) + "[]", location: location, session: session)
+                record(key, Record(entry: entry, output: .sections([reader])))
+                return [try body(reader)]
+            }
             // Not the same as an empty list, which may replace one that is given elsewhere.
             record(key, Record(entry: entry, output: .text("null")))
             return []
@@ -74,10 +84,11 @@ extension ConfigurationReader {
     }
 
     private func sectionEntry(
-        _ key: String, _ summary: String, _ expected: String, defaultValue: String, origin: ConfigurationOrigin
+        _ key: String, _ summary: String, _ expected: String, kind: ConfigurationEntry.Kind = .section,
+        defaultValue: String, origin: ConfigurationOrigin
     ) -> ConfigurationEntry {
         ConfigurationEntry(
-            path: fullPath(key), kind: .section, expected: expected, choices: [], defaultValue: defaultValue,
+            path: fullPath(key), kind: kind, type: nil, expected: expected, choices: [], defaultValue: defaultValue,
             summary: summary, value: "", origin: origin)
     }
 }

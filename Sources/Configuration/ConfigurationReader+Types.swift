@@ -103,6 +103,7 @@ extension ConfigurationReader {
     /// One word or a list of words.
     public func words(_ key: String, default value: String, _ summary: String) -> [String] {
         if case .list = node(key)?.value { return strings(key, default: [value], count: 1 ... .max, summary) }
+        defer { allowList(key) }
         return [string(key, default: value, summary)]
     }
 }
@@ -169,7 +170,7 @@ extension ValueKind<String> {
     static func words(_ words: [String]) -> Self {
         ValueKind(
             noun: "one of " + listing(words), plural: "words out of " + listing(words), choices: words,
-            harmless: words.first ?? "", parse: { text, _ in words.contains(text) ? text : nil },
+            type: .init(.choice), harmless: words.first ?? "", parse: { text, _ in words.contains(text) ? text : nil },
             format: ScalarText.yaml)
     }
 }

@@ -12,7 +12,7 @@ extension ConfigurationReader {
     ) -> Value? {
         let found = node(key)
         if case .value(let value) = fallback { checkDefault([value], key, kind) }
-        let entry = valueEntry(key, summary, kind.expected, kind.choices, found: found)
+        let entry = valueEntry(key, summary, kind.expected, kind.choices, kind.type, found: found)
         return resolve(key, entry: entry, found: found, fallback, harmless: kind.harmless, kind.format) { node in
             parse(node, kind, path: fullPath(key))
         }
@@ -26,7 +26,9 @@ extension ConfigurationReader {
         let found = node(key)
         if case .value(let values) = fallback { checkDefault(values, key, kind) }
         let expected = listText(count, kind)
-        let entry = valueEntry(key, summary, expected, kind.choices, found: found)
+        var type = kind.type
+        type.count = count
+        let entry = valueEntry(key, summary, expected, kind.choices, type, found: found)
         let harmless = [Value](repeating: kind.harmless, count: min(count.lowerBound, 1000))
         let format = { (values: [Value]) in "[" + values.map(kind.format).joined(separator: ", ") + "]" }
         return resolve(key, entry: entry, found: found, fallback, harmless: harmless, format) { node in
@@ -96,11 +98,12 @@ extension ConfigurationReader {
     }
 
     private func valueEntry(
-        _ key: String, _ summary: String, _ expected: String, _ choices: [String], found: LocatedNode?
+        _ key: String, _ summary: String, _ expected: String, _ choices: [String],
+        _ type: ConfigurationEntry.ValueType, found: LocatedNode?
     ) -> ConfigurationEntry {
         ConfigurationEntry(
-            path: fullPath(key), kind: .value, expected: expected, choices: choices, defaultValue: nil,
-            summary: summary, value: "", origin: found?.location.origin ?? .defaultValue)
+            path: fullPath(key), kind: .value, type: type, expected: expected, choices: choices,
+            defaultValue: nil, summary: summary, value: "", origin: found?.location.origin ?? .defaultValue)
     }
 }
 

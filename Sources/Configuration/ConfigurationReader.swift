@@ -55,6 +55,9 @@ public final class ConfigurationReader {
         if records.updateValue(record, forKey: key) == nil { order.append(key) }
     }
 
+    /// Notes that a list may stand where a single value was read.
+    func allowList(_ key: String) { records[key]?.entry.type?.isSingleOrList = true }
+
     /// Everything read in this mapping and below, in order of reading.
     var entries: [ConfigurationEntry] {
         order.flatMap { key -> [ConfigurationEntry] in
@@ -103,6 +106,8 @@ public final class ConfigurationReader {
 final class ReadingSession {
     var problems = ProblemList()
     var unknownKeys = 0
+    /// Whether absent sections are read as well, for the sake of their keys.
+    var isDescribing = false
 }
 
 /// Words in back-quotes with commas, at most 16 of them.

@@ -6,6 +6,7 @@ struct ValueKind<Value> {
     /// Follows the noun: ` from 1 to 10`, or empty.
     var constraint = ""
     var choices: [String] = []
+    var type: ConfigurationEntry.ValueType
     /// Words that stand for a valid one elsewhere, such as `yes` for `true`.
     var synonyms: [String: String] = [:]
     /// Read in place of a required value that is missing or wrong.
@@ -29,7 +30,7 @@ struct ValueKind<Value> {
 extension ValueKind<String> {
     static func string(_ noun: String = "a string", plural: String = "strings", isPath: Bool = false) -> Self {
         ValueKind(
-            noun: noun, plural: plural, harmless: "",
+            noun: noun, plural: plural, type: .init(isPath ? .path : .text), harmless: "",
             parse: { text, plain in
                 // A number is a fine name (`name: 7`), but true or null under a text's key is a slip.
                 if plain, ScalarText.bool(text) != nil { return nil }
@@ -46,7 +47,7 @@ extension ValueKind<Int> {
             constraint: constraintText(
                 lower: range.lowerBound == .min ? nil : " \(range.lowerBound)",
                 upper: range.upperBound == .max ? nil : " \(range.upperBound)"),
-            harmless: range.lowerBound == .min ? 0 : range.lowerBound,
+            type: .integers(range), harmless: range.lowerBound == .min ? 0 : range.lowerBound,
             parse: { text, plain in plain ? ScalarText.int(text).flatMap { range.contains($0) ? $0 : nil } : nil },
             format: { String($0) }, accepts: range.contains)
     }
@@ -56,18 +57,17 @@ extension ValueKind<Double> {
     static func double(_ range: ClosedRange<Double>) -> Self {
         ValueKind(
             noun: "a number", plural: "numbers", constraint: constraint(range),
-            harmless: range.contains(0) ? 0 : range.lowerBound,
+            type: .numbers(range), harmless: range.contains(0) ? 0 : range.lowerBound,
             parse: { text, plain in plain ? ScalarText.double(text).flatMap { range.contains($0) ? $0 : nil } : nil },
             format: ScalarText.yaml, accepts: range.contains)
     }
 
     /// A bound next to a whole number, as `Double.leastNonzeroMagnitude` is, is said as `above` or `below` it.
     private static func constraint(_ range: ClosedRange<Double>) -> String {
-        func isWhole(_ value: Double) -> Bool { value == value.rounded() }
         let lower = range.lowerBound
         let upper = range.upperBound
-        let isAbove = !isWhole(lower) && isWhole(lower.nextDown)
-        let isBelow = !isWhole(upper) && isWhole(upper.nextUp)
+        let isAbove = range.excludesWholeBelow
+        let isBelow = range.excludesWholeAbove
         let lowerText = isAbove ? ScalarText.short(lower.nextDown) : ScalarText.short(lower)
         let upperText = isBelow ? ScalarText.short(upper.nextUp) : ScalarText.short(upper)
         let isUnboundedBelow = lower <= -.greatestFiniteMagnitude
@@ -88,7 +88,7 @@ extension ValueKind<Double> {
 extension ValueKind<Bool> {
     static var bool: Self {
         ValueKind(
-            noun: "true or false", plural: "true or false",
+            noun: "true or false", plural: "true or false", type: .init(.boolean),
             synonyms: ["yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"],
             harmless: false,
             parse: { text, plain in plain ? ScalarText.bool(text) : nil },
@@ -101,7 +101,40 @@ extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue
         let words = Value.allCases.map(\.rawValue)
         return ValueKind(
             noun: "one of " + listing(words), plural: "words out of " + listing(words), choices: words,
-            harmless: harmless, parse: { text, _ in Value(rawValue: text) }, format: { ScalarText.yaml($0.rawValue) })
+            type: .init(.choice), harmless: harmless, parse: { text, _ in Value(rawValue: text) },
+            format: { ScalarText.yaml($0.rawValue) })
+    }
+}
+
+extension ClosedRange<Double> {
+    /// Whether the lower bound is next to a whole number, which is left out that way.
+    fileprivate var excludesWholeBelow: Bool {
+        lowerBound != lowerBound.rounded() && lowerBound.nextDown == lowerBound.nextDown.rounded()
+    }
+
+    fileprivate var excludesWholeAbove: Bool {
+        upperBound != upperBound.rounded() && upperBound.nextUp == upperBound.nextUp.rounded()
+    }
+}
+
+extension ConfigurationEntry.ValueType {
+    static func integers(_ range: ClosedRange<Int>) -> Self {
+        var type = Self(.integer)
+        type.minimum = range.lowerBound == .min ? nil : Double(range.lowerBound)
+        type.maximum = range.upperBound == .max ? nil : Double(range.upperBound)
+        return type
+    }
+
+    static func numbers(_ range: ClosedRange<Double>) -> Self {
+        var type = Self(.number)
+        (type.excludesMinimum, type.excludesMaximum) = (range.excludesWholeBelow, range.excludesWholeAbove)
+        if range.lowerBound > -.greatestFiniteMagnitude {
+            type.minimum = type.excludesMinimum ? range.lowerBound.nextDown : range.lowerBound
+        }
+        if range.upperBound < .greatestFiniteMagnitude {
+            type.maximum = type.excludesMaximum ? range.upperBound.nextUp : range.upperBound
+        }
+        return type
     }
 }
 

@@ -9,15 +9,17 @@
 /// Images that cannot be read are found here rather than at the end of a long run: in the validation and test images,
 /// and where they are to be left out in the training images as well, each named in a notice.
 ///
-/// - Parameter seed: the run's seed, which chooses the validation images.
+/// - Parameters:
+///   - seed: the run's seed, which chooses the validation images.
+///   - onBroken: what is done about images that cannot be read; nil does not look for them.
 public func openDataset(
     _ path: String, validation: ValidationSource = .fraction(0.1), seed: UInt64 = 0,
-    onBroken: BrokenImages.Policy = .fail
+    onBroken: BrokenImages.Policy? = .fail
 ) throws -> DatasetSplits {
     var splits = try openParts(path)
     // Before the validation images are drawn, so that the draw is one of whole images.
     if onBroken == .skip { splits.train = try BrokenImages.leftOut(of: splits.train, &splits.notices) }
-    splits.test = try onBroken.applied(to: splits.test, &splits.notices)
+    if let onBroken { splits.test = try onBroken.applied(to: splits.test, &splits.notices) }
     switch validation {
     case .none: break
     case .fraction(let fraction):
@@ -38,7 +40,7 @@ public func openDataset(
         guard isFolder(folder) else { throw DatasetError(name, "the validation folder does not exist") }
         splits.validation = try ImageFolder(folder, classNames: splits.classNames)
     }
-    if onBroken == .fail || validation.isFolder, let part = splits.validation {
+    if let onBroken, onBroken == .fail || validation.isFolder, let part = splits.validation {
         splits.validation = try onBroken.applied(to: part, &splits.notices)
     }
     return splits

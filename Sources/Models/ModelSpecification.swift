@@ -22,6 +22,20 @@ public enum ModelSpecification: Sendable, Hashable {
     /// The names that `model.name` takes, published variants and presets first, then free specifications.
     public static var names: [String] { (variants + families).map(\.name) }
 
+    /// The names of the families, which stand for specifications to fill in freely.
+    public static var familyNames: [String] { families.map(\.name) }
+
+    /// The family that a name belongs to, `nil` for a name that is none of `names`.
+    public static func familyName(of name: String) -> String? {
+        guard let found = (variants + families).first(where: { $0.name == name }) else { return nil }
+        return switch found.specification {
+        case .hornet: "hornet"
+        case .convnext: "convnext"
+        case .resnet: "resnet"
+        case .cvt: "cvt"
+        }
+    }
+
     /// The variant of that name.
     public static func variant(_ name: String) -> ModelSpecification? {
         variants.first { $0.name == name }?.specification

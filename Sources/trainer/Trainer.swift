@@ -15,9 +15,9 @@ import Training
 struct Trainer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trainer",
-        abstract: "Trains and distils image classifiers on a CPU, from one configuration file.",
+        abstract: "Trains, distils, measures and explains image classifiers on a CPU, from one configuration file.",
         discussion: """
-            Examples:
+            EXAMPLES:
               trainer train Configs/digits.yaml
               trainer train Configs/digits.yaml --set training.epochs=5 --set run.seed=1
               trainer distill Configs/distill/digits.yaml
@@ -25,13 +25,19 @@ struct Trainer: ParsableCommand {
               trainer predict Runs/digits/weights/best.safetensors digit.png
               trainer inspect Configs/imagenet-tiny-7x7.yaml
               trainer report Runs/digits
+              trainer sweep Configs/digits.yaml --vary optimizer.learningRate=1e-3,3e-3 --vary run.seed=0,1,2
+              trainer doctor
+
+            Completion of commands, options and files in your shell, zsh, bash or fish:
+              trainer --generate-completion-script zsh
             """,
         subcommands: commands)
 
     private static let commands: [any ParsableCommand.Type] = [
         TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self,
         PredictCommand.self, InspectCommand.self, CheckGradientsCommand.self, CheckParityCommand.self,
-        BenchCommand.self, ReportCommand.self,
+        BenchCommand.self, ReportCommand.self, ConfigCommand.self, ModelsCommand.self, DoctorCommand.self,
+        SweepCommand.self, FindLearningRateCommand.self, ProfileCommand.self, InspectDataCommand.self,
     ]
 
     /// Says which command a misspelt one may stand for.

@@ -122,15 +122,6 @@ extension Program {
             #expect(process.terminationStatus == 0)
             #expect(place.exists("Runs/small/summary.json"))
         }
-
-        @Test func everyCommandHasHelpWithExamples() throws {
-            for command in ["", "train ", "evaluate ", "predict ", "inspect ", "check-gradients ", "check-parity "] {
-                let help = try place.run("\(command)--help")
-                #expect(help.code == 0)
-                #expect(help.output.contains("Example"), "\(command)")
-                #expect(help.output.contains("trainer \(command)"), "\(command)")
-            }
-        }
     }
 
     @Suite struct StrangersImages {

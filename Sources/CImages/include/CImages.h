@@ -20,6 +20,10 @@ typedef struct {
     int32_t orientation;      // EXIF 1...8; 5...8 swap the sides
 } hb_image_header;
 
+/// The versions of libjpeg-turbo (of its headers) and libpng, such as "2.1.5" and "1.6.39".
+const char *hb_image_jpeg_version(void);
+const char *hb_image_png_version(void);
+
 /// HB_IMAGE_JPEG or HB_IMAGE_PNG by the first bytes, 0 for anything else.
 int hb_image_format(const uint8_t *data, size_t size);
 

@@ -25,6 +25,8 @@ struct LineChart {
     var caption = ""
     var x: [Double]
     var xTitle = "epoch"
+    /// Whether equal ratios of positions have equal lengths.
+    var isXLogarithmic = false
     var series: [Series]
     var style = NumberStyle.plain
     var limits: ClosedRange<Double>?
@@ -59,7 +61,9 @@ struct LineChart {
         let isWide = (positive.max() ?? 1) / (positive.min() ?? 1) > 30 && positive.count == all.count
         let vertical = Axis(
             includesZero ? all + [0] : all, style: style, logarithmic: mayBeLogarithmic && isWide, limits: limits)
-        let horizontal = Axis(x.count > 1 ? x : [x[0] - 0.5, x[0] + 0.5], style: .grouped, count: 6, isTight: true)
+        let horizontal = Axis(
+            x.count > 1 ? x : [x[0] - 0.5, x[0] + 0.5], style: .grouped, logarithmic: isXLogarithmic, count: 6,
+            isTight: true)
         let frame = Frame(
             left: Self.margin.left, right: width - Self.margin.right,
             top: Self.margin.top + (marks.isEmpty ? 0 : 14), bottom: height - Self.margin.bottom,
@@ -99,7 +103,8 @@ struct LineChart {
     private func readout(_ series: [Series], _ kept: [Int], _ plotted: [Double], _ frame: Frame) -> JSONValue {
         [
             "x": .array(plotted.map { .number(rounded(frame.x($0))) }),
-            "labels": .array(plotted.map { .string("\(xTitle) \(NumberStyle.grouped.text($0))") }),
+            "labels": .array(
+                plotted.map { .string("\(xTitle) \((isXLogarithmic ? NumberStyle.plain : .grouped).text($0))") }),
             "series": .array(
                 series.map { one in
                     [

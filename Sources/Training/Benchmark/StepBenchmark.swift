@@ -1,7 +1,4 @@
 import Autograd
-import Layers
-import Models
-import Optim
 import Reporting
 import Tensors
 
@@ -43,63 +40,17 @@ public struct StepBenchmark {
         public var inferenceRate: Double { 2 * Double(multiplyAdds) * Double(batch) / inference.median }
     }
 
-    private struct TrainingState {
-        let optimizer: any Optimizer<Float>
-        let gradients: Storage<Float>
-
-        init(_ recipe: Recipe, _ parameters: ParameterList) {
-            optimizer = recipe.optimizer.makeOptimizer(
-                Float.self, groups: ParameterGroups(parameters, weightDecay: recipe.optimizer.weightDecay))
-            gradients = Storage(count: parameters.flatCount)
-        }
-    }
-
     /// - Parameter trains: false leaves the training steps out, so that peak memory is that of inference.
     /// - Throws: when the recipe's model cannot be built without the data.
     public static func run(
         _ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3, trains: Bool = true
     ) throws -> Result {
-        let outline = recipe.outline
-        let (specification, height, width) = (outline.specification, outline.height, outline.width)
-        let model = try specification.makeModel(height: height, width: width)
-        let trace = try model.trace(height: height, width: width)
-        let store = ParameterStore<Float>(model.parameters, seed: 0)
-        // What only training needs is not made when inference alone is measured.
-        let training = trains ? TrainingState(recipe, model.parameters) : nil
-        var random = Random(seed: 0, purpose: "benchmark")
-        let images = Tensor<Float>.normal([batch, height, width, specification.inputChannels], from: &random)
-        let labels = (0..<batch).map { _ in Int32(random.integer(below: specification.classes)) }
-
-        func step(_ update: Int, _ profile: OperationProfile?) -> Double {
-            ProductPrecision.$current.withValue(recipe.training.precision.products) { timedStep(update, profile) }
-        }
-
-        func timedStep(_ update: Int, _ profile: OperationProfile?) -> Double {
-            guard let training else { return 0 }
-            let begin = MonotonicClock.seconds()
-            let tape = Tape<Float>()
-            tape.profile = profile
-            profile?.mark()
-            let context = Context(
-                store, mode: .training, tape: tape, random: RandomKey(seed: 0, purpose: "benchmark", update),
-                gradients: training.gradients, checkpointing: recipe.training.checkpointing)
-            let loss = model(Variable(images), context).logits.crossEntropy(
-                labels: labels, smoothing: recipe.loss.labelSmoothing)
-            tape.backward(from: loss)
-            _ = context.collectGradients(into: training.gradients)
-            let norm = gradientNorm(training.gradients, ranges: training.optimizer.groups.trainableRanges)
-            let scale = recipe.optimizer.clipNorm > 0 ? clipFactor(norm: norm, limit: recipe.optimizer.clipNorm) : 1
-            training.optimizer.update(
-                parameters: store.flat, gradients: training.gradients, learningRate: 1e-4, gradientScale: scale)
-            store.apply(context.updates)
-            return MonotonicClock.seconds() - begin
-        }
-
+        let step = try BenchmarkStep(recipe, batch: batch, trains: trains)
         var result = Result()
         result.batch = batch
         result.threads = ThreadPool.shared.threads
-        result.parameters = model.parameters.parameterCount
-        result.multiplyAdds = trace.multiplyAdds
+        result.parameters = step.model.parameters.parameterCount
+        result.multiplyAdds = step.multiplyAdds
         result.peakRate = measuredPeakRate(clock: MonotonicClock.seconds)
         if trains {
             for i in 0..<warmup { _ = step(i, nil) }
@@ -115,7 +66,7 @@ public struct StepBenchmark {
         }
         func infer() -> Double {
             let begin = MonotonicClock.seconds()
-            _ = model(Variable(images), .evaluation(store)).logits
+            step.infer()
             return MonotonicClock.seconds() - begin
         }
         for _ in 0..<warmup { _ = infer() }

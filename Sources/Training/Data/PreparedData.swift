@@ -17,8 +17,15 @@ public struct PreparedData: Sendable {
     /// - Throws: an error that names the file or key at fault.
     public init(_ recipe: Recipe) throws {
         let data = recipe.data
-        let splits = try openDataset(
-            data.path, validation: data.validation, seed: UInt64(recipe.run.seed), onBroken: data.onBroken)
+        try self.init(
+            recipe,
+            splits: openDataset(
+                data.path, validation: data.validation, seed: UInt64(recipe.run.seed), onBroken: data.onBroken))
+    }
+
+    /// The same for data that is open already.
+    init(_ recipe: Recipe, splits: DatasetSplits) throws {
+        let data = recipe.data
         let found = try ImageShape.found(in: splits.train)
         let height = data.imageSize?[0] ?? found.height
         let width = data.imageSize?[1] ?? found.width

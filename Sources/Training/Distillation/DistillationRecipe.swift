@@ -29,39 +29,44 @@ public struct DistillationRecipe: Sendable {
     }
 
     public init(_ document: ConfigurationDocument, path: String) throws {
-        let read = try document.readResolved { reader in
-            let sections = Recipe.Sections(reader)
-            let student = reader.section("student", "The model that learns") { StudentSection($0) }
-            let pool = reader.section("pool", "The teachers") { PoolSection($0) }
-            let words = reader.words(
-                "order", default: "bgs", "`bgs` (chosen by adaptation cost) or the teachers in turn")
-            let maxTeachers = reader.optionalInt(
-                "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
-            let stages = StageSchedule(reader)
-            let cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
-            let order = words == ["bgs"] ? nil : words
-            let names = pool.members.map(\.name)
-            if !pool.members.isEmpty {
-                do {
-                    _ = try TeacherOrder(byHand: order ?? [names[0]], pool: names, student: student.name)
-                } catch {
-                    reader.problem(order == nil ? "pool" : "order", "\(error)")
-                }
-                do { try stages.check(pool: names) } catch { reader.problem("stages", "\(error)") }
-            }
-            if order == nil, sections.data.validation == .none {
-                reader.section("data", "") {
-                    $0.problem("validation", "is 0, but order: bgs measures costs on a validation part")
-                }
-            }
-            return (sections, student, pool, order, maxTeachers, stages, cost)
-        }
+        let read = try document.readResolved(Self.read)
         let sections: Recipe.Sections
         (sections, student, pool, order, maxTeachers, stages, cost) = read.value
         recipe = Recipe(sections, path: path, yaml: read.yaml, entries: read.entries)
         self.path = path
         resolvedYAML = read.yaml
         entries = read.entries
+    }
+
+    /// Reads all keys of a distillation, which are those of a recipe and more.
+    static func read(_ reader: ConfigurationReader) -> (
+        Recipe.Sections, StudentSection, PoolSection, order: [String]?, maxTeachers: Int?, StageSchedule, CostSection
+    ) {
+        let sections = Recipe.Sections(reader)
+        let student = reader.section("student", "The model that learns") { StudentSection($0) }
+        let pool = reader.section("pool", "The teachers") { PoolSection($0) }
+        let words = reader.words(
+            "order", default: "bgs", "`bgs` (chosen by adaptation cost) or the teachers in turn")
+        let maxTeachers = reader.optionalInt(
+            "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
+        let stages = StageSchedule(reader)
+        let cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
+        let order = words == ["bgs"] ? nil : words
+        let names = pool.members.map(\.name)
+        if !pool.members.isEmpty {
+            do {
+                _ = try TeacherOrder(byHand: order ?? [names[0]], pool: names, student: student.name)
+            } catch {
+                reader.problem(order == nil ? "pool" : "order", "\(error)")
+            }
+            do { try stages.check(pool: names) } catch { reader.problem("stages", "\(error)") }
+        }
+        if order == nil, sections.data.validation == .none {
+            reader.section("data", "") {
+                $0.problem("validation", "is 0, but order: bgs measures costs on a validation part")
+            }
+        }
+        return (sections, student, pool, order, maxTeachers, stages, cost)
     }
 
     /// Whether a configuration is one of a distillation: whether it has a section `pool`.

@@ -67,8 +67,10 @@ enum Thumbnails {
         ]
     }
 
-    /// One image each of up to ten classes, plain and as six epochs of training might see it, `report/samples.json`.
-    static func samples(_ data: PreparedData, _ recipe: Recipe, limit: Int = 64) throws -> JSONValue {
+    /// One image each of up to ten classes, plain and as some epochs of training might see it, `report/samples.json`.
+    static func samples(
+        _ data: PreparedData, _ recipe: Recipe, limit: Int = 64, variants count: Int = 5
+    ) throws -> JSONValue {
         let train = data.splits.train
         var chosen: [Int] = []
         var seen: Set<Int> = []
@@ -83,7 +85,7 @@ enum Thumbnails {
         let loader = try data.loader(subset, recipe: recipe, training: true)
         var variants = chosen.map { _ in [JSONValue]() }
         var (width, height) = (data.plan.width, data.plan.height)
-        for epoch in 0..<5 {
+        for epoch in 0..<count {
             loader.start(epoch: epoch)
             guard let batch = try loader.next() else { break }
             for row in 0..<batch.count {

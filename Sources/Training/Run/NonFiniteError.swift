@@ -26,7 +26,7 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
     }
 
     /// An update that made a parameter infinite, found before saving it.
-    init(update: Int, parameter: String) {
+    package init(update: Int, parameter: String) {
         self.update = update
         what = "parameter"
         place = "\(parameter) after this update"

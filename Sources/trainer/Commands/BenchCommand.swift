@@ -10,12 +10,12 @@ struct BenchCommand: ParsableCommand {
             A step is forward, backward, clip and optimizer on random images. The peak is what multiply-adds of this program
             reach on the same threads in the same run.
 
-            Examples:
+            EXAMPLES:
               trainer bench Configs/cifar10-nano.yaml
               trainer bench Configs/cifar10-pico.yaml --batch 64 --threads 1 --steps 50 --json
             """)
 
-    @Argument(help: "The configuration, a YAML file.")
+    @Argument(help: "The configuration, a YAML file.", completion: .config)
     var config: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))

@@ -13,12 +13,12 @@ struct CheckGradientsCommand: ParsableCommand {
             Without a configuration: every operation, under random cotangents. With one: the whole model it names, one
             random direction per parameter. Exit code 1 when an error is out of bounds.
 
-            Examples:
+            EXAMPLES:
               trainer check-gradients
               trainer check-gradients Configs/digits-gf.yaml --json
             """)
 
-    @Argument(help: "A configuration whose model is checked.")
+    @Argument(help: "A configuration whose model is checked.", completion: .config)
     var config: String?
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))

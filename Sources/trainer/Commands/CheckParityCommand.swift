@@ -15,17 +15,17 @@ struct CheckParityCommand: ParsableCommand {
             Prints max|difference| / max|reference| of logits, loss, stage features and every gradient. Exit code 1 when one
             is out of tolerance (3e-5 in float, 1e-9 in double) or missing.
 
-            Example:
+            EXAMPLES:
               trainer check-parity fixture.safetensors --precision double
             """)
 
-    @Argument(help: "The fixture, a safetensors file.")
+    @Argument(help: "The fixture, a safetensors file.", completion: .weights)
     var fixture: String
 
     @Option(help: "The precision to compute in: float or double.")
     var precision = Precision.float
 
-    @Option(help: "Write our values under the same names to this file.")
+    @Option(help: "Write our values under the same names to this file.", completion: .weights)
     var output: String?
 
     func run() throws {

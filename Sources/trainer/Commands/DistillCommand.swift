@@ -13,19 +13,19 @@ struct DistillCommand: ParsableCommand {
         discussion: """
             Trains what is missing of the student and the pool, finds the order of teachers, and runs the stages.
 
-            Examples:
+            EXAMPLES:
               trainer distill Configs/distill/digits.yaml
               trainer distill Configs/distill/digits.yaml --arm direct --output Runs/direct
               trainer distill Configs/distill/digits.yaml --compare --seeds 3
             """)
 
-    @Argument(help: "The distillation configuration, a YAML file.")
+    @Argument(help: "The distillation configuration, a YAML file.", completion: .config)
     var config: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "The run folder; Runs/distill-<name of the configuration> by default.")
+    @Option(help: "The run folder; Runs/distill-<name of the configuration> by default.", completion: .directory)
     var output: String?
 
     @Flag(help: "Continue the run in the folder where it was saved last.")
@@ -115,18 +115,20 @@ struct OrderCommand: ParsableCommand {
         discussion: """
             Models that a distillation trained are looked for in its run folder.
 
-            Examples:
+            EXAMPLES:
               trainer order Configs/distill/digits.yaml
               trainer order Configs/distill/digits.yaml --set cost.method=descent --json
             """)
 
-    @Argument(help: "The distillation configuration, a YAML file.")
+    @Argument(help: "The distillation configuration, a YAML file.", completion: .config)
     var config: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "The run folder of the distillation; Runs/distill-<name of the configuration> by default.")
+    @Option(
+        help: "The run folder of the distillation; Runs/distill-<name of the configuration> by default.",
+        completion: .directory)
     var output: String?
 
     @Flag(help: "Print JSON instead of tables.")

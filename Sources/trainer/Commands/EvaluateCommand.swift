@@ -8,15 +8,15 @@ struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measures weights on the test images of a configuration's data.",
         discussion: """
-            Examples:
+            EXAMPLES:
               trainer evaluate Runs/digits/weights/best.safetensors --data Configs/digits.yaml
               trainer evaluate weights.safetensors --data Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --json
             """)
 
-    @Argument(help: "The weights, a safetensors file that trainer wrote.")
+    @Argument(help: "The weights, a safetensors file that trainer wrote.", completion: .weights)
     var weights: String
 
-    @Option(help: ArgumentHelp("The configuration whose data is used.", valueName: "config"))
+    @Option(help: ArgumentHelp("The configuration whose data is used.", valueName: "config"), completion: .config)
     var data: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))

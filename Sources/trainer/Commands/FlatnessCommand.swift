@@ -11,14 +11,16 @@ struct FlatnessCommand: ParsableCommand {
         discussion: """
             Along random directions that respect the scale of each filter, over [-1, 1].
 
-            Examples:
+            EXAMPLES:
               trainer flatness Runs/a/weights/last.safetensors Runs/b/weights/last.safetensors --data Configs/digits.yaml
             """)
 
-    @Argument(help: "Weights, safetensors files that trainer wrote.")
+    @Argument(help: "Weights, safetensors files that trainer wrote.", completion: .weights)
     var weights: [String]
 
-    @Option(help: ArgumentHelp("The configuration whose training images are used.", valueName: "config"))
+    @Option(
+        help: ArgumentHelp("The configuration whose training images are used.", valueName: "config"),
+        completion: .config)
     var data: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))

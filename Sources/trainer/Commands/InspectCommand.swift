@@ -15,7 +15,7 @@ struct InspectCommand: ParsableCommand {
         discussion: """
             Takes a configuration, a weights file or the name of a model.
 
-            Examples:
+            EXAMPLES:
               trainer inspect Configs/digits.yaml
               trainer inspect hornet_tiny_gf
               trainer inspect convnext_tiny --taps
@@ -23,7 +23,8 @@ struct InspectCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("A configuration, a weights file or a model's name.", valueName: "config|weights|name"))
+        help: ArgumentHelp("A configuration, a weights file or a model's name.", valueName: "config|weights|name"),
+        completion: .file(extensions: ["yaml", "yml", "safetensors"]))
     var source: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))

@@ -10,15 +10,15 @@ struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Names the classes of images.",
         discussion: """
-            Examples:
+            EXAMPLES:
               trainer predict Runs/digits/weights/best.safetensors a.png b.jpg
               trainer predict weights.safetensors photo.jpg --top 3 --json
             """)
 
-    @Argument(help: "The weights, a safetensors file that trainer wrote.")
+    @Argument(help: "The weights, a safetensors file that trainer wrote.", completion: .weights)
     var weights: String
 
-    @Argument(help: "JPEG or PNG files.")
+    @Argument(help: "JPEG or PNG files.", completion: .file(extensions: ["jpg", "jpeg", "png"]))
     var images: [String]
 
     @Option(help: "How many classes to show per image.")

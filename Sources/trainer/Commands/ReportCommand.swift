@@ -12,17 +12,17 @@ struct ReportCommand: ParsableCommand {
             Everything comes from the run folders; data and weights are not opened. One run gives RUN/report.html, several
             give comparison.html in the working folder unless --output says otherwise.
 
-            Examples:
+            EXAMPLES:
               trainer report Runs/digits
               trainer report Runs/digits --tensorboard
               trainer report Runs/digits Runs/digits-gf --output both.html
               trainer report Runs/digits Runs/digits-gf --json
             """)
 
-    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"), completion: .directory)
     var runs: [String]
 
-    @Option(help: ArgumentHelp("The page to write.", valueName: "file"))
+    @Option(help: ArgumentHelp("The page to write.", valueName: "file"), completion: .file(extensions: ["html"]))
     var output: String?
 
     @Flag(help: "Also write RUN/tensorboard, event files that TensorBoard reads.")

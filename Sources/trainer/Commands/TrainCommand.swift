@@ -10,20 +10,20 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             A configuration with a pool of teachers is handed over to `trainer distill`.
 
-            Examples:
+            EXAMPLES:
               trainer train Configs/digits.yaml
               trainer train Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --output Runs/pico
               trainer train Configs/digits.yaml --resume
               trainer train Configs/digits.yaml --teacher Runs/large/weights/best.safetensors
             """)
 
-    @Argument(help: "The configuration, a YAML file.")
+    @Argument(help: "The configuration, a YAML file.", completion: .config)
     var config: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "The run folder; Runs/<name of the configuration> by default.")
+    @Option(help: "The run folder; Runs/<name of the configuration> by default.", completion: .directory)
     var output: String?
 
     @Flag(help: "Continue the run in the folder where it was saved last.")
@@ -35,7 +35,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Replace the run in the folder.")
     var overwrite = false
 
-    @Option(help: ArgumentHelp("Weights of a teacher to learn from beside the labels.", valueName: "weights"))
+    @Option(
+        help: ArgumentHelp("Weights of a teacher to learn from beside the labels.", valueName: "weights"),
+        completion: .weights)
     var teacher: String?
 
     @Flag(help: "Check configuration, data and model, print what would be trained, and stop.")

@@ -14,7 +14,7 @@ enum Machine {
         ]
     }
 
-    private static var architecture: String {
+    static var architecture: String {
         #if arch(x86_64)
             "x86-64"
         #elseif arch(arm64)
@@ -24,7 +24,7 @@ enum Machine {
         #endif
     }
 
-    private static var processor: String? {
+    static var processor: String? {
         #if os(macOS)
             var size = 0
             guard sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0) == 0, size > 0 else { return nil }

@@ -1,0 +1,12 @@
+import CImages
+import CZLib
+
+/// The versions of the libraries that read images.
+public enum ImageLibraries {
+    public static var versions: [(name: String, version: String)] {
+        [
+            ("libjpeg-turbo", String(cString: hb_image_jpeg_version())),
+            ("libpng", String(cString: hb_image_png_version())), ("zlib", String(cString: zlibVersion())),
+        ]
+    }
+}

@@ -1,0 +1,91 @@
+import Autograd
+import Reporting
+import Tensors
+
+/// Where the time of training steps goes, by operation and by layer.
+public struct StepProfile: Sendable {
+    public typealias Entry = OperationProfile.Entry
+
+    public let batch: Int
+    public let threads: Int
+    public let steps: Int
+    /// Of whole steps, the profile's own cost included.
+    public let secondsPerStep: Double
+    /// Sums over all steps, the largest first.
+    public let operations: [(name: String, entry: Entry)]
+    /// Of all steps, in order.
+    public let events: [OperationProfile.Event]
+    public let poolBytes: Int
+
+    /// Profiles steps on random images with the threads of the pool.
+    /// - Throws: when the recipe's model cannot be built without the data.
+    public init(_ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3) throws {
+        let step = try BenchmarkStep(recipe, batch: batch)
+        for update in 0..<warmup { _ = step(update) }
+        let profile = OperationProfile(keepsEvents: true, clock: MonotonicClock.seconds)
+        let times = (0..<steps).map { step(warmup + $0, profile, notesAll: true) }
+        self.batch = batch
+        self.steps = steps
+        threads = ThreadPool.shared.threads
+        secondsPerStep = times.reduce(0, +) / Double(max(1, steps))
+        operations = profile.entries.map { ($0.name, $1) }.sorted { $0.1.seconds > $1.1.seconds }
+        events = profile.events
+        poolBytes = StoragePool.shared.statistics.bytesHeld
+    }
+
+    /// Sums over all steps by the first `depth` words of the layers' paths, in the order of the forward pass; what
+    /// stands outside of layers, the loss and the optimizer among it, has an empty path.
+    public func layers(depth: Int) -> [(path: String, entry: Entry)] {
+        var places: [String: Int] = [:]
+        var layers: [(path: String, entry: Entry)] = []
+        for event in events {
+            let path = Self.shortened(event.path, depth)
+            let place = places[path] ?? layers.count
+            if place == layers.count {
+                places[path] = place
+                layers.append((path, Entry()))
+            }
+            layers[place].entry.add(event)
+        }
+        return layers
+    }
+
+    static func shortened(_ path: String, _ depth: Int) -> String {
+        path.split(separator: ".").prefix(depth).joined(separator: ".")
+    }
+
+    /// The events as Chrome's tracing and Perfetto read them: a row of operations and, below it, one of layers.
+    public func trace(depth: Int) -> JSONValue {
+        let origin = events.first?.start ?? 0
+        func event(_ name: String, _ category: String, row: Int, _ start: Double, _ end: Double) -> JSONValue {
+            [
+                "name": .string(name), "cat": .string(category), "ph": "X", "pid": 1, "tid": .integer(row),
+                "ts": .rounded((start - origin) * 1e6, decimals: 3), "dur": .rounded((end - start) * 1e6, decimals: 3),
+            ]
+        }
+        func category(_ isBackward: Bool) -> String { isBackward ? "backward" : "forward" }
+        var rows: [JSONValue] = [(1, "operations"), (2, "layers")].map { row, name in
+            ["name": "thread_name", "ph": "M", "pid": 1, "tid": .integer(row), "args": ["name": .string(name)]]
+        }
+        for one in events {
+            var json = event(one.operation.name, category(one.isBackward), row: 1, one.start, one.end)
+            json["args"] = ["layer": .string(one.path), "bytes": .integer(one.bytes)]
+            rows.append(json)
+        }
+        var index = 0
+        while index < events.count {
+            let path = Self.shortened(events[index].path, depth)
+            var last = index
+            while last + 1 < events.count, events[last + 1].isBackward == events[index].isBackward,
+                Self.shortened(events[last + 1].path, depth) == path
+            { last += 1 }
+            if !path.isEmpty {
+                rows.append(
+                    event(
+                        path, category(events[index].isBackward), row: 2, events[index].start, events[last].end))
+            }
+            index = last + 1
+        }
+        return ["displayTimeUnit": "ms", "traceEvents": .array(rows)]
+    }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Reporting
+import Tensors
+
+extension DataInspection {
+    /// Training images of up to ten classes, a row each: plain, then as epochs of training might see them, as a PNG.
+    /// - Throws: when the recipe does not fit the data.
+    public func grid(_ recipe: Recipe, columns: Int) throws -> [UInt8] {
+        let data = try prepared(recipe)
+        let samples = try Thumbnails.samples(data, recipe, limit: 128, variants: columns - 1)
+        let rows = (samples["images"]?.arrayValue ?? []).map { image in
+            ([image["original"]].compactMap { $0 } + (image["variants"]?.arrayValue ?? [])).map { pixels in
+                [UInt8](pixels.stringValue.flatMap { Data(base64Encoded: $0) } ?? Data())
+            }
+        }
+        guard let width = samples["width"]?.integerValue, let height = samples["height"]?.integerValue else {
+            throw RecipeError("\(recipe.data.path): there are no training images")
+        }
+        // Small images are enlarged, so that something is to be seen.
+        return ImageGrid.png(
+            rows, width: width, height: height, channels: data.plan.channels, scale: max(1, 64 / max(width, height)))
+    }
+
+    /// What is normalised with: the recipe's values, or what is measured.
+    public func normalization(_ recipe: Recipe) throws -> (mean: [Double], deviation: [Double]) {
+        let normalization = try prepared(recipe).plan.normalization
+        return (normalization.mean.map { Double($0) }, normalization.deviation.map { Double($0) })
+    }
+}

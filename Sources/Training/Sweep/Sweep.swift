@@ -1,0 +1,68 @@
+import Checkpoints
+import Reporting
+import Tensors
+
+/// Trains every arm of a plan, one after the other, each in a folder of its own, and puts the results together.
+public struct Sweep {
+    public let plan: SweepPlan
+    private let recipes: [Recipe]
+    private let path: String
+
+    /// Reads the configuration of every arm, so that no mistake shows only after hours.
+    /// - Parameters:
+    ///   - overrides: what all arms have in common.
+    ///   - path: the folder below which each arm has its own.
+    /// - Throws: `ConfigurationError` or `RecipeError` at the first arm whose configuration is wrong.
+    public init(_ config: String, overrides: [String], plan: SweepPlan, path: String) throws {
+        self.plan = plan
+        self.path = path
+        recipes = try plan.arms.map { try Recipe.load(config, overrides: overrides + $0.overrides) }
+    }
+
+    /// Trains what is left to do. A finished arm is skipped, an arm that was interrupted goes on where it was saved;
+    /// one that fails, such as by a learning rate that is too high, is noted and the others go on.
+    /// - Throws: at the first arm whose folder holds another run.
+    public func run(_ console: Console) throws -> SweepResult {
+        // What a folder holds is looked at before hours are spent.
+        let done = try plan.arms.indices.map { try finished($0) }
+        var result = SweepResult(plan)
+        for (index, arm) in plan.arms.enumerated() {
+            let name = arm.overrides.isEmpty ? "the run" : arm.overrides.joined(separator: " ")
+            console.line("arm \(index + 1)/\(plan.arms.count): \(name)")
+            if let summary = done[index] {
+                console.line("finished already")
+                result.add(arm, folder: folder(arm), summary)
+                continue
+            }
+            do {
+                let recipe = recipes[index]
+                let run = try TrainingRun(recipe, data: try PreparedData(recipe), console: console)
+                let directory = try RunDirectory(folder(arm), mode: .resume)
+                result.add(arm, folder: folder(arm), try run.run(in: directory, resuming: !directory.isFresh).json)
+            } catch let error where error is NonFiniteError || error is RecipeError {
+                console.finish()
+                console.warning("\(name) failed: \(error)")
+                result.fail(arm, folder: folder(arm), "\(error)")
+            }
+            try write(result)
+        }
+        try write(result)
+        return result
+    }
+
+    private func folder(_ arm: SweepPlan.Arm) -> String { path + "/" + (arm.folder.isEmpty ? "run" : arm.folder) }
+
+    private func finished(_ index: Int) throws -> JSONValue? {
+        let folder = folder(plan.arms[index])
+        try RunDirectory.check(folder, mode: .resume)
+        guard let finished = try TrainingRun.finished(in: folder, recipes[index]) else { return nil }
+        if let warning = finished.warning {
+            throw RecipeError("\(warning); choose another folder with --output, or remove \(folder)")
+        }
+        return finished.summary
+    }
+
+    private func write(_ result: SweepResult) throws {
+        try AtomicFile.write(path + "/sweep.json", result.json.text(pretty: true) + "\n")
+    }
+}

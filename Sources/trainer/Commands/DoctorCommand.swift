@@ -1,0 +1,75 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Reporting
+import Tensors
+import Training
+
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Shows what this machine and this build train with, and what slows them.",
+        discussion: """
+            The peak is what multiply-adds of this program reach, measured now. The exit code is 0 with warnings, too.
+
+            EXAMPLES:
+              trainer doctor
+              trainer doctor --json
+            """)
+
+    @Flag(help: "Print JSON instead of a list.")
+    var json = false
+
+    func run() throws {
+        let facts = MachineFacts.current()
+        let console = Console()
+        if json {
+            console.text(encode(facts).text(pretty: true))
+            return
+        }
+        let rate = { (value: Double) in NumberText.fixed(value / 1e9, decimals: 0) + " GFLOP/s" }
+        var rows = [
+            ("processor", facts.processor),
+            (
+                "processors",
+                "\(facts.processors)"
+                    + (facts.quota.map { ", of which a control group grants \(NumberText.fixed($0, decimals: 1))" }
+                        ?? "")
+            ),
+            ("kernels", facts.instructionSet),
+            ("oneDNN", "\(Build.oneDNNVersion), \(facts.oneDNNInstructionSet)"),
+            ("bfloat16", facts.hasBFloat16 ? "yes (training.precision: bf16)" : "no (AVX512-BF16 is missing)"),
+            ("peak", "\(rate(facts.singleRate)) with one thread, \(rate(facts.fullRate)) with \(facts.processors)"),
+            (
+                "memory",
+                "\(facts.memory >> 20) MB" + (facts.availableMemory.map { ", \($0 >> 20) MB free" } ?? "")
+            ),
+            ("FFTW", Build.fftwVersion),
+        ]
+        rows += ImageLibraries.versions.map { ($0.name, $0.version) }
+        rows.append(("system", ProcessInfo.processInfo.operatingSystemVersionString))
+        rows.append(("build", facts.isOptimized ? "optimised" : "not optimised"))
+        let width = rows.map(\.0.count).max() ?? 0
+        for (name, value) in rows {
+            console.text(name + String(repeating: " ", count: width - name.count + 2) + TextWidth.singleLine(value))
+        }
+        for warning in facts.warnings { console.warning(warning) }
+        if facts.warnings.isEmpty { console.line("nothing here slows training") }
+    }
+
+    private func encode(_ facts: MachineFacts) -> JSONValue {
+        var libraries: JSONValue = ["oneDNN": .string(Build.oneDNNVersion), "FFTW": .string(Build.fftwVersion)]
+        for (name, version) in ImageLibraries.versions { libraries[name] = .string(version) }
+        return [
+            "processor": .string(facts.processor), "processors": .integer(facts.processors),
+            "grantedProcessors": facts.quota.map { .number($0) } ?? .null,
+            "instructionSet": .string(facts.instructionSet),
+            "oneDNNInstructionSet": .string(facts.oneDNNInstructionSet), "bfloat16": .bool(facts.hasBFloat16),
+            "peakFlopsOneThread": .number(facts.singleRate), "peakFlops": .number(facts.fullRate),
+            "memoryBytes": .integer(facts.memory),
+            "availableMemoryBytes": facts.availableMemory.map { .integer($0) } ?? .null,
+            "load": facts.load.map { .number($0) } ?? .null, "governor": facts.governor.map { .string($0) } ?? .null,
+            "libraries": libraries, "system": .string(ProcessInfo.processInfo.operatingSystemVersionString),
+            "optimized": .bool(facts.isOptimized), "warnings": .array(facts.warnings.map { .string($0) }),
+        ]
+    }
+}

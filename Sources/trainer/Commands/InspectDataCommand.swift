@@ -1,0 +1,165 @@
+import ArgumentParser
+import Checkpoints
+import Reporting
+import Tensors
+import Training
+
+struct InspectDataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect-data",
+        abstract: "Reads every image of a configuration's data: classes, sizes, channels, broken files, and a picture.",
+        discussion: """
+            The picture shows images of up to ten classes, a row each: plain, then as epochs of training see them, mixed
+            with images of other rows where the configuration mixes. Files that cannot be read are named, and the exit
+            code is then 1.
+
+            EXAMPLES:
+              trainer inspect-data Configs/digits.yaml
+              trainer inspect-data Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --output cifar10.png
+              trainer inspect-data Configs/imagenet-tiny-7x7.yaml --limit 5000 --json
+            """)
+
+    @Argument(help: "The configuration, a YAML file.", completion: .config)
+    var config: String
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The picture; inspect-<name of the configuration>.png by default.", valueName: "file"),
+        completion: .file(extensions: ["png"]))
+    var output: String?
+
+    @Option(help: "Images side by side in the picture.")
+    var columns = 10
+
+    @Option(help: "Read so many images of each part only, spread evenly.")
+    var limit: Int?
+
+    @Flag(help: "Print JSON instead of tables; the picture is written with --output alone.")
+    var json = false
+
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit is \(limit), expected at least 1") }
+        if !(1...64).contains(columns) { throw ValidationError("--columns is \(columns), expected 1 to 64") }
+    }
+
+    func run() throws {
+        let recipe = try Recipe.load(config, overrides: overrides)
+        let console = Console()
+        let found = try DataInspection(recipe, limit: limit)
+        for notice in found.notices { console.notice(notice) }
+        if json {
+            console.text(encode(found).text(pretty: true))
+        } else {
+            console.text(try render(found, recipe))
+        }
+        if !json || output != nil {
+            let path = output ?? "inspect-\(stem(config)).png"
+            try AtomicFile.write(path, found.grid(recipe, columns: columns))
+            if !json { console.line("written to \(path)") }
+        }
+        if found.brokenCount > 0 {
+            throw RecipeError(
+                "\(recipe.data.path): \(NumberText.grouped(found.brokenCount)) of "
+                    + "\(NumberText.grouped(found.decodedCount)) images cannot be read")
+        }
+    }
+
+    private func render(_ found: DataInspection, _ recipe: Recipe) throws -> String {
+        func values(_ values: [Double]) -> String {
+            "[" + values.map { NumberText.fixed($0, decimals: 4) }.joined(separator: ", ") + "]"
+        }
+        var text = "\(recipe.data.path): \(found.format), \(found.classNames.count) classes\n\n"
+        text += Table(
+            columns: ["part", "images", "read", "broken", "sizes", "colour", "mean", "deviation"],
+            rows: found.parts.map { part in
+                [
+                    part.name, NumberText.grouped(part.count), NumberText.grouped(part.decoded),
+                    "\(part.broken.count)", sizes(part),
+                    part.decoded == 0
+                        ? "-" : NumberText.percentage(Double(part.colourCount) / Double(part.decoded), decimals: 0),
+                    values(part.mean), values(part.deviation),
+                ]
+            }
+        ).render()
+        text += "\n" + classes(found)
+        if found.parts[0].decoded > 0 {
+            let used = try found.normalization(recipe)
+            text += "\nnormalised with mean \(values(used.mean)) and deviation \(values(used.deviation))\n"
+        }
+        let broken = found.parts.flatMap(\.broken)
+        if !broken.isEmpty {
+            text +=
+                "\nbroken files\n" + broken.prefix(100).map { "  " + TextWidth.singleLine($0.problem) + "\n" }.joined()
+            if broken.count > 100 { text += "  ... and \(broken.count - 100) more (--json names all)\n" }
+        }
+        return text
+    }
+
+    private func sizes(_ part: DataInspection.Part) -> String {
+        guard let first = part.sizes.first else { return "-" }
+        if part.sizes.count == 1 { return "\(first.width)x\(first.height)" }
+        let areas = part.sizes.sorted { $0.width * $0.height < $1.width * $1.height }
+        let (small, large) = (areas[0], areas[areas.count - 1])
+        return "\(part.sizes.count), \(small.width)x\(small.height) to \(large.width)x\(large.height)"
+    }
+
+    /// At most 40 classes, the largest and the smallest of them.
+    private func classes(_ found: DataInspection) -> String {
+        let train = found.parts[0]
+        let order = found.classNames.indices.sorted {
+            (train.classCounts[$1], $0) < (train.classCounts[$0], $1)
+        }
+        let isLong = order.count > 40
+        func rows(_ indices: some Sequence<Int>) -> [[String]] {
+            indices.map { index in
+                let share = Double(train.classCounts[index]) / Double(max(1, train.count))
+                return [found.classNames[index]] + found.parts.map { NumberText.grouped($0.classCounts[index]) } + [
+                    NumberText.percentage(share)
+                ]
+            }
+        }
+        let shown =
+            isLong ? rows(order.prefix(20)) + [["..."]] + rows(order.suffix(20)) : rows(found.classNames.indices)
+        var text = Table(
+            columns: [Table.Column("class", .left)] + found.parts.map { Table.Column($0.name, .right) } + [
+                Table.Column("of training", .right)
+            ], rows: shown
+        ).render()
+        if let most = train.classCounts.max(), let least = train.classCounts.min() {
+            let ratio =
+                least > 0 ? NumberText.fixed(Double(most) / Double(least), decimals: 2) + " times" : "infinitely"
+            text +=
+                most == least
+                ? "all classes have equally many training images\n"
+                : "the largest class has \(ratio) the images of the smallest in training\n"
+        }
+        return text
+    }
+
+    private func encode(_ found: DataInspection) -> JSONValue {
+        [
+            "format": .string(found.format), "classes": .array(found.classNames.map { .string($0) }),
+            "parts": .array(
+                found.parts.map { part in
+                    [
+                        "name": .string(part.name), "images": .integer(part.count), "read": .integer(part.decoded),
+                        "colour": .integer(part.colourCount),
+                        "classCounts": .array(part.classCounts.map { .integer($0) }),
+                        "sizes": .array(
+                            part.sizes.map {
+                                [
+                                    "width": .integer($0.width), "height": .integer($0.height),
+                                    "images": .integer($0.count),
+                                ]
+                            }),
+                        "mean": .array(part.mean.map { .number($0) }),
+                        "deviation": .array(part.deviation.map { .number($0) }),
+                        "broken": .array(
+                            part.broken.map { ["name": .string($0.name), "problem": .string($0.problem)] }),
+                    ]
+                }),
+        ]
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Reporting
+import Tensors
+import Testing
+import Training
+
+@Suite struct SweepPlanTests {
+    private func problem(_ texts: [String]) -> String {
+        do {
+            _ = try SweepPlan(texts)
+            return ""
+        } catch { return "\(error)" }
+    }
+
+    @Test func armsAreTheProductOfTheValues() throws {
+        let plan = try SweepPlan(["optimizer.learningRate=1e-3, 2e-3", "model.depths=[1,1],[2, 2]", "run.seed=0"])
+        #expect(
+            plan.arms.map(\.overrides) == [
+                ["optimizer.learningRate=1e-3", "model.depths=[1,1]", "run.seed=0"],
+                ["optimizer.learningRate=1e-3", "model.depths=[2, 2]", "run.seed=0"],
+                ["optimizer.learningRate=2e-3", "model.depths=[1,1]", "run.seed=0"],
+                ["optimizer.learningRate=2e-3", "model.depths=[2, 2]", "run.seed=0"],
+            ])
+        #expect(plan.arms[0].folder == "optimizer.learningRate=1e-3,model.depths=_1_1_,run.seed=0")
+        #expect(Set(plan.arms.map(\.folder)).count == 4)
+        #expect(try SweepPlan([#"data.path="a,b",c"#]).arms.map(\.values) == [[#""a,b""#], ["c"]])
+    }
+
+    @Test func mistakesAreToldInASentence() {
+        #expect(problem(["run.seed"]).contains("found no `=`"))
+        #expect(problem(["run.seed="]).contains("found an empty value"))
+        #expect(problem(["=1"]).contains("found an empty key"))
+        #expect(problem(["run.seed=1,,2"]).contains("found an empty value"))
+        #expect(problem(["run.seed=1,2,1"]).contains("the value 1 stands there twice"))
+        #expect(problem(["run.seed=1", "run.seed=2"]).contains("names run.seed twice"))
+        #expect(problem(["data.path=a/b,a:b"]).contains("would share the folder"))
+        let many = (0..<200).map { "\($0)" }.joined(separator: ",")
+        #expect(problem(["a=\(many)", "b=\(many)"]).contains("more than 10000 runs"))
+    }
+}
+
+@Suite struct LearningRateFinderTests {
+    /// Falls to a minimum at a rate of 0.1 and rises steeply beyond it.
+    private func loss(_ rate: Double) -> Double {
+        2 + pow(log10(rate / 0.1), 2) / 5 + (rate > 0.1 ? 40 * (rate - 0.1) : 0)
+    }
+
+    @Test func theRampGrowsByEqualFactorsAndStopsWhereTheLossDiverges() throws {
+        let finder = LearningRateFinder(range: 1e-5...10, updates: 121)
+        #expect(finder.learningRate(0) == 1e-5 && abs(finder.learningRate(120) - 10) < 1e-9)
+        #expect(
+            abs(finder.learningRate(61) / finder.learningRate(60) - finder.learningRate(1) / finder.learningRate(0))
+                < 1e-9)
+        let result = finder.ramp { _, rate in loss(rate) }
+        #expect(result.end == .diverged && result.points.count < 121)
+        // The mean lags about ten updates behind, half of a factor of ten here.
+        let lowest = try #require(result.lowest)
+        #expect((0.05...0.5).contains(lowest.learningRate))
+        #expect(result.suggestion == lowest.learningRate / 10)
+        let steepest = try #require(result.steepest)
+        #expect(steepest.learningRate < lowest.learningRate)
+    }
+
+    @Test func aLossThatNeverFallsGivesNoSuggestion() {
+        let result = LearningRateFinder(range: 1e-5...1, updates: 50).ramp { _, _ in 2.3 }
+        #expect(
+            result.end == .complete && result.points.count == 50 && result.suggestion == nil && result.steepest == nil)
+    }
+
+    @Test func numbersThatAreNoneEndTheRamp() throws {
+        let result = try LearningRateFinder(range: 1e-5...1, updates: 50).ramp { update, rate in
+            if update == 30 { throw NonFiniteError(update: 30, parameter: "x") }
+            return loss(rate)
+        }
+        #expect(result.end == .notFinite && result.points.count == 30)
+        #expect(throws: RecipeError.self) {
+            try LearningRateFinder(updates: 50).ramp { _, _ in throw RecipeError("other") }
+        }
+    }
+}
+
+extension Runs {
+    @Suite struct ProfileTests {
+        @Test func operationsAndLayersAddUpToTheSameTime() throws {
+            let profile = try StepProfile(try recipe(), batch: 16, steps: 3, warmup: 1)
+            let events = profile.events.reduce(0) { $0 + $1.end - $1.start }
+            let operations = profile.operations.reduce(0) { $0 + $1.entry.seconds }
+            let layers = profile.layers(depth: 2)
+            #expect(abs(operations - events) < 1e-9 && abs(layers.reduce(0) { $0 + $1.entry.seconds } - events) < 1e-9)
+            #expect(events <= 3 * profile.secondsPerStep)
+            #expect(layers.contains { $0.path == "stages.0" } && layers.contains { $0.path == "stages.1" })
+            #expect(profile.operations.contains { $0.name == "optimizer" && $0.entry.calls == 3 })
+            // The logits: 16 images, 10 classes, 3 steps, and their gradient with respect to [16, 16] features,
+            // [10, 16] weights and [10] biases.
+            let head = try #require(layers.first { $0.path == "head" }).entry
+            #expect(head.calls == 3 && head.forwardBytes == 3 * 16 * 10 * 4)
+            #expect(head.backwardBytes == 3 * (16 * 16 + 10 * 16 + 10) * 4)
+            for pair in zip(profile.events, profile.events.dropFirst()) { #expect(pair.0.end <= pair.1.start) }
+        }
+
+        @Test func theTraceIsWhatChromeReads() throws {
+            let profile = try StepProfile(try recipe(), batch: 8, steps: 1, warmup: 0)
+            let rows = try #require(profile.trace(depth: 1)["traceEvents"]?.arrayValue)
+            let spans = rows.filter { $0["ph"] == "X" }
+            #expect(spans.filter { $0["tid"] == 1 }.count == profile.events.count)
+            #expect(spans.allSatisfy { ($0["ts"]?.doubleValue ?? -1) >= 0 && ($0["dur"]?.doubleValue ?? -1) >= 0 })
+            #expect(Set(spans.compactMap { $0["cat"]?.stringValue }) == ["forward", "backward"])
+            #expect(spans.contains { $0["tid"] == 2 && $0["name"] == "stages" })
+        }
+    }
+
+    @Suite struct DoctorTests {
+        private var healthy: MachineFacts {
+            var facts = MachineFacts()
+            facts.processors = 4
+            facts.memory = 8 << 30
+            facts.availableMemory = 4 << 30
+            facts.singleRate = 50e9
+            facts.fullRate = 190e9
+            facts.load = 0.1
+            facts.governor = "performance"
+            return facts
+        }
+
+        @Test func aHealthyMachineGivesNoWarnings() { #expect(healthy.warnings == []) }
+
+        @Test func eachThingThatSlowsTrainingIsToldOnce() {
+            func warning(_ change: (inout MachineFacts) -> Void) -> String {
+                var facts = healthy
+                change(&facts)
+                #expect(facts.warnings.count == 1, "\(facts.warnings)")
+                return facts.warnings.first ?? ""
+            }
+            #expect(warning { $0.isOptimized = false }.contains("without optimisation"))
+            #expect(warning { $0.usesBaseline = true }.contains("SSE2"))
+            #expect(warning { $0.limits = ["ONEDNN_MAX_CPU_ISA=SSE41"] }.contains("ONEDNN_MAX_CPU_ISA=SSE41"))
+            #expect(warning { $0.quota = 1.5 }.contains("training.threads to 1"))
+            #expect(warning { $0.governor = "powersave" }.contains("powersave"))
+            #expect(warning { $0.load = 3 }.contains("3.0 of the 4 processors"))
+            #expect(warning { $0.fullRate = 100e9 }.contains("2.0 times"))
+            #expect(warning { $0.availableMemory = 100 << 20 }.contains("100 MB"))
+            #expect(warning { $0.usedSwap = 2 << 30 }.contains("2048 MB"))
+        }
+    }
+}
