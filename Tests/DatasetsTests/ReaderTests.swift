@@ -66,6 +66,24 @@ struct ReaderTests {
         }
     }
 
+    @Test func brokenImagesAreFoundAtTheStartAndLeftOutOnRequest() throws {
+        try withTemporaryFolder { root in
+            try makeFolder(root, ["train/a/1.png", "train/a/2.png", "train/b/1.png", "test/a/1.png", "test/b/1.png"])
+            let whole = Golden.file("rgb.png")
+            try write(Array(whole.prefix(whole.count / 2)), to: "\(root)/test/b/2.png")
+            try write(Array("no image".utf8), to: "\(root)/test/b/3.png")
+            let error = #expect(throws: DatasetError.self) { try openDataset(root, validation: .none) }
+            #expect(error?.path == "\(root)/test/b/2.png")
+            #expect(
+                error?.problem.contains("1 other images cannot be read (\(root)/test/b/3.png)") == true, "\(error!)")
+            try write(Array("no image".utf8), to: "\(root)/train/a/0.png")
+            let splits = try openDataset(root, validation: .none, onBroken: .skip)
+            #expect((0..<splits.train.count).map { splits.train.name($0) }.first == "\(root)/train/a/1.png")
+            #expect(splits.train.count == 3 && splits.test.count == 2)
+            #expect(splits.notices.count == 3 && splits.notices.allSatisfy { $0.hasPrefix("left out: \(root)/t") })
+        }
+    }
+
     @Test func aFolderWithoutTestPartHoldsATenthOut() throws {
         try withTemporaryFolder { root in
             try makeFolder(root, (0..<20).flatMap { ["a/\($0).png", "b/\($0).png"] })

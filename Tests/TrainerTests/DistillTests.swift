@@ -72,7 +72,7 @@ extension Program {
             #expect(again.code == 0 && again.output.contains("nothing is left to do"), "\(again.errors)")
             try workplace.fail("distill chain.yaml", "already holds a run")
             try workplace.fail(
-                "distill chain.yaml --resume --set stage.epochs=2", "the run was started with stage.epochs = 1.0")
+                "distill chain.yaml --resume --set stage.epochs=2", "stage.epochs: 1.0 -> 2.0")
 
             let flat = try workplace.run(
                 "flatness Runs/distill-chain/weights/last.safetensors --data small.yaml --directions 2 --points 5")

@@ -81,7 +81,7 @@ extension Runs {
             #expect(moved.warning == nil)
             let other = try #require(
                 try TrainingRun.finished(in: whole, recipe(["training.epochs=1", "optimizer.learningRate=1"])))
-            #expect(other.warning?.contains("optimizer.learningRate = 0.004, but now it is 1.0") == true)
+            #expect(other.warning?.contains("optimizer.learningRate: 0.004 -> 1.0") == true)
             #expect(try TrainingRun.finished(in: whole, recipe(["training.epochs=3"])) == nil)
         }
 
@@ -92,13 +92,31 @@ extension Runs {
             }
             #expect(
                 error?.description
-                    == "\(cut): the run was started with run.seed = 0, but now it is 3 (and 1 more); give "
-                    + "the same configuration, or start anew with --overwrite")
+                    == "\(cut): the configuration is not the one the run was started with (run.seed: 0 -> 3, "
+                    + "optimizer.weightDecay: 0.05 -> 0.1); give the same configuration, go on all the same with --force, "
+                    + "or start anew with --overwrite")
             let gone = #expect(throws: RecipeError.self) { try train(cut, ["optimizer.ema=null"], mode: .resume) }
             #expect(gone?.description.contains("optimizer.ema") == true)
             try train(whole)
             try train(cut, mode: .resume)
             try expectSameRun(whole, cut)
+        }
+
+        @Test func aForcedChangeAndALongerConstantScheduleGoOn() throws {
+            #expect(throws: Crash.self) { try train(cut, crashBefore: 25) }
+            try train(cut, ["optimizer.weightDecay=0.1"], mode: .resume, forced: true)
+            // From now on the run is one of the new configuration.
+            try train(cut, ["optimizer.weightDecay=0.1"], mode: .resume)
+            // With a learning rate that does not depend on the length, more epochs are what a longer run would have made.
+            let constant = ["schedule.kind=constant"]
+            try train(folder.path + "/longer", constant)
+            try train(folder.path + "/longer", constant + ["training.epochs=3"], mode: .resume)
+            try train(folder.path + "/atOnce", constant + ["training.epochs=3"])
+            try expectSameRun(folder.path + "/atOnce", folder.path + "/longer")
+            let cosine = #expect(throws: RecipeError.self) {
+                try train(cut, ["optimizer.weightDecay=0.1", "training.epochs=3"], mode: .resume)
+            }
+            #expect(cosine?.description.contains("training.epochs: 2 -> 3") == true)
         }
 
         @Test func otherDataBehindTheSamePathIsRefused() throws {

@@ -136,6 +136,48 @@ extension Runs {
             #expect(!FileManager.default.fileExists(atPath: path + "/weights/last.safetensors"))
         }
 
+        @Test func aPostMortemNamesTheImagesAndTheBadNumbers() throws {
+            let error = #expect(throws: NonFiniteError.self) { try train(path, explosive) }
+            #expect(error?.postMortem == path + "/post-mortem.json")
+            let text = try String(contentsOfFile: path + "/post-mortem.json", encoding: .utf8)
+            let found = try JSONValue(parsing: text)
+            #expect(found["update"]?.integerValue == error?.update)
+            #expect(found["images"]?.arrayValue?.count == 64)
+            #expect(found["images"]?.arrayValue?.first?["name"]?.stringValue?.hasPrefix("digits") == true)
+            #expect(found["parameters"]?["head.weight"]?["greatest"]?.doubleValue ?? 0 > 1)
+            #expect(found["gradients"]?.objectValue?.count == found["parameters"]?.objectValue?.count)
+        }
+
+        @Test func anUpdateWithoutFiniteNumbersIsLeftOutWhereTheRecipeSaysSo() throws {
+            // Weights beyond repair: ten in a row, then the run stops.
+            let error = #expect(throws: NonFiniteError.self) {
+                try train(path, explosive + ["training.onNonFinite=skip"])
+            }
+            #expect(error?.skippedBefore == 10)
+            #expect(error?.description.contains("as in the 10 updates before") == true)
+            #expect(!FileManager.default.fileExists(atPath: path + "/weights/last.safetensors"))
+        }
+
+        @Test func aSingleFaultyUpdateIsLeftOutAndAResumedRunAgrees() throws {
+            func train(_ name: String, _ mode: RunDirectory.Mode, crashBefore: Int? = nil) throws {
+                let recipe = try recipe(["training.onNonFinite=skip", "training.saveEveryUpdates=4"])
+                let data = try PreparedData(recipe)
+                let model = try data.specification.makeModel(height: 8, width: 8)
+                let task = FaultyTask(model: model, faulty: [3, 9, 10, 25])
+                let run = try TrainingRun(recipe, data: data, task: task, console: Messages().console)
+                run.beforeUpdate = { if $0 == crashBefore { throw Crash() } }
+                let directory = try RunDirectory("\(folder.path)/\(name)", mode: mode)
+                _ = try run.run(in: directory, resuming: mode == .resume)
+            }
+            try train("whole", .new)
+            #expect(throws: Crash.self) { try train("cut", .new, crashBefore: 10) }
+            try train("cut", .resume)
+            try expectSameRun(folder.path + "/whole", folder.path + "/cut")
+            let lines = try metrics(folder.path + "/whole")
+            #expect(lines.map { $0["skippedUpdates"] } == [3, 1])
+            #expect(lines.map { $0["update"] } == [20, 40])
+        }
+
         @Test func infiniteWeightsAreNeverSaved() throws {
             // One update breaks the weights, and there is no later one whose loss would show it.
             let data = folder.path + "/data"
@@ -168,6 +210,19 @@ extension Runs {
 }
 
 /// Minimises the size of the last stage's output, on which the head has no influence.
+/// Cross-entropy that is no number at some updates.
+private struct FaultyTask: TrainingTask {
+    let model: any FeatureModel
+    let faulty: Set<Int>
+
+    func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
+        let output = model(Variable(Tensor(batch)), context)
+        let labels = (0..<batch.count).map { batch.labels[$0] }
+        let loss = output.logits.crossEntropy(labels: labels, smoothing: 0)
+        return TaskLoss(total: faulty.contains(update) ? loss.scaled(by: .nan) : loss, logits: output.logits.value)
+    }
+}
+
 private struct HeadlessTask: TrainingTask {
     let model: any FeatureModel
 

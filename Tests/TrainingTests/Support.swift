@@ -76,12 +76,12 @@ struct Crash: Error {}
 @discardableResult
 func train(
     _ folder: String, _ overrides: [String] = [], mode: RunDirectory.Mode = .new, crashBefore update: Int? = nil,
-    _ messages: Messages = Messages()
+    forced: Bool = false, _ messages: Messages = Messages()
 ) throws -> Summary {
     let recipe = try recipe(overrides)
     let run = try TrainingRun(recipe, data: PreparedData(recipe), console: messages.console)
     run.beforeUpdate = { if $0 == update { throw Crash() } }
-    return try run.run(in: RunDirectory(folder, mode: mode), resuming: mode == .resume)
+    return try run.run(in: RunDirectory(folder, mode: mode), resuming: mode == .resume, forced: forced)
 }
 
 let weightsFiles = ["last", "best", "ema"].map { "weights/\($0).safetensors" }
