@@ -24,13 +24,14 @@ struct Trainer: ParsableCommand {
               trainer predict Runs/digits/weights/best.safetensors digit.png
               trainer inspect Configs/imagenet-tiny-7x7.yaml
               trainer report Runs/digits
+              trainer export Runs/digits --onnx digits.onnx
             """,
         subcommands: commands)
 
     private static let commands: [any ParsableCommand.Type] = [
         TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self,
         PredictCommand.self, InspectCommand.self, CheckGradientsCommand.self, CheckParityCommand.self,
-        BenchCommand.self, ReportCommand.self,
+        BenchCommand.self, ReportCommand.self, ExportCommand.self,
     ]
 
     /// Says which command a misspelt one may stand for.
