@@ -71,7 +71,7 @@ OFFICIAL_CONVNEXT = [
 ]
 MMPRETRAIN_HORNET = [
     (r"head\.", "head.fc."), (r"norm\.", "backbone.norm3."), (r"(.*\.gamma[12])$", r"backbone.\1.weight"),
-    (r"(.*)gnconv\.pws\.", r"backbone.\1gnconv.projs."), (r"", "backbone."),
+    (r"(.*)gnconv\.pws\.", r"backbone.\1gnconv.projs."), (r"^", "backbone."),
 ]
 MMPRETRAIN_CONVNEXT = [
     (r"stem\.", "backbone.downsample_layers.0."),
@@ -130,7 +130,7 @@ def cases():
     yield "ResNet for CIFAR, compiled", cifar, lambda s: {"_orig_mod." + n: t for n, t in s.items()}, {}, []
     yield "official CvT", CvT([64, 128], [1, 2], [1, 1], [7, 3], [4, 2], 5), lambda s: s, {}, []
     cvt = CvtForImageClassification(CvtConfig(
-        embed_dim=[64, 128, 192], num_heads=[1, 2, 3], depth=[1, 1, 2], drop_path_rate=[0.0] * 3, num_labels=5))
+        embed_dim=[64, 128, 192], num_heads=[1, 2, 3], depth=[1, 2, 3], drop_path_rate=[0.0] * 3, num_labels=5))
     for stage in cvt.cvt.encoder.stages:
         for layer in stage.layers:
             layer.intermediate.activation = ACT2FN["quick_gelu"]

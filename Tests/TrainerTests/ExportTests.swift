@@ -33,7 +33,7 @@ extension Program {
                 "export run --onnx a.onnx --safetensors b.safetensors --torch-names --mmpretrain --json")
             #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
             let json = try #require(
-                try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: [String: Any]?])
+                try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
             let onnx = try #require(json["onnx"] as? [String: Any])
             #expect(onnx["operatorSet"] as? Int == 17)
             #expect(onnx["bytes"] as? Int == (try place.data("a.onnx")).count)
