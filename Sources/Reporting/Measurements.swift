@@ -20,6 +20,9 @@ public enum MonotonicClock {
 public enum Memory {
     /// The largest amount of memory that was resident at once, in megabytes (10^6 bytes).
     public static func peakMegabytes() -> Double {
+        #if os(Linux)
+            if let kibibytes = residentHighWaterMark() { return kibibytes * 1024 / 1e6 }
+        #endif
         var usage = rusage()
         getrusage(0, &usage)  // RUSAGE_SELF, which has another type on each system.
         #if canImport(Darwin)
@@ -28,6 +31,21 @@ public enum Memory {
             return Double(usage.ru_maxrss) * 1024 / 1e6  // counted in kibibytes
         #endif
     }
+
+    #if os(Linux)
+        /// Of this program alone: what getrusage says begins with the memory of the process that started it.
+        private static func residentHighWaterMark() -> Double? {
+            guard let file = fopen("/proc/self/status", "r") else { return nil }
+            defer { fclose(file) }
+            var line = [CChar](repeating: 0, count: 256)
+            while fgets(&line, Int32(line.count), file) != nil {
+                let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                guard text.hasPrefix("VmHWM:") else { continue }
+                return text.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) }
+            }
+            return nil
+        }
+    #endif
 }
 
 func exponential(_ x: Double) -> Double { exp(x) }
