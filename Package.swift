@@ -24,7 +24,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 
 let libraries = [
     "Configuration", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation", "Datasets", "Checkpoints",
-    "ProtobufWriting", "Reporting", "Training",
+    "ProtobufWriting", "Reporting", "Exporting", "Training",
 ]
 
 let package = Package(
@@ -65,7 +65,8 @@ let package = Package(
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
         module("Checkpoints", ["Tensors"]),
         module("Reporting", ["Tensors", "CImages", "ProtobufWriting"]),
-        // Row 6
+        // Row 6: siblings.
+        module("Exporting", ["Models", "Layers", "Tensors", "ProtobufWriting"]),
         module(
             "Training",
             [
@@ -76,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "trainer",
             dependencies: [
-                argumentParser, "Training", "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers",
+                argumentParser, "Training", "Exporting", "Models", "Optim", "Datasets", "Checkpoints", "Reporting",
+                "Layers",
                 "Autograd", "Tensors", "Configuration", "Distillation",
             ],
             swiftSettings: swiftSettings),
@@ -104,6 +106,7 @@ let package = Package(
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Tensors"]),
         tests("Reporting", ["CImages", "Tensors"]),
+        tests("Exporting", ["Models", "Layers", "Autograd", "Tensors"]),
         tests(
             "Training",
             [

@@ -46,6 +46,14 @@ public struct ProtobufWriter: Sendable {
         bytes += value
     }
 
+    /// What stands before `length` bytes of a field of the kind `bytes`, for contents too large to be copied.
+    public static func header(_ field: Int, length: Int) -> [UInt8] {
+        message { writer in
+            writer.tag(field, 2)
+            writer.varint(UInt64(length))
+        }
+    }
+
     /// A message within this one.
     public mutating func message(_ field: Int, _ body: (inout ProtobufWriter) -> Void) {
         bytes(field, Self.message(body))

@@ -25,6 +25,7 @@ struct Trainer: ParsableCommand {
               trainer predict Runs/digits/weights/best.safetensors digit.png
               trainer inspect Configs/imagenet-tiny-7x7.yaml
               trainer report Runs/digits
+              trainer export Runs/digits --onnx digits.onnx
               trainer sweep Configs/digits.yaml --vary optimizer.learningRate=1e-3,3e-3 --vary run.seed=0,1,2
               trainer doctor
 
@@ -38,6 +39,7 @@ struct Trainer: ParsableCommand {
         PredictCommand.self, InspectCommand.self, CheckGradientsCommand.self, CheckParityCommand.self,
         BenchCommand.self, ReportCommand.self, ConfigCommand.self, ModelsCommand.self, DoctorCommand.self,
         SweepCommand.self, FindLearningRateCommand.self, ProfileCommand.self, InspectDataCommand.self,
+        ExportCommand.self,
     ]
 
     /// Says which command a misspelt one may stand for.

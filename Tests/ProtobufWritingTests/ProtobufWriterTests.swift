@@ -20,4 +20,5 @@ import Testing
 @Test func longContentsHaveLongLengths() {
     let text = [UInt8](repeating: 7, count: 300)
     #expect(ProtobufWriter.message { $0.bytes(1, text) } == [0x0A, 0xAC, 0x02] + text)
+    #expect(ProtobufWriter.header(1, length: 300) + text == ProtobufWriter.message { $0.bytes(1, text) })
 }

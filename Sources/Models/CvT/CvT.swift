@@ -19,7 +19,8 @@ public struct CvT: FeatureModel {
     private let norm: LayerNorm
     private let head: Linear
 
-    static let epsilon = 1e-5
+    /// Of all layer norms.
+    package static let epsilon = 1e-5
 
     /// - Throws: `ModelError` when the specification makes no model at this image size.
     public init(_ specification: CvTSpecification, height: Int, width: Int) throws {

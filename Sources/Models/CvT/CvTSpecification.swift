@@ -69,7 +69,7 @@ public struct CvTSpecification: Sendable, Hashable, Codable {
     public func stride(_ stage: Int) -> Int { embedStrides[...stage].reduce(1, *) }
 
     /// The padding of stage i's embedding, as published for every kernel and stride.
-    func padding(_ stage: Int) -> Int { max(0, (embedKernels[stage] - embedStrides[stage] + 1) / 2) }
+    package func padding(_ stage: Int) -> Int { max(0, (embedKernels[stage] - embedStrides[stage] + 1) / 2) }
 
     /// Checks what does not depend on the image size; one sentence per mistake.
     public func validate() throws {

@@ -75,28 +75,4 @@ extension HorNetSpecification {
             reader.problem(reader.has("orders") || !reader.has("baseWidth") ? "orders" : "baseWidth", "\(error)")
         }
     }
-
-    /// Translates mmpretrain's spelling of a parameter name to the official one.
-    static func canonicalName(_ name: String) -> String {
-        var name = name
-        if name.hasPrefix("module.") { name.removeFirst("module.".count) }
-        if name.hasPrefix("head.fc.") { return "head." + name.dropFirst("head.fc.".count) }
-        guard name.hasPrefix("backbone.") else { return name }
-        name.removeFirst("backbone.".count)
-        if name.hasPrefix("norm3.") { return "norm." + name.dropFirst("norm3.".count) }
-        for gamma in ["gamma1", "gamma2"] where name.hasSuffix(".\(gamma).weight") { name.removeLast(".weight".count) }
-        if let range = firstRange(of: "gnconv.projs.", in: name) {
-            name.replaceSubrange(range, with: "gnconv.pws.")
-        }
-        return name
-    }
-}
-
-private func firstRange(of part: String, in text: String) -> Range<String.Index>? {
-    var start = text.startIndex
-    while start < text.endIndex {
-        if text[start...].hasPrefix(part) { return start..<text.index(start, offsetBy: part.count) }
-        start = text.index(after: start)
-    }
-    return nil
 }

@@ -20,7 +20,7 @@ public struct WeightsMetadata: Sendable, Equatable {
     }
 
     /// The safetensors metadata; `format: pt` is what PyTorch loaders look for.
-    func encoded() throws -> [String: String] {
+    public func encoded() throws -> [String: String] {
         [
             "format": "pt",
             "hornbeam.version": "1",

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Proves that exported ONNX models compute in onnxruntime what the trainer computes.
+
+    Scripts/check_onnx.py                                           models of every family, with random values
+    Scripts/check_onnx.py hornet_tiny_gf convnext_nano32@48x40      these, the second at another image size
+    Scripts/check_onnx.py Runs/digits/weights/best.safetensors      trained weights
+
+Needs numpy, onnx and onnxruntime; where they are missing, makes a virtual environment with them. Each model is exported,
+checked by onnx itself and run at batch 1 and 5. Exits with 1 when a logit differs by more than the tolerance times the
+largest logit or 1, whichever is more.
+"""
+import argparse
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "weights"))
+import environment
+
+MODELS = [
+    "hornet_nano_7x7", "hornet_nano_gf", "hornet_nano_gf@45x52", "convnext_nano32", "cvt_nano32", "resnet20", "resnet18",
+    "hornet_tiny_gf", "hornet_tiny_gf@160x200",
+]
+
+
+def check(source, arguments, folder):
+    """The sizes of the logits and the largest difference at each batch size."""
+    import numpy as np
+    import onnx
+    import onnxruntime
+    import tensor_files
+
+    if pathlib.Path(source).exists():
+        weights = pathlib.Path(source)
+    else:
+        weights = environment.random_weights(arguments.trainer, source, folder)
+    exported = pathlib.Path(folder) / "model.onnx"
+    environment.run(arguments.trainer, "export", weights, "--onnx", exported)
+    onnx.checker.check_model(str(exported), full_check=True)
+    kinds = {node.op_type for node in onnx.load(str(exported), load_external_data=False).graph.node}
+    if kinds & {"DFT", "STFT"}:
+        sys.exit(f"error: {source}: the graph holds a transform, expected products with matrices")
+    session = onnxruntime.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
+    # A run folder's weights are found by the trainer; their metadata is in the file, too.
+    metadata = session.get_modelmeta().custom_metadata_map
+    if weights.is_dir():
+        weights = next(p for p in (weights / "weights" / f"{n}.safetensors" for n in ("best", "last")) if p.exists())
+    shape = environment.input_shape(metadata)
+    generator = np.random.default_rng(1)
+    rows = []
+    for batch in (1, 5):
+        images = generator.standard_normal((batch, *shape)).astype(np.float32)
+        theirs, = session.run(["logits"], {"images": images})
+        ours = environment.logits(arguments.trainer, weights, images, folder)
+        if theirs.shape != ours.shape:
+            sys.exit(f"error: {source}: onnxruntime gives logits {theirs.shape}, the trainer {ours.shape}")
+        largest = np.abs(ours).max()
+        error = np.abs(theirs - ours).max() / max(1, largest)
+        passed = bool(error <= arguments.tolerance)
+        rows.append((source, f"{shape[1]}x{shape[2]}", batch, f"{largest:.3g}", f"{error:.1e}", passed))
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", help="weights files, run folders or names of models", default=MODELS)
+    parser.add_argument("--tolerance", type=float, default=1e-4)
+    parser.add_argument("--trainer", default=environment.TRAINER)
+    arguments = parser.parse_args()
+    environment.ensure_packages("onnx", "numpy", "onnx", "onnxruntime")
+    failed = 0
+    print(f"{'model':<34} {'images':>8} {'batch':>5} {'largest logit':>14} {'difference':>11}")
+    for source in arguments.models:
+        with tempfile.TemporaryDirectory() as folder:
+            for *row, passed in check(source, arguments, folder):
+                print("{:<34} {:>8} {:>5} {:>14} {:>11}".format(*row) + ("" if passed else "  FAILED"), flush=True)
+                failed += not passed
+    if failed:
+        sys.exit(f"error: {failed} comparisons are out of tolerance ({arguments.tolerance})")
+    print(f"onnxruntime agrees with the trainer within {arguments.tolerance}")
+
+
+if __name__ == "__main__":
+    main()

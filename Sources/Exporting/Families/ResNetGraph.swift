@@ -1,0 +1,68 @@
+import Models
+
+extension GraphBuilder {
+    /// Mirrors `ResNet`.
+    mutating func resnet(_ model: ResNetSpecification, _ images: FeatureMap) throws {
+        let isLarge = model.stem == .large
+        var x = try convolution("conv1", images, stride: isLarge ? 2 : 1, padding: isLarge ? 3 : 1)
+        x = try batchNorm("bn1", x)
+        x.name = node("Relu", "relu", [x.name])
+        if isLarge { x = maxPooled("maxpool", x, kernel: 3, stride: 2, padding: 1) }
+        for (stage, depth) in model.depths.enumerated() {
+            for block in 0..<depth {
+                x = try resnetBlock(
+                    "layer\(stage + 1).\(block)", x, model, width: model.width(stage),
+                    stride: stage > 0 && block == 0 ? 2 : 1)
+            }
+        }
+        _ = try linear("fc", averagePooled("avgpool", x), output: ONNXModel.outputName)
+    }
+
+    private mutating func resnetBlock(
+        _ path: String, _ x: FeatureMap, _ model: ResNetSpecification, width: Int, stride: Int
+    ) throws -> FeatureMap {
+        // The kernel and the stride of each convolution; the widths are those of the weights.
+        let chain: [(kernel: Int, stride: Int)] =
+            switch model.block {
+            case .basic: [(3, stride), (3, 1)]
+            case .bottleneck: [(1, 1), (3, stride), (1, 1)]
+            }
+        var y = x
+        for (i, link) in chain.enumerated() {
+            if i > 0 { y.name = node("Relu", "\(path).relu\(i)", [y.name]) }
+            y = try convolution("\(path).conv\(i + 1)", y, stride: link.stride, padding: link.kernel / 2)
+            y = try batchNorm("\(path).bn\(i + 1)", y)
+        }
+        var kept = x
+        if stride != 1 || x.channels != width {
+            switch model.shortcut {
+            case .projection:
+                kept = try convolution(path + ".downsample.0", x, stride: stride)
+                kept = try batchNorm(path + ".downsample.1", kept)
+            case .padding:
+                if stride > 1 { kept = maxPooled(path + ".thinned", x, kernel: 1, stride: stride, padding: 0) }
+                let side = (width - x.channels) / 2
+                if side > 0 {
+                    kept.name = node(
+                        "Pad", path + ".padded", [kept.name, sizes([0, side, 0, 0, 0, side, 0, 0]), number(0)])
+                }
+            }
+        }
+        return y.renamed(node("Relu", path, [try residual(path + ".sum", kept.name, y.name)]))
+    }
+
+    private mutating func maxPooled(
+        _ name: String, _ map: FeatureMap, kernel: Int, stride: Int, padding: Int
+    ) -> FeatureMap {
+        var result = channelsFirst(map)
+        result.name = node(
+            "MaxPool", name, [result.name],
+            [
+                "kernel_shape": .integers([kernel, kernel]),
+                "pads": .integers([padding, padding, padding, padding]), "strides": .integers([stride, stride]),
+            ])
+        result.height = (map.height + 2 * padding - kernel) / stride + 1
+        result.width = (map.width + 2 * padding - kernel) / stride + 1
+        return result
+    }
+}

@@ -1,0 +1,49 @@
+/// A constant of a graph: a parameter in the shape the graph needs it, or sizes that an operator takes as a tensor.
+struct Initializer {
+    enum Elements {
+        case floats([Float])
+        case integers([Int])
+    }
+
+    let name: String
+    let shape: [Int]
+    let elements: Elements
+
+    /// Little-endian, in row-major order.
+    var rawBytes: [UInt8] {
+        switch elements {
+        case .floats(let values): values.withUnsafeBytes(Array.init)
+        case .integers(let values): values.map(Int64.init).withUnsafeBytes(Array.init)
+        }
+    }
+}
+
+/// What an operator is told beside its operands.
+enum Attribute {
+    case integer(Int)
+    case float(Double)
+    case integers([Int])
+}
+
+/// One operator with named operands and results.
+struct Node {
+    let name: String
+    let kind: String
+    let inputs: [String]
+    let outputs: [String]
+    /// In alphabetical order in the file.
+    let attributes: [String: Attribute]
+}
+
+/// A batch of any number of float rows or maps that goes into a graph or comes out of it.
+public struct GraphValue: Sendable, Equatable {
+    public let name: String
+    /// Without the batch, which is the first axis and free.
+    public let shape: [Int]
+}
+
+/// A model that cannot be exported, in one sentence.
+public struct ExportError: Error, CustomStringConvertible, Sendable, Equatable {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}

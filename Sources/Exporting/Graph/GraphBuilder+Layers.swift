@@ -1,0 +1,121 @@
+/// The layers that families share. Values with their channels last are given by name alone.
+extension GraphBuilder {
+    /// x W^T + b over the last axis; a pointwise convolution's weight serves as well.
+    /// - Parameter output: the name of the result; that of the layer when absent.
+    mutating func linear(_ path: String, _ x: String, output: String? = nil) throws -> String {
+        let name = path + ".weight"
+        guard let weight = optionalTensor(name), weight.shape.count == 2 || weight.shape.count == 4,
+            weight.shape.dropFirst(2).allSatisfy({ $0 == 1 })
+        else { throw ExportError("the weights have no \(name) of a linear layer, which the model needs") }
+        let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+        // Not under the state dict's name, since it is transposed.
+        let matrix = constant(
+            name + ".transposed", [inputs, outputs],
+            (0..<inputs).flatMap { i in (0..<outputs).map { weight.values[$0 * inputs + i] } })
+        guard optionalTensor(path + ".bias") != nil else { return node("MatMul", output ?? path, [x, matrix]) }
+        let product = node("MatMul", path + ".product", [x, matrix])
+        return node("Add", output ?? path, [product, try parameter(path + ".bias", rank: 1)])
+    }
+
+    /// Layer norm over the last axis.
+    mutating func layerNorm(_ path: String, _ x: String, epsilon: Double = 1e-6) throws -> String {
+        node(
+            "LayerNormalization", path,
+            [x, try parameter(path + ".weight", rank: 1), try parameter(path + ".bias", rank: 1)],
+            ["axis": .integer(-1), "epsilon": .float(epsilon)])
+    }
+
+    /// Layer norm over the channels of a map.
+    mutating func layerNorm(_ path: String, _ map: FeatureMap, epsilon: Double = 1e-6) throws -> FeatureMap {
+        let map = channelsLast(map)
+        return map.renamed(try layerNorm(path, map.name, epsilon: epsilon))
+    }
+
+    /// A convolution of as many groups as its weight says.
+    mutating func convolution(
+        _ path: String, _ map: FeatureMap, stride: Int = 1, padding: Int = 0
+    ) throws -> FeatureMap {
+        let input = channelsFirst(map)
+        let weight = try tensor(path + ".weight", rank: 4)
+        let (kernelHeight, kernelWidth) = (weight.shape[2], weight.shape[3])
+        guard weight.shape[1] > 0, map.channels % weight.shape[1] == 0 else {
+            throw ExportError(
+                "\(path).weight has the shape \(weight.shape), but its input has \(map.channels) channels")
+        }
+        var inputs = [input.name, try parameter(path + ".weight", rank: 4)]
+        if optionalTensor(path + ".bias") != nil { inputs.append(try parameter(path + ".bias", rank: 1)) }
+        let name = node(
+            "Conv", path, inputs,
+            [
+                "group": .integer(map.channels / weight.shape[1]),
+                "kernel_shape": .integers([kernelHeight, kernelWidth]),
+                "pads": .integers([padding, padding, padding, padding]), "strides": .integers([stride, stride]),
+            ])
+        return FeatureMap(
+            name: name, height: (map.height + 2 * padding - kernelHeight) / stride + 1,
+            width: (map.width + 2 * padding - kernelWidth) / stride + 1, channels: weight.shape[0],
+            isChannelsFirst: true)
+    }
+
+    /// Batch norm with its running statistics.
+    mutating func batchNorm(_ path: String, _ map: FeatureMap, epsilon: Double = 1e-5) throws -> FeatureMap {
+        let map = channelsFirst(map)
+        let inputs = try ["weight", "bias", "running_mean", "running_var"].map {
+            try parameter("\(path).\($0)", rank: 1)
+        }
+        return map.renamed(
+            node("BatchNormalization", path, [map.name] + inputs, ["epsilon": .float(epsilon)]))
+    }
+
+    /// x Phi(x), the exact form.
+    mutating func gelu(_ path: String, _ x: String) -> String {
+        let scaled = node("Mul", path + ".gelu.scaled", [x, number(0.5.squareRoot())])
+        let error = node("Erf", path + ".gelu.erf", [scaled])
+        let share = node("Add", path + ".gelu.share", [error, number(1)])
+        let product = node("Mul", path + ".gelu.product", [x, share])
+        return node("Mul", path + ".gelu", [product, number(0.5)])
+    }
+
+    /// x sigmoid(1.702 x).
+    mutating func quickGELU(_ path: String, _ x: String) -> String {
+        let scaled = node("Mul", path + ".quick_gelu.scaled", [x, number(1.702)])
+        let share = node("Sigmoid", path + ".quick_gelu.share", [scaled])
+        return node("Mul", path + ".quick_gelu", [x, share])
+    }
+
+    /// x + gamma branch; without `gamma` where the state dict has none of that name.
+    mutating func residual(_ path: String, _ x: String, _ branch: String, gamma: String? = nil) throws -> String {
+        var branch = branch
+        if let gamma, optionalTensor(gamma) != nil {
+            branch = node("Mul", gamma + ".scaled", [branch, try parameter(gamma, rank: 1)])
+        }
+        return node("Add", path, [x, branch])
+    }
+
+    /// Parts of the given widths along an axis.
+    mutating func split(_ name: String, _ x: String, _ widths: [Int], axis: Int) -> [String] {
+        if widths.count == 1 { return [x] }
+        return node("Split", name, [x, sizes(widths)], ["axis": .integer(axis)], results: widths.count)
+    }
+
+    mutating func concatenated(_ name: String, _ parts: [String], axis: Int) -> String {
+        node("Concat", name, parts, ["axis": .integer(axis)])
+    }
+
+    /// The same elements with other sizes after the batch.
+    mutating func reshaped(_ name: String, _ x: String, _ shape: [Int]) -> String {
+        // A size of 0 keeps that of the input, here the batch's.
+        node("Reshape", name, [x, sizes([0] + shape)])
+    }
+
+    mutating func transposed(_ name: String, _ x: String, _ order: [Int]) -> String {
+        node("Transpose", name, [x], ["perm": .integers(order)])
+    }
+
+    /// The mean over a map's positions, [N, C].
+    mutating func averagePooled(_ name: String, _ map: FeatureMap) -> String {
+        node(
+            "ReduceMean", name, [map.name],
+            ["axes": .integers(map.isChannelsFirst ? [2, 3] : [1, 2]), "keepdims": .integer(0)])
+    }
+}

@@ -1,0 +1,27 @@
+import Checkpoints
+import Foundation
+
+extension Weights {
+    /// Reads a weights file, or the weights of a run folder: the best ones, else the last ones.
+    /// - Throws: `CheckpointError` in one sentence, as `read` does.
+    public static func find(_ path: String) throws -> (path: String, weights: Weights) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            return (path, try read(path))
+        }
+        let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        for name in ["best", "last"] {
+            let file = "\(folder)/weights/\(name).safetensors"
+            if FileManager.default.fileExists(atPath: file) { return (file, try read(file)) }
+        }
+        throw CheckpointError(
+            path, "the folder holds no weights/best.safetensors, expected a run folder or a weights file")
+    }
+
+    /// The file that `write` makes, with every parameter under another name.
+    public func file(renaming rename: (String) throws -> String) throws -> SafetensorsFile {
+        SafetensorsFile(
+            metadata: try metadata.encoded(), tensors: try store.storedTensors().map { $0.renamed(try rename($0.name)) }
+        )
+    }
+}

@@ -1,0 +1,148 @@
+import Exporting
+import Layers
+import Models
+import Testing
+
+private func filters(_ rows: Int? = nil, _ columns: Int? = nil) -> HorNetSpecification.Mixer {
+    .globalFilter(rows: rows, columns: columns)
+}
+
+/// Small models that between them use everything that families have; odd and unequal sizes throughout.
+private let samples: [(name: String, specification: ModelSpecification, height: Int, width: Int)] = [
+    (
+        "hornet 7x7",
+        .hornet(
+            HorNetSpecification(
+                baseWidth: 8, depths: [1, 2], orders: [3, 1], stemStride: 2,
+                mixers: [.depthwise7x7, .depthwise7x7], classes: 5)), 14, 11
+    ),
+    (
+        "hornet global filter",
+        .hornet(
+            HorNetSpecification(
+                baseWidth: 8, depths: [1, 1, 1], orders: [1, 2, 4], stemStride: 1,
+                mixers: [filters(), filters(), .depthwise7x7], gateScale: 0.4, classes: 4, inputChannels: 1)), 10, 13
+    ),
+    (
+        "hornet with resized filters, without layer scale",
+        .hornet(
+            HorNetSpecification(
+                baseWidth: 4, depths: [1, 1], orders: [2, 2], stemStride: 4, mixers: [filters(5, 4), filters(2, 3)],
+                layerScale: 0, classes: 3)), 28, 24
+    ),
+    (
+        "convnext", .convnext(ConvNeXtSpecification(widths: [6, 9], depths: [1, 2], stemStride: 2, classes: 5)), 13, 18
+    ),
+    (
+        "convnext without layer scale",
+        .convnext(ConvNeXtSpecification(widths: [6], depths: [1], stemStride: 4, layerScale: 0, classes: 2)), 9, 12
+    ),
+    (
+        "resnet bottleneck",
+        .resnet(ResNetSpecification(baseWidth: 3, depths: [1, 2], block: .bottleneck, classes: 5)), 21, 18
+    ),
+    (
+        "resnet basic, option A",
+        .resnet(
+            ResNetSpecification(
+                baseWidth: 4, depths: [2, 1], stem: .small, shortcut: .padding, classes: 5)), 9, 7
+    ),
+    (
+        "cvt with class token",
+        .cvt(
+            CvTSpecification(
+                widths: [4, 6, 8], heads: [1, 2, 4], depths: [1, 1, 2], classes: 5)), 37, 33
+    ),
+    (
+        "cvt without",
+        .cvt(
+            CvTSpecification(
+                widths: [4, 6], heads: [2, 3], depths: [1, 1], embedKernels: [3, 3], embedStrides: [2, 2], keyStride: 1,
+                classToken: false, activation: .gelu, classes: 3)), 11, 14
+    ),
+]
+
+@Suite struct ModelTests {
+    /// The graphs, computed operator by operator, give the models' logits at several batch sizes.
+    @Test(arguments: samples.indices)
+    func graphsComputeWhatModelsCompute(index: Int) throws {
+        let (name, specification, height, width) = samples[index]
+        let sample = try Sample(specification, height: height, width: width)
+        let graph = Interpreter(model: try sample.exported())
+        for count in [1, 3] {
+            let (images, expected) = sample.results(images: count)
+            let logits = try #require(try graph.run(["images": images])["logits"])
+            #expect(logits.shape == [count, specification.classes])
+            let largest = expected.map(abs).max()!
+            #expect(largest > 0.05, "\(name): the logits carry no signal")
+            // Matrices and small constants are rounded to single precision.
+            for (a, b) in zip(logits.values, expected) { #expect(abs(a - b) <= 3e-6 * max(1, largest), "\(name)") }
+        }
+    }
+
+    @Test func filesSayWhatTheyTake() throws {
+        let sample = try Sample(samples[1].specification, height: 10, width: 13)
+        let file = try sample.exported(metadata: ["b": "2", "a": "1"])
+        #expect(file.version == 8 && file.producer == "hornbeam" && file.operatorSets == ["": 17])
+        #expect(file.inputs == [.init(name: "images", type: 1, shape: ["batch", "1", "10", "13"])])
+        #expect(file.outputs == [.init(name: "logits", type: 1, shape: ["batch", "4"])])
+        #expect(file.metadata == ["a": "1", "b": "2"])
+        #expect(Set(file.nodes.map(\.name)).count == file.nodes.count, "nodes need names of their own")
+        for (name, constant) in file.constants {
+            let size = constant.type == 7 ? 8 : 4
+            #expect(
+                [1, 7].contains(constant.type) && constant.raw.count == size * constant.shape.reduce(1, *), "\(name)")
+        }
+        let used = Set(file.nodes.flatMap(\.inputs))
+        #expect(Set(file.constants.keys).isSubset(of: used), "every constant is used")
+        #expect(used.contains("stages.0.0.gnconv.dwconv.complex_weight.real"))
+        // A weight that the graph takes as it is keeps its name and values.
+        let weight = try #require(sample.tensors.first { $0.name == "downsample_layers.1.1.weight" })
+        #expect(file.constants[weight.name]?.floats == weight.values)
+        #expect(file.constants[weight.name]?.shape == weight.shape)
+    }
+
+    /// No transform, no control flow and nothing of later operator sets: what runs anywhere.
+    @Test(arguments: samples.indices)
+    func graphsUseOrdinaryOperators(index: Int) throws {
+        let sample = try Sample(
+            samples[index].specification, height: samples[index].height, width: samples[index].width)
+        let known: Set = [
+            "Add", "Sub", "Mul", "MatMul", "Erf", "Relu", "Sigmoid", "Transpose", "Concat", "Split", "Reshape", "Shape",
+            "Expand", "LayerNormalization", "BatchNormalization", "Softmax", "ReduceMean", "Pad", "Conv", "MaxPool",
+        ]
+        #expect(Set(try sample.exported().nodes.map(\.kind)).isSubset(of: known))
+    }
+
+    @Test func equalModelsGiveEqualFiles() throws {
+        let sample = try Sample(samples[2].specification, height: 28, width: 24)
+        func bytes() throws -> [UInt8] {
+            Array(
+                try ONNXModel(
+                    sample.specification, height: 28, width: 24, tensors: sample.tensors, metadata: ["a": "b"]
+                )
+                .pieces.joined())
+        }
+        #expect(try bytes() == bytes())
+    }
+
+    @Test func tensorsThatDoNotFitAreNamed() throws {
+        let sample = try Sample(samples[0].specification, height: 14, width: 11)
+        func problem(_ tensors: [NamedArray<Float>]) -> String {
+            do {
+                _ = try ONNXModel(sample.specification, height: 14, width: 11, tensors: tensors)
+                return "none"
+            } catch { return "\(error)" }
+        }
+        #expect(problem(sample.tensors) == "none")
+        #expect(
+            problem(sample.tensors.filter { $0.name != "stages.1.0.norm2.bias" })
+                == "the weights have no stages.1.0.norm2.bias, which the model needs")
+        #expect(
+            problem(
+                sample.tensors.map {
+                    $0.name == "downsample_layers.0.0.weight"
+                        ? NamedArray(name: $0.name, shape: [8], values: Array(repeating: 0, count: 8)) : $0
+                }) == "downsample_layers.0.0.weight has the shape [8], expected 4 axes")
+    }
+}
