@@ -22,14 +22,14 @@ extension Canvas {
     }
 
     /// Sends each channel's bytes through a table of 256.
-    mutating func mapLevels(_ table: (_ channel: Int) -> [UInt8]) {
+    mutating func mapChannels(_ table: (_ channel: Int) -> [UInt8]) {
         let tables = (0..<channels).flatMap { table($0) }
         hb_apply_levels(editable(), width * height, Int32(channels), tables)
     }
 
     mutating func mapLevels(_ level: (Int) -> Int) {
         let table = (0..<256).map { UInt8(max(0, min(255, level($0)))) }
-        mapLevels { (_: Int) in table }
+        mapChannels { _ in table }
     }
 
     /// How often each byte occurs, [channel][256].
@@ -43,7 +43,7 @@ extension Canvas {
     /// Spreads each channel's values over 0...255.
     mutating func stretchContrast() {
         let counts = levelCounts()
-        mapLevels { channel in
+        mapChannels { channel in
             let low = counts[channel].firstIndex { $0 > 0 } ?? 0
             let high = counts[channel].lastIndex { $0 > 0 } ?? 0
             guard high > low else { return (0...255).map { UInt8($0) } }
@@ -56,7 +56,7 @@ extension Canvas {
     /// Maps each channel so that its values are spread as evenly as they can be.
     mutating func equalize() {
         let counts = levelCounts()
-        mapLevels { channel in
+        mapChannels { channel in
             let last = counts[channel].last { $0 > 0 } ?? 0
             let step = (counts[channel].reduce(0, +) - last) / 255
             guard step > 0 else { return (0...255).map { UInt8($0) } }
