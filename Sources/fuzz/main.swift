@@ -1,4 +1,4 @@
-// Reads damaged files with every reader, for developers: `swift run -c release fuzz [--count N] [--from N] [READER...]`.
+// Reads damaged files with every reader, for developers: `Scripts/fuzz.sh [--count N] [--from N] [READER...]`.
 // A crash names the input; --from NUMBER --count 1 repeats it.
 import Foundation
 import Fuzzing
@@ -30,6 +30,21 @@ try FileManager.default.createDirectory(atPath: folder, withIntermediateDirector
 defer { try? FileManager.default.removeItem(atPath: folder) }
 let targets = try FuzzTarget.all(folder: folder)
 let names = targets.map(\.name)
+if arguments.contains("--help") || arguments.contains("-h") {
+    print(
+        """
+        Reads damaged files with every reader; expects an error or a value each time, never a crash.
+
+        usage: fuzz [--count N] [--from N] [--megabytes N] [READER...]
+
+          --count N      inputs for each reader (100000)
+          --from N       number of the first input; with --count 1 it repeats one (0)
+          --megabytes N  most memory the process may ever hold (256)
+
+        readers: \(names.joined(separator: ", "))
+        """)
+    exit(0)
+}
 if let unknown = arguments.first(where: { !names.contains($0) }) {
     fail("found no reader \(unknown), expected \(names.joined(separator: ", "))")
 }
