@@ -55,11 +55,16 @@ def main_arms(seed):
 
 
 def bridge_arms(seed):
-    """M5: an attention teacher and a convolutional student, with and without a teacher in between."""
+    """M5: an attention teacher and a convolutional student, with and without a teacher in between.
+
+    Two runs of one stage each, since an order names no teacher twice.
+    """
     return [
-        Distillation("attention-alone", seed, "progressive", order=["cvt_nano32", "cvt_nano32"]),
-        Distillation("attention-bridged", seed, "progressive", order=["convnext_nano32", "cvt_nano32"]),
-        Distillation("bridge-alone", seed, "progressive", order=["convnext_nano32", "convnext_nano32"]),
+        Distillation("attention-first", seed, "progressive", order=["cvt_nano32"]),
+        Distillation("bridge-first", seed, "progressive", order=["convnext_nano32"]),
+        Distillation("attention-alone", seed, "progressive", order=["cvt_nano32"], student="attention-first"),
+        Distillation("attention-bridged", seed, "progressive", order=["cvt_nano32"], student="bridge-first"),
+        Distillation("bridge-alone", seed, "progressive", order=["convnext_nano32"], student="bridge-first"),
     ]
 
 

@@ -129,6 +129,9 @@ struct Frame {
         bottom - (bottom - top) * min(max(vertical.position(value), -0.02), 1.02)
     }
 
+    /// About the width of a letter of the small text.
+    private let letterWidth = 6.2
+
     func grid(_ xTitle: String) -> Markup {
         let rows = vertical.ticks.map { tick -> Markup in
             let y = y(tick.value)
@@ -137,16 +140,21 @@ struct Frame {
                 <text class="tick" x="\(left - 8)" y="\(y + 4)" text-anchor="end">\(tick.text)</text>
                 """
         }
-        let columns = horizontal.ticks.enumerated().map { index, tick -> Markup in
+        let ticks = horizontal.ticks
+        // The last number says what the numbers are; at the edge it ends there. A number that would touch it is left out.
+        let lastText = xTitle + " " + (ticks.last?.text ?? "")
+        let lastX = x(ticks.last?.value ?? 0)
+        let isAtEdge = lastX > right - 30
+        let lastBegin = lastX - Double(lastText.count) * (isAtEdge ? 1 : 0.5) * letterWidth
+        let columns = ticks.enumerated().map { index, tick -> Markup in
             let x = x(tick.value)
-            // The last number says what the numbers are; at the edge it ends there.
-            let isLast = index == horizontal.ticks.count - 1
-            let isAtEdge = isLast && x > right - 30
-            let text = isLast ? xTitle + " " + tick.text : tick.text
+            let isLast = index == ticks.count - 1
+            let isCovered = !isLast && x + Double(tick.text.count) / 2 * letterWidth + 4 > lastBegin
+            let text = isLast ? lastText : isCovered ? "" : tick.text
             return """
                 <line class="mark" x1="\(x)" x2="\(x)" y1="\(bottom)" y2="\(bottom + 4)"/>\
                 <text class="tick" x="\(x)" y="\(bottom + 17)" \
-                text-anchor="\(isAtEdge ? "end" : "middle")">\(text)</text>
+                text-anchor="\(isLast && isAtEdge ? "end" : "middle")">\(text)</text>
                 """
         }
         return """
@@ -158,8 +166,7 @@ struct Frame {
         let lines = marks.enumerated().map { index, mark -> Markup in
             let x = x(mark.x)
             let end = index + 1 < marks.count ? self.x(marks[index + 1].x) : right
-            // About 6.2 units a letter.
-            let text = TextWidth.truncated(mark.text, to: max(1, Int(bounded: (end - x - 6) / 6.2)))
+            let text = TextWidth.truncated(mark.text, to: max(1, Int(bounded: (end - x - 6) / letterWidth)))
             return """
                 <line class="stage" x1="\(x)" x2="\(x)" y1="\(top - 14)" y2="\(bottom)"/>\
                 <text class="stage" x="\(x + 4)" y="\(top - 4)">\(text)</text>
