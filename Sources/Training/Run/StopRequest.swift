@@ -20,7 +20,8 @@ public enum StopRequest {
     }
 
     /// From now on SIGINT and SIGTERM ask to stop. A signal that the process was started to ignore, as `nohup` and shells
-    /// do for work in the background, stays ignored.
+    /// do for work in the background, stays ignored; one that is merely blocked, as by a parent's thread that takes no
+    /// signals, is let in.
     public static func listen() {
         _ = signalNumber.load(ordering: .relaxed)  // Made now, since a handler must not make it.
         for number in [SIGINT, SIGTERM] {
@@ -29,6 +30,10 @@ public enum StopRequest {
                 signal(number, SIG_IGN)
             }
         }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// Only calls that are allowed in a handler.
