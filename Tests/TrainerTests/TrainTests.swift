@@ -36,6 +36,9 @@ extension Program {
             let classes = try #require(images[0]["classes"] as? [[String: Any]])
             #expect(abs(classes.compactMap { $0["probability"] as? Double }.reduce(0, +) - 1) < 1e-5)
             #expect(try place.run("predict \(weights) a.png").output.contains("a.png"))
+            // A run folder stands for its best weights.
+            let best = try place.run("predict Runs/small/weights/best.safetensors a.png --json --top 10")
+            #expect(try place.run("predict Runs/small a.png --json --top 10").output == best.output)
 
             let inspect = try object(try place.run("inspect \(weights) --json"))
             #expect(inspect["parameters"] as? Int == 5734)

@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate weights.safetensors --data Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --json
             """)
 
-    @Argument(help: "The weights, a safetensors file that trainer wrote.", completion: .weights)
+    @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
     var weights: String
 
     @Option(help: ArgumentHelp("The configuration whose data is used.", valueName: "config"), completion: .config)
@@ -28,7 +28,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let console = Console()
         let recipe = try Recipe.load(data, overrides: overrides)
-        let weights = try Weights.read(self.weights)
+        let weights = try Weights.find(self.weights).weights
         let splits = try openDataset(
             recipe.data.path, validation: .none, seed: UInt64(recipe.run.seed), onBroken: recipe.data.onBroken)
         let test = splits.test

@@ -15,7 +15,7 @@ struct FlatnessCommand: ParsableCommand {
               trainer flatness Runs/a/weights/last.safetensors Runs/b/weights/last.safetensors --data Configs/digits.yaml
             """)
 
-    @Argument(help: "Weights, safetensors files that trainer wrote.", completion: .weights)
+    @Argument(help: "Weights files that trainer wrote, or run folders (their best weights).", completion: .weights)
     var weights: [String]
 
     @Option(
@@ -51,7 +51,7 @@ struct FlatnessCommand: ParsableCommand {
         var profiles: [(path: String, profile: FlatnessProfile)] = []
         for path in weights {
             let profile = try flatness(
-                of: Weights.read(path), recipe, directions: directions, points: points, images: images)
+                of: Weights.find(path).weights, recipe, directions: directions, points: points, images: images)
             profiles.append((path, profile))
         }
         let radii = [0.25, 0.5, 1.0]

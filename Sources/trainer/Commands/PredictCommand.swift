@@ -17,7 +17,7 @@ struct PredictCommand: ParsableCommand {
               trainer predict weights.safetensors --prepared batch.safetensors --logits --json
             """)
 
-    @Argument(help: "The weights, a safetensors file that trainer wrote.", completion: .weights)
+    @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
     var weights: String
 
     @Argument(help: "JPEG or PNG files.", completion: .file(extensions: ["jpg", "jpeg", "png"]))
@@ -47,7 +47,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
-        let weights = try Weights.read(self.weights)
+        let weights = try Weights.find(self.weights).weights
         let plan = weights.metadata.transform
         let transform = try Transform(plan, mode: .evaluation)
         let names = weights.metadata.classNames
