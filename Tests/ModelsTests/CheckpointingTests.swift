@@ -48,9 +48,13 @@ import Testing
         #expect(checkpointed.operations.contains("checkpoint"))
         #expect(!plain.operations.contains("checkpoint"))
         #expect(plain.loss == checkpointed.loss)
-        #expect(plain.gradients.elementsEqual(checkpointed.gradients), "gradients differ")
-        #expect(plain.gradients.contains { $0 != 0 })
-        #expect(plain.buffers.elementsEqual(checkpointed.buffers), "running statistics must be updated once")
+        // Counted first, or a failure would print every number.
+        let differences = zip(plain.gradients, checkpointed.gradients).count { $0 != $1 }
+        #expect(differences == 0, "that many of \(plain.gradients.count) gradients differ")
+        let zeros = plain.gradients.count { $0 == 0 }
+        #expect(zeros < plain.gradients.count)
+        let haveSameStatistics = plain.buffers == checkpointed.buffers
+        #expect(haveSameStatistics, "running statistics must be updated once")
     }
 
     /// All tests share one storage pool, so it is measured in a process of its own.
