@@ -87,7 +87,7 @@ def main_table(results, folder):
             label, len(found), spread(results.values(name)), spread(results.values(name, "bestTestAccuracy")),
             spread(results.values(name, "trainLoss"), 1, 3), spread(results.values(name, "gap")),
             f"{statistics.mean(result['seconds'] for result in found):.0f}"])
-    groups = [(name, results.values(name)) for name in ["long", *MAIN] if results.values(name)]
+    groups = [(name, results.values(name)) for name in [*MAIN, "long"] if results.values(name)]
     if groups:
         pictures.columns("Test accuracy after equally many epochs (dots: seeds)", groups, "test accuracy, %", folder / "arms.svg")
     return table(["arm", "seeds", "test, last epoch, %", "test, best epoch, %", "training loss", "train - test, %", "seconds"], rows)
@@ -112,7 +112,7 @@ def generalisation(results, folder):
                            (min(scores) - pad_y, max(scores) + pad_y))
     for name, loss, score in points:
         chart.dot(loss, score, MAIN.index(name), 5, f"{name}: loss {loss:.3f}, {score:.2f} %")
-    chart.legend(MAIN, x=330)
+    chart.legend(MAIN)
     chart.labels("cross-entropy on the training images as they are", "test accuracy, %")
     chart.write(folder / "generalisation.svg")
     return "![Training loss against test accuracy](experiments/generalisation.svg)"
@@ -135,7 +135,7 @@ def flatness(results, folder):
         positions = curves[name][0]["position"]
         means = [statistics.mean(values) for values in zip(*(curve["loss"] for curve in curves[name]))]
         chart.line(list(zip(positions, means)), number)
-    chart.legend(MAIN, x=330)
+    chart.legend(MAIN)
     chart.labels("distance along filter-normalised directions", "loss")
     chart.write(folder / "flatness.svg")
     return table(["arm", "rise at 0.25", "rise at 0.5", "rise at 1"], rows) + \
@@ -243,7 +243,7 @@ def restarts(results, folder):
         chart.upright(epoch + 0.5)
     for name, values in means.items():
         chart.line([(epoch + 1, value) for epoch, value in enumerate(values)], MAIN.index(name))
-    chart.legend(list(means), x=330)
+    chart.legend(list(means))
     chart.labels("epoch", "validation accuracy, %")
     chart.write(folder / "restarts.svg")
     stages = results.seeds("progressive")

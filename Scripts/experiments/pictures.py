@@ -2,14 +2,22 @@
 
 from html import escape
 
-STYLE = """<style>
-text{font:12px system-ui,sans-serif;fill:#24292f}.title{font-weight:600;font-size:13px}.quiet{fill:#6e7781}
-.axis{stroke:#8c959f;stroke-width:1}.grid{stroke:#d0d7de;stroke-width:1}.page{fill:#fff}
-.c0{--c:#0969da}.c1{--c:#bc4c00}.c2{--c:#1a7f37}.c3{--c:#8250df}.c4{--c:#6e7781}
-.line{fill:none;stroke:var(--c);stroke-width:2}.dot{fill:var(--c)}.bar{fill:var(--c);opacity:.25}
-.mean{stroke:var(--c);stroke-width:3}.spread{stroke:var(--c);stroke-width:1.5}
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.quiet{fill:#9198a1}.axis{stroke:#656c76}.grid{stroke:#2d333b}
-.page{fill:#0d1117}.c0{--c:#58a6ff}.c1{--c:#f0883e}.c2{--c:#3fb950}.c3{--c:#bc8cff}.c4{--c:#9198a1}}
+LIGHT = ["#0969da", "#bc4c00", "#1a7f37", "#8250df", "#6e7781"]
+DARK = ["#58a6ff", "#f0883e", "#3fb950", "#bc8cff", "#9198a1"]
+
+
+def colors(values):
+    """Written out for each class: few programs but browsers know variables of style sheets."""
+    return "".join(f".dot.c{i},.bar.c{i}{{fill:{c}}}.line.c{i},.mean.c{i},.spread.c{i}{{stroke:{c}}}" for i, c in enumerate(values))
+
+
+STYLE = f"""<style>
+text{{font:12px system-ui,sans-serif;fill:#24292f}}.title{{font-weight:600;font-size:13px}}.quiet{{fill:#6e7781}}
+.axis{{stroke:#8c959f;stroke-width:1}}.grid{{stroke:#d0d7de;stroke-width:1}}.page{{fill:#fff}}
+.line{{fill:none;stroke-width:2}}.bar{{opacity:.25}}.mean{{stroke-width:3}}.spread{{stroke-width:1.5}}
+{colors(LIGHT)}
+@media(prefers-color-scheme:dark){{text{{fill:#e6edf3}}.quiet{{fill:#9198a1}}.axis{{stroke:#656c76}}.grid{{stroke:#2d333b}}
+.page{{fill:#0d1117}}{colors(DARK)}}}
 </style>"""
 
 
@@ -33,7 +41,7 @@ class Chart:
     """A plane with a title, axes and marks; x and y are given in the units of the data."""
 
     def __init__(self, title, x, y, width=640, height=320, left=64, bottom=44, x_ticks=True):
-        self.width, self.height, self.left, self.bottom, self.top, self.right = width, height, left, bottom, 40, 16
+        self.width, self.height, self.left, self.bottom, self.top, self.right = width, height, left, bottom, 50, 16
         self.x_range, self.y_range = x, y
         self.parts = [f'<text class="title" x="{left}" y="20">{escape(title)}</text>']
         for value in ticks(*y):
@@ -79,8 +87,9 @@ class Chart:
         self.parts.append(f'<line class="mean c{color}" x1="{left:.1f}" x2="{right:.1f}" y1="{self.y(mean):.1f}" y2="{self.y(mean):.1f}"/>')
         self.parts.append(f'<line class="spread c{color}" x1="{middle:.1f}" x2="{middle:.1f}" y1="{self.y(mean - deviation):.1f}" y2="{self.y(mean + deviation):.1f}"/>')
 
-    def legend(self, names, x=None, y=24):
-        x = self.left + 250 if x is None else x
+    def legend(self, names, x=None, y=36):
+        # At the right end of the line that names the upright axis.
+        x = self.width - self.right - sum(30 + 7 * len(name) for name in names) if x is None else x
         for number, name in enumerate(names):
             self.parts.append(f'<rect class="dot c{number}" x="{x}" y="{y - 9}" width="10" height="10" rx="2"/>')
             self.text(x + 14, y, name)
