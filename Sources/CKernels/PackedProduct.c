@@ -47,10 +47,15 @@ WIDE void hb_pack_panels(const float *b, long stride, int transposed, long inner
         const long start = p * PANEL, width = columns - start < PANEL ? columns - start : PANEL;
         float *to = packed + start * inner;
         if (!transposed) {
+            const __mmask16 low = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
+            const __mmask16 high = width <= 16 ? 0 : (__mmask16)((1u << (width - 16)) - 1);
             for (long i = 0; i < inner; i++) {
                 const float *from = b + i * stride + start;
-                for (long j = 0; j < width; j++) to[i * PANEL + j] = from[j];
-                for (long j = width; j < PANEL; j++) to[i * PANEL + j] = 0.0f;
+                // Rows of a wide matrix lie pages apart, where no prefetcher of the processor follows.
+                __builtin_prefetch(from + 8 * stride);
+                __builtin_prefetch(from + 8 * stride + 16);
+                _mm512_storeu_ps(to + i * PANEL, _mm512_maskz_loadu_ps(low, from));
+                _mm512_storeu_ps(to + i * PANEL + 16, _mm512_maskz_loadu_ps(high, from + 16));
             }
             continue;
         }
@@ -175,14 +180,31 @@ static void multiply_by_rows(const product p) {
         for (long j = 0; j < p.columns; j += PANEL) one_tile(&p, i, j);
 }
 
-void hb_packed_product(long rows, long columns, long inner, const float *a, long a_stride, const float *packed,
-                       const float *bias, int accumulate, float *c, long c_stride) {
-    multiply_by_panels((product){single_rows, rows, columns, inner, a, a_stride, a_stride, packed, 0, bias, accumulate,
-                                 c, c_stride});
-}
-
 // What the operands of a block take on the stack at most, in elements.
 #define ROOM (1 << 16)
+
+// Rows that lie a multiple of 4096 bytes apart share the few lines of one set of the first-level cache.
+static int collides(long stride) { return stride % 1024 == 0; }
+
+void hb_packed_product(long rows, long columns, long inner, const float *a, long a_stride, const float *packed,
+                       const float *bias, int accumulate, float *c, long c_stride) {
+    if (!collides(a_stride) || rows < TILE || columns < 2 * PANEL || inner < 512) {
+        multiply_by_panels((product){single_rows, rows, columns, inner, a, a_stride, a_stride, packed, 0, bias,
+                                     accumulate, c, c_stride});
+        return;
+    }
+    const long stride = inner + 16;
+    long block = ROOM / stride / TILE * TILE;
+    if (block < TILE) block = TILE;
+    if (block > rows) block = rows;
+    float apart[block * stride];
+    for (long i = 0; i < rows; i += block) {
+        const long count = rows - i < block ? rows - i : block;
+        for (long r = 0; r < count; r++) memcpy(apart + r * stride, a + (i + r) * a_stride, (size_t)inner * sizeof *a);
+        multiply_by_panels((product){single_rows, count, columns, inner, apart, stride, stride, packed, 0, bias,
+                                     accumulate, c + i * c_stride, c_stride});
+    }
+}
 
 // Row p of a block, brought into panels of `width` columns of `rows` rows each; the last one is filled with zeros.
 WIDE static void spread(const float *from, long count, long width, long rows, long p, float *panels) {
@@ -273,28 +295,39 @@ PAIRS void hb_pack_pair_panels(const float *b, long stride, int transposed, long
                            PANEL, pairs, i, to);
             continue;
         }
-        if (width < PANEL) memset(to, 0, (size_t)(PANEL * pairs) * sizeof *to);
-        uint32_t row[512];
-        for (long j = 0; j < width; j++)
-            for (long part = 0; part < inner; part += 1024) {
-                const long count = inner - part < 1024 ? inner - part : 1024;
-                round_row(b + (start + j) * stride + part, count, row);
-                for (long i = 0; i < (count + 1) / 2; i++) to[(part / 2 + i) * PANEL + j] = row[i];
+        // Sixteen rows together: the pairs of a row then lie PANEL apart, and single stores would each touch a line.
+        enum { part = 512, room = part / 2 + 16 };
+        uint32_t rounded[16 * room];
+        for (long half = 0; half < PANEL; half += 16) {
+            const long n = width - half < 16 ? width - half : 16;
+            if (n < 16) memset(rounded, 0, sizeof rounded);
+            for (long first_inner = 0; first_inner < inner; first_inner += part) {
+                const long count = inner - first_inner < part ? inner - first_inner : part;
+                for (long j = 0; j < n; j++)
+                    round_row(b + (start + half + j) * stride + first_inner, count, rounded + j * room);
+                uint32_t *target = to + first_inner / 2 * PANEL + half;
+                long i = 0;
+                for (; i + 16 <= (count + 1) / 2; i += 16)
+                    transpose_block((const float *)rounded + i, room, (float *)target + i * PANEL);
+                for (; i < (count + 1) / 2; i++)
+                    for (long j = 0; j < 16; j++) target[i * PANEL + j] = rounded[j * room + i];
             }
+        }
     }
 }
 
 PAIRS void hb_pair_product(long rows, long columns, long inner, const float *a, long a_stride, const float *packed,
                            const float *bias, int accumulate, float *c, long c_stride) {
     const long pairs = (inner + 1) / 2;
-    long block = ROOM / 2 / pairs / TILE * TILE;
+    const long stride = collides(pairs) ? pairs + 16 : pairs;
+    long block = ROOM / 2 / stride / TILE * TILE;
     if (block < TILE) block = TILE;
     if (block > rows) block = rows;
-    uint32_t rounded[block * pairs];
+    uint32_t rounded[block * stride];
     for (long i = 0; i < rows; i += block) {
         const long count = rows - i < block ? rows - i : block;
-        for (long r = 0; r < count; r++) round_row(a + (i + r) * a_stride, inner, rounded + r * pairs);
-        multiply_by_panels((product){pair_rows, count, columns, pairs, (const float *)rounded, pairs, pairs, packed, 0,
+        for (long r = 0; r < count; r++) round_row(a + (i + r) * a_stride, inner, rounded + r * stride);
+        multiply_by_panels((product){pair_rows, count, columns, pairs, (const float *)rounded, stride, stride, packed, 0,
                                      bias, accumulate, c + i * c_stride, c_stride});
     }
 }

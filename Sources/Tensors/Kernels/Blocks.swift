@@ -25,12 +25,26 @@ func evenBlockRows(_ rows: Int, most: Int) -> Int {
     return even > 96 ? min(most, (even + 11) / 12 * 12) : max(1, even)
 }
 
+/// The same for work that sums nothing over rows, so that blocks may be cut anywhere: a few blocks become an even number
+/// of them, which two threads finish together. With more blocks an odd one costs little.
+func sharedBlockRows(_ rows: Int, most: Int) -> Int {
+    let block = evenBlockRows(rows, most: most)
+    let blocks = (rows + block - 1) / max(1, block)
+    guard blocks > 2, blocks < 6, blocks % 2 == 1 else { return block }
+    return (rows + blocks) / (blocks + 1)
+}
+
 /// Rows per chunk of a reduction whose partial sums have that many elements: a whole number of blocks, and the fewer
-/// chunks the larger the sums, which each chunk has for itself. A function of the sizes alone.
+/// chunks the larger the sums, which each chunk has for itself. Where sums are so large that there are four chunks at
+/// most and the last one would be much shorter, equal numbers of rows instead. A function of the sizes alone.
 func reductionGrain(rows: Int, block: Int, elements: Int) -> Int {
     let blocks = (rows + block - 1) / block
     let most = elements > 1 << 18 ? 4 : elements > 1 << 15 ? 8 : 16
-    return max(1, (blocks + most - 1) / most) * block
+    let grain = max(1, (blocks + most - 1) / most) * block
+    let chunks = (rows + grain - 1) / grain
+    let last = rows - (chunks - 1) * grain
+    guard most == 4, chunks > 1, 4 * last < 3 * grain else { return grain }
+    return min(grain, ((rows + chunks - 1) / chunks + 11) / 12 * 12)
 }
 
 /// Takes scratch memory for every thread that may work on so many chunks at once, and gives it back: the chunks then find

@@ -18,11 +18,12 @@ struct FeedForwardBranch<S: Scalar> {
 
     /// Whether the hidden values before the activation are kept for the gradient. Computing them again costs C
     /// multiply-adds per element: for few channels that is quicker than memory, and it is always smaller, which counts
-    /// where there are millions of them.
-    var keepsHidden: Bool { channels >= 96 && rows * hidden <= 1 << 21 }
+    /// where there are millions of them, the less the more channels there are.
+    var keepsHidden: Bool { channels >= 96 && rows * hidden <= max(1 << 21, channels << 14) }
 
     /// Rows whose hidden values, three times in backward, take about half of a second-level cache.
-    var blockRows: Int { evenBlockRows(rows, most: max(48, min(768, 36_864 / max(1, hidden) / 12 * 12))) }
+    private var mostRows: Int { max(48, min(768, 36_864 / max(1, hidden) / 12 * 12)) }
+    var blockRows: Int { evenBlockRows(rows, most: mostRows) }
 
     /// The result and, when asked for and worth keeping, the hidden values [rows, H].
     func forward(keeping: Bool) -> (output: Tensor<S>, hidden: Tensor<S>?) {
@@ -30,7 +31,7 @@ struct FeedForwardBranch<S: Scalar> {
         let kept = keeping && keepsHidden ? Storage<S>(count: rows * h) : nil
         let expand = ProductOperand(rowsOf: weights.expand)
         let reduce = ProductOperand(rowsOf: weights.reduce)
-        let blockRows = self.blockRows
+        let blockRows = sharedBlockRows(rows, most: mostRows)
         let elements = blockRows * (c + h + 2)
         reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: blockRows))
         let output = Tensor<S>(x.shape) { y in

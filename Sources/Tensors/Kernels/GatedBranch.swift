@@ -20,7 +20,7 @@ struct GatedBranch<S: Scalar> {
         let (c, out) = (channels, outputs)
         let projections = gate.projections
         let projection = ProductOperand(rowsOf: weight)
-        let blockRows = gate.blockRows
+        let blockRows = gate.forwardRows
         let elements = gate.forwardScratch(blockRows) + blockRows * (c + out)
         reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: blockRows))
         let output = Tensor<S>(base.shape) { y in

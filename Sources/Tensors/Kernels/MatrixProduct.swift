@@ -38,7 +38,7 @@ extension Double: MatrixProductKernels {
 /// Rows of work that make a chunk of about four million multiply-adds: enough to hide the hand-off, small enough to
 /// share evenly. A function of the sizes alone.
 func productChunkRows(_ rows: Int, columns: Int, inner: Int) -> Int {
-    evenBlockRows(rows, most: max(48, min(4096, 4_000_000 / max(1, columns * inner)) / 12 * 12))
+    sharedBlockRows(rows, most: max(48, min(4096, 4_000_000 / max(1, columns * inner)) / 12 * 12))
 }
 
 /// C [m, n] = A^T B for A [k, m] and B [k, n]: the shape of weight gradients. A long reduction is cut into fixed chunks

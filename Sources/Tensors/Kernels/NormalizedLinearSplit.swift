@@ -14,13 +14,14 @@ struct NormalizedLinearSplit<S: Scalar> {
     var outputs: Int { weight.shape[0] }
 
     /// Rows whose operands and results take about a quarter of a second-level cache.
-    var blockRows: Int { evenBlockRows(rows, most: max(48, min(768, 65_536 / max(1, channels + outputs) / 12 * 12))) }
+    private var mostRows: Int { max(48, min(768, 65_536 / max(1, channels + outputs) / 12 * 12)) }
+    var blockRows: Int { evenBlockRows(rows, most: mostRows) }
 
     func forward() -> [Tensor<S>] {
         let storages = widths.map { Storage<S>(count: rows * $0) }
         let parts = consecutiveRanges(widths)
         let operands = parts.map { ProductOperand(rowsOf: weight, $0) }
-        let blockRows = self.blockRows
+        let blockRows = sharedBlockRows(rows, most: mostRows)
         reserveScratch(S.self, blockRows * (channels + 2), chunks: chunkCount(rows, grain: blockRows))
         withElements(x, gain, offset, bias ?? gain) { x, gain, offset, b in
             let hasBias = bias != nil

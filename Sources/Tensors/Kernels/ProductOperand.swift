@@ -24,7 +24,7 @@ struct ProductOperand<S: Scalar> {
         }
         let storage = Storage<S>(count: count)
         packed = storage
-        parallelFor((columns + 31) / 32, grain: max(1, 65_536 / (32 * inner))) {
+        parallelFor((columns + 31) / 32, grain: max(1, 16_384 / (32 * inner))) {
             S.packPanels(
                 matrix, stride: stride, transposed: transposed, inner: inner, columns: columns, $0, precision,
                 into: storage.pointer)

@@ -81,7 +81,10 @@ struct RecursiveGate<S: Scalar> {
     }
 
     /// Rows per block: about 2^15 elements of gates, and no fewer rows than a matrix product needs to be fast.
-    var blockRows: Int { evenBlockRows(rows, most: max(48, min(1020, (1 << 15) / max(1, stride) / 12 * 12))) }
+    var blockRows: Int { evenBlockRows(rows, most: mostRows) }
+    /// The same for the way forward, which sums nothing.
+    var forwardRows: Int { sharedBlockRows(rows, most: mostRows) }
+    private var mostRows: Int { max(48, min(1020, (1 << 15) / max(1, stride) / 12 * 12)) }
 
     /// The weights as right operands of x_k W_k^T.
     var projections: [ProductOperand<S>] { weights.map { ProductOperand(rowsOf: $0) } }
@@ -116,7 +119,7 @@ struct RecursiveGate<S: Scalar> {
 
     func forward() -> Tensor<S> {
         let projections = self.projections
-        let blockRows = self.blockRows
+        let blockRows = forwardRows
         let elements = forwardScratch(blockRows)
         reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: blockRows))
         let output = Tensor<S>(p.shape.replacing(axis: -1, with: channels)) { out in
