@@ -22,11 +22,11 @@ private func largestDifference(_ a: Tensor<Float>, _ b: Tensor<Double>) -> Doubl
 }
 
 /// Products and their gradients, in every size that the kernels treat differently: single rows and columns, panels that
-/// are not full, odd reductions, and operands wide enough to be copied.
+/// are not full, odd reductions, operands wide enough to be copied, and rows that would share lines of the cache.
 @Suite struct PackedProductTests {
     static let sizes = [
         (1, 1, 1), (13, 17, 9), (50, 33, 64), (25, 100, 31), (131, 8, 8), (700, 48, 16), (97, 96, 5), (300, 130, 250),
-        (1200, 16, 100), (2, 520, 300),
+        (1200, 16, 100), (2, 520, 300), (20, 40, 530), (40, 100, 1024), (60, 70, 2048), (30, 1024, 70),
     ]
 
     @Test(arguments: sizes) func singlePrecisionEqualsDouble(rows: Int, out: Int, inner: Int) {
