@@ -18,8 +18,10 @@ PKD = {"kind": "pkd", "weight": 1}
 
 # How a teacher is trained alone, on all images: its configuration and what is changed in it.
 RECIPES = {
-    "hornet_nano_7x7": ("Configs/cifar10-nano.yaml", {"training.epochs": 10}),
-    "hornet_nano_gf": ("Configs/cifar10-nano.yaml", {"model.name": "hornet_nano_gf", "training.epochs": 6}),
+    "hornet_nano_7x7": (
+        "Configs/cifar10-pico.yaml", {"model.name": "hornet_nano_7x7", "optimizer.learningRate": "3e-3", "training.epochs": 10}),
+    "hornet_nano_gf": (
+        "Configs/cifar10-pico.yaml", {"model.name": "hornet_nano_gf", "optimizer.learningRate": "3e-3", "training.epochs": 6}),
     "convnext_nano32": (
         "Configs/distill/cifar10/teacher.yaml",
         {"model.name": "convnext_nano32", "model.inputChannels": 3, "model.layerScale": 1, "training.epochs": 6},
