@@ -188,14 +188,13 @@ static int collides(long stride) { return stride % 1024 == 0; }
 
 void hb_packed_product(long rows, long columns, long inner, const float *a, long a_stride, const float *packed,
                        const float *bias, int accumulate, float *c, long c_stride) {
-    if (!collides(a_stride) || rows < TILE || columns < 2 * PANEL || inner < 512) {
+    const long stride = inner + 16;
+    if (!collides(a_stride) || rows < TILE || columns < 2 * PANEL || inner < 512 || TILE * stride > ROOM) {
         multiply_by_panels((product){single_rows, rows, columns, inner, a, a_stride, a_stride, packed, 0, bias,
                                      accumulate, c, c_stride});
         return;
     }
-    const long stride = inner + 16;
     long block = ROOM / stride / TILE * TILE;
-    if (block < TILE) block = TILE;
     if (block > rows) block = rows;
     float apart[block * stride];
     for (long i = 0; i < rows; i += block) {

@@ -44,6 +44,13 @@ private func shapes(_ leading: [Int], _ c: Int, _ h: Int, scale: Bool = true, ba
         #expect(Branch(hasBase: true).largestError(shapes(leading, channels, hidden, base: true)) < 5e-5)
     }
 
+    /// Sums of gradients so large that there are four chunks of rows, cut evenly because the last would be short.
+    @Test func evenChunksOfRowsGiveTheSameGradients() {
+        let operands = shapes([2, 30, 5], 192, 768)
+        #expect(Branch(rate: 0.3).largestError(operands) < 5e-5)
+        #expect(Branch(rate: 0.3).isIndependentOfThreads(operands))
+    }
+
     @Test(arguments: [0.0, 0.4]) func equalsItsLayers(rate: Double) {
         for (scale, base) in [(false, false), (true, false), (true, true)] {
             let operands = shapes([5, 3, 2], 6, 9, scale: scale, base: base)
