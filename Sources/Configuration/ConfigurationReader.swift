@@ -10,9 +10,11 @@ public final class ConfigurationReader {
     private let pairs: [LocatedPair]
     /// True where something other than a mapping stands in the mapping's place, which is a problem already recorded.
     let isMisplaced: Bool
-    private let positions: [String: Int]
+    private var positions: [String: Int]
     private(set) var order: [String] = []
     private(set) var records: [String: Record] = [:]
+    /// Keys that are passed over as if the document did not give them.
+    private var leftOut: Set<String> = []
 
     /// What was read under one key.
     struct Record {
@@ -47,6 +49,28 @@ public final class ConfigurationReader {
         session.problems.add(node(key)?.location ?? location, "\(quoted(fullPath(key))): \(message)")
     }
 
+    /// What the document said under the key before a nearer place said something else: an option speaks over files, a file
+    /// over those that it extends. Nil where nothing was replaced.
+    public func replacedText(_ key: String) -> String? {
+        guard case .scalar(let text, _)? = node(key)?.replaced.first?.value else { return nil }
+        return text
+    }
+
+    /// Passes over those of the keys that are given farther away than `decisive` is, as if they were absent.
+    ///
+    /// - Returns: the keys that are passed over, with the place of each.
+    public func leaveOut(_ keys: Set<String>, fartherThan decisive: String) -> [(
+        key: String, origin: ConfigurationOrigin
+    )] {
+        guard let nearer = node(decisive)?.location else { return [] }
+        let farther = pairs.filter { keys.contains($0.key) && nearer.isNearer(than: $0.value.location) }
+        for pair in farther {
+            positions[pair.key] = nil
+            leftOut.insert(pair.key)
+        }
+        return farther.map { ($0.key, $0.value.location.origin) }
+    }
+
     func node(_ key: String) -> LocatedNode? { positions[key].map { pairs[$0].value } }
 
     func fullPath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
@@ -72,7 +96,7 @@ public final class ConfigurationReader {
 
     /// Records a problem for each key that nobody asked for, here and below.
     func reportUnknownKeys(allPaths: [String]) {
-        for pair in pairs where records[pair.key] == nil {
+        for pair in pairs where records[pair.key] == nil && !leftOut.contains(pair.key) {
             session.unknownKeys += 1
             // Suggestions take time, and nobody reads hundreds of them.
             let message =

@@ -12,6 +12,13 @@ package struct Location: Sendable, Equatable, Comparable, CustomStringConvertibl
 
     var isOverride: Bool { rank >= Self.firstOverrideRank }
 
+    /// Whether this place speaks over the other one: an option over files, a file over those that it extends. All options
+    /// are equally near.
+    func isNearer(than other: Location) -> Bool {
+        if isOverride || other.isOverride { return isOverride && !other.isOverride }
+        return rank < other.rank
+    }
+
     package static func < (lhs: Location, rhs: Location) -> Bool {
         (lhs.rank, lhs.line, lhs.column) < (rhs.rank, rhs.line, rhs.column)
     }
@@ -28,6 +35,8 @@ package struct LocatedNode: Sendable {
 
     package var value: Value
     package var location: Location
+    /// What stood in this node's place in a file that was extended, or before an option: the nearest first.
+    package var replaced: [LocatedNode] = []
 
     /// True for a key with nothing after its colon, as when all the lines of a section are commented out.
     var saysNothing: Bool {
@@ -59,9 +68,9 @@ package struct LocatedNode: Sendable {
 
     /// This node over `base`: mappings merge key by key, anything else replaces, a key left empty changes no mapping.
     func merged(over base: LocatedNode) -> LocatedNode {
-        guard case .mapping(var pairs) = base.value else { return self }
+        guard case .mapping(var pairs) = base.value else { return replacing(base) }
         if saysNothing { return base }
-        guard case .mapping(let own) = value else { return self }
+        guard case .mapping(let own) = value else { return replacing(base) }
         var positions = [String: Int](minimumCapacity: pairs.count)
         for (index, pair) in pairs.enumerated() { positions[pair.key] = index }
         for pair in own {
@@ -73,6 +82,14 @@ package struct LocatedNode: Sendable {
             }
         }
         return LocatedNode(value: .mapping(pairs), location: location)
+    }
+
+    /// This node, which remembers the scalar that stood in its place.
+    private func replacing(_ base: LocatedNode) -> LocatedNode {
+        guard case .scalar = base.value, !base.saysNothing else { return self }
+        var node = self
+        node.replaced += [LocatedNode(value: base.value, location: base.location)] + base.replaced
+        return node
     }
 }
 

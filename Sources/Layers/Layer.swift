@@ -27,6 +27,8 @@ public final class ModelTrace {
         /// Of this layer without its parts.
         public var ownParameters = 0
         public var ownMultiplyAdds = 0
+        /// What a batch norm finds its statistics over; nil for other layers.
+        public var batchStatistics: BatchStatistics?
         public var children: [Node] = []
 
         /// Of this layer with its parts.
@@ -34,6 +36,14 @@ public final class ModelTrace {
         /// Multiply-adds of convolutions and products for one sample; gates, norms, activations and the transforms of
         /// global filters are not counted.
         public var multiplyAdds: Int { children.reduce(ownMultiplyAdds) { $0 + $1.multiplyAdds } }
+    }
+
+    /// The values that a batch norm takes its statistics over.
+    public struct BatchStatistics: Sendable {
+        public let gain: Parameter
+        public let bias: Parameter
+        /// Values per channel that one image brings.
+        public let values: Int
     }
 
     private var stack: [Node]
@@ -57,6 +67,11 @@ public final class ModelTrace {
         stack[stack.count - 1].ownMultiplyAdds = multiplyAdds
         stack[stack.count - 1].ownParameters = parameters.reduce(0) { $0 + $1.shape.elementCount }
         return shape
+    }
+
+    /// The current part is a batch norm over so many values per channel of one image.
+    func takesBatchStatistics(_ gain: Parameter, _ bias: Parameter, values: Int) {
+        stack[stack.count - 1].batchStatistics = BatchStatistics(gain: gain, bias: bias, values: values)
     }
 
     /// Parameters that belong to the current part itself, such as a layer scale.

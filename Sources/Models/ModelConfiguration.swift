@@ -10,13 +10,18 @@ public struct ModelConfiguration: Sendable {
     public var inputChannels: Int?
     /// A weights file that training starts from.
     public var weights: String?
+    /// One sentence about keys that were left out because they belong to another family.
+    public private(set) var notice: String?
+
+    private static let defaultName = "hornet_pico_7x7"
 
     /// Reads the name first and then the keys of its family alone, so that another family's keys are unknown.
     public init(_ reader: ConfigurationReader) {
         let name = reader.choice(
-            "name", of: ModelSpecification.names, default: "hornet_pico_7x7",
+            "name", of: ModelSpecification.names, default: Self.defaultName,
             "A published variant, a preset, or a family (hornet, convnext, resnet, cvt) to specify freely")
         self.name = name
+        notice = Self.leaveOut(reader, name)
         classes = reader.optionalInt("classes", in: 1...1_000_000, "Number of classes; from the data when absent")
         inputChannels = reader.optionalInt("inputChannels", in: 1...4096, "Image channels; from the data when absent")
         weights = reader.optionalPath(
@@ -29,6 +34,36 @@ public struct ModelConfiguration: Sendable {
             case .resnet: .resnet(ResNetSpecification(reading: reader, name: name))
             case .cvt: .cvt(CvTSpecification(reading: reader, name: name))
             }
+    }
+
+    /// Where an option or a nearer file names a model of another family than before, what was said of the family before
+    /// is passed over: its depths and widths mean nothing here. The drop rate says how strongly any model is regularised.
+    private static func leaveOut(_ reader: ConfigurationReader, _ name: String) -> String? {
+        let before = reader.replacedText("name") ?? defaultName
+        guard let family = ModelSpecification.familyName(of: name), let old = ModelSpecification.familyName(of: before),
+            family != old
+        else { return nil }
+        var foreign = ModelSpecification.familyNames.reduce(into: Set<String>()) { $0.formUnion(keys(of: $1)) }
+        if keys(of: family).contains("dropPath") { foreign.remove("dropPath") }
+        let left = reader.leaveOut(foreign, fartherThan: "name")
+        guard let first = left.first else { return nil }
+        let names = left.map(\.key).joined(separator: ", ")
+        return
+            "model.name is \(name), so what was said for \(before) is left out: \(names) (\(first.origin)"
+            + "\(left.count > 1 ? " and below" : ""))."
+    }
+
+    /// The keys that a family reads.
+    private static func keys(of family: String) -> Set<String> {
+        let read = try? ConfigurationDocument.parse(text: "{}", name: family).readResolved { reader in
+            switch ModelSpecification.families.first(where: { $0.name == family })?.specification {
+            case .hornet, nil: _ = HorNetSpecification(reading: reader, name: family)
+            case .convnext: _ = ConvNeXtSpecification(reading: reader, name: family)
+            case .resnet: _ = ResNetSpecification(reading: reader, name: family)
+            case .cvt: _ = CvTSpecification(reading: reader, name: family)
+            }
+        }
+        return Set(read?.entries.map(\.path) ?? [])
     }
 }
 

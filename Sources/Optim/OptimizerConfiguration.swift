@@ -62,7 +62,8 @@ public struct OptimizerConfiguration: Sendable, Equatable {
             "Factor on the learning rate from each layer to the one below it, 1 for none")
         freeze = reader.strings(
             "freeze", default: freeze,
-            "Names of parameters that are not trained; * stands for any characters, ? for one")
+            "Names of parameters that are not trained; * stands for any characters, ? for one; a batch norm whose gain and "
+                + "bias are frozen keeps its running statistics")
         ema = reader.optionalSection("ema", "Exponential moving average of the weights") { Averaging($0) }
         if kind == .sgd, nesterov, momentum == 0 {
             reader.problem("nesterov", "is true without momentum, expected a momentum above 0")

@@ -48,3 +48,39 @@ private let base = "data: {path: d, classes: [a, b]}\nstages: [{teacher: x}, {te
     #expect(problems("run: {seed: 1}\ndata: {mean: 1}\n") == "test.yaml:2:7: missing `data.path`, expected a path")
     #expect(try recipe("run: {seed: 1}\n", overrides: ["data.path=x"]).dataPath == "x")
 }
+
+@Test func aNearerPlaceRemembersWhatItReplaced() throws {
+    let document = try ConfigurationDocument.parse(
+        text: "run: {name: far, seed: 1}\n", name: "test.yaml", overrides: ["run.name=near"])
+    let read = try document.readResolved { reader in
+        reader.section("run", "") { run in
+            let left = run.leaveOut(["seed", "other"], fartherThan: "name")
+            let seed = run.int("seed", default: 7, "")
+            _ = run.string("name", default: "", "")
+            return (before: run.replacedText("name"), left: left.map(\.key), seed: seed)
+        }
+    }
+    #expect(read.value.before == "far")
+    #expect(read.value.left == ["seed"])
+    #expect(read.value.seed == 7, "what is left out takes its default")
+    let same = try ConfigurationDocument.parse(text: "run: {name: far, seed: 1}\n", name: "test.yaml")
+    let kept = try same.readResolved { reader in
+        reader.section("run", "") { run in
+            _ = run.string("name", default: "", "")
+            return (run.leaveOut(["seed"], fartherThan: "name").count, run.int("seed", default: 7, ""))
+        }
+    }
+    #expect(kept.value == (0, 1), "keys beside the decisive one stay")
+}
+
+@Test func automaticSwitchesTakeThreeWords() throws {
+    func value(_ text: String) throws -> AutomaticSwitch {
+        try ConfigurationDocument.parse(text: "a: \(text)\n", name: "test.yaml").readResolved {
+            $0.automaticSwitch("a", default: .automatic, "")
+        }.value
+    }
+    #expect(try value("auto") == .automatic)
+    #expect(try value("true") == .on)
+    #expect(try value("False") == .off)
+    #expect(throws: ConfigurationError.self) { try value("perhaps") }
+}

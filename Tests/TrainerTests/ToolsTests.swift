@@ -50,7 +50,7 @@ extension Program {
             let lines = shown.output.split(separator: "\n").map(String.init)
             #expect(lines.contains { $0.contains("epochs: 7 ") && $0.hasSuffix("# --set training.epochs=7") })
             #expect(lines.contains { $0.contains("baseWidth: 8 ") && $0.hasSuffix("# small.yaml:4:14") })
-            #expect(lines.contains { $0.contains("dropLast: true ") && $0.hasSuffix("# default") })
+            #expect(lines.contains { $0.contains("dropLast: auto ") && $0.hasSuffix("# default") })
             let json = try list(try place.run("config small.yaml --json").output)
             let epochs = try #require(json.first { $0["key"] as? String == "training.epochs" })
             #expect(epochs["value"] as? Int == 2 && epochs["default"] as? Int == 30)

@@ -81,7 +81,9 @@ extension Program {
             #expect(again.output.contains("the run in cut is finished; nothing is left to do"))
         }
 
-        @Test(arguments: [(signal: SIGTERM, code: Int32(143)), (signal: SIGINT, code: Int32(130))])
+        @Test(arguments: [
+            (signal: SIGTERM, code: Int32(143)), (signal: SIGINT, code: Int32(130)), (signal: SIGHUP, code: Int32(129)),
+        ])
         func aSignalSavesAndTellsHowToGoOn(end: (signal: Int32, code: Int32)) throws {
             // Enough epochs that the signal surely comes in the middle.
             let options = "--set training.epochs=12"

@@ -129,7 +129,7 @@ private func document(_ path: String, _ word: String) -> String {
         #expect(value("data.scaling") == [1.0, 2.0])
         #expect(value("optimizer.freeze") == [])
         #expect(value("data.imageSize") == .null)
-        #expect(value("training.dropLast") == true)
+        #expect(value("training.dropLast") == "auto")
         #expect(value("model.mixers") == ["7x7", "7x7", "7x7", "7x7"])
     }
 }

@@ -25,7 +25,8 @@ public struct LayerNorm: Layer {
 }
 
 /// Batch normalisation over all axes but the last, with running statistics for evaluation; Ioffe and Szegedy, arXiv
-/// 1502.03167.
+/// 1502.03167. Where gain and bias are both frozen, training uses the running statistics as well and leaves them as they
+/// are: a layer that is held still must not change by the data that passes through.
 public struct BatchNorm: Layer {
     public let gain: Parameter
     public let bias: Parameter
@@ -51,7 +52,7 @@ public struct BatchNorm: Layer {
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
             let (mean, variance) = (context.current(runningMean), context.current(runningVariance))
-            guard context.isTraining else {
+            guard context.isTraining, !isFrozen(in: context.store) else {
                 return x.batchNormalized(
                     context[gain], context[bias], mean: mean, variance: variance, epsilon: epsilon)
             }
@@ -64,7 +65,14 @@ public struct BatchNorm: Layer {
         }
     }
 
+    private func isFrozen<S: Scalar>(in store: ParameterStore<S>) -> Bool {
+        !store.isTrainable[gain.index] && !store.isTrainable[bias.index]
+    }
+
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        trace.enter(name(path), "batch norm \(gain.shape[0])", parameters: [gain, bias]) { (input, 0) }
+        trace.enter(name(path), "batch norm \(gain.shape[0])", parameters: [gain, bias]) {
+            trace.takesBatchStatistics(gain, bias, values: input.rows)
+            return (input, 0)
+        }
     }
 }

@@ -77,7 +77,7 @@ public struct PreparedData: Sendable {
         let options = LoaderOptions(
             batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
             seed: UInt64(recipe.run.seed), shuffles: training, balances: training && recipe.data.sampling == .balanced,
-            dropsLast: training && recipe.training.dropLast,
+            dropsLast: training && recipe.training.dropsLast(of: dataset.count),
             threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
             mixing: training && mixing.isOn ? mixing : nil, smoothing: Float(recipe.loss.labelSmoothing))
         return BatchLoader(

@@ -137,7 +137,7 @@ extension DistillationRun {
             store.updatePrefix(from: trained.weights.store)
         } else {
             let start = ParameterStore<Float>(model.parameters, seed: seed)
-            notices = try start.loadStart(recipe.model, model: model)
+            notices = try start.loadStart(recipe.model, model: model, classNames: data.classNames)
             store.updatePrefix(from: start)
         }
         if configuration.resetStatistics {

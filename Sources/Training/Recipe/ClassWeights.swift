@@ -10,7 +10,9 @@ public enum ClassWeights: Sendable, Equatable {
 
     init(_ reader: ConfigurationReader) {
         let words = reader.words(
-            "classWeights", default: "none", "Weight of each class in the loss: none, balanced, or a list of numbers")
+            "classWeights", default: "none",
+            "Weight of each class in the loss: none, balanced, or a list of numbers; the loss is the mean over the images, not "
+                + "divided by their weights as PyTorch's is")
         self = .none
         if words == ["balanced"] {
             self = .balanced

@@ -26,6 +26,7 @@ public struct ModelOutline: Sendable {
     /// The recipe's model; what only the data could tell is taken as the model was published.
     init(_ recipe: Recipe) {
         specification = recipe.model.specification
+        notices = recipe.notices
         let isDigits = recipe.data.path == "digits"
         if let classes = recipe.model.classes ?? recipe.data.classNames?.count ?? (isDigits ? 10 : nil) {
             specification.classes = classes

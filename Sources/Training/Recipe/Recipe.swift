@@ -21,6 +21,9 @@ public struct Recipe: Sendable {
     /// Every key with its value and where it came from.
     public let entries: [ConfigurationEntry]
 
+    /// What was decided while reading, one sentence each.
+    public var notices: [String] { model.notice.map { [$0] } ?? [] }
+
     /// Reads a configuration with overrides of the form `section.key=value`.
     /// - Throws: `ConfigurationError` with every problem that can be found without the data.
     public static func load(_ path: String, overrides: [String] = []) throws -> Recipe {
@@ -170,7 +173,7 @@ public struct TrainingSection: Sendable {
     public var checkpointing: Bool
     public var threads: Int
     public var loaderThreads: Int
-    public var dropLast: Bool
+    public var dropLast: AutomaticSwitch
     public var earlyStopping: Int
     public var saveEveryUpdates: Int
     public var saveEveryMinutes: Double
@@ -205,7 +208,10 @@ public struct TrainingSection: Sendable {
             "checkpointing", default: false, "Compute each block twice instead of keeping what is inside it")
         threads = reader.int("threads", default: 0, in: 0...1024, "Threads of the kernels; 0 = all processors")
         loaderThreads = reader.int("loaderThreads", default: 1, in: 0...256, "Threads that prepare batches")
-        dropLast = reader.bool("dropLast", default: true, "Leave out the short batch at the end of a training epoch")
+        dropLast = reader.automaticSwitch(
+            "dropLast", default: .automatic,
+            "Leave out the short batch at the end of a training epoch; auto = where 10 whole batches come before it, or it "
+                + "(or its last part) is a single image")
         earlyStopping = reader.int(
             "earlyStopping", default: 0, in: 0...100_000, "Stop after so many epochs without a better one; 0 = never")
         saveEveryUpdates = reader.int(
@@ -229,6 +235,22 @@ public struct TrainingSection: Sendable {
 
     /// The most images that go through the model at once.
     var partSize: Int { max(1, batchSize / accumulation) }
+
+    /// Whether the short batch at the end of an epoch over so many images is left out.
+    package func dropsLast(of count: Int) -> Bool {
+        switch dropLast {
+        case .on: true
+        case .off: false
+        case .automatic:
+            count / batchSize >= 10 || (count > batchSize && partSize > 1 && count % batchSize % partSize == 1)
+        }
+    }
+
+    /// Images of an epoch's smallest part that goes through the model, of so many images in all.
+    func smallestPart(of count: Int) -> Int {
+        let short = count < batchSize || !dropsLast(of: count) ? count % batchSize : 0
+        return short % partSize > 0 ? short % partSize : min(partSize, count)
+    }
 }
 
 /// The section `reporting`.

@@ -108,7 +108,7 @@ public struct ReferenceSchema {
         // A plain number is taken as text.
         case .text, .path: return ["type": ["string", "number"]]
         case .boolean: return ["type": "boolean"]
-        case .choice: return ["enum": .array(choices.map { .string($0) })]
+        case .choice: return ["enum": .array(choices.map { ConfigurationEntry.json($0) })]
         // Spellings that YAML takes for text; a bound of numbers says nothing about them.
         case .integer: schema = ["type": ["integer", "string"], "pattern": #"^[+-]?\d+(_\d+)*$"#]
         case .number:

@@ -13,16 +13,23 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
     public let place: String
     /// How many updates before it were left out for the same reason.
     package internal(set) var skippedBefore = 0
+    /// Whether gradients are clipped, which the advice depends on.
+    package internal(set) var isClipped = false
     /// The file that says more, once it is written.
     package internal(set) var postMortem: String?
+
+    /// What to try against numbers that grow beyond all bounds.
+    static func advice(isClipped: Bool) -> String {
+        "try a lower optimizer.learningRate, \(isClipped ? "a smaller optimizer.clipNorm" : "optimizer.clipNorm: 1") or a "
+            + "longer schedule.warmupEpochs"
+    }
 
     public var description: String {
         let before = skippedBefore > 0 ? ", as in the \(skippedBefore) updates before" : ""
         let more = postMortem.map { "; \($0) says more" } ?? ""
         return
             "update \(update): the \(what) is not finite\(before), first seen in \(place); what was saved before is left "
-            + "as it was, try a lower optimizer.learningRate, a smaller optimizer.clipNorm or a longer "
-            + "schedule.warmupEpochs\(more)"
+            + "as it was, \(Self.advice(isClipped: isClipped))\(more)"
     }
 
     /// An update that made a parameter infinite, found before saving it.

@@ -8,8 +8,8 @@ import Synchronization
     import Musl
 #endif
 
-/// The wish to stop, told to the process by SIGINT (Ctrl-C) or SIGTERM: the first lets a run finish its update and save,
-/// the second ends the process at once.
+/// The wish to stop, told to the process by SIGINT (Ctrl-C), SIGTERM or SIGHUP (its terminal was closed): the first lets a
+/// run finish its update and save, the second ends the process at once.
 public enum StopRequest {
     private static let signalNumber = Atomic<Int32>(0)
 
@@ -19,21 +19,23 @@ public enum StopRequest {
         return number == 0 ? nil : number
     }
 
-    /// From now on SIGINT and SIGTERM ask to stop. A signal that the process was started to ignore, as `nohup` and shells
+    private static let signals = [SIGINT, SIGTERM, SIGHUP]
+
+    /// From now on these signals ask to stop. A signal that the process was started to ignore, as `nohup` and shells
     /// do for work in the background, stays ignored; one that is merely blocked, as by a parent's thread that takes no
     /// signals, is let in.
     public static func listen() {
         _ = signalNumber.load(ordering: .relaxed)  // Made now, since a handler must not make it.
-        for number in [SIGINT, SIGTERM] {
+        for number in Self.signals {
             let before = signal(number, handle)
             if let before, unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
                 signal(number, SIG_IGN)
             }
         }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        var unblocked = sigset_t()
+        sigemptyset(&unblocked)
+        for number in Self.signals { sigaddset(&unblocked, number) }
+        pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
     }
 
     /// Only calls that are allowed in a handler.
@@ -53,11 +55,12 @@ public struct Interrupted: Error, CustomStringConvertible, Sendable {
     /// Finished updates.
     public let updates: Int
 
-    /// What shells expect of a process that a signal ended: 130 after SIGINT, 143 after SIGTERM.
+    /// What shells expect of a process that a signal ended: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP.
     public var exitCode: Int32 { 128 + signal }
 
     public var description: String {
-        "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM") after \(updates) updates; everything is saved"
+        let name = signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM"
+        return "stopped by \(name) after \(updates) updates; everything is saved"
     }
 
     /// The command that goes on with the run that these arguments of the program started.

@@ -77,6 +77,7 @@ extension TrainingRun {
     func examined(_ error: NonFiniteError, _ batch: Batch?, _ learningRate: Double) -> NonFiniteError {
         var error = error
         error.skippedBefore = progress.skippedInARow
+        error.isClipped = recipe.optimizer.clipNorm > 0
         guard let path = postMortemPath else { return error }
         do {
             try PostMortem(error: error, batch: batch, learningRate: learningRate).write(self, path)
@@ -147,8 +148,8 @@ extension TrainingRun {
         if isTest { testResult = result }
         guard result.loss.isFinite else {
             throw RecipeError(
-                "the \(part) loss after update \(progress.update) is not finite, try a lower optimizer.learningRate, a "
-                    + "smaller optimizer.clipNorm or a longer schedule.warmupEpochs")
+                "the \(part) loss after update \(progress.update) is not finite, "
+                    + NonFiniteError.advice(isClipped: recipe.optimizer.clipNorm > 0))
         }
         return result
     }

@@ -83,6 +83,7 @@ extension TrainingRun {
             throw CheckpointError(
                 directory.state, "the saved progress is incomplete, it was written by another version")
         }
+        try checkBatches(progress, directory.path)
         let reader = StateReader(file: file, path: directory.state)
         try reader.restore("parameters", store)
         let prefix = "optimizer."
@@ -129,6 +130,8 @@ extension TrainingRun {
         let changed = entries.filter {
             $0.kind == .value && !Recipe.harmless.contains($0.path) && old[$0.path] != $0.value
                 && !(runsLonger && $0.path == "training.epochs")
+                // The default until it became `auto`; whether both mean the same shows in the saved state.
+                && !($0.path == "training.dropLast" && old[$0.path] == "true" && $0.value == "auto")
         }
         let new = Set(entries.map(\.path))
         let gone = saved.filter { $0.kind == .value && !new.contains($0.path) }

@@ -45,13 +45,17 @@ public final class TrainingRun {
         _ recipe: Recipe, data: PreparedData, task: (any TrainingTask)? = nil, console: Console
     ) throws {
         ThreadPool.use(recipe.training)
-        let model = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
+        let (height, width) = (data.plan.height, data.plan.width)
+        let model = try data.specification.makeModel(height: height, width: width)
+        let tight = try MemoryEstimate(
+            recipe, model: model, trace: try model.trace(height: height, width: width), data: data
+        ).check(recipe)
         let store = ParameterStore<Float>(model.parameters, seed: UInt64(recipe.run.seed))
-        let loaded = try store.loadStart(recipe.model, model: model)
+        let loaded = try store.loadStart(recipe.model, model: model, classNames: data.classNames)
         try self.init(
             recipe, data: data, model: model, store: store,
             task: task ?? ClassificationTask(model: model, loss: recipe.loss, data: data),
-            place: RunPlace(), console: console, notices: loaded)
+            place: RunPlace(), console: console, notices: loaded + (tight.map { [$0] } ?? []))
     }
 
     /// A run of its own, or a stage of a longer one.
@@ -97,23 +101,7 @@ public final class TrainingRun {
             checkpointing: recipe.training.checkpointing)
         metadata = WeightsMetadata(
             specification: data.specification, classNames: data.classNames, transform: data.plan)
-    }
-
-    private static func notices(_ recipe: Recipe, _ data: PreparedData) -> [String] {
-        var notices: [String] = []
-        let count = data.splits.train.count
-        if count < recipe.training.batchSize {
-            notices.append(
-                "The training set has \(count) images, fewer than training.batchSize (\(recipe.training.batchSize)), so "
-                    + "every epoch is one short batch.")
-        }
-        if data.splits.validation == nil, recipe.training.earlyStopping > 0 {
-            notices.append("There is no validation part, so training.earlyStopping has no effect.")
-        }
-        if recipe.training.precision == .bf16, !ProductPrecision.hasBFloat16 {
-            notices.append("This processor has no bfloat16 products (AVX512-BF16), so training.precision is fp32 here.")
-        }
-        return notices
+        try checkBatchNorm()
     }
 
     /// Trains to the end and writes the results into the folder, from the state saved there when `resuming`.
@@ -130,6 +118,7 @@ public final class TrainingRun {
             try AtomicFile.write(directory.config, recipe.resolvedYAML)
             log = try MetricsLog(path: directory.metrics)
         }
+        try checkRoom(directory)
         beginReport(directory)
         try train(directory, &states)
         return try finish(directory)

@@ -98,6 +98,9 @@ struct TrainCommand: ParsableCommand {
         let plan = data.plan
         let trace = try run.model.trace(height: plan.height, width: plan.width)
         let validation = data.splits.validation.map { "\($0.count) validation, " } ?? ""
+        let (trained, all) = run.trainableCount
+        let trainable =
+            trained < all ? [("trains", "\(NumberText.grouped(trained)) of \(NumberText.grouped(all)) parameters")] : []
         let rows = [
             (
                 "data",
@@ -110,13 +113,17 @@ struct TrainCommand: ParsableCommand {
                 "\(recipe.model.name), \(NumberText.grouped(run.model.parameters.parameterCount)) parameters, "
                     + "\(NumberText.grouped(trace.multiplyAdds)) multiply-adds per image"
             ),
-            (
-                "train",
-                "\(recipe.training.epochs) epochs, batch \(recipe.training.batchSize), \(ThreadPool.shared.threads) threads"
-            ),
-            ("run", path),
         ]
-        var lines = rows.map { $0.0.padding(to: 8) + TextWidth.singleLine($0.1) }
+        let rest =
+            [
+                (
+                    "train",
+                    "\(recipe.training.epochs) epochs, batch \(recipe.training.batchSize), \(ThreadPool.shared.threads) threads"
+                ),
+                ("run", path),
+            ]
+            + (dryRun ? [("memory", "roughly \(try run.memoryEstimate().text)")] : [])
+        var lines = (rows + trainable + rest).map { $0.0.padding(to: 8) + TextWidth.singleLine($0.1) }
         lines.append("")
         if let attribution = data.splits.attribution { lines.append(attribution) }
         return lines.joined(separator: "\n")
