@@ -30,16 +30,16 @@ enum FolderSearch {
     }
 
     /// Goes down as long as a folder holds nothing but one folder that holds folders.
-    /// - Parameter known: names of classes, which are no such folder.
-    static func descended(_ path: String, known: [String] = []) throws -> String {
+    /// - Parameters:
+    ///   - isPart: whether the folder is a part already, so that there are no parts in it.
+    ///   - known: names of classes, which are no such folder.
+    static func descended(_ path: String, isPart: Bool = false, known: [String] = []) throws -> String {
         var path = path
         for _ in 0..<mostLevels {
             let content = try Folder(path)
-            if isPacked(content) || PartKind.find(in: content.folders).contains(where: { $0.kind == .training })
-                || holdsImages(path, content)
-            {
-                break
-            }
+            if isPacked(content) || holdsImages(path, content) { break }
+            // A test part alone is no level to be passed over either.
+            if !isPart, !PartKind.find(in: content.folders).isEmpty { break }
             var candidates: [String] = []
             for name in content.folders where candidates.count < 2 && holdsImages("\(path)/\(name)") {
                 candidates.append(name)

@@ -11,7 +11,8 @@ enum ForeignData {
         for (ending, what) in [
             ("npz", "a NumPy archive"), ("npy", "a NumPy file"), ("h5", "an HDF5 file"), ("hdf5", "an HDF5 file"),
             ("parquet", "a Parquet file"), ("arrow", "an Arrow file"), ("tfrecord", "a TensorFlow record file"),
-            ("mat", "a MATLAB file"), ("pkl", "a Python pickle"), ("pickle", "a Python pickle"), ("pt", "a PyTorch file"),
+            ("mat", "a MATLAB file"), ("pkl", "a Python pickle"), ("pickle", "a Python pickle"),
+            ("pt", "a PyTorch file"),
             ("pth", "a PyTorch file"), ("mdb", "an LMDB file"), ("csv", "a table (.csv)"), ("tsv", "a table (.tsv)"),
             ("jsonl", "a table (.jsonl)"),
         ] { kinds[ending] = (what, save) }
@@ -87,7 +88,8 @@ enum ForeignData {
 
     private static func pythonAdvice(_ name: String) -> String {
         let count = name.contains("100") ? 100 : 10
-        return "these are pickles, which are not read: take the binary version of the same page, cifar-\(count)-binary.tar.gz"
+        return
+            "these are pickles, which are not read: take the binary version of the same page, cifar-\(count)-binary.tar.gz"
     }
 }
 

@@ -26,7 +26,8 @@ private func inflateGzip(
             if got == 0 {
                 if isBetweenMembers { return count }
                 throw DatasetError(
-                    name, isEmpty ? "the gzip file is empty" : "the gzip file is truncated: it ends before its data does")
+                    name,
+                    isEmpty ? "the gzip file is empty" : "the gzip file is truncated: it ends before its data does")
             }
             isEmpty = false
             stream.next_in = input.baseAddress

@@ -66,7 +66,9 @@ public struct ImageFolder: ImageDataset {
                     + "its class, or away")
         }
         guard filled.isEmpty else { return }
-        if let link = content.lost.first { throw DatasetError(link, "the link leads nowhere, and there is no other class") }
+        if let link = content.lost.first {
+            throw DatasetError(link, "the link leads nowhere, and there is no other class")
+        }
         throw DatasetError(
             content.root,
             content.entries.isEmpty
@@ -90,7 +92,9 @@ public struct ImageFolder: ImageDataset {
 
     private static func notices(_ content: ClassFolders, _ classes: [String], isGiven: Bool) -> [String] {
         var notices: [String] = []
-        for link in content.lost.prefix(5) { notices.append("\(link) is a link that leads nowhere, so it is passed over") }
+        for link in content.lost.prefix(5) {
+            notices.append("\(link) is a link that leads nowhere, so it is passed over")
+        }
         if content.lost.count > 5 { notices.append("\(content.lost.count - 5) more links lead nowhere") }
         for (link, folder) in content.repeated.prefix(5) {
             notices.append("\(link) is the folder \(folder), which is read already, so its images count once")
@@ -114,15 +118,19 @@ public struct ImageFolder: ImageDataset {
             let missing = classes.filter { name in !content.filled.contains { $0.name == name } }
             if !missing.isEmpty {
                 notices.append(
-                    "\(content.root) has no images of \(missing.count) of the \(classes.count) classes (\(listed(missing)))")
+                    "\(content.root) has no images of \(missing.count) of the \(classes.count) classes (\(listed(missing)))"
+                )
             }
         } else {
             notices += confusable(classes, content.root)
         }
         let deep = content.filled.filter { $0.direct == 0 }
         if let first = deep.first, !isGiven {
-            let all = deep.count == content.filled.count ? "no class folder of \(content.root) holds" : "\(deep.count) of "
-                + "the \(content.filled.count) class folders of \(content.root) do not hold"
+            let all =
+                deep.count == content.filled.count
+                ? "no class folder of \(content.root) holds"
+                : "\(deep.count) of "
+                    + "the \(content.filled.count) class folders of \(content.root) do not hold"
             notices.append(
                 "\(all) images itself: those of the class \(first.name) lie in \(listed(first.inner.map { "\(content.root)/\(first.folder)/\($0)" }, most: 2)); were "
                     + "these the classes, data.path should be the folder above them")

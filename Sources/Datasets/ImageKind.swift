@@ -50,10 +50,13 @@ enum ImageKind {
             }
             if start.isEmpty { throw DatasetError(path, "the file is empty") }
             let advice = "which cannot be read; convert it to PNG or JPEG"
-            if let name = name(of: start) { throw DatasetError(path, "this is a picture in the format \(name), \(advice)") }
+            if let name = name(of: start) {
+                throw DatasetError(path, "this is a picture in the format \(name), \(advice)")
+            }
             let ending = FileName.ending(path)
             if !["jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "png"].contains(ending), endings.contains(ending) {
-                throw DatasetError(path, "\(error.problem); a picture of another format must be converted to PNG or JPEG")
+                throw DatasetError(
+                    path, "\(error.problem); a picture of another format must be converted to PNG or JPEG")
             }
             throw error
         }

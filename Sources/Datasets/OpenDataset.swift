@@ -34,7 +34,8 @@ extension DatasetSplits {
             let names = PartKind.allCases.filter { stored.folders[$0] != nil }.map(\.rawValue)
             throw DatasetError(
                 path,
-                "there is no training part beside the \(names.joined(separator: " and ")) part, expected "
+                stored.missingTraining
+                    ?? "there is no training part beside the \(names.joined(separator: " and ")) part, expected "
                     + "train/<class>/<image>")
         }
         self.init(
@@ -122,7 +123,7 @@ extension DatasetSplits {
             throw DatasetError(name, "the validation folder does not exist")
         }
         let known = classNames + ((stored.train as? ImageFolder)?.emptyClasses ?? [])
-        let found = try FolderSearch.descended(folder, known: known)
+        let found = try FolderSearch.descended(folder, isPart: true, known: known)
         let part = try ImageFolder(ClassFolders(found), classNames: classNames)
         // The folder may well be the one that was found as the validation part.
         var others = stored

@@ -57,7 +57,8 @@ public func openPart(
             return try opened(all, .all)
         }
         if let part = stored.validation {
-            notices.append("\(path) has no test part, so its validation part (\(counted(part.count, "image"))) is measured.")
+            notices.append(
+                "\(path) has no test part, so its validation part (\(counted(part.count, "image"))) is measured.")
             return try opened(part, .validation)
         }
     case .all:

@@ -40,6 +40,16 @@ struct PartFolders {
         entries.first { $0.kind == kind && $0.content == .classFolders }?.folder
     }
 
+    /// What is wrong with a folder that would be the training part.
+    var missingTraining: String? {
+        guard let entry = entries.first(where: { $0.kind == .training }), entry.content != .classFolders else {
+            return nil
+        }
+        let name = FileName.shown(entry.folder)
+        return "\(name) holds \(entry.content == .images ? "no class folders" : "no images"), expected "
+            + "\(name)/<class>/<image>"
+    }
+
     static func unlabelled(_ path: String, images: Int, _ kind: PartKind) -> String {
         "\(FileName.shown(path)) has no class folders (\(counted(images, "image")) without labels), so it is not used as the "
             + "\(kind.rawValue) part"
@@ -60,7 +70,7 @@ struct PartFolders {
             isDivided = true
             return checkKinds(present)
         }
-        guard let first = present.first else { return }
+        guard let first = present.first(where: { $0.kind == .training }) ?? present.first else { return }
         if !others.isEmpty, labelled.isEmpty {
             // A class may be called train (a vehicle) or valid (a document).
             notices.append(

@@ -61,7 +61,8 @@ public struct DatasetSplits: Sendable {
             return "\(path): all \(counted(train.count, "training image")) are of one class, \(name), of the "
                 + "\(classNames.count) there are, expected images of two classes at least\(hint)"
         }
-        return "\(path) has one class only, \(name), with \(counted(train.count, "training image")), expected two classes at "
+        return
+            "\(path) has one class only, \(name), with \(counted(train.count, "training image")), expected two classes at "
             + "least\(hint)"
     }
 }

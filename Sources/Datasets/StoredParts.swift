@@ -15,6 +15,8 @@ struct StoredParts {
     var folders: [PartKind: [FileIdentity: String]] = [:]
     /// Whether the data is not divided at all.
     var isWhole = false
+    /// Why there is no training part, where there is a folder for one.
+    var missingTraining: String?
     /// Where the classes may lie instead, for data of one class.
     var nestedHint: String?
 
@@ -99,10 +101,13 @@ extension StoredParts {
         guard named.isDivided else {
             if content.folders.isEmpty || !FolderSearch.holdsImages(root) {
                 if let problem = ForeignData.problem(in: root, content) {
-                    throw DatasetError(root, "this holds no class folders with images, expected \(readableData); \(problem)")
+                    throw DatasetError(
+                        root, "this holds no class folders with images, expected \(readableData); \(problem)")
                 }
                 let isEmpty = content.folders.isEmpty && !content.files.contains { ImageKind.isImage("\(root)/\($0)") }
-                if isEmpty { throw DatasetError(root, "this folder holds \(summary(content)), expected \(readableData)") }
+                if isEmpty {
+                    throw DatasetError(root, "this folder holds \(summary(content)), expected \(readableData)")
+                }
             }
             return try openClasses(root, notices: named.notices)
         }
@@ -124,15 +129,17 @@ extension StoredParts {
     private static func openParted(_ root: String, _ content: Folder, _ named: PartFolders) throws -> StoredParts {
         var parts = StoredParts(format: "image folder", root: root)
         parts.notices = named.notices
+        parts.missingTraining = named.missingTraining
         for name in content.files where !ImageKind.isImage("\(root)/\(name)") { parts.leftOut.add("\(root)/\(name)") }
         for name in content.litter { parts.leftOut.add("\(root)/\(name)") }
         var train: ImageFolder?
         for kind in PartKind.allCases {
             guard let entry = named.labelled(kind) else { continue }
             let known = train.map { $0.classNames + $0.emptyClasses } ?? []
-            let path = try FolderSearch.descended("\(root)/\(entry)", known: known)
+            let path = try FolderSearch.descended("\(root)/\(entry)", isPart: true, known: known)
             if path != "\(root)/\(entry)" {
-                parts.notices.append("the classes of \(root)/\(FileName.shown(entry)) are read from \(FileName.shown(path))")
+                parts.notices.append(
+                    "the classes of \(root)/\(FileName.shown(entry)) are read from \(FileName.shown(path))")
             }
             let classes = try ClassFolders(path)
             if train != nil, let only = classes.filled.first, classes.filled.count == 1, !known.contains(only.name),
@@ -173,7 +180,9 @@ extension StoredParts {
         for kind in PartKind.allCases {
             guard let known = folders[kind] else { continue }
             let shared = new.filter { known[$0.key] != nil }
-            guard let (identity, path) = shared.min(by: { $0.value < $1.value }), let other = known[identity] else { continue }
+            guard let (identity, path) = shared.min(by: { $0.value < $1.value }), let other = known[identity] else {
+                continue
+            }
             throw DatasetError(
                 path,
                 "this is the folder \(FileName.shown(other)) of the \(kind.rawValue) part, and no folder can be two parts, "
@@ -185,7 +194,8 @@ extension StoredParts {
         guard content.filled.count == 1, let entry = content.filled.first else { return nil }
         let names = Set(content.entries.map(\.name))
         if names.isSuperset(of: ["images", "labels"]) {
-            return "images and labels beside each other are a data set for detection, which has no classes of whole images"
+            return
+                "images and labels beside each other are a data set for detection, which has no classes of whole images"
         }
         let path = FileName.shown("\(content.root)/\(entry.folder)")
         return entry.inner.isEmpty

@@ -58,7 +58,8 @@ public struct Comparison: Sendable {
 
     public var json: JSONValue {
         let isTest = part == .test
-        let (last, best) = isTest
+        let (last, best) =
+            isTest
             ? ("testAccuracy", "bestTestAccuracy") : ("validationAccuracy", "bestValidationAccuracy")
         func pair(_ value: (mean: Double, deviation: Double)) -> JSONValue {
             ["mean": .number(value.mean), "deviation": .number(value.deviation)]
@@ -66,7 +67,8 @@ public struct Comparison: Sendable {
         let arms = Arm.allCases.map { arm -> JSONValue in
             [
                 "arm": .string(arm.rawValue), last: pair(statistics(arm) { $0.last }),
-                best: pair(statistics(arm) { $0.best }), "trainLoss": pair(statistics(arm) { $0.trainLoss }), "gap": pair(statistics(arm) { $0.gap }),
+                best: pair(statistics(arm) { $0.best }), "trainLoss": pair(statistics(arm) { $0.trainLoss }),
+                "gap": pair(statistics(arm) { $0.gap }),
             ]
         }
         let runs = results.map { result -> JSONValue in
@@ -107,7 +109,8 @@ extension DistillationRun {
         -> Comparison
     {
         guard data.splits.test != nil || data.splits.validation != nil else {
-            throw RecipeError("\(recipe.data.path) has neither a test nor a validation part, so the arms cannot be compared")
+            throw RecipeError(
+                "\(recipe.data.path) has neither a test nor a validation part, so the arms cannot be compared")
         }
         var comparison = Comparison(order: report.order)
         for index in 0..<seeds {

@@ -52,7 +52,8 @@ extension StageResult {
         self.init(
             stage: stage, teachers: (json["teachers"]?.arrayValue ?? []).compactMap(\.stringValue), epochs: epochs,
             part: part, accuracyBefore: part.flatMap { number("\($0.rawValue)AccuracyBefore") },
-            accuracyAfter: part.flatMap { number("\($0.rawValue)AccuracyAfter") }, seconds: seconds, teacherSeconds: teacherSeconds,
+            accuracyAfter: part.flatMap { number("\($0.rawValue)AccuracyAfter") }, seconds: seconds,
+            teacherSeconds: teacherSeconds,
             teacherMegabytes: megabytes, updates: updates, images: images, trainingSeconds: trainingSeconds)
     }
 }

@@ -76,7 +76,8 @@ public struct Duplicates: Sendable {
         }
         let shared = acrossParts.map { found in
             let odd = found.otherClassCount > 0 ? ", \(found.otherClassCount) of them in another class" : ""
-            return "\(found.count) of the \(found.part) images \(found.count == 1 ? "is" : "are") in the \(found.other) part as "
+            return
+                "\(found.count) of the \(found.part) images \(found.count == 1 ? "is" : "are") in the \(found.other) part as "
                 + "well\(odd): \(examples(found.examples))"
         }
         let repeated = withinParts.map { found in
@@ -85,7 +86,8 @@ public struct Duplicates: Sendable {
                 found.otherClassCount > 0 ? "\(found.otherClassCount) in two classes" : nil,
                 found.count > 0 ? "\(found.count) twice in their class" : nil,
             ].compactMap { $0 }.joined(separator: ", ")
-            return "\(found.part) images that are there more than once: \(counts)\(odd ? " (contradictory labels)" : ""): "
+            return
+                "\(found.part) images that are there more than once: \(counts)\(odd ? " (contradictory labels)" : ""): "
                 + examples(found.examples)
         }
         return shared + repeated

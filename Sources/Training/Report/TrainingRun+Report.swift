@@ -49,7 +49,8 @@ extension TrainingRun {
             return [
                 "epoch": .integer(place.epochs + progress.epoch), "part": .string(part.rawValue),
                 "count": .integer(measured.count), "accuracy": .number(measured.accuracy),
-                "topFiveAccuracy": .number(measured.topFiveAccuracy), "loss": .measured(measured.loss), "classes": .integer(model.classes), "confusion": .array(cells),
+                "topFiveAccuracy": .number(measured.topFiveAccuracy), "loss": .measured(measured.loss),
+                "classes": .integer(model.classes), "confusion": .array(cells),
                 "mistakes": .array(mistakes), "filters": FilterSamples.json(model.parameters, store),
             ]
         }

@@ -69,7 +69,9 @@ public struct Summary: Sendable {
             if let value { rows.append([name, text(value)]) }
         }
         func share(_ value: Double) -> String { NumberText.percentage(value) }
-        guard let part = resultPart?.rawValue else { return [["test", "none, and no validation part: nothing was measured"]] }
+        guard let part = resultPart?.rawValue else {
+            return [["test", "none, and no validation part: nothing was measured"]]
+        }
         add("\(part) accuracy (last epoch)", accuracy, share)
         add("\(part) loss", loss) { NumberText.fixed($0, decimals: 4) }
         if let validation = bestValidationAccuracy {

@@ -17,7 +17,8 @@ extension Weights {
                     + "no class in common")
         }
         if unknown.count == found.count {
-            throw RecipeError("\(data.path) has \(found.count) classes, but the weights know \(known.count), none of them")
+            throw RecipeError(
+                "\(data.path) has \(found.count) classes, but the weights know \(known.count), none of them")
         }
         let advice = nearest(first, in: known).map { ", the nearest of its classes is '\($0)'" } ?? ""
         throw RecipeError(

@@ -161,7 +161,8 @@ enum DistillationTables {
                 [
                     "\(stage.stage)", stage.teachers.isEmpty ? "none" : stage.teachers.joined(separator: " + "),
                     "\(stage.epochs)", stage.accuracyBefore.map { NumberText.percentage($0) } ?? "-",
-                    stage.accuracyAfter.map { NumberText.percentage($0) } ?? "-", NumberText.fixed(stage.seconds, decimals: 1),
+                    stage.accuracyAfter.map { NumberText.percentage($0) } ?? "-",
+                    NumberText.fixed(stage.seconds, decimals: 1),
                     NumberText.percentage(stage.teacherSeconds / max(stage.seconds, 1e-9), decimals: 0),
                 ]
             }
