@@ -41,16 +41,18 @@ struct ClassFolders: Sendable {
             if ImageKind.isImage(path) { strays.append(path) } else { leftOut.add(path) }
         }
         note(content, root)
+        var positions: [String: Int] = [:]
         for name in content.folders {
             var entry = Entry(name: FileName.shown(name), folder: name)
             try collect(below: name, into: &entry, level: 0)
             // Two spellings of a name (composed and decomposed letters) are equal strings, and one class.
-            if let index = entries.firstIndex(where: { $0.name == entry.name }) {
+            if let index = positions[entry.name] {
                 sameNames.append(("\(root)/\(entries[index].folder)", "\(root)/\(name)"))
                 entries[index].files += entry.files
                 entries[index].direct += entry.direct
                 entries[index].inner += entry.inner
             } else {
+                positions[entry.name] = entries.count
                 entries.append(entry)
             }
         }

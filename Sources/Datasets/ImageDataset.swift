@@ -89,9 +89,10 @@ public struct RelabelledDataset: ImageDataset {
     /// - Returns: nil when a class that has images is none of them.
     public init?(_ base: any ImageDataset, names: [String], as classNames: [String]) {
         let counts = base.classCounts
+        let positions = Dictionary(classNames.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
         var labels: [Int] = []
         for (index, name) in names.enumerated() {
-            guard let label = classNames.firstIndex(of: name) ?? (counts[index] == 0 ? 0 : nil) else { return nil }
+            guard let label = positions[name] ?? (counts[index] == 0 ? 0 : nil) else { return nil }
             labels.append(label)
         }
         (self.base, self.classNames, self.labels) = (base, classNames, labels)

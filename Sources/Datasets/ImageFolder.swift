@@ -32,10 +32,11 @@ public struct ImageFolder: ImageDataset {
         let filled = content.filled
         try Self.check(content)
         let classes = given ?? filled.map(\.name)
+        let positions = Dictionary(classes.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
         var files: [String] = []
         var labels: [Int32] = []
         for entry in filled {
-            guard let label = classes.firstIndex(of: entry.name) else {
+            guard let label = positions[entry.name] else {
                 throw Self.unknownClass(entry, content, classes, emptyInTraining)
             }
             files += entry.files
@@ -88,67 +89,6 @@ public struct ImageFolder: ImageDataset {
         let advice =
             nearest(entry.name, in: classes).map { ", the nearest there is \($0)" } ?? " (\(listed(classes)))"
         return DatasetError(path, "this class does not occur in the training data\(advice)")
-    }
-
-    private static func notices(_ content: ClassFolders, _ classes: [String], isGiven: Bool) -> [String] {
-        var notices: [String] = []
-        for link in content.lost.prefix(5) {
-            notices.append("\(link) is a link that leads nowhere, so it is passed over")
-        }
-        if content.lost.count > 5 { notices.append("\(content.lost.count - 5) more links lead nowhere") }
-        for (link, folder) in content.repeated.prefix(5) {
-            notices.append("\(link) is the folder \(folder), which is read already, so its images count once")
-        }
-        for (first, second) in content.sameNames {
-            notices.append("\(first) and \(second) are one name in two spellings of Unicode, so they are one class")
-        }
-        let odd = content.filled.filter { $0.name != $0.folder }.map(\.name)
-        if !odd.isEmpty {
-            notices.append(
-                "\(content.root): the names of \(counted(odd.count, "class folder")) are not UTF-8, so the classes are called "
-                    + listed(odd))
-        }
-        let empty = content.empty.map(\.name)
-        if !isGiven, !empty.isEmpty {
-            notices.append(
-                "\(content.root): \(counted(empty.count, "folder holds", "folders hold")) no images and "
-                    + "\(empty.count == 1 ? "is no class" : "are no classes") (\(listed(empty)))")
-        }
-        if isGiven {
-            let missing = classes.filter { name in !content.filled.contains { $0.name == name } }
-            if !missing.isEmpty {
-                notices.append(
-                    "\(content.root) has no images of \(missing.count) of the \(classes.count) classes (\(listed(missing)))"
-                )
-            }
-        } else {
-            notices += confusable(classes, content.root)
-        }
-        let deep = content.filled.filter { $0.direct == 0 }
-        if let first = deep.first, !isGiven {
-            let all =
-                deep.count == content.filled.count
-                ? "no class folder of \(content.root) holds"
-                : "\(deep.count) of "
-                    + "the \(content.filled.count) class folders of \(content.root) do not hold"
-            notices.append(
-                "\(all) images itself: those of the class \(first.name) lie in \(listed(first.inner.map { "\(content.root)/\(first.folder)/\($0)" }, most: 2)); were "
-                    + "these the classes, data.path should be the folder above them")
-        }
-        return notices
-    }
-
-    /// Classes whose names differ in case alone are seldom meant to be two.
-    private static func confusable(_ classes: [String], _ root: String) -> [String] {
-        var seen: [String: String] = [:]
-        var notices: [String] = []
-        for name in classes {
-            if let other = seen[name.lowercased()] {
-                notices.append("\(root): the classes \(other) and \(name) differ in case alone, and are two classes")
-            }
-            seen[name.lowercased()] = name
-        }
-        return notices
     }
 
     public var count: Int { files.count }

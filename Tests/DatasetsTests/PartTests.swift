@@ -128,7 +128,7 @@ struct PartTests {
             #expect(nested?.contains("is \(root)/y/flowers the folder with the classes (rose, tulip)?") == true)
             #expect(try openDataset("digits").oneClassProblem("digits") == nil)
             try makeImages("\(root)/z", ["a/1/x.png", "a/2/x.png", "b/1/x.png"])
-            #expect(try hasNotice(openDataset("\(root)/z"), "no class folder of \(root)/z holds images itself"))
+            #expect(try hasNotice(openDataset("\(root)/z"), "no class folder of \(root)/z holds images directly"))
         }
     }
 

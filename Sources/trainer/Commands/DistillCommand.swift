@@ -83,6 +83,7 @@ struct DistillCommand: ParsableCommand {
         // Whatever may be wrong shows here, before the folder is touched or anything is trained.
         let run = try DistillationRun(configuration, output: path, console: console)
         run.isForced = force
+        for notice in run.data.notices { console.notice(notice) }
         console.text(try run.description(path))
         if dryRun {
             console.line("nothing was trained or written (--dry-run)")
@@ -139,6 +140,7 @@ struct OrderCommand: ParsableCommand {
         let console = Console()
         let path = output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config)
         let run = try DistillationRun(configuration, output: path, console: console)
+        for notice in run.data.notices { console.notice(notice) }
         try run.prepare(trains: false)
         let report = try run.findOrder(complete: true)
         if json {
