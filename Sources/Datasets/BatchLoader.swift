@@ -32,7 +32,11 @@ public final class BatchLoader {
     /// the epoch.
     public func next() throws -> Batch? {
         recycle()
-        let batch = try queue.next()
+        let batch: Batch?
+        do { batch = try queue.next() } catch let error as DatasetError {
+            // Here and not on the background thread that met the file: what else is broken is searched on all threads.
+            throw dataset.explained(error)
+        }
         lent = batch
         return batch
     }

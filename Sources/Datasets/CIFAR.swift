@@ -37,36 +37,67 @@ enum CIFAR {
         return names
     }
 
-    static func dataset(_ layout: Layout, folder: String, files: [String]) throws -> InMemoryDataset {
-        let plane = side * side
+    /// Reads the records of some files, piece by piece, into one array.
+    static func dataset(_ layout: Layout, folder: String, files: [String], _ budget: inout PackedBudget) throws
+        -> PackedImages
+    {
         let record = layout.labelBytes + 3 * plane
-        var images: [Image] = []
-        var labels: [Int] = []
+        var counts: [Int] = []
         for file in files {
-            let path = "\(folder)/\(file)"
-            let bytes = try readFile(path)
-            guard !bytes.isEmpty, bytes.count % record == 0 else {
-                throw DatasetError(path, "the file has \(bytes.count) bytes, expected a multiple of \(record)")
+            let input = try InputFile("\(folder)/\(file)")
+            guard input.size > 0, input.size % record == 0 else {
+                throw DatasetError(input.path, "the file has \(input.size) bytes, expected a multiple of \(record)")
             }
-            for i in 0..<bytes.count / record {
-                let label = Int(bytes[i * record + layout.labelBytes - 1])
-                guard label < layout.classCount else {
-                    throw DatasetError(
-                        path, "label \(label) of image \(i) is out of range, expected 0...\(layout.classCount - 1)")
-                }
-                let from = i * record + layout.labelBytes
-                let pixels = [UInt8](unsafeUninitializedCapacity: 3 * plane) { buffer, count in
-                    for channel in 0..<3 {
-                        for p in 0..<plane { buffer[3 * p + channel] = bytes[from + channel * plane + p] }
-                    }
-                    count = 3 * plane
-                }
-                images.append(Image(width: side, height: side, channels: 3, pixels: pixels))
-                labels.append(label)
+            try budget.take(images: input.size / record, bytesEach: 3 * plane, of: input.path)
+            counts.append(input.size / record)
+        }
+        let total = counts.reduce(0, +)
+        var labels: [UInt8] = []
+        labels.reserveCapacity(total)
+        let pixels = try [UInt8](unsafeUninitializedCapacity: total * 3 * plane) { target, size in
+            for (file, count) in zip(files, counts) {
+                try read(
+                    "\(folder)/\(file)", count, layout, &labels,
+                    UnsafeMutableBufferPointer(rebasing: target[size..<size + count * 3 * plane]))
+                size += count * 3 * plane
             }
         }
-        return InMemoryDataset(
-            classNames: try classNames(layout, folder: folder), images: images, labels: labels,
-            source: files.count == 1 ? "\(folder)/\(files[0])" : folder)
+        return PackedImages(
+            classNames: try classNames(layout, folder: folder), width: side, height: side, channels: 3, bytes: pixels,
+            offset: 0, classes: labels, source: files.count == 1 ? "\(folder)/\(files[0])" : folder)
+    }
+
+    private static let plane = side * side
+    private static let recordsAtOnce = 256
+
+    private static func read(
+        _ path: String, _ count: Int, _ layout: Layout, _ labels: inout [UInt8],
+        _ pixels: UnsafeMutableBufferPointer<UInt8>
+    ) throws {
+        let record = layout.labelBytes + 3 * plane
+        let input = try InputFile(path)
+        let piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: recordsAtOnce * record)
+        defer { piece.deallocate() }
+        for start in stride(from: 0, to: count, by: recordsAtOnce) {
+            let records = min(recordsAtOnce, count - start)
+            let wanted = UnsafeMutableBufferPointer(rebasing: piece[..<(records * record)])
+            guard try input.fill(wanted) == wanted.count else {
+                throw DatasetError(path, "the file became shorter while it was read")
+            }
+            for i in 0..<records {
+                let label = wanted[i * record + layout.labelBytes - 1]
+                guard label < layout.classCount else {
+                    throw DatasetError(
+                        path,
+                        "label \(label) of image \(start + i) is out of range, expected 0...\(layout.classCount - 1)")
+                }
+                labels.append(label)
+                let from = i * record + layout.labelBytes
+                let to = (start + i) * 3 * plane
+                for channel in 0..<3 {
+                    for p in 0..<plane { pixels[to + 3 * p + channel] = wanted[from + channel * plane + p] }
+                }
+            }
+        }
     }
 }

@@ -10,5 +10,5 @@ public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible 
         self.problem = problem
     }
 
-    public var description: String { "\(path): \(problem)." }
+    public var description: String { FileName.shown("\(path): \(problem).") }
 }

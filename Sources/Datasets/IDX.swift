@@ -6,7 +6,8 @@ enum IDX {
         var dataCount: Int { sizes.reduce(1, *) }
     }
 
-    private static let maximumBytes = 1 << 33
+    /// What a header may promise at all; how much of it is read is a matter of memory.
+    private static let maximumBytes = 1 << 40
 
     /// The header of an IDX file of unsigned bytes.
     static func header(_ start: [UInt8], path: String, dimensions: ClosedRange<Int>) throws -> Header {
@@ -33,25 +34,28 @@ enum IDX {
         return Header(sizes: sizes)
     }
 
-    /// The header and all the bytes behind it.
-    static func read(_ path: String, dimensions: ClosedRange<Int>) throws -> (Header, [UInt8]) {
-        let start = try readPossiblyCompressedFile(path, limit: 32)
-        let header = try header(start, path: path, dimensions: dimensions)
+    static func header(of path: String, dimensions: ClosedRange<Int>) throws -> Header {
+        try header(try readPossiblyCompressedFile(path, limit: 32), path: path, dimensions: dimensions)
+    }
+
+    /// The header and all the bytes behind it, no more than it promises.
+    static func read(_ path: String, _ header: Header) throws -> [UInt8] {
         let expected = header.dataOffset + header.dataCount
         let bytes = try readPossiblyCompressedFile(path, limit: expected + 1)
         guard bytes.count == expected else {
             let found = bytes.count > expected ? "more than that" : "\(bytes.count)"
             throw DatasetError(path, "the header asks for \(expected) bytes, the file holds \(found)")
         }
-        return (header, bytes)
+        return bytes
     }
 
     /// Reads images [count, height, width] (or [count, height, width, channels]) and labels [count].
     /// - Parameter classCount: how many classes the training part has; nil when this is the training part.
-    static func dataset(images imagePath: String, labels labelPath: String, classCount: Int?) throws -> InMemoryDataset
-    {
-        let (header, bytes) = try read(imagePath, dimensions: 3...4)
-        let (labelHeader, labelBytes) = try read(labelPath, dimensions: 1...1)
+    static func dataset(
+        images imagePath: String, labels labelPath: String, classCount: Int?, _ budget: inout PackedBudget
+    ) throws -> PackedImages {
+        let header = try header(of: imagePath, dimensions: 3...4)
+        let labelHeader = try Self.header(of: labelPath, dimensions: 1...1)
         let (count, height, width) = (header.sizes[0], header.sizes[1], header.sizes[2])
         let channels = header.sizes.count == 4 ? header.sizes[3] : 1
         guard channels == 1 || channels == 3 else {
@@ -61,19 +65,17 @@ enum IDX {
             throw DatasetError(
                 labelPath, "the file holds \(labelHeader.sizes[0]) labels for the \(count) images of \(imagePath)")
         }
-        let labels = labelBytes[labelHeader.dataOffset...].map(Int.init)
-        let classes = classCount ?? (labels.max()! + 1)
+        try budget.take(images: count, bytesEach: header.dataCount / count, of: imagePath)
+        let bytes = try read(imagePath, header)
+        let labels = Array(try read(labelPath, labelHeader)[labelHeader.dataOffset...])
+        let classes = classCount ?? Int(labels.max() ?? 0) + 1
         if let wrong = labels.firstIndex(where: { $0 >= classes }) {
             throw DatasetError(
                 labelPath, "label \(labels[wrong]) of image \(wrong) is out of range, expected 0...\(classes - 1)")
         }
-        let size = height * width * channels
-        let images = (0..<count).map { i in
-            let from = header.dataOffset + i * size
-            return Image(width: width, height: height, channels: channels, pixels: Array(bytes[from..<from + size]))
-        }
-        return InMemoryDataset(
-            classNames: (0..<classes).map(String.init), images: images, labels: labels, source: imagePath)
+        return PackedImages(
+            classNames: (0..<classes).map(String.init), width: width, height: height, channels: channels, bytes: bytes,
+            offset: header.dataOffset, classes: labels, source: imagePath)
     }
 
     struct Files {

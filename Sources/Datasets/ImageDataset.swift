@@ -10,10 +10,16 @@ public protocol ImageDataset: Sendable {
     func image(_ index: Int) throws -> Image
     /// The file of image `index`, for messages and reports.
     func name(_ index: Int) -> String
+    /// What images with the same content have in common: of the file's bytes, or of the pixels where there is no file.
+    func fingerprint(_ index: Int) throws -> ContentHash
+    /// An error that reading an image threw, with what else there is to say about it.
+    func explained(_ error: DatasetError) -> DatasetError
 }
 
 extension ImageDataset {
     public var isInMemory: Bool { false }
+    public func fingerprint(_ index: Int) throws -> ContentHash { ContentHash(of: try image(index)) }
+    public func explained(_ error: DatasetError) -> DatasetError { error }
 
     /// How many images each class has.
     public var classCounts: [Int] {
@@ -67,4 +73,36 @@ public struct SubsetDataset: ImageDataset {
     public func label(_ index: Int) -> Int { base.label(indices[index]) }
     public func image(_ index: Int) throws -> Image { try base.image(indices[index]) }
     public func name(_ index: Int) -> String { base.name(indices[index]) }
+    public func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(indices[index]) }
+    public func explained(_ error: DatasetError) -> DatasetError { base.explained(error) }
+}
+
+/// Another data set in whose stead labels count in other classes: those of a model, say.
+public struct RelabelledDataset: ImageDataset {
+    private let base: any ImageDataset
+    public let classNames: [String]
+    private let labels: [Int]
+
+    /// - Parameters:
+    ///   - names: what the data set's own classes are called, in the order of its labels.
+    ///   - classNames: the classes to count in.
+    /// - Returns: nil when a class that has images is none of them.
+    public init?(_ base: any ImageDataset, names: [String], as classNames: [String]) {
+        let counts = base.classCounts
+        let positions = Dictionary(classNames.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
+        var labels: [Int] = []
+        for (index, name) in names.enumerated() {
+            guard let label = positions[name] ?? (counts[index] == 0 ? 0 : nil) else { return nil }
+            labels.append(label)
+        }
+        (self.base, self.classNames, self.labels) = (base, classNames, labels)
+    }
+
+    public var count: Int { base.count }
+    public var isInMemory: Bool { base.isInMemory }
+    public func label(_ index: Int) -> Int { labels[base.label(index)] }
+    public func image(_ index: Int) throws -> Image { try base.image(index) }
+    public func name(_ index: Int) -> String { base.name(index) }
+    public func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(index) }
+    public func explained(_ error: DatasetError) -> DatasetError { base.explained(error) }
 }

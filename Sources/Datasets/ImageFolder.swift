@@ -1,12 +1,20 @@
-import CImages
+import Configuration
 
-/// A folder of class folders of JPEG and PNG images: `<class>/<image>`, where images may lie in further folders.
+/// A folder of class folders of images: `<class>/<image>`, where images may lie in further folders.
 ///
-/// Classes and images are sorted by name; hidden files are skipped. A file counts as an image by its first bytes, not
-/// by its extension: what has another extension than an image's is looked into when the folder is opened, the rest
-/// when it is decoded.
+/// Classes and images are sorted by name; hidden files are skipped, links are followed. A file counts as an image by its
+/// ending or by its first bytes; other files are left out, with a word. Whether an image can be read shows when it is
+/// decoded.
 public struct ImageFolder: ImageDataset {
     public let classNames: [String]
+    /// What a user should be told, one sentence each.
+    public let notices: [String]
+    /// The files that are no images.
+    let leftOut: LeftOut
+    /// Every folder that was read, and the path it was read by.
+    let folders: [FileIdentity: String]
+    /// Folders that would be classes if they held images.
+    let emptyClasses: [String]
     private let root: String
     /// Paths below the root, all images of the first class first.
     private let files: [String]
@@ -15,54 +23,79 @@ public struct ImageFolder: ImageDataset {
     /// - Parameter classNames: the classes that labels count in (those of the training part, say); nil takes the
     ///   folder's own.
     public init(_ path: String, classNames given: [String]? = nil) throws {
-        root = path
-        let content = try Folder(path)
-        if let stray = content.files.first {
-            throw DatasetError("\(path)/\(stray)", "this file lies beside the class folders, where only folders may")
-        }
-        guard !content.folders.isEmpty else {
-            throw DatasetError(path, "the folder holds no class folders, expected <class>/<image>")
-        }
-        let classes = given ?? content.folders
+        try self.init(try ClassFolders(path), classNames: given)
+    }
+
+    /// - Parameter emptyInTraining: folders of the training part that hold no images.
+    init(_ content: ClassFolders, classNames given: [String]? = nil, emptyInTraining: [String] = []) throws {
+        root = content.root
+        let filled = content.filled
+        try Self.check(content)
+        let classes = given ?? filled.map(\.name)
+        let positions = Dictionary(classes.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
         var files: [String] = []
         var labels: [Int32] = []
-        for name in content.folders {
-            guard let label = classes.firstIndex(of: name) else {
-                throw DatasetError("\(path)/\(name)", "this class does not occur in the training data")
+        for entry in filled {
+            guard let label = positions[entry.name] else {
+                throw Self.unknownClass(entry, content, classes, emptyInTraining)
             }
-            let before = files.count
-            try ImageFolder.collect(root: path, below: name, into: &files)
-            if files.count == before { throw DatasetError("\(path)/\(name)", "the class folder is empty") }
-            labels.append(contentsOf: repeatElement(Int32(label), count: files.count - before))
+            files += entry.files
+            labels += repeatElement(Int32(label), count: entry.files.count)
         }
         classNames = classes
         self.files = files
         self.labels = labels
+        leftOut = content.leftOut
+        folders = content.folders
+        emptyClasses = content.empty.map(\.name)
+        notices = Self.notices(content, classes, isGiven: given != nil)
     }
 
-    private static let extensions: Set<String> = ["jpg", "jpeg", "jpe", "jfif", "png"]
-
-    private static func collect(root: String, below: String, into files: inout [String]) throws {
-        let content = try Folder("\(root)/\(below)")
-        for name in content.files {
-            let path = "\(root)/\(below)/\(name)"
-            let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
-            if !extensions.contains(ending) {
-                let start = try readFile(path, limit: 16)
-                if hb_image_format(start, start.count) == 0 {
-                    throw DatasetError(path, "this is neither a JPEG nor a PNG image")
-                }
+    private static func check(_ content: ClassFolders) throws {
+        let filled = content.filled
+        if let stray = content.strays.first {
+            if filled.isEmpty {
+                throw DatasetError(
+                    content.root,
+                    "the folder holds \(counted(content.strays.count, "image")) and no class folders, expected "
+                        + "<class>/<image>")
             }
-            files.append("\(below)/\(name)")
+            let others = content.strays.count > 1 ? " (and so do \(content.strays.count - 1) others)" : ""
+            throw DatasetError(
+                stray,
+                "this image lies beside the class folders\(others), expected <class>/<image>; move it into the folder of "
+                    + "its class, or away")
         }
-        // Links to folders are not followed here: they may form a circle.
-        for name in content.folders where !isSymbolicLink("\(root)/\(below)/\(name)") {
-            try collect(root: root, below: "\(below)/\(name)", into: &files)
+        guard filled.isEmpty else { return }
+        if let link = content.lost.first {
+            throw DatasetError(link, "the link leads nowhere, and there is no other class")
         }
+        throw DatasetError(
+            content.root,
+            content.entries.isEmpty
+                ? "the folder holds no class folders, expected <class>/<image>"
+                : "no image lies in its \(counted(content.entries.count, "folder")) "
+                    + "(\(listed(content.entries.map(\.name)))), expected <class>/<image>")
+    }
+
+    private static func unknownClass(
+        _ entry: ClassFolders.Entry, _ content: ClassFolders, _ classes: [String], _ emptyInTraining: [String]
+    ) -> DatasetError {
+        let path = "\(content.root)/\(entry.folder)"
+        if emptyInTraining.contains(entry.name) {
+            return DatasetError(
+                path, "this class has \(counted(entry.files.count, "image")) here, but none in the training data")
+        }
+        let advice =
+            nearest(entry.name, in: classes).map { ", the nearest there is \($0)" } ?? " (\(listed(classes)))"
+        return DatasetError(path, "this class does not occur in the training data\(advice)")
     }
 
     public var count: Int { files.count }
     public func label(_ index: Int) -> Int { Int(labels[index]) }
-    public func image(_ index: Int) throws -> Image { try Image(contentsOf: name(index)) }
-    public func name(_ index: Int) -> String { "\(root)/\(files[index])" }
+    public func image(_ index: Int) throws -> Image { try ImageKind.decode(path(index)) }
+    public func name(_ index: Int) -> String { FileName.shown(path(index)) }
+    public func fingerprint(_ index: Int) throws -> ContentHash { ContentHash(of: try readFile(path(index))) }
+
+    private func path(_ index: Int) -> String { "\(root)/\(files[index])" }
 }

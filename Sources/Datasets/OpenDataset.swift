@@ -2,9 +2,10 @@
 ///
 /// Recognised are the word `digits` (the embedded data), a folder with the files of CIFAR-10 or CIFAR-100 (binary
 /// version) or of MNIST and its relatives (IDX, plain or packed), and image folders: `train/<class>/<image>` with
-/// `test/<class>/<image>` beside it, or `<class>/<image>` directly. A folder `val` or `validation` stands in for a
-/// missing `test`. Without any, a tenth of the training images is held out as the test set, the same one for every
-/// seed, with a notice.
+/// `val/<class>/<image>`, `test/<class>/<image>` or both beside it, or `<class>/<image>` directly. The parts go by their
+/// usual names (`training`, `valid`, `testing` and the like) in any case. Where there is neither a validation nor a test
+/// part, a tenth of the images is held out as the test set, the same one for every seed, with a notice; a data set with
+/// a validation part alone has no test set.
 ///
 /// Images that cannot be read are found here rather than at the end of a long run: in the validation and test images,
 /// and where they are to be left out in the training images as well, each named in a notice.
@@ -12,122 +13,128 @@
 /// - Parameters:
 ///   - seed: the run's seed, which chooses the validation images.
 ///   - onBroken: what is done about images that cannot be read; nil does not look for them.
+///   - packedMegabytes: memory for files whose images are all held in it.
 public func openDataset(
-    _ path: String, validation: ValidationSource = .fraction(0.1), seed: UInt64 = 0,
-    onBroken: BrokenImages.Policy? = .fail
+    _ path: String, validation: ValidationSource = .automatic, seed: UInt64 = 0,
+    onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = defaultPackedMegabytes
 ) throws -> DatasetSplits {
-    var splits = try openParts(path)
-    // Before the validation images are drawn, so that the draw is one of whole images.
-    if onBroken == .skip { splits.train = try BrokenImages.leftOut(of: splits.train, &splits.notices) }
-    if let onBroken { splits.test = try onBroken.applied(to: splits.test, &splits.notices) }
-    switch validation {
-    case .none: break
-    case .fraction(let fraction):
-        guard fraction >= 0, fraction < 1 else {
-            throw DatasetError(path, "a validation part of \(fraction) is no fraction, expected 0 <= fraction < 1")
+    let stored = try StoredParts.open(path, packedMegabytes: packedMegabytes)
+    return try DatasetSplits(stored, path, validation, seed: seed, onBroken: onBroken)
+}
+
+/// Enough for the largest relatives of MNIST.
+public let defaultPackedMegabytes = 768
+
+extension DatasetSplits {
+    init(
+        _ stored: StoredParts, _ path: String, _ source: ValidationSource, seed: UInt64,
+        onBroken: BrokenImages.Policy?
+    ) throws {
+        guard let train = stored.train else {
+            let names = PartKind.allCases.filter { stored.folders[$0] != nil }.map(\.rawValue)
+            throw DatasetError(
+                path,
+                stored.missingTraining
+                    ?? "there is no training part beside the \(names.joined(separator: " and ")) part, expected "
+                    + "train/<class>/<image>")
         }
-        if fraction == 0 { break }
-        let (kept, held) = splits.train.split(fraction: fraction, seed: seed, purpose: "data.validation")
+        self.init(
+            train: train, test: stored.test, format: stored.format, notices: stored.notices,
+            attribution: stored.attribution)
+        nestedHint = stored.nestedHint
+        if stored.needsHolding { holdOut(path) }
+        // Before the validation images are drawn, so that the draw is one of whole images.
+        if onBroken == .skip { self.train = try BrokenImages.leftOut(of: self.train, &notices) }
+        let isOwn = try takeValidation(source, stored, path, seed: seed)
+        if let onBroken { try apply(onBroken, toValidation: isOwn) }
+        tellOfSmallParts(path)
+        if let notice = stored.leftOut.notice { notices.append(notice) }
+        notices = sentences(notices)
+    }
+
+    /// A tenth of the training images as the test set.
+    private mutating func holdOut(_ path: String) {
+        let all = train
+        let (kept, held) = all.split(fraction: 0.1, seed: 0, purpose: "data.test")
         guard held.count > 0 else {
-            splits.notices.append("No class has two images, so there is no validation part.")
-            break
+            notices.append(
+                "\(path) has no test part, and none of its \(counted(all.classNames.count, "class", "classes")) has two "
+                    + "images (\(all.count) images in all), so none can be held out: there is no test.")
+            return
         }
-        splits.train = kept
-        splits.validation = held
-    case .folder(let name):
-        let below = "\(path)/\(name)"
-        let folder = isFolder(below) ? below : name
-        guard isFolder(folder) else { throw DatasetError(name, "the validation folder does not exist") }
-        splits.validation = try ImageFolder(folder, classNames: splits.classNames)
+        notices.append(
+            """
+            \(path) has no test part, so \(held.count) of its \(all.count) images (a tenth of each class) are held out as the \
+            test set, the same ones in every run.
+            """)
+        (train, test) = (kept, held)
     }
-    if let onBroken, onBroken == .fail || validation.isFolder, let part = splits.validation {
-        splits.validation = try onBroken.applied(to: part, &splits.notices)
-    }
-    return splits
-}
 
-private let readable = """
-    "digits", an image folder (train/<class>/<image> and test/<class>/<image>, or <class>/<image>), MNIST-style IDX \
-    files, or CIFAR-10/100 binary files
-    """
-
-private func openParts(_ path: String) throws -> DatasetSplits {
-    if path == "digits" {
-        let (train, test) = try Digits.load()
-        return DatasetSplits(
-            train: train, test: test, format: "embedded handwritten digits", attribution: Digits.attribution)
-    }
-    guard exists(path) else { throw DatasetError(path, "this does not exist, expected \(readable)") }
-    guard isFolder(path) else { throw DatasetError(path, "this is a file, expected \(readable)") }
-    let content = try Folder(path)
-    if let splits = try openPacked(path, content) { return splits }
-    // The archives unpack into a folder of their own.
-    for name in content.folders where name.hasPrefix("cifar-") || name.uppercased().hasSuffix("MNIST") || name == "raw"
-    {
-        let inner = "\(path)/\(name)"
-        if let splits = try openPacked(inner, try Folder(inner)) { return splits }
-    }
-    if content.folders.contains("train") { return try openParted(path, content) }
-    if content.files.isEmpty, !content.folders.isEmpty {
-        let all = try ImageFolder(path)
-        return try heldOut(all, path: path, format: "image folder")
-    }
-    throw DatasetError(path, "this folder holds \(summary(content)), expected \(readable)")
-}
-
-private func openPacked(_ path: String, _ content: Folder) throws -> DatasetSplits? {
-    if let layout = CIFAR.layout(of: content.files) {
-        let format = "CIFAR-\(layout.classCount)"
-        for name in layout.trainFiles where !content.files.contains(name) {
-            throw DatasetError("\(path)/\(name)", "this file of \(format) is missing")
+    /// - Returns: whether the validation images have files of their own.
+    private mutating func takeValidation(
+        _ source: ValidationSource, _ stored: StoredParts, _ path: String, seed: UInt64
+    ) throws -> Bool {
+        switch source {
+        case .automatic:
+            guard let own = stored.validation else {
+                draw(ValidationSource.automaticFraction, path, seed: seed)
+                break
+            }
+            validation = own
+            notices.append(
+                "\(path) has a validation part of its own (\(counted(own.count, "image"))), so data.validation takes none of "
+                    + "the training images.")
+        case .none: break
+        case .fraction(let fraction):
+            guard fraction >= 0, fraction < 1 else {
+                throw DatasetError(path, "a validation part of \(fraction) is no fraction, expected 0 <= fraction < 1")
+            }
+            if fraction > 0 { draw(fraction, path, seed: seed) }
+        case .folder(let name): try takeValidation(from: name, stored, path)
         }
-        let train = try CIFAR.dataset(layout, folder: path, files: layout.trainFiles)
-        guard content.files.contains(layout.testFile) else { return try heldOut(train, path: path, format: format) }
-        let test = try CIFAR.dataset(layout, folder: path, files: [layout.testFile])
-        return DatasetSplits(train: train, test: test, format: format)
+        if let own = stored.validation, source != .automatic, !source.isFolder {
+            let given = if case .fraction(let fraction) = source { "\(fraction)" } else { "0" }
+            notices.append(
+                "\(path) has a validation part of its own (\(counted(own.count, "image"))), which is not used, since "
+                    + "data.validation is \(given); data.validation: auto takes it.")
+        }
+        if test == nil, stored.needsHolding == false {
+            notices.append(
+                validation == nil
+                    ? "\(path) has no test part and no validation part is used, so nothing but the training images is measured."
+                    : "\(path) has no test part (test: none), so the results are of its validation part.")
+        }
+        return source.isFolder || (source == .automatic && stored.validation != nil)
     }
-    guard let files = IDX.find(content.files, part: ["train"]) else { return nil }
-    let train = try IDX.dataset(
-        images: "\(path)/\(files.images)", labels: "\(path)/\(files.labels)", classCount: nil)
-    guard let testFiles = IDX.find(content.files, part: ["t10k", "test"]) else {
-        return try heldOut(train, path: path, format: "IDX")
+
+    private mutating func draw(_ fraction: Double, _ path: String, seed: UInt64) {
+        let (kept, held) = train.split(fraction: fraction, seed: seed, purpose: "data.validation")
+        guard held.count > 0 else {
+            notices.append(
+                "No class of \(path) has two training images (\(train.count) images of "
+                    + "\(counted(classNames.count, "class", "classes"))), so there is no validation part.")
+            return
+        }
+        (train, validation) = (kept, held)
     }
-    let test = try IDX.dataset(
-        images: "\(path)/\(testFiles.images)", labels: "\(path)/\(testFiles.labels)",
-        classCount: train.classNames.count)
-    return DatasetSplits(train: train, test: test, format: "IDX")
+
+    private mutating func takeValidation(from name: String, _ stored: StoredParts, _ path: String) throws {
+        guard let folder = ["\(stored.root)/\(name)", "\(path)/\(name)", name].first(where: isFolder) else {
+            throw DatasetError(name, "the validation folder does not exist")
+        }
+        let known = classNames + ((stored.train as? ImageFolder)?.emptyClasses ?? [])
+        let found = try FolderSearch.descended(folder, isPart: true, known: known)
+        let part = try ImageFolder(ClassFolders(found), classNames: classNames)
+        // The folder may well be the one that was found as the validation part.
+        var others = stored
+        others.folders[.validation] = nil
+        try others.check(part.folders, "validation")
+        notices += part.notices
+        if let notice = part.leftOut.notice, stored.validation == nil { notices.append(notice) }
+        validation = part
+    }
 }
 
-private func openParted(_ path: String, _ content: Folder) throws -> DatasetSplits {
-    let format = "image folder"
-    let train = try ImageFolder("\(path)/train")
-    guard let name = ["test", "val", "validation"].first(where: content.folders.contains) else {
-        return try heldOut(train, path: path, format: format)
-    }
-    let test = try ImageFolder("\(path)/\(name)", classNames: train.classNames)
-    var splits = DatasetSplits(train: train, test: test, format: format)
-    if name != "test" { splits.notices.append("\(path) has no folder test, so \(name) is the test set.") }
-    return splits
-}
-
-/// A tenth of the data as the test set.
-private func heldOut(_ all: any ImageDataset, path: String, format: String) throws -> DatasetSplits {
-    let (kept, held) = all.split(fraction: 0.1, seed: 0, purpose: "data.test")
-    guard held.count > 0 else {
-        throw DatasetError(path, "no class has two images, so none can be held out for the test")
-    }
-    let notice = """
-        \(path) has no test part, so \(held.count) of its \(all.count) images (a tenth of each class) are held out as the \
-        test set, the same ones in every run.
-        """
-    return DatasetSplits(train: kept, test: held, format: format, notices: [notice])
-}
-
-private func summary(_ content: Folder) -> String {
-    func list(_ names: [String], _ singular: String, _ plural: String) -> String? {
-        guard let first = names.first else { return nil }
-        return names.count == 1 ? "one \(singular) (\(first))" : "\(names.count) \(plural) (\(first), ...)"
-    }
-    let parts = [list(content.folders, "folder", "folders"), list(content.files, "file", "files")].compactMap { $0 }
-    return parts.isEmpty ? "nothing" : parts.joined(separator: " and ")
+extension ValidationSource {
+    var isFolder: Bool { if case .folder = self { true } else { false } }
 }

@@ -6,6 +6,14 @@ extension Normalization {
     public static func measured(
         on dataset: any ImageDataset, width: Int, height: Int, channels: Int, limit: Int = 2000
     ) throws -> Normalization {
+        do {
+            return try measuredPlainly(on: dataset, width: width, height: height, channels: channels, limit: limit)
+        } catch let error as DatasetError { throw dataset.explained(error) }
+    }
+
+    private static func measuredPlainly(
+        on dataset: any ImageDataset, width: Int, height: Int, channels: Int, limit: Int
+    ) throws -> Normalization {
         let workspace = TransformWorkspace()
         let plan = TransformPlan(
             width: width, height: height, channels: channels, training: [],
@@ -63,11 +71,13 @@ public struct ImageShape: Sendable, Equatable {
     public static func found(in dataset: any ImageDataset, limit: Int = 32) throws -> ImageShape {
         let count = min(limit, dataset.count)
         guard count > 0 else { throw DatasetError("data", "the data set holds no images") }
-        let first = try dataset.image(0)
-        var shape = ImageShape(width: first.width, height: first.height, channels: first.channels)
-        for i in 1..<max(1, count) where shape.channels == 1 {
-            shape.channels = try dataset.image(i * dataset.count / count).channels
-        }
-        return shape
+        do {
+            let first = try dataset.image(0)
+            var shape = ImageShape(width: first.width, height: first.height, channels: first.channels)
+            for i in 1..<max(1, count) where shape.channels == 1 {
+                shape.channels = try dataset.image(i * dataset.count / count).channels
+            }
+            return shape
+        } catch let error as DatasetError { throw dataset.explained(error) }
     }
 }

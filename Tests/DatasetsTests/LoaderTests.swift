@@ -49,7 +49,23 @@ struct LoaderTests {
     }
 
     private func digits(_ count: Int) throws -> SubsetDataset {
-        SubsetDataset(try openDataset("digits").test, indices: Array(0..<count))
+        SubsetDataset(try #require(openDataset("digits").test), indices: Array(0..<count))
+    }
+
+    @Test func tinyMixingParametersGiveWholeNumbersAndImages() throws {
+        let data = try digits(100)
+        for alpha in [1e-3, 1e-300] {
+            for mixing in [Mixing(mixupAlpha: alpha), Mixing(cutmixAlpha: alpha)] {
+                let loader = try loader(data, batchSize: 2, threads: 0, mixing: mixing)
+                for index in 0..<20 {
+                    loader.start(epoch: index)
+                    while let batch = try loader.next() {
+                        #expect(batch.images.allSatisfy(\.isFinite))
+                        #expect(batch.softTargets?.allSatisfy { $0 >= 0 && $0 <= 1 } == true)
+                    }
+                }
+            }
+        }
     }
 
     @Test func batchesDoNotDependOnThreadsOrCache() throws {

@@ -63,6 +63,13 @@ import Testing
             expectMoments(beta, mean: a / (a + b), deviation: variance.squareRoot(), "beta \(a), \(b)")
             #expect(beta.allSatisfy { $0 >= 0 && $0 <= 1 })
         }
+        // Draws that vanish still say which one is larger.
+        for a in [0.02, 1e-3, 1e-300, .leastNonzeroMagnitude] {
+            let beta = (0..<count).map { _ in random.beta(a, a) }
+            #expect(beta.allSatisfy { $0 >= 0 && $0 <= 1 }, "beta \(a)")
+            let ones = Double(beta.count { $0 > 0.5 }) / Double(count)
+            #expect(abs(ones - 0.5) < 0.02, "beta \(a): \(ones)")
+        }
         for shape in [0.3, 1, 4.5] {
             let gamma = (0..<count).map { _ in random.gamma(shape) }
             expectMoments(gamma, mean: shape, deviation: shape.squareRoot(), "gamma \(shape)")

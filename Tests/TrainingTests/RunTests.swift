@@ -46,7 +46,8 @@ extension Runs {
             func accuracy(_ name: String) throws -> Double {
                 let weights = try Weights.read("\(path)/weights/\(name).safetensors")
                 let loader = BatchLoader(
-                    data.splits.test, transform: try Transform(weights.metadata.transform, mode: .evaluation),
+                    try #require(data.splits.test),
+                    transform: try Transform(weights.metadata.transform, mode: .evaluation),
                     options: LoaderOptions(batchSize: 100))
                 let result = try evaluate(weights.model, weights.store, loader)
                 #expect(result.count == 360, "the last partial batch must count")

@@ -13,19 +13,27 @@ public enum ComparisonPage {
         ).html
     }
 
-    private static func accuracy(_ record: RunRecord) -> Double? { record.summary?["testAccuracy"]?.doubleValue }
+    private static func accuracy(_ record: RunRecord) -> Double? { record.accuracy }
+
+    /// What all runs are measured on; "test or validation" where they differ.
+    private static func part(_ records: [RunRecord]) -> String {
+        let parts = Set(records.filter { $0.summary != nil }.map(\.resultPart))
+        return parts.count == 1 ? parts.first ?? "test" : parts.isEmpty ? "test" : "test or validation"
+    }
 
     private static func header(_ comparison: RunComparison) -> Markup {
         let ranked = zip(comparison.names, comparison.records).compactMap { name, record in
             accuracy(record).map { (name: name, value: $0) }
         }.sorted { $0.value > $1.value }
+        let part = part(comparison.records)
         var headline: Markup = "None of the runs is finished yet."
         if let best = ranked.first {
-            headline = "<b>\(best.name)</b> does best: <b>\(NumberText.percentage(best.value))</b> of the test images."
+            headline =
+                "<b>\(best.name)</b> does best: <b>\(NumberText.percentage(best.value))</b> of the \(part) images."
             let others = ranked.dropFirst().filter { $0.value == best.value }.map(\.name)
             if !others.isEmpty {
                 headline =
-                    "<b>\(([best.name] + others).joined(separator: ", "))</b> do best: <b>\(NumberText.percentage(best.value))</b> of the test images."
+                    "<b>\(([best.name] + others).joined(separator: ", "))</b> do best: <b>\(NumberText.percentage(best.value))</b> of the \(part) images."
             }
         }
         return """
@@ -35,10 +43,11 @@ public enum ComparisonPage {
 
     private static func results(_ comparison: RunComparison) -> PageSection? {
         let records = comparison.records
+        let part = part(records)
         let columns: [(title: String, text: (Double) -> String, value: (RunRecord) -> Double?, isHighBest: Bool?)] = [
-            ("test, last epoch", { NumberText.percentage($0) }, accuracy, true),
-            ("test, best epoch", { NumberText.percentage($0) }, { $0.summary?["bestTestAccuracy"]?.doubleValue }, true),
-            ("test loss", { NumberText.fixed($0, decimals: 4) }, { $0.summary?["testLoss"]?.doubleValue }, false),
+            ("\(part), last epoch", { NumberText.percentage($0) }, accuracy, true),
+            ("\(part), best epoch", { NumberText.percentage($0) }, { $0.bestAccuracy }, true),
+            ("\(part) loss", { NumberText.fixed($0, decimals: 4) }, { $0.loss }, false),
             (
                 "best validation", { NumberText.percentage($0) },
                 { $0.values("validationAccuracy").compactMap { $0 }.max() }, true
@@ -140,7 +149,8 @@ public enum ComparisonPage {
             columns: ["class", .number("images")] + comparison.names.map { .number($0) }, rows: rows,
             isSortable: true, isLimited: true)
         return PageSection(
-            identifier: "classes", title: "Classes", lead: "How many test images of each class each run recognises.",
+            identifier: "classes", title: "Classes",
+            lead: "How many \(part(comparison.records)) images of each class each run recognises.",
             body: "<div class=\"card\">\(table.markup)</div>")
     }
 

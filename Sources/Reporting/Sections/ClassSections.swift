@@ -13,7 +13,7 @@ enum ClassSections {
         return PageSection(
             identifier: "classes", title: "Classes",
             lead:
-                "\(NumberText.grouped(wrong)) of \(NumberText.grouped(count)) test images are taken for another class\(epoch). "
+                "\(NumberText.grouped(wrong)) of \(NumberText.grouped(count)) \(record.resultPart) images are taken for another class\(epoch). "
                 + "Rows are what images show, columns what the model says.",
             body: """
                 <div class="grid two start">
@@ -112,7 +112,7 @@ enum ClassSections {
         return PageSection(
             identifier: "mistakes", title: "Most confidently wrong",
             lead:
-                "Test images for which the wrong answer got the highest probability: what the model says, what the label "
+                "\(record.resultPart.capitalized) images for which the wrong answer got the highest probability: what the model says, what the label "
                 + "says, and the probability of each. Wrong labels often turn up here.",
             body: "<div class=\"images\">\(figures)</div>")
     }

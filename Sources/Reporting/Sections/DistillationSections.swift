@@ -73,8 +73,9 @@ enum DistillationSections {
     static func stages(_ record: RunRecord) -> PageSection? {
         guard !record.stages.isEmpty else { return nil }
         let rows = record.stages.map { stage -> [DataTable.Cell] in
-            let before = stage["testAccuracyBefore"]?.doubleValue
-            let after = stage["testAccuracyAfter"]?.doubleValue
+            let part = RunRecord.part(of: stage)
+            let before = stage["\(part)AccuracyBefore"]?.doubleValue
+            let after = stage["\(part)AccuracyAfter"]?.doubleValue
             let gain = before.flatMap { before in after.map { $0 - before } }
             let seconds = stage["seconds"]?.doubleValue
             let teacherShare = stage["teacherSeconds"]?.doubleValue.flatMap { part in
@@ -92,7 +93,7 @@ enum DistillationSections {
         return PageSection(
             identifier: "stages", title: "Stages",
             lead:
-                "Test accuracy before and after each stage, and the part of the time that the teachers' forward passes took.",
+                "\(RunRecord.part(of: record.stages[0]).capitalized) accuracy before and after each stage, and the part of the time that the teachers' forward passes took.",
             body: "<div class=\"card\">"
                 + DataTable(
                     columns: [
@@ -112,15 +113,16 @@ enum DistillationSections {
     static func headline(_ comparison: JSONValue) -> Markup {
         let arms = comparison["arms"]?.arrayValue ?? []
         let seeds = Set((comparison["runs"]?.arrayValue ?? []).compactMap { $0["seed"]?.integerValue }).count
-        func mean(_ arm: JSONValue) -> Double { arm["testAccuracy"]?["mean"]?.doubleValue ?? -1 }
+        let part = arms.first.map { RunRecord.part(of: $0) } ?? "test"
+        func mean(_ arm: JSONValue) -> Double { arm["\(part)Accuracy"]?["mean"]?.doubleValue ?? -1 }
         guard let best = arms.max(by: { mean($0) < mean($1) }), mean(best) >= 0 else {
             return "No arm is finished yet."
         }
-        let deviation = best["testAccuracy"]?["deviation"]?.doubleValue ?? 0
+        let deviation = best["\(part)Accuracy"]?["deviation"]?.doubleValue ?? 0
         let name = best["arm"]?.stringValue ?? ""
         return """
             <b>\(name)</b> (\(explanations[name] ?? name)) does best: <b>\(NumberText.percentage(mean(best)))</b> \
-            ± \(NumberText.fixed(100 * deviation, decimals: 2)) on the test images, mean of \(seeds) \(seeds == 1 ? "seed" : "seeds").
+            ± \(NumberText.fixed(100 * deviation, decimals: 2)) on the \(part) images, mean of \(seeds) \(seeds == 1 ? "seed" : "seeds").
             """
     }
 
@@ -129,6 +131,8 @@ enum DistillationSections {
             return nil
         }
         let runs = comparison["runs"]?.arrayValue ?? []
+        let part = RunRecord.part(of: arms[0])
+        let (last, highest) = ("\(part)Accuracy", "best\(part.capitalized)Accuracy")
         func pair(_ json: JSONValue?, _ scale: Double, _ decimals: Int, _ unit: String) -> DataTable.Cell {
             .number(json?["mean"]?.doubleValue) { mean in
                 let deviation = json?["deviation"]?.doubleValue ?? 0
@@ -140,7 +144,7 @@ enum DistillationSections {
             let name = arm["arm"]?.stringValue ?? ""
             return [
                 DataTable.Cell("<b>\(name)</b>"), .text(explanations[name] ?? "", kind: "soft"),
-                pair(arm["testAccuracy"], 100, 2, "%"), pair(arm["bestTestAccuracy"], 100, 2, "%"),
+                pair(arm[last], 100, 2, "%"), pair(arm[highest], 100, 2, "%"),
                 pair(arm["trainLoss"], 1, 4, ""), pair(arm["gap"], 100, 2, "%"),
             ]
         }
@@ -148,9 +152,9 @@ enum DistillationSections {
             let name = arm["arm"]?.stringValue ?? ""
             return DotPlot.Row(
                 name: name,
-                values: runs.filter { $0["arm"]?.stringValue == name }.compactMap { $0["testAccuracy"]?.doubleValue },
-                mean: arm["testAccuracy"]?["mean"]?.doubleValue ?? 0,
-                deviation: arm["testAccuracy"]?["deviation"]?.doubleValue ?? 0)
+                values: runs.filter { $0["arm"]?.stringValue == name }.compactMap { $0[last]?.doubleValue },
+                mean: arm[last]?["mean"]?.doubleValue ?? 0,
+                deviation: arm[last]?["deviation"]?.doubleValue ?? 0)
         }
         return PageSection(
             identifier: "arms", title: "Ways to teach",
@@ -158,8 +162,8 @@ enum DistillationSections {
                 "Every arm has the same student, the same first bytes and the same number of epochs. A ring is one seed; the "
                 + "line is the mean with its standard deviation.",
             body: """
-                <div class="grid"><figure class="card"><figcaption><strong>Test accuracy, last epoch</strong></figcaption>\(DotPlot(rows: points).markup)</figure>
-                <div class="card">\(DataTable(columns: ["arm", "", .number("test, last epoch"), .number("test, best epoch"), .number("train loss"), .number("train − test")], rows: rows).markup)</div></div>
+                <div class="grid"><figure class="card"><figcaption><strong>\(part.capitalized) accuracy, last epoch</strong></figcaption>\(DotPlot(rows: points).markup)</figure>
+                <div class="card">\(DataTable(columns: ["arm", "", .number("\(part), last epoch"), .number("\(part), best epoch"), .number("train loss"), .number("train − \(part)")], rows: rows).markup)</div></div>
                 """)
     }
 }

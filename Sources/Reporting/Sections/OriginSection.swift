@@ -31,7 +31,8 @@ enum OriginSection {
             add("data", data["path"]?.stringValue)
             add(
                 "images",
-                "\(count("training")) for training, \(count("validation")) for validation, \(count("test")) for the test"
+                "\(count("training")) for training, \(count("validation")) for validation, "
+                    + (data["test"] == .null ? "none for the test" : "\(count("test")) for the test")
             )
             add("format", data["format"]?.stringValue)
             add("source", data["attribution"]?.stringValue)

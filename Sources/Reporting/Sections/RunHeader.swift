@@ -46,9 +46,10 @@ enum RunHeader {
 
     private static func headline(_ record: RunRecord) -> Markup {
         if let comparison = record.comparison { return DistillationSections.headline(comparison) }
-        let count = record.run?["data"]?["test"]?.integerValue ?? record.result?["count"]?.integerValue
-        let images = count.map { "\(NumberText.grouped($0)) test images" } ?? "the test images"
-        guard let summary = record.summary, let accuracy = summary["testAccuracy"]?.doubleValue else {
+        let part = record.resultPart
+        let count = record.run?["data"]?[part]?.integerValue ?? record.result?["count"]?.integerValue
+        let images = count.map { "\(NumberText.grouped($0)) \(part) images" } ?? "the \(part) images"
+        guard let summary = record.summary, let accuracy = record.accuracy else {
             guard let last = record.epochs.last else { return "No epoch is finished yet." }
             let epoch = Int(bounded: record.epochNumbers.last ?? 0)
             let of = record.run?["epochs"]?.integerValue.map { " of \($0)" } ?? ""
@@ -84,12 +85,13 @@ enum RunHeader {
         }
         func share(_ value: Double) -> String { NumberText.percentage(value) }
         func count(_ value: Double) -> String { NumberText.grouped(Int(bounded: value)) }
-        add("Test, last epoch", summary?["testAccuracy"]?.doubleValue, isMain: true, share)
+        let part = record.resultPart.capitalized
+        add("\(part), last epoch", record.accuracy, isMain: true, share)
         if let best = summary?["bestEpoch"]?.integerValue, summary?["bestValidationAccuracy"]?.doubleValue != nil {
-            add("Best epoch (\(best))", summary?["bestTestAccuracy"]?.doubleValue, share)
+            add("Best epoch (\(best))", record.bestAccuracy, share)
         }
-        add("Test, moving average", summary?["emaTestAccuracy"]?.doubleValue, share)
-        add("Test loss", summary?["testLoss"]?.doubleValue) { NumberText.fixed($0, decimals: 4) }
+        add("\(part), moving average", record.averageAccuracy, share)
+        add("\(part) loss", record.loss) { NumberText.fixed($0, decimals: 4) }
         add("Parameters", record.run?["model"]?["parameters"]?.doubleValue, short)
         add("Multiply-adds", record.run?["model"]?["multiplyAdds"]?.doubleValue, short)
         add(

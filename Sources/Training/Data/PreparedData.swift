@@ -16,11 +16,9 @@ public struct PreparedData: Sendable {
     /// Opens the data of a recipe.
     /// - Throws: an error that names the file or key at fault.
     public init(_ recipe: Recipe) throws {
-        let data = recipe.data
-        try self.init(
-            recipe,
-            splits: openDataset(
-                data.path, validation: data.validation, seed: UInt64(recipe.run.seed), onBroken: data.onBroken))
+        let splits = try recipe.data.open(seed: recipe.run.seed, onBroken: recipe.data.onBroken)
+        if let problem = splits.oneClassProblem(recipe.data.path) { throw RecipeError(problem) }
+        try self.init(recipe, splits: splits)
     }
 
     /// The same for data that is open already.
@@ -86,6 +84,12 @@ public struct PreparedData: Sendable {
 }
 
 extension DataSection {
+    /// Opens the data and splits it.
+    func open(seed: Int, onBroken: BrokenImages.Policy?) throws -> DatasetSplits {
+        try openDataset(
+            path, validation: validation, seed: UInt64(seed), onBroken: onBroken, packedMegabytes: packedMegabytes)
+    }
+
     /// The classes' names: those that are given, or those of the data.
     public func names(of found: [String]) throws -> [String] {
         guard let classNames else { return found }

@@ -14,6 +14,8 @@ public struct Comparison: Sendable {
         public let trainLoss: Double
         public let gap: Double
         public let seconds: Double
+        /// What the accuracies are of.
+        public let part: ResultPart
     }
 
     public let order: [String]
@@ -28,16 +30,19 @@ public struct Comparison: Sendable {
         return (mean, values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0)
     }
 
+    private var part: ResultPart { results.first?.part ?? .test }
+
     public var table: String {
+        let part = part.rawValue
         func share(_ arm: Arm, _ value: (Result) -> Double) -> String {
             let (mean, deviation) = statistics(arm, value)
             return "\(NumberText.percentage(mean)) +- \(NumberText.fixed(100 * deviation, decimals: 2))"
         }
         return Table(
             columns: [
-                Table.Column("arm", .left), "seeds", Table.Column("test, last epoch", .right),
-                Table.Column("test, best epoch", .right), Table.Column("train loss", .right),
-                Table.Column("train - test", .right), "seconds",
+                Table.Column("arm", .left), "seeds", Table.Column("\(part), last epoch", .right),
+                Table.Column("\(part), best epoch", .right), Table.Column("train loss", .right),
+                Table.Column("train - \(part)", .right), "seconds",
             ],
             rows: Arm.allCases.map { arm in
                 let loss = statistics(arm) { $0.trainLoss }
@@ -52,27 +57,32 @@ public struct Comparison: Sendable {
     }
 
     public var json: JSONValue {
+        let isTest = part == .test
+        let (last, best) =
+            isTest
+            ? ("testAccuracy", "bestTestAccuracy") : ("validationAccuracy", "bestValidationAccuracy")
         func pair(_ value: (mean: Double, deviation: Double)) -> JSONValue {
             ["mean": .number(value.mean), "deviation": .number(value.deviation)]
         }
         let arms = Arm.allCases.map { arm -> JSONValue in
             [
-                "arm": .string(arm.rawValue), "testAccuracy": pair(statistics(arm) { $0.last }),
-                "bestTestAccuracy": pair(statistics(arm) { $0.best }),
-                "trainLoss": pair(statistics(arm) { $0.trainLoss }), "gap": pair(statistics(arm) { $0.gap }),
+                "arm": .string(arm.rawValue), last: pair(statistics(arm) { $0.last }),
+                best: pair(statistics(arm) { $0.best }), "trainLoss": pair(statistics(arm) { $0.trainLoss }),
+                "gap": pair(statistics(arm) { $0.gap }),
             ]
         }
         let runs = results.map { result -> JSONValue in
             [
                 "arm": .string(result.arm.rawValue), "seed": .integer(result.seed),
-                "testAccuracy": .number(result.last), "bestTestAccuracy": .number(result.best),
+                last: .number(result.last), best: .number(result.best),
                 "bestEpoch": .integer(result.bestEpoch), "epochs": .integer(result.epochs),
                 "trainLoss": .number(result.trainLoss), "gap": .number(result.gap),
                 "seconds": .number(result.seconds),
             ]
         }
         return [
-            "order": .array(order.map { .string($0) }), "arms": .array(arms), "runs": .array(runs),
+            "order": .array(order.map { .string($0) }), "part": .string(part.rawValue), "arms": .array(arms),
+            "runs": .array(runs),
         ]
     }
 }
@@ -80,14 +90,15 @@ public struct Comparison: Sendable {
 extension Comparison.Result {
     init?(_ json: JSONValue) {
         guard let arm = json["arm"]?.stringValue.flatMap(Arm.init), let seed = json["seed"]?.integerValue,
-            let last = json["testAccuracy"]?.doubleValue, let best = json["bestTestAccuracy"]?.doubleValue,
+            let last = json["testAccuracy"]?.doubleValue ?? json["validationAccuracy"]?.doubleValue,
+            let best = json["bestTestAccuracy"]?.doubleValue ?? json["bestValidationAccuracy"]?.doubleValue,
             let bestEpoch = json["bestEpoch"]?.integerValue, let epochs = json["epochs"]?.integerValue,
             let trainLoss = json["trainLoss"]?.doubleValue, let gap = json["gap"]?.doubleValue,
             let seconds = json["seconds"]?.doubleValue
         else { return nil }
         self.init(
             arm: arm, seed: seed, last: last, best: best, bestEpoch: bestEpoch, epochs: epochs, trainLoss: trainLoss,
-            gap: gap, seconds: seconds)
+            gap: gap, seconds: seconds, part: json["testAccuracy"]?.doubleValue != nil ? .test : .validation)
     }
 }
 
@@ -97,6 +108,10 @@ extension DistillationRun {
     public func compare(_ report: OrderReport, seeds: Int, in directory: RunDirectory, resuming: Bool) throws
         -> Comparison
     {
+        guard data.splits.test != nil || data.splits.validation != nil else {
+            throw RecipeError(
+                "\(recipe.data.path) has neither a test nor a validation part, so the arms cannot be compared")
+        }
         var comparison = Comparison(order: report.order)
         for index in 0..<seeds {
             let seed = recipe.run.seed + index

@@ -9,11 +9,8 @@ import Tensors
 extension DistillationRun {
     /// Data, student and pool, one line each, then how each teacher's taps are brought together with the student's.
     public func description(_ path: String) throws -> String {
-        let splits = data.splits
-        let validation = splits.validation.map { "\($0.count) validation, " } ?? ""
         var lines = [
-            "data     \(recipe.data.path): \(splits.train.count) training, \(validation)\(splits.test.count) test images, "
-                + "\(splits.classNames.count) classes",
+            "data     \(recipe.data.path): \(data.splits.summary)",
             "student  \(configuration.student.name), \(NumberText.grouped(model.parameters.parameterCount)) parameters, "
                 + "input \(data.plan.height)x\(data.plan.width)" + (try state(student)),
         ]

@@ -208,20 +208,22 @@ extension DistillationRun {
     // MARK: Results
 
     private func before(_ index: Int, _ results: [StageResult], _ stage: TrainingRun) throws -> JSONValue {
-        if let last = results.last { return .number(last.testAccuracyAfter) }
-        return .number(try evaluate(model, stage.store, stage.testLoader).accuracy)
+        if let last = results.last { return last.accuracyAfter.map { .number($0) } ?? .null }
+        guard let loader = stage.resultPart?.loader else { return .null }
+        return .number(try evaluate(model, stage.store, loader).accuracy)
     }
 
     private func finish(
         _ index: Int, _ plan: [StagePlan], _ stage: TrainingRun, _ directory: RunDirectory
     ) throws -> StageResult {
         try stage.writeWeights(stage.store, directory.stageWeights(index + 1))
-        let after = try stage.measure(stage.store, stage.testLoader, "test")
+        let part = stage.resultPart
+        let after = try part.map { try stage.measure(stage.store, $0.loader, $0.kind.rawValue) }
         stage.reportResult()
         let task = stage.step.task as? DistillationTask
         return StageResult(
             stage: index + 1, teachers: plan[index].teachers.map(\.name), epochs: stage.progress.epoch,
-            testAccuracyBefore: stage.info["before"]?.doubleValue ?? 0, testAccuracyAfter: after.accuracy,
+            part: part?.kind, accuracyBefore: stage.info["before"]?.doubleValue, accuracyAfter: after?.accuracy,
             seconds: stage.progress.seconds, teacherSeconds: task?.teacherSeconds ?? 0,
             teacherMegabytes: plan[index].teachers.reduce(0) { $0 + $1.megabytes },
             updates: stage.progress.update, images: stage.progress.imagesTrained,

@@ -78,6 +78,7 @@ public final class DistillationRun {
     private static func shared(_ recipe: Recipe) -> [String] {
         let validation =
             switch recipe.data.validation {
+            case .automatic: "auto"
             case .fraction(let fraction): "\(fraction)"
             case .folder(let path): path
             case .none: "0"

@@ -82,6 +82,7 @@ struct PoolSource {
         let run = try TrainingRun(training.recipe, data: training.data, console: console)
         let directory = try RunDirectory(training.folder, mode: .resume)
         let summary = try run.run(in: directory, resuming: !directory.isFresh)
-        console.line("\(name): test accuracy \(NumberText.percentage(summary.testAccuracy))")
+        guard let part = summary.resultPart, let accuracy = summary.accuracy else { return }
+        console.line("\(name): \(part.rawValue) accuracy \(NumberText.percentage(accuracy))")
     }
 }

@@ -24,8 +24,9 @@ public struct DataInspection: Sendable {
         /// How many of the decoded images are in colour.
         public internal(set) var colourCount = 0
         public internal(set) var broken: [Broken] = []
-        /// Positions of the images that can be read.
+        /// Positions of the images that can be read, and what their contents are known by.
         var sound: [Int] = []
+        var fingerprints: [ContentHash] = []
         /// Of each channel, pixels in 0..1; one channel when no image is in colour, empty when none could be read.
         public internal(set) var mean: [Double] = []
         public internal(set) var deviation: [Double] = []
@@ -35,6 +36,8 @@ public struct DataInspection: Sendable {
     public let classNames: [String]
     public let parts: [Part]
     public let notices: [String]
+    /// Images that are there more than once.
+    public let duplicates: Duplicates
     private let splits: DatasetSplits
 
     public var brokenCount: Int { parts.reduce(0) { $0 + $1.broken.count } }
@@ -45,14 +48,19 @@ public struct DataInspection: Sendable {
     public init(_ recipe: Recipe, limit: Int? = nil) throws {
         ThreadPool.use(recipe.training)
         let data = recipe.data
-        splits = try openDataset(
-            data.path, validation: data.validation, seed: UInt64(recipe.run.seed), onBroken: nil)
+        splits = try data.open(seed: recipe.run.seed, onBroken: nil)
         format = splits.format
-        notices = splits.notices
+        notices = splits.notices + [splits.oneClassProblem(data.path).map { $0 + "." }].compactMap { $0 }
         classNames = try data.names(of: splits.classNames)
         var parts = [Self.part("training", splits.train, limit)]
-        if let validation = splits.validation { parts.append(Self.part("validation", validation, limit)) }
-        self.parts = parts + [Self.part("test", splits.test, limit)]
+        var datasets = [splits.train]
+        for (name, dataset) in [("validation", splits.validation), ("test", splits.test)] {
+            guard let dataset else { continue }
+            parts.append(Self.part(name, dataset, limit))
+            datasets.append(dataset)
+        }
+        self.parts = parts
+        duplicates = Duplicates(zip(parts, datasets).map { ($0, $1) })
     }
 
     /// The data prepared as a run would, but for training images that cannot be read.
@@ -77,7 +85,7 @@ public struct DataInspection: Sendable {
             var own = Tally()
             for i in chunk * grain..<min(looked, (chunk + 1) * grain) {
                 let index = looked == dataset.count ? i : i * dataset.count / looked
-                do { own.add(try dataset.image(index), index) } catch {
+                do { own.add(try dataset.image(index), index, try dataset.fingerprint(index)) } catch {
                     own.broken.append((index, Broken(name: dataset.name(index), problem: "\(error)")))
                 }
             }
@@ -106,15 +114,15 @@ private struct Tally {
     }
 
     var sizes: [Size: Int] = [:]
-    var sound: [Int] = []
+    var sound: [(index: Int, content: ContentHash)] = []
     var broken: [(index: Int, file: DataInspection.Broken)] = []
     var grey = Sums()
     var colour = [Sums(), Sums(), Sums()]
     var colourCount = 0
 
-    mutating func add(_ image: Image, _ index: Int) {
+    mutating func add(_ image: Image, _ index: Int, _ content: ContentHash) {
         sizes[Size(width: image.width, height: image.height), default: 0] += 1
-        sound.append(index)
+        sound.append((index, content))
         if image.channels == 3 { colourCount += 1 }
         image.pixels.withUnsafeBufferPointer { pixels in
             for channel in 0..<image.channels {
@@ -141,7 +149,9 @@ private struct Tally {
     func part(_ empty: DataInspection.Part) -> DataInspection.Part {
         var part = empty
         part.decoded = sound.count
-        part.sound = sound.sorted()
+        let sorted = sound.sorted { $0.index < $1.index }
+        part.sound = sorted.map(\.index)
+        part.fingerprints = sorted.map(\.content)
         part.colourCount = colourCount
         part.broken = broken.sorted { $0.index < $1.index }.map(\.file)
         part.sizes = sizes.map { ($0.key.width, $0.key.height, $0.value) }.sorted {

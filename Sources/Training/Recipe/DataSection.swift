@@ -45,6 +45,8 @@ public struct DataSection: Sendable {
     public var erasing: Double
     public var evaluationCrop: Double
     public var cacheMegabytes: Int
+    /// Memory for data whose images are all held in it.
+    public var packedMegabytes: Int
     public var onBroken: BrokenImages.Policy
 
     init(_ reader: ConfigurationReader) {
@@ -87,6 +89,9 @@ public struct DataSection: Sendable {
             "evaluationCrop", default: 0, in: 0...1,
             "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
         cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")
+        packedMegabytes = reader.int(
+            "packedMegabytes", default: defaultPackedMegabytes, in: 1...1_000_000,
+            "Memory that IDX and CIFAR files may take, which are read as a whole; larger ones are refused")
         onBroken = reader.choice(
             "onBroken", default: .fail,
             "An image that cannot be read stops the program, or is left out; skip reads every image once at the start")
@@ -110,10 +115,13 @@ public struct DataSection: Sendable {
 
     private static func validation(_ reader: ConfigurationReader) -> ValidationSource {
         let text = reader.string(
-            "validation", default: "0.1", "Part of the training images that chooses the best weights, a folder, or 0")
+            "validation", default: "auto",
+            "What chooses the best weights: auto (the data's own validation part, else 0.1), a part of the training images, "
+                + "a folder, or 0")
+        if text == "auto" { return .automatic }
         guard let fraction = Double(text) else { return .folder(text) }
         guard (0..<1).contains(fraction) else {
-            reader.problem("validation", "found `\(text)`, expected a part from 0 to below 1, or a folder")
+            reader.problem("validation", "found `\(text)`, expected auto, a part from 0 to below 1, or a folder")
             return .none
         }
         return fraction == 0 ? .none : .fraction(fraction)

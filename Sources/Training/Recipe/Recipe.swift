@@ -116,7 +116,8 @@ public struct Recipe: Sendable {
 
     /// The keys that change neither weights nor metrics and may differ when a run is resumed.
     static let harmless: Set<String> = [
-        "training.threads", "training.loaderThreads", "data.cacheMegabytes", "training.saveEveryUpdates",
+        "training.threads", "training.loaderThreads", "data.cacheMegabytes", "data.packedMegabytes",
+        "training.saveEveryUpdates",
         "training.saveEveryMinutes", "run.output", "reporting.logEverySeconds", "reporting.htmlReport",
         "reporting.tensorBoard", "reporting.histograms", "data.path", "pool.directory",
     ]

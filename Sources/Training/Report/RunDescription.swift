@@ -45,7 +45,8 @@ struct RunDescription {
         return [
             "path": .string(recipe.data.path), "format": .string(splits.format),
             "training": .integer(splits.train.count), "validation": .integer(splits.validation?.count ?? 0),
-            "test": .integer(splits.test.count), "height": .integer(plan.height), "width": .integer(plan.width),
+            "test": splits.test.map { .integer($0.count) } ?? .null, "height": .integer(plan.height),
+            "width": .integer(plan.width),
             "channels": .integer(plan.channels), "attribution": splits.attribution.map { .string($0) } ?? .null,
         ]
     }

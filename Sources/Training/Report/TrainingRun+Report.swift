@@ -26,14 +26,14 @@ extension TrainingRun {
 
     /// What the last weights get wrong, and the filters they learnt.
     func reportResult() {
-        guard let reporter, let test = testResult else { return }
+        guard let reporter, let measured = lastResult, let (part, _, dataset) = resultPart else { return }
         reporter.result {
-            let wrong = test.mistakes
+            let wrong = measured.mistakes
             let pictures = try Thumbnails.evaluation(
-                data.splits.test, wrong.map(\.index), data, recipe, limit: 96)
+                dataset, wrong.map(\.index), data, recipe, limit: 96)
             let mistakes = zip(wrong, pictures).map { mistake, picture -> JSONValue in
                 var json = picture
-                json["name"] = .string(data.splits.test.name(mistake.index))
+                json["name"] = .string(dataset.name(mistake.index))
                 json["actual"] = .integer(mistake.actual)
                 json["predicted"] = .integer(mistake.predicted)
                 json["confidence"] = .measured(mistake.confidence)
@@ -41,15 +41,16 @@ extension TrainingRun {
                 return json
             }
             var cells: [JSONValue] = []
-            for (actual, row) in test.confusion.enumerated() {
+            for (actual, row) in measured.confusion.enumerated() {
                 for (predicted, count) in row.enumerated() where count > 0 {
                     cells.append(.array([.integer(actual), .integer(predicted), .integer(count)]))
                 }
             }
             return [
-                "epoch": .integer(place.epochs + progress.epoch), "count": .integer(test.count),
-                "accuracy": .number(test.accuracy), "topFiveAccuracy": .number(test.topFiveAccuracy),
-                "loss": .measured(test.loss), "classes": .integer(model.classes), "confusion": .array(cells),
+                "epoch": .integer(place.epochs + progress.epoch), "part": .string(part.rawValue),
+                "count": .integer(measured.count), "accuracy": .number(measured.accuracy),
+                "topFiveAccuracy": .number(measured.topFiveAccuracy), "loss": .measured(measured.loss),
+                "classes": .integer(model.classes), "confusion": .array(cells),
                 "mistakes": .array(mistakes), "filters": FilterSamples.json(model.parameters, store),
             ]
         }

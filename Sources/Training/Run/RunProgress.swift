@@ -21,6 +21,9 @@ struct RunProgress: Equatable {
     var bestEpoch = 0
     var bestAccuracy: Double?
     var bestLoss = 0.0
+    /// Of the last finished epoch.
+    var lastValidationAccuracy: Double?
+    var lastValidationLoss: Double?
     var stoppedEarly: String?
 
     /// Updates of the current epoch that were left out, and those in a row up to now.
@@ -89,6 +92,8 @@ struct RunProgress: Equatable {
             "imagesTrained": .integer(imagesTrained), "trainingSeconds": .number(trainingSeconds),
             "evaluationSeconds": .number(evaluationSeconds), "skipped": .integer(skipped),
             "skippedInARow": .integer(skippedInARow),
+            "lastValidationAccuracy": lastValidationAccuracy.map { .number($0) } ?? .null,
+            "lastValidationLoss": lastValidationLoss.map { .number($0) } ?? .null,
         ]
     }
 
@@ -114,6 +119,8 @@ struct RunProgress: Equatable {
             terms.append(TaskLoss.Term(name: term.name, raw: sums[0], weighted: sums[1]))
         }
         bestAccuracy = number("bestAccuracy")
+        lastValidationAccuracy = number("lastValidationAccuracy")
+        lastValidationLoss = number("lastValidationLoss")
         skipped = integer("skipped") ?? 0
         skippedInARow = integer("skippedInARow") ?? 0
         stoppedEarly = json["stoppedEarly"]?.stringValue

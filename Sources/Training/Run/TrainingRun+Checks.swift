@@ -58,6 +58,9 @@ extension TrainingRun {
         if data.splits.validation == nil, recipe.training.earlyStopping > 0 {
             notices.append("There is no validation part, so training.earlyStopping has no effect.")
         }
+        if data.splits.test == nil, recipe.reporting.testEveryEpoch {
+            notices.append("There is no test part, so reporting.testEveryEpoch has no effect.")
+        }
         if recipe.training.precision == .bf16, !ProductPrecision.hasBFloat16 {
             notices.append("This processor has no bfloat16 products (AVX512-BF16), so training.precision is fp32 here.")
         }

@@ -115,6 +115,8 @@ extension TrainingRun {
             line["validationAccuracy"] = .number(result.accuracy)
             line["validationTopFiveAccuracy"] = .number(result.topFiveAccuracy)
             text += "  validation \(NumberText.percentage(result.accuracy))"
+            progress.lastValidationAccuracy = result.accuracy
+            progress.lastValidationLoss = result.loss
             keepBest(result)
             if let average = step.average {
                 let result = try evaluate(model, average.store, validationLoader)
@@ -123,7 +125,7 @@ extension TrainingRun {
                 text += "  EMA \(NumberText.percentage(result.accuracy))"
             }
         }
-        if recipe.reporting.testEveryEpoch {
+        if recipe.reporting.testEveryEpoch, let testLoader {
             let result = try measure(store, testLoader, "test")
             line["testAccuracy"] = .number(result.accuracy)
             line["testLoss"] = .measured(result.loss)
@@ -143,9 +145,9 @@ extension TrainingRun {
 
     /// Evaluates; a loss that is no number means that the weights are beyond use.
     func measure(_ store: ParameterStore<Float>, _ loader: BatchLoader, _ part: String) throws -> EvaluationResult {
-        let isTest = part == "test"
-        let result = try evaluate(model, store, loader, mistakes: isTest && reporter != nil ? 24 : 0)
-        if isTest { testResult = result }
+        let isResult = part == resultPart?.kind.rawValue
+        let result = try evaluate(model, store, loader, mistakes: isResult && reporter != nil ? 24 : 0)
+        if isResult { lastResult = result }
         guard result.loss.isFinite else {
             throw RecipeError(
                 "the \(part) loss after update \(progress.update) is not finite, "

@@ -32,7 +32,7 @@ extension TrainingRun {
         }
         return [
             "training": .integer(data.splits.train.count), "validation": .integer(data.splits.validation?.count ?? 0),
-            "test": .integer(data.splits.test.count), "weights": .object(entries),
+            "test": .integer(data.splits.test?.count ?? 0), "weights": .object(entries),
         ]
     }
 
@@ -132,6 +132,7 @@ extension TrainingRun {
                 && !(runsLonger && $0.path == "training.epochs")
                 // The default until it became `auto`; whether both mean the same shows in the saved state.
                 && !($0.path == "training.dropLast" && old[$0.path] == "true" && $0.value == "auto")
+                && !isSameValidation($0.path, old[$0.path], $0.value)
         }
         let new = Set(entries.map(\.path))
         let gone = saved.filter { $0.kind == .value && !new.contains($0.path) }
@@ -141,6 +142,13 @@ extension TrainingRun {
         guard !differences.isEmpty else { return nil }
         return
             "\(path): the configuration is not the one the run was started with (\(differences.joined(separator: ", ")))"
+    }
+
+    /// Earlier versions took a tenth of the training images by default and knew no `auto`. Where the two differ, the counts
+    /// of images do.
+    private static func isSameValidation(_ path: String, _ old: String?, _ new: String) -> Bool {
+        guard path == "data.validation", let old else { return false }
+        return Set([old, new].map { $0.filter { $0 != "\"" && $0 != "'" } }) == ["0.1", "auto"]
     }
 
     /// Whether the learning rates of the epochs so far do not depend on how many follow.

@@ -19,7 +19,8 @@ public final class TrainingRun {
     let schedule: Schedule
     let trainLoader: BatchLoader
     let validationLoader: BatchLoader?
-    let testLoader: BatchLoader
+    /// `nil` where the data has no test part; results are then of the validation part.
+    let testLoader: BatchLoader?
     let metadata: WeightsMetadata
     let place: RunPlace
     /// Saved with the state.
@@ -28,8 +29,8 @@ public final class TrainingRun {
     var best: ParameterStore<Float>?
     var log: MetricsLog?
     var reporter: RunReporter?
-    /// What was last measured on the test images.
-    var testResult: EvaluationResult?
+    /// What was last measured on the part that results are of.
+    var lastResult: EvaluationResult?
     var lastSave = MonotonicClock.seconds()
     /// Where what is known of a number that is not finite goes.
     var postMortemPath: String?
@@ -75,7 +76,7 @@ public final class TrainingRun {
         let seed = UInt64(recipe.run.seed)
         trainLoader = try data.loader(data.splits.train, recipe: recipe, training: true)
         validationLoader = try data.splits.validation.map { try data.loader($0, recipe: recipe, training: false) }
-        testLoader = try data.loader(data.splits.test, recipe: recipe, training: false)
+        testLoader = try data.splits.test.map { try data.loader($0, recipe: recipe, training: false) }
         guard trainLoader.batchCount > 0 else { throw RecipeError("\(recipe.data.path): there are no training images") }
         let made = Schedule.make(
             recipe.schedule, learningRate: recipe.optimizer.learningRate,
@@ -176,6 +177,13 @@ public final class TrainingRun {
         try Weights.file(store.prefix(model.parameters), metadata).write(path: path)
     }
 
+    /// The part that results are of, `nil` where nothing but training images is there.
+    var resultPart: (kind: ResultPart, loader: BatchLoader, dataset: any ImageDataset)? {
+        if let testLoader, let test = data.splits.test { return (.test, testLoader, test) }
+        if let validationLoader, let part = data.splits.validation { return (.validation, validationLoader, part) }
+        return nil
+    }
+
     /// Measures the test set, once, and writes the summary.
     private func finish(_ directory: RunDirectory) throws -> Summary {
         console.finish()
@@ -187,15 +195,27 @@ public final class TrainingRun {
         return summary
     }
 
-    /// Measures the test set.
+    /// Measures the test set, or where there is none the validation part.
     func summarise() throws -> Summary {
         let begin = MonotonicClock.seconds()
         var summary = Summary()
-        let last = try measure(store, testLoader, "test")
-        summary.testAccuracy = last.accuracy
-        summary.testLoss = last.loss
-        summary.bestTestAccuracy = try best.map { try evaluate(model, $0, testLoader).accuracy } ?? last.accuracy
-        summary.emaTestAccuracy = try step.average.map { try evaluate(model, $0.store, testLoader).accuracy }
+        summary.lastValidationAccuracy = progress.lastValidationAccuracy
+        summary.lastValidationLoss = progress.lastValidationLoss
+        if let (kind, loader, _) = resultPart {
+            let last = try measure(store, loader, kind.rawValue)
+            let average = try step.average.map { try evaluate(model, $0.store, loader).accuracy }
+            switch kind {
+            case .test:
+                summary.testAccuracy = last.accuracy
+                summary.testLoss = last.loss
+                summary.bestTestAccuracy = try best.map { try evaluate(model, $0, loader).accuracy } ?? last.accuracy
+                summary.emaTestAccuracy = average
+            case .validation:
+                summary.lastValidationAccuracy = last.accuracy
+                summary.lastValidationLoss = last.loss
+                summary.emaValidationAccuracy = average
+            }
+        }
         progress.evaluationSeconds += MonotonicClock.seconds() - begin
         summary.bestEpoch = validationLoader == nil ? place.epochs + progress.epoch : progress.bestEpoch
         summary.bestValidationAccuracy = progress.bestAccuracy

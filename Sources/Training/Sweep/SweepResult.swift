@@ -73,23 +73,29 @@ public struct SweepResult: Sendable {
             guard let (mean, deviation) = group.statistics(key) else { return "-" }
             return "\(NumberText.percentage(mean)) ± \(NumberText.fixed(100 * deviation, decimals: 2))"
         }
-        let columns: [Table.Column] =
-            groupKeys.map { Table.Column($0, .right) } + [
-                "runs", Table.Column("validation, best", .right), Table.Column("test, last epoch", .right),
-                Table.Column("test, best epoch", .right), Table.Column("test loss", .right), "seconds",
-            ]
+        // Data without a test part has results of validation alone.
+        let hasTest = groups.allSatisfy {
+            $0.statistics("testAccuracy") != nil || $0.statistics("validationAccuracy") == nil
+        }
+        let part = hasTest ? "test" : "validation"
+        let last = "\(part)Accuracy"
+        var columns = groupKeys.map { Table.Column($0, .right) }
+        columns += ["runs", Table.Column("validation, best", .right), Table.Column("\(part), last epoch", .right)]
+        if hasTest { columns.append(Table.Column("test, best epoch", .right)) }
+        columns += [Table.Column("\(part) loss", .right), "seconds"]
         var text = Table(
             columns: columns,
             rows: groups.map { group in
-                let loss = group.statistics("testLoss").map {
+                let loss = group.statistics("\(part)Loss").map {
                     "\(NumberText.fixed($0.mean, decimals: 4)) ± \(NumberText.fixed($0.deviation, decimals: 4))"
                 }
                 let failed = group.failures.count
-                return group.values + [
-                    "\(group.runs.count - failed)" + (failed > 0 ? " (\(failed) failed)" : ""),
-                    share(group, "bestValidationAccuracy"), share(group, "testAccuracy"),
-                    share(group, "bestTestAccuracy"), loss ?? "-",
-                    group.statistics("seconds").map { NumberText.fixed($0.mean, decimals: 1) } ?? "-",
+                var row =
+                    group.values + ["\(group.runs.count - failed)" + (failed > 0 ? " (\(failed) failed)" : "")]
+                row += [share(group, "bestValidationAccuracy"), share(group, last)]
+                if hasTest { row.append(share(group, "bestTestAccuracy")) }
+                return row + [
+                    loss ?? "-", group.statistics("seconds").map { NumberText.fixed($0.mean, decimals: 1) } ?? "-",
                 ]
             }
         ).render()
@@ -102,7 +108,9 @@ public struct SweepResult: Sendable {
 
     public var json: JSONValue {
         let statistics = [
-            "bestValidationAccuracy", "testAccuracy", "bestTestAccuracy", "testLoss", "seconds",
+            "bestValidationAccuracy", "testAccuracy", "bestTestAccuracy", "testLoss", "validationAccuracy",
+            "validationLoss",
+            "seconds",
         ]
         func values(_ keys: [String], _ values: [String]) -> JSONValue {
             .object(zip(keys, values).map { .init($0, .string($1)) })

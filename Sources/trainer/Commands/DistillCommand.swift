@@ -83,6 +83,7 @@ struct DistillCommand: ParsableCommand {
         // Whatever may be wrong shows here, before the folder is touched or anything is trained.
         let run = try DistillationRun(configuration, output: path, console: console)
         run.isForced = force
+        for notice in run.data.notices { console.notice(notice) }
         console.text(try run.description(path))
         if dryRun {
             console.line("nothing was trained or written (--dry-run)")
@@ -139,6 +140,7 @@ struct OrderCommand: ParsableCommand {
         let console = Console()
         let path = output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config)
         let run = try DistillationRun(configuration, output: path, console: console)
+        for notice in run.data.notices { console.notice(notice) }
         try run.prepare(trains: false)
         let report = try run.findOrder(complete: true)
         if json {
@@ -160,8 +162,9 @@ enum DistillationTables {
             rows: summary.stages.map { stage in
                 [
                     "\(stage.stage)", stage.teachers.isEmpty ? "none" : stage.teachers.joined(separator: " + "),
-                    "\(stage.epochs)", NumberText.percentage(stage.testAccuracyBefore),
-                    NumberText.percentage(stage.testAccuracyAfter), NumberText.fixed(stage.seconds, decimals: 1),
+                    "\(stage.epochs)", stage.accuracyBefore.map { NumberText.percentage($0) } ?? "-",
+                    stage.accuracyAfter.map { NumberText.percentage($0) } ?? "-",
+                    NumberText.fixed(stage.seconds, decimals: 1),
                     NumberText.percentage(stage.teacherSeconds / max(stage.seconds, 1e-9), decimals: 0),
                 ]
             }
@@ -170,11 +173,7 @@ enum DistillationTables {
 
     static func result(_ result: DistillationSummary, _ path: String) -> String {
         let summary = result.summary
-        var rows = [["test accuracy (last epoch)", NumberText.percentage(summary.testAccuracy)]]
-        if let validation = summary.bestValidationAccuracy {
-            rows.append(["best epoch", "\(summary.bestEpoch) (validation \(NumberText.percentage(validation)))"])
-            rows.append(["test accuracy (best epoch)", NumberText.percentage(summary.bestTestAccuracy)])
-        }
+        var rows = summary.rows
         rows.append(["train loss", NumberText.fixed(result.trainLoss, decimals: 4)])
         rows.append(["time", NumberText.duration(summary.seconds)])
         rows.append(["weights", path + "/weights"])

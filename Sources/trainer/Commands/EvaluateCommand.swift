@@ -28,11 +28,13 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let console = Console()
         let recipe = try Recipe.load(data, overrides: overrides)
-        let weights = try Weights.find(self.weights).weights
-        let splits = try openDataset(
-            recipe.data.path, validation: .none, seed: UInt64(recipe.run.seed), onBroken: recipe.data.onBroken)
-        let test = splits.test
-        try checkClasses(try recipe.data.names(of: test.classNames), weights.metadata.classNames, recipe.data.path)
+        let (path, weights) = try Weights.find(self.weights)
+        let part = try openPart(
+            recipe.data.path, isTrainedOn: Weights.mayHaveLearnt(path, from: recipe.data.path),
+            validation: recipe.data.validation, seed: UInt64(recipe.run.seed), onBroken: recipe.data.onBroken,
+            packedMegabytes: recipe.data.packedMegabytes)
+        for notice in part.notices { console.notice(notice) }
+        let test = try weights.labelled(part.dataset, recipe.data)
         let options = LoaderOptions(
             batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads,
             cacheBudget: 0)
@@ -45,17 +47,6 @@ struct EvaluateCommand: ParsableCommand {
         } else {
             console.text(render(result, weights))
         }
-    }
-
-    /// The labels of the data must mean what the weights were trained with.
-    private func checkClasses(_ found: [String], _ known: [String], _ path: String) throws {
-        guard found != known, found != Array(known.prefix(found.count)) else { return }
-        if found.count > known.count {
-            throw RecipeError("\(path) has \(found.count) classes, but the weights know \(known.count)")
-        }
-        let index = zip(found, known).enumerated().first { $1.0 != $1.1 }?.offset ?? 0
-        throw RecipeError(
-            "\(path): class \(index) is '\(found[index])', but the weights were trained with '\(known[index])' there")
     }
 
     private func encode(_ result: EvaluationResult, _ weights: Weights) -> JSONValue {

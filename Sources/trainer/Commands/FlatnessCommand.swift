@@ -51,7 +51,11 @@ struct FlatnessCommand: ParsableCommand {
         var profiles: [(path: String, profile: FlatnessProfile)] = []
         for path in weights {
             let profile = try flatness(
-                of: Weights.find(path).weights, recipe, directions: directions, points: points, images: images)
+                of: Weights.find(path).weights, recipe, directions: directions, points: points, images: images
+            ) { sentence in
+                // Once, whatever the number of weights.
+                if profiles.isEmpty { console.notice(sentence) }
+            }
             profiles.append((path, profile))
         }
         let radii = [0.25, 0.5, 1.0]

@@ -49,15 +49,19 @@ struct InspectDataCommand: ParsableCommand {
         let console = Console()
         let found = try DataInspection(recipe, limit: limit)
         for notice in found.notices { console.notice(notice) }
-        if json {
-            console.text(encode(found).text(pretty: true))
-        } else {
-            console.text(try render(found, recipe))
-        }
-        if !json || output != nil {
+        // What was found is told before anything can be wrong with the recipe.
+        var failure: (any Error)?
+        console.text(json ? encode(found).text(pretty: true) : render(found, recipe, &failure))
+        if failure == nil, !json || output != nil {
             let path = output ?? "inspect-\(stem(config)).png"
-            try AtomicFile.write(path, found.grid(recipe, columns: columns))
-            if !json { console.line("written to \(path)") }
+            do {
+                try AtomicFile.write(path, found.grid(recipe, columns: columns))
+                if !json { console.line("written to \(path)") }
+            } catch { failure = error }
+        }
+        if let failure {
+            guard found.brokenCount > 0 else { throw failure }
+            console.warning("\(failure)")
         }
         if found.brokenCount > 0 {
             throw RecipeError(
@@ -66,7 +70,7 @@ struct InspectDataCommand: ParsableCommand {
         }
     }
 
-    private func render(_ found: DataInspection, _ recipe: Recipe) throws -> String {
+    private func render(_ found: DataInspection, _ recipe: Recipe, _ failure: inout (any Error)?) -> String {
         func values(_ values: [Double]) -> String {
             "[" + values.map { NumberText.fixed($0, decimals: 4) }.joined(separator: ", ") + "]"
         }
@@ -85,8 +89,15 @@ struct InspectDataCommand: ParsableCommand {
         ).render()
         text += "\n" + classes(found)
         if found.parts[0].decoded > 0 {
-            let used = try found.normalization(recipe)
-            text += "\nnormalised with mean \(values(used.mean)) and deviation \(values(used.deviation))\n"
+            do {
+                let used = try found.normalization(recipe)
+                text += "\nnormalised with mean \(values(used.mean)) and deviation \(values(used.deviation))\n"
+            } catch { failure = error }
+        }
+        if !found.duplicates.isEmpty {
+            text +=
+                "\nidentical images\n"
+                + found.duplicates.lines.map { "  " + TextWidth.singleLine($0) + "\n" }.joined()
         }
         let broken = found.parts.flatMap(\.broken)
         if !broken.isEmpty {
@@ -138,6 +149,28 @@ struct InspectDataCommand: ParsableCommand {
         return text
     }
 
+    private func encode(_ duplicates: Duplicates) -> JSONValue {
+        func examples(_ names: [(String, String)]) -> JSONValue {
+            .array(names.map { .array([.string($0.0), .string($0.1)]) })
+        }
+        return [
+            "acrossParts": .array(
+                duplicates.acrossParts.map {
+                    [
+                        "part": .string($0.part), "other": .string($0.other), "images": .integer($0.count),
+                        "inAnotherClass": .integer($0.otherClassCount), "examples": examples($0.examples),
+                    ]
+                }),
+            "withinParts": .array(
+                duplicates.withinParts.map {
+                    [
+                        "part": .string($0.part), "inTheSameClass": .integer($0.count),
+                        "inAnotherClass": .integer($0.otherClassCount), "examples": examples($0.examples),
+                    ]
+                }),
+        ]
+    }
+
     private func encode(_ found: DataInspection) -> JSONValue {
         [
             "format": .string(found.format), "classes": .array(found.classNames.map { .string($0) }),
@@ -160,6 +193,7 @@ struct InspectDataCommand: ParsableCommand {
                             part.broken.map { ["name": .string($0.name), "problem": .string($0.problem)] }),
                     ]
                 }),
+            "duplicates": encode(found.duplicates),
         ]
     }
 }

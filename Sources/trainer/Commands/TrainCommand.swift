@@ -97,16 +97,11 @@ struct TrainCommand: ParsableCommand {
         let (recipe, data) = (run.recipe, run.data)
         let plan = data.plan
         let trace = try run.model.trace(height: plan.height, width: plan.width)
-        let validation = data.splits.validation.map { "\($0.count) validation, " } ?? ""
         let (trained, all) = run.trainableCount
         let trainable =
             trained < all ? [("trains", "\(NumberText.grouped(trained)) of \(NumberText.grouped(all)) parameters")] : []
         let rows = [
-            (
-                "data",
-                "\(recipe.data.path): \(data.splits.train.count) training, \(validation)\(data.splits.test.count) test "
-                    + "images, \(data.splits.classNames.count) classes"
-            ),
+            ("data", "\(recipe.data.path): \(data.splits.summary)"),
             ("input", "\(plan.height)x\(plan.width), \(plan.channels == 1 ? "grey" : "colour")"),
             (
                 "model",
@@ -130,17 +125,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     private func render(_ summary: Summary, _ path: String) -> String {
-        var rows = [
-            ["test accuracy (last epoch)", NumberText.percentage(summary.testAccuracy)],
-            ["test loss", NumberText.fixed(summary.testLoss, decimals: 4)],
-        ]
-        if let validation = summary.bestValidationAccuracy {
-            rows.append(["best epoch", "\(summary.bestEpoch) (validation \(NumberText.percentage(validation)))"])
-            rows.append(["test accuracy (best epoch)", NumberText.percentage(summary.bestTestAccuracy)])
-        }
-        if let average = summary.emaTestAccuracy {
-            rows.append(["test accuracy (moving average)", NumberText.percentage(average)])
-        }
+        var rows = summary.rows
         rows.append(["images per second", NumberText.grouped(Int(summary.imagesPerSecond))])
         rows.append(["time", NumberText.duration(summary.seconds)])
         rows.append(["peak memory", "\(Int(summary.peakMemoryMB)) MB"])

@@ -1,0 +1,43 @@
+import Configuration
+import Datasets
+
+extension Weights {
+    /// A data set whose labels count in the classes that the weights know, matched by name; it may lack some of them.
+    /// - Throws: `RecipeError` when images are of a class that the weights do not know.
+    public func labelled(_ dataset: any ImageDataset, _ data: DataSection) throws -> any ImageDataset {
+        let found = try data.names(of: dataset.classNames)
+        let known = metadata.classNames
+        if found == known { return dataset }
+        if let labelled = RelabelledDataset(dataset, names: found, as: known) { return labelled }
+        let unknown = found.filter { !known.contains($0) }
+        guard let first = unknown.first else { throw RecipeError("\(data.path) has the same class twice") }
+        if unknown.count == found.count, found.count <= known.count {
+            throw RecipeError(
+                "\(data.path): class 0 is '\(found[0])', but the weights were trained with '\(known[0])' there; the two have "
+                    + "no class in common")
+        }
+        if unknown.count == found.count {
+            throw RecipeError(
+                "\(data.path) has \(found.count) classes, but the weights know \(known.count), none of them")
+        }
+        let advice = nearest(first, in: known).map { ", the nearest of its classes is '\($0)'" } ?? ""
+        throw RecipeError(
+            "\(data.path): the weights do not know the class '\(first)'\(advice); \(unknown.count) of the \(found.count) "
+                + "classes are unknown to them")
+    }
+
+    /// Whether a weights file may have learnt from the data at a path. Only the run folder that it lies in can tell that
+    /// it has not.
+    public static func mayHaveLearnt(_ file: String, from path: String) -> Bool {
+        let parts = file.split(separator: "/", omittingEmptySubsequences: false)
+        let folder = parts.count > 2 ? parts.dropLast(2).joined(separator: "/") : parts.count == 2 ? "." : ".."
+        let configuration = folder + "/config.yaml"
+        guard
+            let used = (try? Recipe.load(configuration))?.data.path
+                ?? (try? DistillationRecipe.load(configuration))?.recipe.data.path
+        else { return true }
+        if used == path || isSameFile(used, path) { return true }
+        // Data that is gone, or lay elsewhere, may be the same.
+        return used != "digits" && !isSameFile(used, used)
+    }
+}
