@@ -10,10 +10,17 @@ public protocol ImageDataset: Sendable {
     func image(_ index: Int) throws -> Image
     /// The file of image `index`, for messages and reports.
     func name(_ index: Int) -> String
+    /// The size and channels of image `index`, without decoding it where that can be avoided.
+    func shape(_ index: Int) throws -> ImageShape
 }
 
 extension ImageDataset {
     public var isInMemory: Bool { false }
+
+    public func shape(_ index: Int) throws -> ImageShape {
+        let image = try image(index)
+        return ImageShape(width: image.width, height: image.height, channels: image.channels)
+    }
 
     /// How many images each class has.
     public var classCounts: [Int] {
@@ -67,4 +74,5 @@ public struct SubsetDataset: ImageDataset {
     public func label(_ index: Int) -> Int { base.label(indices[index]) }
     public func image(_ index: Int) throws -> Image { try base.image(indices[index]) }
     public func name(_ index: Int) -> String { base.name(indices[index]) }
+    public func shape(_ index: Int) throws -> ImageShape { try base.shape(indices[index]) }
 }

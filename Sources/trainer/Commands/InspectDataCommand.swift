@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Datasets
 import Reporting
 import Tensors
 import Training
@@ -48,11 +49,13 @@ struct InspectDataCommand: ParsableCommand {
         let recipe = try Recipe.load(config, overrides: overrides)
         let console = Console()
         let found = try DataInspection(recipe, limit: limit)
-        for notice in found.notices { console.notice(notice) }
+        // Impossible where no training image can be read, which is said below.
+        let fitting = found.parts[0].decoded > 0 ? try found.fitting(recipe) : nil
+        for notice in found.notices + (fitting?.notices ?? []) { console.notice(notice) }
         if json {
-            console.text(encode(found).text(pretty: true))
+            console.text(encode(found, fitting).text(pretty: true))
         } else {
-            console.text(try render(found, recipe))
+            console.text(try render(found, fitting, recipe))
         }
         if !json || output != nil {
             let path = output ?? "inspect-\(stem(config)).png"
@@ -66,17 +69,19 @@ struct InspectDataCommand: ParsableCommand {
         }
     }
 
-    private func render(_ found: DataInspection, _ recipe: Recipe) throws -> String {
+    private func render(
+        _ found: DataInspection, _ fitting: DataInspection.Fitting?, _ recipe: Recipe
+    ) throws -> String {
         func values(_ values: [Double]) -> String {
             "[" + values.map { NumberText.fixed($0, decimals: 4) }.joined(separator: ", ") + "]"
         }
         var text = "\(recipe.data.path): \(found.format), \(found.classNames.count) classes\n\n"
         text += Table(
-            columns: ["part", "images", "read", "broken", "sizes", "colour", "mean", "deviation"],
-            rows: found.parts.map { part in
+            columns: ["part", "images", "read", "broken", "sizes", "cut", "colour", "mean", "deviation"],
+            rows: found.parts.enumerated().map { index, part in
                 [
                     part.name, NumberText.grouped(part.count), NumberText.grouped(part.decoded),
-                    "\(part.broken.count)", sizes(part),
+                    "\(part.broken.count)", sizes(part), cut(fitting?.costs[index]),
                     part.decoded == 0
                         ? "-" : NumberText.percentage(Double(part.colourCount) / Double(part.decoded), decimals: 0),
                     values(part.mean), values(part.deviation),
@@ -86,6 +91,11 @@ struct InspectDataCommand: ParsableCommand {
         text += "\n" + classes(found)
         if found.parts[0].decoded > 0 {
             let used = try found.normalization(recipe)
+            if let fitting {
+                text +=
+                    "\ninput \(fitting.height)x\(fitting.width); cut is the part of an image's area that is lost, on average "
+                    + "and at most (data.fit: \(recipe.data.fit.rawValue))\n"
+            }
             text += "\nnormalised with mean \(values(used.mean)) and deviation \(values(used.deviation))\n"
         }
         let broken = found.parts.flatMap(\.broken)
@@ -95,6 +105,12 @@ struct InspectDataCommand: ParsableCommand {
             if broken.count > 100 { text += "  ... and \(broken.count - 100) more (--json names all)\n" }
         }
         return text
+    }
+
+    private func cut(_ cost: CroppingCost?) -> String {
+        guard let cost else { return "-" }
+        func percent(_ part: Double) -> String { NumberText.percentage(part, decimals: 0) }
+        return cost.largest == 0 ? "none" : "\(percent(cost.mean)), \(percent(cost.largest))"
     }
 
     private func sizes(_ part: DataInspection.Part) -> String {
@@ -138,11 +154,16 @@ struct InspectDataCommand: ParsableCommand {
         return text
     }
 
-    private func encode(_ found: DataInspection) -> JSONValue {
-        [
+    private func encode(_ found: DataInspection, _ fitting: DataInspection.Fitting?) -> JSONValue {
+        func cut(_ cost: CroppingCost?) -> JSONValue {
+            guard let cost else { return .null }
+            return ["mean": .number(cost.mean), "median": .number(cost.median), "largest": .number(cost.largest)]
+        }
+        return [
             "format": .string(found.format), "classes": .array(found.classNames.map { .string($0) }),
+            "input": fitting.map { ["height": .integer($0.height), "width": .integer($0.width)] } ?? .null,
             "parts": .array(
-                found.parts.map { part in
+                found.parts.enumerated().map { index, part in
                     [
                         "name": .string(part.name), "images": .integer(part.count), "read": .integer(part.decoded),
                         "colour": .integer(part.colourCount),
@@ -154,6 +175,7 @@ struct InspectDataCommand: ParsableCommand {
                                     "images": .integer($0.count),
                                 ]
                             }),
+                        "cut": cut(fitting?.costs[index]),
                         "mean": .array(part.mean.map { .number($0) }),
                         "deviation": .array(part.deviation.map { .number($0) }),
                         "broken": .array(
