@@ -29,7 +29,6 @@ static const signature other_images[] = {
     SIGNATURE(0, "MMOR", "a camera's raw image"),
     SIGNATURE(0, "IIU\0", "a camera's raw image"),
     SIGNATURE(0, "FOVb", "a camera's raw image"),
-    SIGNATURE(0, "\0\0\x01\0\x01\0", "an icon"),
     SIGNATURE(0, "gimp xcf", "a GIMP image"),
     SIGNATURE(0, "qoif", "a QOI image"),
     SIGNATURE(0, "DDS ", "a DirectDraw surface"),
@@ -118,10 +117,17 @@ static int is_pnm(const uint8_t *data, size_t size) {
            (data[2] == '\n' || data[2] == ' ' || data[2] == '\r' || data[2] == '\t');
 }
 
+static int is_icon(const uint8_t *data, size_t size) {
+    // Icon or pointer, and how many pictures there are.
+    return size >= 6 && data[0] == 0 && data[1] == 0 && (data[2] == 1 || data[2] == 2) && data[3] == 0 &&
+           data[4] >= 1 && data[4] < 64 && data[5] == 0;
+}
+
 static const char *other_image(const uint8_t *data, size_t size) {
     const char *name = find(data, size, other_images, COUNT(other_images));
     if (!name) name = media_image(data, size);
     if (!name && is_pnm(data, size)) name = "a PNM image";
+    if (!name && is_icon(data, size)) name = "an icon";
     return name;
 }
 
