@@ -12,8 +12,8 @@ fi
 
 case "$(uname -s)" in
 Linux)
-    packages=(libfftw3-dev libdnnl-dev libjpeg-dev libpng-dev zlib1g-dev)
-    headers=(fftw3.h dnnl.h jpeglib.h png.h zlib.h)
+    packages=(libfftw3-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev zlib1g-dev)
+    headers=(fftw3.h dnnl.h jpeglib.h png.h webp/decode.h zlib.h)
     for i in "${!packages[@]}"; do
         if ! echo "#include <stdio.h>
 #include <${headers[$i]}>" | cc -E -x c - >/dev/null 2>&1; then
@@ -27,7 +27,7 @@ Linux)
     fi
     if ! command -v apt-get >/dev/null 2>&1; then
         say "setup: this system has no apt. Install the development files of: FFTW 3 (single and double precision)," \
-            "oneDNN 2 or newer, libjpeg-turbo, libpng, zlib. Missing by their Debian names: ${missing[*]}"
+            "oneDNN 2 or newer, libjpeg-turbo, libpng, libwebp, zlib. Missing by their Debian names: ${missing[*]}"
         exit 1
     fi
     if [ "${root[0]:-}" = none ]; then
@@ -41,10 +41,10 @@ Linux)
     ;;
 Darwin)
     if ! command -v brew >/dev/null 2>&1; then
-        say "setup: Homebrew is missing. Install it, or install fftw, onednn, jpeg-turbo and libpng another way."
+        say "setup: Homebrew is missing. Install it, or install fftw, onednn, jpeg-turbo, libpng and webp another way."
         exit 1
     fi
-    for package in fftw onednn jpeg-turbo libpng; do
+    for package in fftw onednn jpeg-turbo libpng webp; do
         brew list --formula "$package" >/dev/null 2>&1 || missing+=("$package")
     done
     if [ ${#missing[@]} -gt 0 ]; then brew install "${missing[@]}"; fi

@@ -86,18 +86,26 @@ void hb_view_lookup(const hb_view *v, const float *table, float *output) {
     }
 }
 
-void hb_orient(const uint8_t *pixels, int width, int height, int channels, int orientation, uint8_t *output) {
+void hb_place_row(const uint8_t *row, int width, int height, int channels, int orientation, int y, uint8_t *output) {
     int swapped = orientation >= 5;
-    int out_width = swapped ? height : width, out_height = swapped ? width : height;
     // Each orientation is a mirroring of either side or both, after which 5...8 swap the sides.
     int mirror_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
     int mirror_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-    for (int y = 0; y < out_height; y++) {
-        for (int x = 0; x < out_width; x++, output += channels) {
-            int u = swapped ? y : x, v = swapped ? x : y;
-            if (mirror_x) u = width - 1 - u;
-            if (mirror_y) v = height - 1 - v;
-            memcpy(output, pixels + ((size_t)v * (size_t)width + (size_t)u) * (size_t)channels, (size_t)channels);
+    size_t line = (size_t)(mirror_y ? height - 1 - y : y);
+    size_t across = (size_t)channels, down = (size_t)channels * (size_t)(swapped ? height : width);
+    uint8_t *target = output + line * (swapped ? across : down);
+    ptrdiff_t step = (ptrdiff_t)(swapped ? down : across);
+    if (mirror_x) {
+        target += (size_t)(width - 1) * (size_t)step;
+        step = -step;
+    }
+    if (channels == 1) {
+        for (int x = 0; x < width; x++, target += step) *target = row[x];
+    } else {
+        for (int x = 0; x < width; x++, row += 3, target += step) {
+            target[0] = row[0];
+            target[1] = row[1];
+            target[2] = row[2];
         }
     }
 }

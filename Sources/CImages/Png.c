@@ -37,13 +37,18 @@ static int begin(png_structp *png, png_infop *info, char *message) {
     return HB_IMAGE_NO_MEMORY;
 }
 
-static int orientation_of(png_structp png, png_infop info) {
-#ifdef PNG_eXIf_SUPPORTED
-    png_uint_32 size = 0;
-    png_bytep exif = NULL;
-    if (png_get_eXIf_1(png, info, &size, &exif) && exif) return hb_exif_orientation(exif, size);
-#endif
-    return 1;
+// Texts, profiles and the like play no part in a picture, and a small file may hold gigabytes of them when they are
+// unpacked: they are passed over. The orientation is read by hb_png_orientation.
+static void pass_over_texts(png_structp png) {
+    static const png_byte names[] = "zTXt\0iTXt\0tEXt\0iCCP\0sPLT\0eXIf\0hIST\0pCAL\0sCAL";
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
+}
+
+static void start(png_structp png, png_infop info, source *from) {
+    png_set_read_fn(png, from, take);
+    png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+    pass_over_texts(png);
+    png_read_info(png, info);
 }
 
 int hb_png_read_header(
@@ -57,71 +62,65 @@ int hb_png_read_header(
         png_destroy_read_struct(&png, &info, NULL);
         return HB_IMAGE_BROKEN;
     }
-    png_set_read_fn(png, &from, take);
-    png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
-    png_read_info(png, info);
-    header->format = HB_IMAGE_PNG;
+    start(png, info, &from);
     header->width = (int32_t)png_get_image_width(png, info);
     header->height = (int32_t)png_get_image_height(png, info);
     header->channels = (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) ? 3 : 1;
-    header->orientation = orientation_of(png, info);
+    // libpng keeps two rows of at most 8 bytes a pixel, we one of 4; interlaced pictures are held whole.
+    size_t rows = png_get_interlace_type(png, info) == PNG_INTERLACE_NONE ? 1 : (size_t)header->height;
     png_destroy_read_struct(&png, &info, NULL);
-    return hb_check_size(header, maximum_pixels, message);
-}
-
-/// Removes the last of `channels + 1` bytes a pixel: the colour over white.
-static void over_white(const uint8_t *input, size_t count, int channels, uint8_t *output) {
-    for (size_t i = 0; i < count; i++, input += channels + 1, output += channels) {
-        int alpha = input[channels];
-        for (int c = 0; c < channels; c++) output[c] = (uint8_t)((input[c] * alpha + 255 * (255 - alpha) + 127) / 255);
-    }
+    code = hb_check_pixels(header, maximum_pixels, message);
+    if (code) return code;
+    header->held = (size_t)header->width * (16 + 4 * rows);
+    header->orientation = hb_png_orientation(data, size);
+    return HB_IMAGE_OK;
 }
 
 int hb_png_decode(
-    const uint8_t *data, size_t size, const hb_image_header *header, uint8_t *pixels, char *message) {
+    const uint8_t *data, size_t size, const hb_image_header *header, hb_sink *sink, char *message) {
     source from = {data, size, 0};
     png_structp png;
     png_infop info;
     // volatile: set after setjmp, read after longjmp.
-    uint8_t *volatile with_alpha = NULL;
-    png_bytep *volatile rows = NULL;
+    uint8_t *volatile memory = NULL;
     int code = begin(&png, &info, message);
     if (code) return code;
     if (setjmp(png_jmpbuf(png))) {
         png_destroy_read_struct(&png, &info, NULL);
-        free(with_alpha);
-        free((void *)rows);
+        free(memory);
         return HB_IMAGE_BROKEN;
     }
-    png_set_read_fn(png, &from, take);
-    png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
-    png_read_info(png, info);
+    start(png, info, &from);
     png_set_expand(png);  // palette to colour, fewer than 8 bits to 8, tRNS to alpha
     png_set_scale_16(png);
-    png_set_interlace_handling(png);
+    int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     int channels = header->channels;
     int stored = png_get_channels(png, info);
-    size_t width = (size_t)header->width, height = (size_t)header->height;
-    if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height ||
+    size_t width = (size_t)header->width, row_bytes = width * (size_t)stored;
+    if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != (png_uint_32)header->height ||
         (stored != channels && stored != channels + 1))
         png_error(png, "the header changed between two readings");
-    uint8_t *target = pixels;
-    if (stored != channels) target = with_alpha = malloc(width * height * (size_t)stored);
-    rows = malloc(height * sizeof(png_bytep));
-    if (!target || !rows) {
-        png_destroy_read_struct(&png, &info, NULL);
-        free(with_alpha);
-        free((void *)rows);
-        return HB_IMAGE_NO_MEMORY;
+    if (passes > 1 || stored != channels) {
+        memory = malloc(row_bytes * (passes > 1 ? (size_t)header->height : 1));
+        if (!memory) {
+            png_destroy_read_struct(&png, &info, NULL);
+            return HB_IMAGE_NO_MEMORY;
+        }
     }
-    for (size_t y = 0; y < height; y++) rows[y] = target + y * width * (size_t)stored;
-    png_read_image(png, rows);
+    for (int pass = 1; pass < passes; pass++)
+        for (int y = 0; y < header->height; y++) png_read_row(png, memory + (size_t)y * row_bytes, NULL);
+    for (int y = 0; y < header->height; y++) {
+        uint8_t *line = hb_sink_row(sink, y);
+        uint8_t *row = passes > 1 ? memory + (size_t)y * row_bytes : memory ? memory : line;
+        png_read_row(png, row, NULL);
+        if (stored != channels) hb_over_white(row, width, channels, line);
+        else if (row != line) memcpy(line, row, row_bytes);
+        hb_sink_done(sink, y);
+    }
     png_read_end(png, NULL);  // a file without its end is a truncated one
     png_destroy_read_struct(&png, &info, NULL);
-    if (with_alpha) over_white(with_alpha, width * height, channels, pixels);
-    free(with_alpha);
-    free((void *)rows);
+    free(memory);
     return HB_IMAGE_OK;
 }
 

@@ -108,6 +108,27 @@ struct Canvas {
         }
     }
 
+    /// Puts the image into the middle of a larger one of a colour.
+    mutating func surround(width newWidth: Int, height newHeight: Int, fill: [UInt8]) {
+        if newWidth == width && newHeight == height { return }
+        materialize()
+        let target = free()
+        let output = scratch[target].reserve(newWidth * newHeight * channels)
+        for channel in 0..<channels {
+            let value = fill[channel < fill.count ? channel : 0]
+            for position in stride(from: channel, to: newWidth * newHeight * channels, by: channels) {
+                output[position] = value
+            }
+        }
+        let (left, top) = ((newWidth - width) / 2, (newHeight - height) / 2)
+        let rowBytes = width * channels
+        for y in 0..<height {
+            (output + ((top + y) * newWidth + left) * channels).update(
+                from: view.pixels + y * rowBytes, count: rowBytes)
+        }
+        adopt(target, width: newWidth, height: newHeight)
+    }
+
     /// Output (x, y) is the bilinear input at matrix (x, y, 1).
     mutating func transform(_ matrix: [Double]) {
         materialize()

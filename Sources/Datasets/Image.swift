@@ -20,16 +20,18 @@ public struct Image: Sendable, Equatable {
     }
 
     /// More pixels than this are refused before any memory is taken for them.
-    public static let maximumPixels = 1 << 28
+    public static let maximumPixels = 1 << 26
+    /// Larger files are refused before they are read.
+    static let maximumFileSize = 1 << 28
 
-    /// Decodes a JPEG or PNG file: upright by its EXIF orientation, alpha composited over white, 16 bits scaled to 8,
-    /// CMYK as RGB, colour profiles and gamma ignored.
+    /// Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF file: upright by its EXIF or XMP orientation, alpha composited over
+    /// white, 16 bits scaled to 8, CMYK as RGB, colour profiles and gamma ignored; of an animation the first frame.
     /// - Parameter channels: 1 or 3; nil keeps grey pictures grey.
     public init(contentsOf path: String, channels: Int? = nil) throws {
-        try self.init(decoding: readFile(path, maximum: 1 << 30), name: path, channels: channels)
+        try self.init(decoding: readFile(path, maximum: Image.maximumFileSize), name: path, channels: channels)
     }
 
-    /// Decodes the bytes of a JPEG or PNG file as `init(contentsOf:channels:)` does.
+    /// Decodes the bytes of an image file as `init(contentsOf:channels:)` does.
     public init(
         decoding bytes: [UInt8], name: String, channels wanted: Int? = nil, maximumPixels: Int = Image.maximumPixels
     ) throws {
@@ -82,12 +84,14 @@ public struct Image: Sendable, Equatable {
         return Image(width: width, height: height, channels: wanted, pixels: converted)
     }
 
-    private static func failure(_ code: Int32, _ message: [CChar], _ name: String) -> DatasetError {
+    static func failure(_ code: Int32, _ message: [CChar], _ name: String) -> DatasetError {
         let end = message.firstIndex(of: 0) ?? message.count
         var detail = String(decoding: message[..<end].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
         while detail.last == "." { detail.removeLast() }
         switch code {
-        case Int32(HB_IMAGE_UNKNOWN): return DatasetError(name, "this is neither a JPEG nor a PNG image")
+        case Int32(HB_IMAGE_UNKNOWN): return DatasetError(name, detail)
+        case Int32(HB_IMAGE_UNSUPPORTED):
+            return DatasetError(name, "this is \(detail), which is not read, convert it to PNG or JPEG")
         case Int32(HB_IMAGE_TOO_LARGE): return DatasetError(name, "the image is too large: \(detail)")
         case Int32(HB_IMAGE_NO_MEMORY): return DatasetError(name, "there is no memory to decode the image")
         default: return DatasetError(name, "the image is truncated or corrupt (\(detail))")

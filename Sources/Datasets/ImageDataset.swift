@@ -14,12 +14,19 @@ public protocol ImageDataset: Sendable {
     func fingerprint(_ index: Int) throws -> ContentHash
     /// An error that reading an image threw, with what else there is to say about it.
     func explained(_ error: DatasetError) -> DatasetError
+    /// The size and channels of image `index`, without decoding it where that can be avoided.
+    func shape(_ index: Int) throws -> ImageShape
 }
 
 extension ImageDataset {
     public var isInMemory: Bool { false }
     public func fingerprint(_ index: Int) throws -> ContentHash { ContentHash(of: try image(index)) }
     public func explained(_ error: DatasetError) -> DatasetError { error }
+
+    public func shape(_ index: Int) throws -> ImageShape {
+        let image = try image(index)
+        return ImageShape(width: image.width, height: image.height, channels: image.channels)
+    }
 
     /// How many images each class has.
     public var classCounts: [Int] {
@@ -75,6 +82,7 @@ public struct SubsetDataset: ImageDataset {
     public func name(_ index: Int) -> String { base.name(indices[index]) }
     public func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(indices[index]) }
     public func explained(_ error: DatasetError) -> DatasetError { base.explained(error) }
+    public func shape(_ index: Int) throws -> ImageShape { try base.shape(indices[index]) }
 }
 
 /// Another data set in whose stead labels count in other classes: those of a model, say.
@@ -105,4 +113,5 @@ public struct RelabelledDataset: ImageDataset {
     public func name(_ index: Int) -> String { base.name(index) }
     public func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(index) }
     public func explained(_ error: DatasetError) -> DatasetError { base.explained(error) }
+    public func shape(_ index: Int) throws -> ImageShape { try base.shape(index) }
 }

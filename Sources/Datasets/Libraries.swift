@@ -6,7 +6,8 @@ public enum ImageLibraries {
     public static var versions: [(name: String, version: String)] {
         [
             ("libjpeg-turbo", String(cString: hb_image_jpeg_version())),
-            ("libpng", String(cString: hb_image_png_version())), ("zlib", String(cString: zlibVersion())),
+            ("libpng", String(cString: hb_image_png_version())),
+            ("libwebp", String(cString: hb_image_webp_version())), ("zlib", String(cString: zlibVersion())),
         ]
     }
 }

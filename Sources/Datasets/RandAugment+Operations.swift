@@ -1,7 +1,7 @@
 import Foundation
 
 extension RandAugment {
-    /// The operations of timm's increasing set, under its names.
+    /// The operations, under the names of timm's increasing set.
     package enum Operation: String, CaseIterable, Sendable {
         case autoContrast = "AutoContrast"
         case equalize = "Equalize"
@@ -18,24 +18,39 @@ extension RandAugment {
         case shearY = "ShearY"
         case translateX = "TranslateXRel"
         case translateY = "TranslateYRel"
+
+        /// timm's first table of weights (w0); Posterize and Invert are never drawn.
+        var weight: Double {
+            switch self {
+            case .rotate: 0.3
+            case .shearX, .shearY: 0.2
+            case .translateX, .translateY: 0.1
+            case .color, .sharpness, .autoContrast: 0.025
+            case .solarize, .solarizeAdd, .contrast, .brightness, .equalize: 0.005
+            case .posterize, .invert: 0
+            }
+        }
     }
 
     func apply(_ draw: Draw, to canvas: inout Canvas) {
         let part = draw.level / 10
         let sign: Double = draw.isNegative ? -1 : 1
         func move(_ matrix: [Double]) { canvas.transform(matrix, filter: filter, fill: fill(canvas.channels)) }
+        let increases = policy.increases
         /// 1 is the image as it is.
-        let factor = max(0.1, 1 + sign * part * 0.9)
+        let factor = increases ? max(0.1, 1 + sign * part * 0.9) : part * 1.8 + 0.1
         switch draw.operation {
         case .autoContrast: canvas.stretchContrast()
         case .equalize: canvas.equalize()
         case .invert: canvas.mapLevels { 255 - $0 }
         case .rotate: move(rotation(degrees: sign * part * 30, width: canvas.width, height: canvas.height))
         case .posterize:
-            let kept = 4 - Int(part * 4)
-            canvas.mapLevels { $0 & ~((1 << (8 - kept)) - 1) }
+            let kept = max(0, increases ? 4 - Int(part * 4) : Int(part * 4))
+            // As timm does, all bits or more leave the image alone.
+            if kept < 8 { canvas.mapLevels { $0 & ~((1 << (8 - kept)) - 1) } }
         case .solarize:
-            let threshold = 256 - min(256, Int(part * 256))
+            let strength = min(256, Int(part * 256))
+            let threshold = increases ? 256 - strength : strength
             canvas.mapLevels { $0 < threshold ? $0 : 255 - $0 }
         case .solarizeAdd:
             let added = min(128, Int(part * 110))

@@ -39,7 +39,8 @@ extension TransformStep {
     /// What makes the step impossible, one sentence, or nil.
     var problem: String? {
         func size(_ sides: Int...) -> String? {
-            sides.allSatisfy { (1...(1 << 14)).contains($0) } ? nil : "\(self) has a side outside 1...\(1 << 14)"
+            guard let side = sides.first(where: { !(1...(1 << 14)).contains($0) }) else { return nil }
+            return "images would be resized or cut to \(side) pixels, expected 1 to \(1 << 14)"
         }
         func range(_ values: [Double], _ name: String, upTo limit: Double = .infinity) -> String? {
             let valid = values.count == 2 && values[0] > 0 && values[0] <= values[1] && values[1] <= limit
@@ -50,6 +51,9 @@ extension TransformStep {
         }
         switch self {
         case .resize(let width, let height, _), .fit(let width, let height, _), .centerCrop(let width, let height):
+            return size(width, height)
+        case .pad(let width, let height, _, let fill):
+            guard fill.count == 1 || fill.count == 3 else { return "a fill of \(fill.count) channels is not 1 or 3" }
             return size(width, height)
         case .resizeShorterSide(let side, _): return size(side)
         case .randomCrop(let width, let height, let padding, _):

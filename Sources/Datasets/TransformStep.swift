@@ -9,6 +9,9 @@ public enum TransformStep: Codable, Sendable, Hashable {
     case resizeShorterSide(to: Int, filter: ResizeFilter)
     /// To this size by resizing until it is just covered, then cutting off evenly what is too much.
     case fit(width: Int, height: Int, filter: ResizeFilter)
+    /// To this size by resizing until it is just contained, then filling the rest evenly on both sides with a colour, one
+    /// value or one per channel.
+    case pad(width: Int, height: Int, filter: ResizeFilter, fill: [UInt8])
     /// The middle; black where the image is smaller.
     case centerCrop(width: Int, height: Int)
     /// A random window of the image padded by `padding` pixels on every side.
@@ -26,7 +29,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
     /// Whether the result depends on the image alone.
     public var isDeterministic: Bool {
         switch self {
-        case .resize, .resizeShorterSide, .fit, .centerCrop: true
+        case .resize, .resizeShorterSide, .fit, .pad, .centerCrop: true
         case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment: false
         }
     }
@@ -43,6 +46,8 @@ public enum TransformStep: Codable, Sendable, Hashable {
                 filter: filter)
         case .fit(let width, let height, let filter):
             fitCanvas(&canvas, width: width, height: height, filter: filter)
+        case .pad(let width, let height, let filter, let fill):
+            padCanvas(&canvas, width: width, height: height, filter: filter, fill: fill)
         case .centerCrop(let width, let height):
             cropCenter(&canvas, width: width, height: height)
         case .randomCrop(let width, let height, let padding, let mode):

@@ -41,7 +41,7 @@ public struct FuzzTarget {
             json,
             metrics(folder),
             try idx(folder), try cifar(folder), try jpeg(), try png(), try labels(folder),
-        ]
+        ] + formats
     }
 
     // MARK: Checkpoints

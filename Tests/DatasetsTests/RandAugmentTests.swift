@@ -103,8 +103,9 @@ struct RandAugmentTests {
     }
 
     @Test(arguments: [
-        ("rand-m9-inc2", "inc2"), ("rand-m-inc1", "m"), ("m9-mstd0.5-inc1", "beginning"), ("rand-m9", "inc1"),
-        ("rand-m9-n1.5-inc1", "n1.5"), ("rand-m9--inc1", "``"), ("rand-m9-w0-inc1", "w0"),
+        ("rand-m9-inc2", "inc2"), ("rand-m-inc1", "m"), ("m9-mstd0.5-inc1", "beginning"), ("rand-m9-x1", "x1"),
+        ("rand-m9-n1.5-inc1", "n1.5"), ("rand-m9--inc1", "``"), ("rand-m9-w1-inc1", "w1"),
+        ("rand-m101", "m101"), ("rand-mmax0", "mmax0"), ("rand-p1.1", "p1.1"),
     ])
     func anotherSpellingIsRefusedInOneSentence(_ text: String, _ part: String) {
         let error = #expect(throws: DatasetError.self) { try RandAugment.Policy(parsing: text) }
@@ -117,5 +118,79 @@ struct RandAugmentTests {
         var random = Random(seed: 1, purpose: "strong")
         let augment = RandAugment(policy: policy, fill: [0], filter: .bicubic)
         for _ in 0..<100 { #expect(augment.draw(&random).allSatisfy { $0.level == 10 }) }
+    }
+
+    @Test(arguments: [
+        ("rand-m9-mstd0.5-inc1", RandAugment.Policy()),
+        ("rand-m9-mstd0.5", RandAugment.Policy(increases: false)),
+        ("rand", RandAugment.Policy(magnitude: 10, deviation: 0, increases: false)),
+        ("rand-m9-n3-mstd0.5", RandAugment.Policy(layers: 3, increases: false)),
+        (
+            "rand-m10-n5-p0.2",
+            RandAugment.Policy(magnitude: 10, deviation: 0, layers: 5, probability: 0.2, increases: false)
+        ),
+        (
+            "rand-m6-w0-mmax20-inc0",
+            RandAugment.Policy(
+                magnitude: 6, deviation: 0, increases: false, isWeighted: true, maximum: 20)
+        ),
+        ("rand-m9-mstd101-inc1", RandAugment.Policy(deviation: 101)),
+    ])
+    func timmsPartsAreRead(_ text: String, _ policy: RandAugment.Policy) throws {
+        #expect(try RandAugment.Policy(parsing: text) == policy)
+        #expect(
+            try JSONDecoder().decode(RandAugment.Policy.self, from: JSONEncoder().encode(policy)) == policy)
+    }
+
+    @Test func policiesOfOldFilesAreIncreasing() throws {
+        let text = #"{"magnitude":9,"deviation":0.5,"layers":2,"probability":0.5}"#
+        #expect(try JSONDecoder().decode(RandAugment.Policy.self, from: Data(text.utf8)) == RandAugment.Policy())
+    }
+
+    @Test func withoutIncreaseOperationsHaveOneDirection() throws {
+        let augment = RandAugment(
+            policy: try RandAugment.Policy(parsing: "rand-m9"), fill: [0], filter: .bilinear)
+        let image = Image(width: 4, height: 1, channels: 1, pixels: [10, 100, 130, 250])
+        func result(_ operation: RandAugment.Operation, _ level: Double) -> [UInt8] {
+            let draws = [false, true].map { RandAugment.Draw(operation: operation, level: level, isNegative: $0) }
+            let results = draws.map { randAugmented($0, augment, image).pixels }
+            #expect(results[0] == results[1])
+            return results[0]
+        }
+        // 3 of 8 bits are kept at 9; all are inverted from 128 on at 5; half of 1.8 and 0.1 at 5 is the image itself.
+        #expect(result(.posterize, 9) == [0, 96, 128, 224])
+        #expect(result(.posterize, 0) == [0, 0, 0, 0])
+        #expect(result(.solarize, 5) == [10, 100, 125, 5])
+        #expect(result(.solarize, 10) == image.pixels)
+        #expect(result(.brightness, 5) == image.pixels)
+        #expect(result(.brightness, 0) == [1, 10, 13, 25])
+    }
+
+    @Test func weightsPreferMotionAndDrawNothingTwice() throws {
+        let augment = RandAugment(
+            policy: try RandAugment.Policy(parsing: "rand-m5-n5-w0-p1"), fill: [0], filter: .bilinear)
+        var counts: [RandAugment.Operation: Int] = [:]
+        for i in 0..<2000 {
+            var random = Random(seed: 1, purpose: "weights", i)
+            let drawn = augment.draw(&random).map(\.operation)
+            #expect(Set(drawn).count == 5)
+            counts[drawn[0], default: 0] += 1
+        }
+        #expect(counts[.invert] == nil && counts[.posterize] == nil)
+        // 0.3 of 1.0 in all.
+        #expect(abs(Double(counts[.rotate] ?? 0) / 2000 - 0.3) < 0.04)
+    }
+
+    @Test func strengthsAreDrawnEvenlyAboveADeviationOfAHundred() throws {
+        let augment = RandAugment(
+            policy: try RandAugment.Policy(parsing: "rand-m8-mstd101-p1-inc1"), fill: [0], filter: .bilinear)
+        var levels: [Double] = []
+        for i in 0..<2000 {
+            var random = Random(seed: 1, purpose: "even", i)
+            levels += augment.draw(&random).map(\.level)
+        }
+        #expect(levels.allSatisfy { (0...8).contains($0) })
+        #expect(abs(levels.reduce(0, +) / Double(levels.count) - 4) < 0.1)
+        #expect(abs(Double(levels.filter { $0 < 2 }.count) / Double(levels.count) - 0.25) < 0.03)
     }
 }

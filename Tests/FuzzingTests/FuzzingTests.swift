@@ -5,7 +5,8 @@ import Testing
 /// A few of the inputs that `fuzz` reads; a reader that traps ends the whole test run.
 @Suite(.serialized) struct DamagedFiles {
     @Test(arguments: [
-        "safetensors", "weights", "manifest", "yaml", "json", "metrics", "idx", "cifar", "jpeg", "png", "list",
+        "safetensors", "weights", "manifest", "yaml", "json", "metrics", "idx", "cifar", "jpeg", "png", "list", "webp",
+        "gif", "bmp", "tiff",
     ])
     func endInAnErrorOrAreRead(name: String) throws {
         let folder = NSTemporaryDirectory() + "hornbeam-fuzzing-" + UUID().uuidString

@@ -1,4 +1,4 @@
-// Decoding and encoding of JPEG and PNG, and the inner loops over 8-bit pixels.
+// Decoding of JPEG, PNG, WebP, BMP, GIF and TIFF, encoding of PNG, and the inner loops over 8-bit pixels.
 // Pixels are interleaved rows without padding; channels are 1 (grey) or 3 (red, green, blue).
 #pragma once
 #include <stddef.h>
@@ -10,30 +10,55 @@ extern "C" {
 
 #define HB_IMAGE_MESSAGE 256
 
-enum { HB_IMAGE_OK = 0, HB_IMAGE_UNKNOWN = 1, HB_IMAGE_BROKEN = 2, HB_IMAGE_TOO_LARGE = 3, HB_IMAGE_NO_MEMORY = 4 };
-enum { HB_IMAGE_JPEG = 1, HB_IMAGE_PNG = 2 };
+enum {
+    HB_IMAGE_OK = 0,
+    HB_IMAGE_UNKNOWN = 1,        // no image; the message is a clause that says what it is
+    HB_IMAGE_BROKEN = 2,         // truncated or corrupt; the message says how
+    HB_IMAGE_TOO_LARGE = 3,
+    HB_IMAGE_NO_MEMORY = 4,
+    HB_IMAGE_UNSUPPORTED = 5     // whole, but of a kind that is not read; the message is a noun with its article
+};
+
+enum {
+    HB_IMAGE_JPEG = 1,
+    HB_IMAGE_PNG = 2,
+    HB_IMAGE_WEBP = 3,
+    HB_IMAGE_BMP = 4,
+    HB_IMAGE_GIF = 5,
+    HB_IMAGE_TIFF = 6,
+    HB_IMAGE_OTHER = 64          // an image, but of a format that is not read
+};
+
+/// What a decoder may hold in all, the picture included: 400 MB.
+#define HB_IMAGE_MAXIMUM_HELD ((size_t)400 << 20)
 
 typedef struct {
     int32_t format;
     int32_t width, height;    // as stored
     int32_t channels;         // 1 or 3: what the picture holds once alpha is gone
-    int32_t orientation;      // EXIF 1...8; 5...8 swap the sides
+    int32_t orientation;      // 1...8, from EXIF or else from XMP; 5...8 swap the sides
+    size_t held;              // bytes that decoding takes beside the picture
 } hb_image_header;
 
-/// The versions of libjpeg-turbo (of its headers) and libpng, such as "2.1.5" and "1.6.39".
+/// The versions of libjpeg-turbo (of its headers), libpng and libwebp, such as "2.1.5", "1.6.39" and "1.2.4".
 const char *hb_image_jpeg_version(void);
 const char *hb_image_png_version(void);
+const char *hb_image_webp_version(void);
 
-/// HB_IMAGE_JPEG or HB_IMAGE_PNG by the first bytes, 0 for anything else.
+/// One of HB_IMAGE_JPEG ... HB_IMAGE_OTHER by the first bytes (16 are enough), 0 for what is no image.
 int hb_image_format(const uint8_t *data, size_t size);
+/// What bytes are that are no readable image: a clause such as "the file is empty". The first 4096 are looked at.
+void hb_image_explain(const uint8_t *data, size_t size, char message[HB_IMAGE_MESSAGE]);
 
-/// Reads the header alone and refuses more than `maximum_pixels` pixels.
+/// Reads the header alone; refuses more than `maximum_pixels` pixels and what would take more than
+/// HB_IMAGE_MAXIMUM_HELD bytes to decode.
 int hb_image_read_header(
     const uint8_t *data, size_t size, size_t maximum_pixels, hb_image_header *header, char message[HB_IMAGE_MESSAGE]);
 
 /// Decodes to `channels` (1 or 3) bytes a pixel, upright (width x height as after the orientation in `header`).
 /// `header` comes from hb_image_read_header on the same bytes; `pixels` has room for width * height * channels bytes.
-/// Alpha is composited over white, 16 bits are scaled to 8, CMYK becomes RGB; truncated or corrupt data is an error.
+/// Alpha is composited over white, 16 bits are scaled to 8, CMYK becomes RGB, of several pictures the first is taken;
+/// truncated or corrupt data is an error.
 int hb_image_decode(
     const uint8_t *data, size_t size, const hb_image_header *header, int channels, uint8_t *pixels,
     char message[HB_IMAGE_MESSAGE]);
@@ -43,9 +68,6 @@ int hb_image_encode_png(
     const uint8_t *pixels, int width, int height, int channels, uint8_t **encoded, size_t *size,
     char message[HB_IMAGE_MESSAGE]);
 void hb_image_free(void *memory);
-
-/// The orientation (1...8) in a TIFF block as EXIF holds it; 1 when there is none or it makes no sense.
-int hb_exif_orientation(const uint8_t *tiff, size_t size);
 
 // Pixels.c
 
@@ -62,8 +84,9 @@ void hb_view_copy(const hb_view *view, uint8_t *output);
 /// output[pixel][channel] = table[channel][byte]
 void hb_view_lookup(const hb_view *view, const float *table, float *output);
 
-/// [width, height] turned upright: output is height x width for orientations 5...8.
-void hb_orient(const uint8_t *pixels, int width, int height, int channels, int orientation, uint8_t *output);
+/// Puts row `y` of a stored picture [height, width] to its place in the upright one.
+void hb_place_row(
+    const uint8_t *row, int width, int height, int channels, int orientation, int y, uint8_t *output);
 
 void hb_grey_from_rgb(const uint8_t *rgb, size_t count, uint8_t *grey);
 void hb_rgb_from_grey(const uint8_t *grey, size_t count, uint8_t *rgb);

@@ -12,10 +12,19 @@ public struct PreparedData: Sendable {
     public let specification: ModelSpecification
     /// What a user should know, one sentence each.
     public let notices: [String]
+    /// Those of `notices` that tell how images are brought to the model's input.
+    public let imageNotices: [String]
 
     /// Opens the data of a recipe.
     /// - Throws: an error that names the file or key at fault.
-    public init(_ recipe: Recipe) throws {
+    /// - Parameter folder: a run that is gone on with: its input size holds where the recipe gives none.
+    public init(_ recipe: Recipe, resuming folder: String? = nil) throws {
+        var recipe = recipe
+        if let folder, recipe.data.imageSize == nil,
+            let saved = try? WeightsMetadata.read(folder + "/weights/last.safetensors").transform
+        {
+            recipe.data.imageSize = [saved.height, saved.width]
+        }
         let splits = try recipe.data.open(seed: recipe.run.seed, onBroken: recipe.data.onBroken)
         if let problem = splits.oneClassProblem(recipe.data.path) { throw RecipeError(problem) }
         try self.init(recipe, splits: splits)
@@ -24,10 +33,9 @@ public struct PreparedData: Sendable {
     /// The same for data that is open already.
     init(_ recipe: Recipe, splits: DatasetSplits) throws {
         let data = recipe.data
-        let found = try ImageShape.found(in: splits.train)
-        let height = data.imageSize?[0] ?? found.height
-        let width = data.imageSize?[1] ?? found.width
-        let channels = recipe.model.inputChannels ?? found.channels
+        let shapes = try ImageShapes(of: splits.train)
+        let (height, width, sizeNotice) = Self.inputSize(data, shapes)
+        let channels = recipe.model.inputChannels ?? shapes.channels
         var specification = recipe.model.specification
         let names = try data.names(of: splits.classNames)
         let classes = names.count
@@ -37,12 +45,15 @@ public struct PreparedData: Sendable {
         specification.classes = recipe.model.classes ?? classes
         specification.inputChannels = channels
         classNames = names + (classes..<specification.classes).map { "class \($0)" }
+        if let problem = data.evaluationProblem(height: height, width: width) { throw RecipeError(problem) }
         let normalization = try Self.normalization(data, splits, height: height, width: width, channels: channels)
         self.splits = splits
         self.plan = data.plan(height: height, width: width, channels: channels, normalization: normalization)
         if let problem = plan.problem { throw RecipeError("data: \(problem)") }
         self.specification = try specification.resolved(height: height, width: width)
-        var notices = splits.notices
+        imageNotices =
+            [sizeNotice].compactMap { $0 } + Self.croppingNotice(data, shapes, height: height, width: width)
+        var notices = splits.notices + imageNotices
         if specification.classes > classes {
             notices.append(
                 "model.classes is \(specification.classes), but \(data.path) has \(classes) classes; the other outputs stay "
@@ -54,11 +65,34 @@ public struct PreparedData: Sendable {
         self.notices = notices
     }
 
+    private static func inputSize(
+        _ data: DataSection, _ shapes: ImageShapes
+    ) -> (height: Int, width: Int, notice: String?) {
+        if let size = data.imageSize { return (size[0], size[1], nil) }
+        let size = InputSize(for: shapes)
+        return (size.height, size.width, size.notice)
+    }
+
+    /// Says what cutting costs where the median image loses more than a tenth.
+    private static func croppingNotice(
+        _ data: DataSection, _ shapes: ImageShapes, height: Int, width: Int
+    ) -> [String] {
+        guard let cost = CroppingCost(shapes, fit: data.fit, width: width, height: height), cost.median > 0.1 else {
+            return []
+        }
+        func percent(_ part: Double) -> String { "\(Int((100 * part).rounded())) %" }
+        let subject = data.augmentation == .resizedCrop ? "In evaluation images are cut" : "Images are cut"
+        return [
+            "\(subject): on average \(percent(cost.mean)), at most \(percent(cost.largest)) of an image is lost "
+                + "(data.fit: pad and stretch keep all of it)."
+        ]
+    }
+
     private static func normalization(
         _ data: DataSection, _ splits: DatasetSplits, height: Int, width: Int, channels: Int
     ) throws -> Normalization {
         guard let mean = data.mean, let deviation = data.deviation else {
-            return try .measured(on: splits.train, width: width, height: height, channels: channels)
+            return try .measured(on: splits.train, width: width, height: height, channels: channels, fit: data.fit)
         }
         func spread(_ values: [Double], _ key: String) throws -> [Float] {
             if values.count == channels { return values.map { Float($0) } }

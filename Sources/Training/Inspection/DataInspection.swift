@@ -63,6 +63,29 @@ public struct DataInspection: Sendable {
         duplicates = Duplicates(zip(parts, datasets).map { ($0, $1) })
     }
 
+    /// What bringing the images of each part to the model's input cuts off, and the notices about it.
+    public struct Fitting: Sendable {
+        public let width: Int
+        public let height: Int
+        /// Of each part; nil where no image could be read.
+        public let costs: [CroppingCost?]
+        public let notices: [String]
+    }
+
+    /// - Throws: as `prepared` does.
+    public func fitting(_ recipe: Recipe) throws -> Fitting {
+        let data = try prepared(recipe)
+        let costs = parts.map { part in
+            var counts: [ImageShape: Int] = [:]
+            for size in part.sizes {
+                counts[ImageShape(width: size.width, height: size.height, channels: 1)] = size.count
+            }
+            return CroppingCost(
+                ImageShapes(counts), fit: recipe.data.fit, width: data.plan.width, height: data.plan.height)
+        }
+        return Fitting(width: data.plan.width, height: data.plan.height, costs: costs, notices: data.imageNotices)
+    }
+
     /// The data prepared as a run would, but for training images that cannot be read.
     /// - Throws: when none can be read, or when the recipe does not fit the data.
     func prepared(_ recipe: Recipe) throws -> PreparedData {

@@ -27,6 +27,7 @@ public struct DataSection: Sendable {
     public var validation: ValidationSource
     /// [height, width], `nil` takes the size of the images.
     public var imageSize: [Int]?
+    public var fit: ImageFit
     public var filter: ResizeFilter
     public var mean: [Double]?
     public var deviation: [Double]?
@@ -59,6 +60,11 @@ public struct DataSection: Sendable {
             "classNames", "Names of the classes in the order of the labels; from the data when absent")
         validation = DataSection.validation(reader)
         imageSize = DataSection.imageSize(reader)
+        fit = reader.choice(
+            "fit", default: .crop,
+            "Images of another shape: crop covers the input and cuts off evenly what sticks out, pad keeps all of the image "
+                + "and fills the rest with the mean colour, stretch resizes each side by itself; in training, "
+                + "resizedCrop takes its parts of the image instead")
         filter = reader.choice("filter", default: .bilinear, "How images are resized, antialiased")
         mean = reader.optionalDoubles(
             "mean", in: 0...1, count: 1...3, "Mean of each channel, pixels in 0..1; measured when absent")
@@ -85,9 +91,7 @@ public struct DataSection: Sendable {
             "colorJitter", default: [0, 0, 0, 0], in: 0...100, count: 4...4, "Brightness, contrast, saturation, hue")
         randAugment = DataSection.randAugment(reader)
         erasing = reader.double("erasing", default: 0, in: 0...1, "Probability of random erasing")
-        evaluationCrop = reader.double(
-            "evaluationCrop", default: 0, in: 0...1,
-            "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
+        evaluationCrop = DataSection.evaluationCrop(reader)
         cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")
         packedMegabytes = reader.int(
             "packedMegabytes", default: defaultPackedMegabytes, in: 1...1_000_000,
@@ -127,9 +131,22 @@ public struct DataSection: Sendable {
         return fraction == 0 ? .none : .fraction(fraction)
     }
 
+    private static func evaluationCrop(_ reader: ConfigurationReader) -> Double {
+        let part = reader.double(
+            "evaluationCrop", default: 0, in: 0...1,
+            "0 evaluates images as data.fit makes them; else data.fit makes them larger by 1 over this part (0.875, say; at "
+                + "least 0.05), and the middle is evaluated")
+        if part > 0, part < 0.05 {
+            reader.problem("evaluationCrop", "found \(part), expected 0 (no cut) or 0.05 to 1, such as 0.875")
+        }
+        return part
+    }
+
     private static func randAugment(_ reader: ConfigurationReader) -> RandAugment.Policy? {
         let text = reader.optionalString(
-            "randAugment", "RandAugment as timm writes it, rand-m9-mstd0.5-inc1; it stands in for colorJitter")
+            "randAugment",
+            "RandAugment as timm writes it, rand-m9-mstd0.5-inc1, say: parts m, mstd, mmax, n, p, inc and w; it stands in for "
+                + "colorJitter")
         guard let text else { return nil }
         do { return try RandAugment.Policy(parsing: text) } catch {
             reader.problem("randAugment", error.problem)
@@ -141,51 +158,9 @@ public struct DataSection: Sendable {
         guard
             let size = reader.optionalInts(
                 "imageSize", in: 1...8192, count: 1...2,
-                "[height, width] of the model's input; from the data when absent")
+                "[height, width] of the model's input; when absent the images' own, or a usual square where they differ or are large"
+            )
         else { return nil }
         return size.count == 1 ? [size[0], size[0]] : size
-    }
-
-    /// The transforms for an input of that shape.
-    func plan(height: Int, width: Int, channels: Int, normalization: Normalization) -> TransformPlan {
-        var training: [TransformStep] = []
-        let fit = TransformStep.fit(width: width, height: height, filter: filter)
-        switch augmentation {
-        case .none: training = [fit]
-        case .crop:
-            let padding = padding ?? max(1, height / 8)
-            training = [fit]
-            if padding > 0 {
-                training.append(.randomCrop(width: width, height: height, padding: padding, mode: paddingMode))
-            }
-        case .resizedCrop:
-            training = [
-                .randomResizedCrop(width: width, height: height, scale: cropScale, ratio: cropRatio, filter: filter)
-            ]
-        }
-        if flip > 0 { training.append(.horizontalFlip(probability: flip)) }
-        if rotation > 0 || translation > 0 || shear > 0 || scaling != [1, 1] {
-            training.append(
-                .affine(degrees: rotation, translate: [translation, translation], scale: scaling, shear: shear))
-        }
-        if let randAugment {
-            let fill = normalization.mean.map { UInt8(max(0, min(255, (255 * $0).rounded(.toNearestOrEven)))) }
-            training.append(.randAugment(RandAugment(policy: randAugment, fill: fill, filter: filter)))
-        } else if colorJitter.contains(where: { $0 > 0 }) {
-            training.append(
-                .colorJitter(
-                    brightness: colorJitter[0], contrast: colorJitter[1], saturation: colorJitter[2],
-                    hue: colorJitter[3]))
-        }
-        var evaluation = [fit]
-        if evaluationCrop > 0 {
-            let side = Int((Double(min(height, width)) / evaluationCrop).rounded())
-            evaluation = [
-                .resizeShorterSide(to: side, filter: filter), .centerCrop(width: width, height: height),
-            ]
-        }
-        return TransformPlan(
-            width: width, height: height, channels: channels, training: training, evaluation: evaluation,
-            normalization: normalization, erasing: erasing > 0 ? RandomErasing(probability: erasing) : nil)
     }
 }

@@ -36,7 +36,8 @@ public struct Sweep {
             }
             do {
                 let recipe = recipes[index]
-                let run = try TrainingRun(recipe, data: try PreparedData(recipe), console: console)
+                let data = try PreparedData(recipe, resuming: folder(arm))
+                let run = try TrainingRun(recipe, data: data, console: console)
                 let directory = try RunDirectory(folder(arm), mode: .resume)
                 result.add(arm, folder: folder(arm), try run.run(in: directory, resuming: !directory.isFresh).json)
             } catch let error where error is NonFiniteError || error is RecipeError {

@@ -108,12 +108,10 @@ struct ExportCommand: ParsableCommand {
 
     private func graph(_ weights: Weights) throws -> ONNXModel {
         let transform = weights.metadata.transform
-        func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
         return try ONNXModel(
             weights.metadata.specification, height: transform.height, width: transform.width,
             tensors: weights.store.stateDictionary(),
-            description: "images: (value / 255 - mean) / deviation with mean \(list(transform.normalization.mean)) and "
-                + "deviation \(list(transform.normalization.deviation)), channels \(transform.channels == 3 ? "RGB" : "grey")",
+            description: "images: \(transform.evaluationDescription)",
             metadata: try weights.metadata.encoded())
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Datasets
 import Reporting
 import Tensors
 import Training
@@ -48,10 +49,15 @@ struct InspectDataCommand: ParsableCommand {
         let recipe = try Recipe.load(config, overrides: overrides)
         let console = Console()
         let found = try DataInspection(recipe, limit: limit)
-        for notice in found.notices { console.notice(notice) }
-        // What was found is told before anything can be wrong with the recipe.
+        // Impossible where no training image can be read, which is said below.
         var failure: (any Error)?
-        console.text(json ? encode(found).text(pretty: true) : render(found, recipe, &failure))
+        var fitting: DataInspection.Fitting?
+        if found.parts[0].decoded > 0 {
+            do { fitting = try found.fitting(recipe) } catch { failure = error }
+        }
+        for notice in found.notices + (fitting?.notices ?? []) { console.notice(notice) }
+        // What was found is told before anything can be wrong with the recipe.
+        console.text(json ? encode(found, fitting).text(pretty: true) : render(found, fitting, recipe, &failure))
         if failure == nil, !json || output != nil {
             let path = output ?? "inspect-\(stem(config)).png"
             do {
@@ -70,17 +76,19 @@ struct InspectDataCommand: ParsableCommand {
         }
     }
 
-    private func render(_ found: DataInspection, _ recipe: Recipe, _ failure: inout (any Error)?) -> String {
+    private func render(
+        _ found: DataInspection, _ fitting: DataInspection.Fitting?, _ recipe: Recipe, _ failure: inout (any Error)?
+    ) -> String {
         func values(_ values: [Double]) -> String {
             "[" + values.map { NumberText.fixed($0, decimals: 4) }.joined(separator: ", ") + "]"
         }
         var text = "\(recipe.data.path): \(found.format), \(found.classNames.count) classes\n\n"
         text += Table(
-            columns: ["part", "images", "read", "broken", "sizes", "colour", "mean", "deviation"],
-            rows: found.parts.map { part in
+            columns: ["part", "images", "read", "broken", "sizes", "cut", "colour", "mean", "deviation"],
+            rows: found.parts.enumerated().map { index, part in
                 [
                     part.name, NumberText.grouped(part.count), NumberText.grouped(part.decoded),
-                    "\(part.broken.count)", sizes(part),
+                    "\(part.broken.count)", sizes(part), cut(fitting?.costs[index]),
                     part.decoded == 0
                         ? "-" : NumberText.percentage(Double(part.colourCount) / Double(part.decoded), decimals: 0),
                     values(part.mean), values(part.deviation),
@@ -89,6 +97,11 @@ struct InspectDataCommand: ParsableCommand {
         ).render()
         text += "\n" + classes(found)
         if found.parts[0].decoded > 0 {
+            if let fitting {
+                text +=
+                    "\ninput \(fitting.height)x\(fitting.width); cut is the part of an image's area that is lost, on average "
+                    + "and at most (data.fit: \(recipe.data.fit.rawValue))\n"
+            }
             do {
                 let used = try found.normalization(recipe)
                 text += "\nnormalised with mean \(values(used.mean)) and deviation \(values(used.deviation))\n"
@@ -106,6 +119,12 @@ struct InspectDataCommand: ParsableCommand {
             if broken.count > 100 { text += "  ... and \(broken.count - 100) more (--json names all)\n" }
         }
         return text
+    }
+
+    private func cut(_ cost: CroppingCost?) -> String {
+        guard let cost else { return "-" }
+        func percent(_ part: Double) -> String { NumberText.percentage(part, decimals: 0) }
+        return cost.largest == 0 ? "none" : "\(percent(cost.mean)), \(percent(cost.largest))"
     }
 
     private func sizes(_ part: DataInspection.Part) -> String {
@@ -171,11 +190,16 @@ struct InspectDataCommand: ParsableCommand {
         ]
     }
 
-    private func encode(_ found: DataInspection) -> JSONValue {
-        [
+    private func encode(_ found: DataInspection, _ fitting: DataInspection.Fitting?) -> JSONValue {
+        func cut(_ cost: CroppingCost?) -> JSONValue {
+            guard let cost else { return .null }
+            return ["mean": .number(cost.mean), "median": .number(cost.median), "largest": .number(cost.largest)]
+        }
+        return [
             "format": .string(found.format), "classes": .array(found.classNames.map { .string($0) }),
+            "input": fitting.map { ["height": .integer($0.height), "width": .integer($0.width)] } ?? .null,
             "parts": .array(
-                found.parts.map { part in
+                found.parts.enumerated().map { index, part in
                     [
                         "name": .string(part.name), "images": .integer(part.count), "read": .integer(part.decoded),
                         "colour": .integer(part.colourCount),
@@ -187,6 +211,7 @@ struct InspectDataCommand: ParsableCommand {
                                     "images": .integer($0.count),
                                 ]
                             }),
+                        "cut": cut(fitting?.costs[index]),
                         "mean": .array(part.mean.map { .number($0) }),
                         "deviation": .array(part.deviation.map { .number($0) }),
                         "broken": .array(

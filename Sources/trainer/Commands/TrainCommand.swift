@@ -73,7 +73,8 @@ struct TrainCommand: ParsableCommand {
             return
         }
         // Whatever may be wrong with the recipe shows here, before the folder is touched.
-        let run = try TrainingRun(recipe, data: try PreparedData(recipe), console: console)
+        let run = try TrainingRun(
+            recipe, data: try PreparedData(recipe, resuming: resume ? path : nil), console: console)
         let description = try describe(run, path)
         if dryRun {
             for notice in run.notices { console.notice(notice) }

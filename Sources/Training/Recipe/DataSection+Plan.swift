@@ -1,0 +1,65 @@
+import Datasets
+
+extension DataSection {
+    /// The transforms for an input of that shape.
+    func plan(height: Int, width: Int, channels: Int, normalization: Normalization) -> TransformPlan {
+        var training: [TransformStep] = []
+        let fitted = fit.step(width: width, height: height, filter: filter, fill: normalization.meanColor)
+        switch augmentation {
+        case .none: training = [fitted]
+        case .crop:
+            let padding = padding ?? max(1, height / 8)
+            training = [fitted]
+            if padding > 0 {
+                training.append(.randomCrop(width: width, height: height, padding: padding, mode: paddingMode))
+            }
+        case .resizedCrop:
+            training = [
+                .randomResizedCrop(width: width, height: height, scale: cropScale, ratio: cropRatio, filter: filter)
+            ]
+        }
+        if flip > 0 { training.append(.horizontalFlip(probability: flip)) }
+        if rotation > 0 || translation > 0 || shear > 0 || scaling != [1, 1] {
+            training.append(
+                .affine(degrees: rotation, translate: [translation, translation], scale: scaling, shear: shear))
+        }
+        if let randAugment {
+            training.append(
+                .randAugment(RandAugment(policy: randAugment, fill: normalization.meanColor, filter: filter)))
+        } else if colorJitter.contains(where: { $0 > 0 }) {
+            training.append(
+                .colorJitter(
+                    brightness: colorJitter[0], contrast: colorJitter[1], saturation: colorJitter[2],
+                    hue: colorJitter[3]))
+        }
+        return TransformPlan(
+            width: width, height: height, channels: channels, training: training,
+            evaluation: evaluation(height: height, width: width, fill: normalization.meanColor),
+            normalization: normalization, erasing: erasing > 0 ? RandomErasing(probability: erasing) : nil)
+    }
+
+    private func evaluation(height: Int, width: Int, fill: [UInt8]) -> [TransformStep] {
+        guard evaluationCrop > 0 else { return [fit.step(width: width, height: height, filter: filter, fill: fill)] }
+        let middle = TransformStep.centerCrop(width: width, height: height)
+        let larger = evaluationSize(height: height, width: width)
+        // The same for a square, in the steps that torchvision and timm have.
+        if fit == .crop, height == width { return [.resizeShorterSide(to: larger.width, filter: filter), middle] }
+        return [fit.step(width: larger.width, height: larger.height, filter: filter, fill: fill), middle]
+    }
+
+    /// What images are brought to before their middle is taken.
+    private func evaluationSize(height: Int, width: Int) -> (height: Int, width: Int) {
+        func enlarged(_ side: Int) -> Int { Int((Double(side) / evaluationCrop).rounded()) }
+        return (enlarged(height), enlarged(width))
+    }
+
+    /// Why this input cannot be evaluated, one sentence, or nil.
+    func evaluationProblem(height: Int, width: Int) -> String? {
+        guard evaluationCrop > 0 else { return nil }
+        let size = evaluationSize(height: height, width: width)
+        guard max(size.height, size.width) > 1 << 14 else { return nil }
+        return
+            "data.evaluationCrop is \(evaluationCrop), so images would be resized to \(size.height)x\(size.width) pixels "
+            + "before their middle is taken, expected at most \(1 << 14) a side: a larger part, or a smaller data.imageSize"
+    }
+}
