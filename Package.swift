@@ -84,7 +84,12 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         // Damaged files for every reader; for developers and tests.
-        module("Fuzzing", ["Training", "Datasets", "Checkpoints", "Layers", "Reporting", "Tensors"]),
+        module(
+            "Fuzzing",
+            [
+                "Training", "Datasets", "Checkpoints", "Models", "Layers", "Autograd", "Reporting", "Tensors",
+                "Configuration", "CZLib",
+            ]),
         .executableTarget(name: "fuzz", dependencies: ["Fuzzing", "Reporting"], swiftSettings: swiftSettings),
 
         // The program of Docs/Tutorial.md, so that it is compiled and run as printed.

@@ -16,7 +16,8 @@ extension Normalization {
         // Whole numbers, so that the sums are exact.
         var sums = [Int](repeating: 0, count: channels)
         var squares = [Int](repeating: 0, count: channels)
-        let count = min(limit, dataset.count)
+        // Fewer large images tell as much: no more than two billion pixels are looked at.
+        let count = min(limit, dataset.count, max(16, (1 << 31) / (width * height)))
         for i in 0..<count {
             let image = transform.prepare(try dataset.image(i * dataset.count / count), workspace)
             image.pixels.withUnsafeBufferPointer { pixels in

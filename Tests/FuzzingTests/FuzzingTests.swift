@@ -4,20 +4,18 @@ import Testing
 
 /// A few of the inputs that `fuzz` reads; a reader that traps ends the whole test run.
 @Suite(.serialized) struct DamagedFiles {
-    @Test(arguments: [
-        "safetensors", "weights", "manifest", "yaml", "json", "metrics", "idx", "cifar", "jpeg", "png", "list",
-    ])
+    @Test(arguments: FuzzTarget.names)
     func endInAnErrorOrAreRead(name: String) throws {
         let folder = NSTemporaryDirectory() + "hornbeam-fuzzing-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let target = try #require(try FuzzTarget.all(folder: folder).first { $0.name == name })
-        // Whole files are read.
-        for seed in target.mutator.seeds where name != "yaml" && name != "idx" { try target.read(seed) }
-        let refused = target.run(0..<300) { number, seconds in
-            Issue.record("\(name): input \(number) took \(seconds) s, expected less than 2")
+        let target = try #require(try FuzzTarget.named(name, folder: folder))
+        // Whole files are read; of the other formats of images not all have a reader.
+        for seed in target.mutator.seeds where !["yaml", "idx", "image"].contains(name) { try target.read(seed) }
+        let refused = target.run(0..<(name == "state" ? 60 : 300)) { number, seconds in
+            Issue.record("\(name): input \(number) took \(seconds) s, expected less than 10")
         }
-        #expect(refused > 20, "\(name): nearly every damaged input was read")
+        #expect(refused > 10, "\(name): nearly every damaged input was read")
     }
 
     @Test func inputsAreAFunctionOfTheirNumber() {

@@ -30,11 +30,11 @@ public struct StageResult: Sendable {
 extension StageResult {
     init?(_ json: JSONValue) {
         func number(_ name: String) -> Double? { json[name]?.doubleValue }
-        guard let stage = json["stage"]?.integerValue, let epochs = json["epochs"]?.integerValue,
+        guard let stage = json["stage"]?.countValue, let epochs = json["epochs"]?.countValue,
             let before = number("testAccuracyBefore"), let after = number("testAccuracyAfter"),
             let seconds = number("seconds"), let teacherSeconds = number("teacherSeconds"),
-            let megabytes = number("teacherMegabytes"), let updates = json["updates"]?.integerValue,
-            let images = json["images"]?.integerValue, let trainingSeconds = number("trainingSeconds")
+            let megabytes = number("teacherMegabytes"), let updates = json["updates"]?.countValue,
+            let images = json["images"]?.countValue, let trainingSeconds = number("trainingSeconds")
         else { return nil }
         self.init(
             stage: stage, teachers: (json["teachers"]?.arrayValue ?? []).compactMap(\.stringValue), epochs: epochs,

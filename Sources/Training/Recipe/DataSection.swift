@@ -135,7 +135,12 @@ public struct DataSection: Sendable {
                 "imageSize", in: 1...8192, count: 1...2,
                 "[height, width] of the model's input; from the data when absent")
         else { return nil }
-        return size.count == 1 ? [size[0], size[0]] : size
+        let sides = size.count == 1 ? [size[0], size[0]] : size
+        if sides.reduce(1, *) > TransformPlan.mostPixels {
+            reader.problem(
+                "imageSize", "found \(sides), expected at most \(TransformPlan.mostPixels) pixels, 4096 x 4096 say")
+        }
+        return sides
     }
 
     /// The transforms for an input of that shape.

@@ -134,9 +134,9 @@ struct TrainCommand: ParsableCommand {
         if let average = summary.emaTestAccuracy {
             rows.append(["test accuracy (moving average)", NumberText.percentage(average)])
         }
-        rows.append(["images per second", NumberText.grouped(Int(summary.imagesPerSecond))])
+        rows.append(["images per second", NumberText.grouped(Int(bounded: summary.imagesPerSecond))])
         rows.append(["time", NumberText.duration(summary.seconds)])
-        rows.append(["peak memory", "\(Int(summary.peakMemoryMB)) MB"])
+        rows.append(["peak memory", "\(Int(bounded: summary.peakMemoryMB)) MB"])
         rows.append(["weights", path + "/weights"])
         return Table(columns: [Table.Column("result", .left), Table.Column("", .left)], rows: rows).render()
     }
