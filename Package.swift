@@ -97,7 +97,7 @@ let package = Package(
             name: "tutorial", dependencies: ["Autograd", "Datasets", "Layers", "Optim", "Tensors"],
             swiftSettings: swiftSettings),
 
-        tests("Fuzzing"),
+        tests("Fuzzing", ["Checkpoints", "Tensors"]),
         tests("Configuration", resources: [.copy("Golden")]),
         tests("ProtobufWriting"),
         tests("Tensors"),

@@ -1,3 +1,5 @@
+import Tensors
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -70,12 +72,12 @@ public enum AtomicFile {
     /// Writes to a device, or to a pipe that is one of this process's streams. Any other pipe would wait for a reader, in
     /// the middle of a run perhaps.
     private static func writeThrough(_ path: String, _ pieces: [[UInt8]]) throws {
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFCHR || isStream(path) else {
+            throw CheckpointError(path, "this \(RegularFile.kind(info))")
+        }
         let descriptor = try System.openFile(path, "write the file", O_WRONLY | O_NONBLOCK | O_NOCTTY)
         defer { close(descriptor) }
-        var info = stat()
-        guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFCHR || isStream(path) else {
-            throw CheckpointError(path, "this is a pipe, expected a file")
-        }
         _ = fcntl(descriptor, F_SETFL, 0)
         for piece in pieces { try System.writeAll(descriptor, piece, path: path) }
     }

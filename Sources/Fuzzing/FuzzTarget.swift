@@ -27,12 +27,14 @@ public struct FuzzTarget {
         return refused
     }
 
-    private static let makers: [(name: String, make: (String) throws -> FuzzTarget)] = [
-        ("safetensors", safetensors), ("weights", weights), ("manifest", manifest), ("state", state),
-        ("yaml", configuration), ("json", { _ in json }), ("metrics", metrics), ("report", report), ("idx", idx),
-        ("cifar", cifar), ("jpeg", { _ in jpeg }), ("png", { _ in try png() }), ("image", { _ in image }),
-        ("list", labels),
-    ]
+    private static var makers: [(name: String, make: (String) throws -> FuzzTarget)] {
+        [
+            ("safetensors", safetensors), ("weights", weights), ("manifest", manifest), ("state", state),
+            ("yaml", configuration), ("json", { _ in json }), ("metrics", metrics), ("report", report), ("idx", idx),
+            ("cifar", cifar), ("jpeg", { _ in jpeg }), ("png", { _ in try png() }), ("image", { _ in image }),
+            ("list", labels),
+        ]
+    }
 
     /// The names of all readers.
     public static var names: [String] { makers.map(\.name) }

@@ -61,7 +61,7 @@ struct StructuredChange: Sendable {
         let value: [UInt8]
         switch type {
         case "F32":
-            let numbers: [Float] = [.nan, .infinity, -.infinity, 1e38, -1e38, 1e30, 1e-45, -1, 0]
+            let numbers: [Float] = [.nan, .infinity, -.infinity, 1e38, -1e38, 1e30, .leastNonzeroMagnitude, -1, 0]
             value = withUnsafeBytes(of: numbers[random.integer(below: numbers.count)], Array.init)
         case "I64":
             let numbers: [Int64] = [.max, .min, -1, 1 << 53, (1 << 53) + 1, 1 << 62]

@@ -49,7 +49,7 @@ if let unknown = arguments.first(where: { !names.contains($0) }) {
 }
 
 // What ends the process tells which input it was; only calls that are allowed in a handler.
-for number in [SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM] {
+for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM] {
     signal(number) { number in
         var digits: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (
             0, 0, 0, 0, 0, 0, 0, 0, 0, 10
