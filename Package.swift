@@ -86,7 +86,12 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         // Damaged files for every reader; for developers and tests.
-        module("Fuzzing", ["Training", "Datasets", "Checkpoints", "Layers", "Reporting", "Tensors"]),
+        module(
+            "Fuzzing",
+            [
+                "Training", "Datasets", "Checkpoints", "Models", "Layers", "Autograd", "Reporting", "Tensors",
+                "Configuration", "CZLib",
+            ]),
         .executableTarget(name: "fuzz", dependencies: ["Fuzzing", "Reporting"], swiftSettings: swiftSettings),
 
         // The program of Docs/Tutorial.md, so that it is compiled and run as printed.
@@ -94,7 +99,7 @@ let package = Package(
             name: "tutorial", dependencies: ["Autograd", "Datasets", "Layers", "Optim", "Tensors"],
             swiftSettings: swiftSettings),
 
-        tests("Fuzzing"),
+        tests("Fuzzing", ["Checkpoints", "Tensors"]),
         tests("Configuration", resources: [.copy("Golden")]),
         tests("ProtobufWriting"),
         tests("Tensors"),

@@ -73,7 +73,10 @@ def read(path, average):
     if str(path).endswith(".safetensors"):
         if average:
             fail(path, "a safetensors file has one set of weights, --ema is for checkpoints")
-        return tensor_files.read(path)[0]
+        try:
+            return tensor_files.read(path)[0]
+        except tensor_files.FileError as error:
+            fail(path, error)
     try:
         state = unwrap(path, torch_files.read(path), average)
         tensors = {str(k): v.read() for k, v in state.items() if isinstance(v, torch_files.Tensor)}
@@ -162,8 +165,10 @@ def main():
     path = arguments.checkpoint
     if arguments.output.suffix != ".safetensors":
         fail(arguments.output, "the output is a weights file, expected a name that ends in .safetensors")
-    if not path.is_file():
+    if not path.exists():
         fail(path, "the file does not exist")
+    if not path.is_file():
+        fail(path, "it is no regular file, expected a checkpoint")
     family, tensors, unknown = renamed(path, read(path, arguments.ema))
     try:
         model, side, assumed = model_shapes.recognise(family, {name: array for name, (_, array) in tensors.items()})

@@ -8,6 +8,8 @@ import zipfile
 
 import numpy as np
 
+import file_kinds
+
 # The storage classes of torch: the type in a safetensors file and the one numpy reads it as.
 STORAGES = {
     "DoubleStorage": ("F64", np.float64), "FloatStorage": ("F32", np.float32), "HalfStorage": ("F16", np.float16),
@@ -158,4 +160,7 @@ def read(path):
     except FileError:
         raise
     except Exception as error:
+        kind = file_kinds.describe(path)
+        if kind and "PyTorch" not in kind:
+            raise FileError(f"it is no checkpoint that torch.save wrote but {kind}") from None
         raise FileError(f"it cannot be read as a checkpoint that torch.save wrote ({error})") from None

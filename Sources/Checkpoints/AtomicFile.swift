@@ -1,3 +1,5 @@
+import Tensors
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -24,9 +26,11 @@ public enum AtomicFile {
     }
 
     package static func write(_ path: String, pieces: [[UInt8]], probe: Probe) throws {
+        guard !path.isEmpty else { throw CheckpointError(path, "the name is empty, expected one for the file") }
         switch System.kind(path, followingLinks: true) {
         case .folder: throw CheckpointError(path, "expected a file, found a folder")
-        case .other: return try writeThrough(path, pieces)  // A device or a pipe must not be replaced by a file.
+        // A device must not be replaced by a file.
+        case .other: return try writeThrough(path, pieces)
         case .file, .link, nil: break
         }
         let folder = System.folder(of: path)
@@ -55,15 +59,26 @@ public enum AtomicFile {
         try System.synchronizeFolder(folder)
     }
 
+    private static func isStream(_ path: String) -> Bool {
+        ["/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/"].contains(where: path.hasPrefix)
+    }
+
     /// Where the new contents are gathered: a fixed name, so that what a killed process left is overwritten.
     static func temporaryPath(_ path: String) -> String {
         let folder = System.folder(of: path)
         return (folder == "/" ? "" : folder) + "/." + System.lastName(of: path) + ".partial"
     }
 
+    /// Writes to a device, or to a pipe that is one of this process's streams. Any other pipe would wait for a reader, in
+    /// the middle of a run perhaps.
     private static func writeThrough(_ path: String, _ pieces: [[UInt8]]) throws {
-        let descriptor = try System.openFile(path, "write the file", O_WRONLY)
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFCHR || isStream(path) else {
+            throw CheckpointError(path, "this \(RegularFile.kind(info))")
+        }
+        let descriptor = try System.openFile(path, "write the file", O_WRONLY | O_NONBLOCK | O_NOCTTY)
         defer { close(descriptor) }
+        _ = fcntl(descriptor, F_SETFL, 0)
         for piece in pieces { try System.writeAll(descriptor, piece, path: path) }
     }
 }

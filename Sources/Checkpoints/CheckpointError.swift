@@ -6,7 +6,8 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     public let reason: String
 
     public init(_ path: String, _ reason: String) {
-        self.path = path
+        // An empty name would leave a message without a subject.
+        self.path = path.isEmpty ? "\"\"" : path
         self.reason = reason
     }
 

@@ -86,10 +86,14 @@ public final class RunDirectory: Sendable {
 
     /// Refuses what `init` would refuse about the folder's contents, and changes nothing.
     public static func check(_ path: String, mode: Mode) throws {
+        guard !path.isEmpty else { throw CheckpointError(path, "the name is empty, expected one for the run's folder") }
         switch System.kind(path, followingLinks: true) {
         case nil: return
         case .folder: break
         default: throw CheckpointError(path, "expected a folder for the run, found a file")
+        }
+        if let kind = System.kind(path + "/" + mark, followingLinks: true), kind != .file {
+            throw CheckpointError(path + "/" + mark, "expected a file")
         }
         let names = try System.names(in: path).filter { !$0.hasPrefix(".") }
         if System.kind(path + "/" + mark) == nil, !names.isEmpty {
@@ -115,10 +119,9 @@ public final class RunDirectory: Sendable {
         if System.kind(state) == .folder {
             for generation in try System.names(in: state).filter(StateStore.isGeneration).reversed() {
                 let folder = state + "/" + generation
-                if System.kind(folder) == .folder {
-                    try System.remove(folder + "/manifest.json")
-                    for name in try System.names(in: folder) { try System.remove(folder + "/" + name) }
-                }
+                guard StateStore.isOurs(folder) else { continue }
+                try System.remove(folder + "/manifest.json")
+                for name in try System.names(in: folder) { try System.remove(folder + "/" + name) }
                 try System.remove(folder)
             }
             if try System.names(in: state).isEmpty { try System.remove(state) }

@@ -46,7 +46,22 @@ public struct SafetensorsFile: Sendable, Equatable {
     /// Reads and checks the header of a file without reading the data.
     public static func readHeader(path: String) throws -> SafetensorsHeader { try readHeader(System.Reader(path)) }
 
+    /// - Throws: `CheckpointError` that names a file of another kind for what it is.
     private static func readHeader(_ reader: System.Reader) throws -> SafetensorsHeader {
+        guard reader.size > 0 else {
+            throw CheckpointError(
+                reader.path, "not a safetensors file, the file is empty, as a download that broke off leaves it")
+        }
+        do { return try parseHeader(reader) } catch {
+            let start = try reader.bytes(0..<min(ForeignFile.prefixSize, reader.size))
+            // A header that begins as one is damaged, whatever else it may look like.
+            if start.count > 8, start[4..<8].allSatisfy({ $0 == 0 }), start[8] == UInt8(ascii: "{") { throw error }
+            guard let kind = ForeignFile.kind(start, name: reader.path) else { throw error }
+            throw CheckpointError(reader.path, "not a safetensors file but \(kind)")
+        }
+    }
+
+    private static func parseHeader(_ reader: System.Reader) throws -> SafetensorsHeader {
         let prefix = try reader.bytes(0..<min(8, reader.size))
         let size = try SafetensorsHeader.size(prefix, fileSize: reader.size, path: reader.path)
         return try SafetensorsHeader(

@@ -61,7 +61,7 @@ public struct StateStore {
             fatalError("StateStore: the file name '\(name)' is not plain")
         }
         let present = try generations()
-        let generation = (present.last ?? 0) + 1
+        let generation = try freeGeneration(after: present.last ?? 0)
         let folder = self.folder(generation)
         do {
             try probe("make folder")
@@ -86,22 +86,32 @@ public struct StateStore {
     }
 
     /// The newest state that is whole; nil when none was ever saved.
-    /// - Throws: `CheckpointError` when states were saved and all of them are damaged.
+    /// - Throws: `CheckpointError` when states were saved and all of them are damaged, or when the newest that is whole
+    ///   was saved by a newer version: going on from an older one would remove it.
     public mutating func load() throws -> SavedState? {
-        var warnings: [String] = []
+        var failures: [String] = []
         for generation in try generations().reversed() where isComplete(generation) {
             do {
-                return try read(generation, warnings)
+                return try read(
+                    generation, warnings: failures.map { "the saved state \($0), so an older one is tried" })
+            } catch let error as NewerState {
+                throw error.error
             } catch {
                 damaged.insert(generation)
-                warnings.append("the saved state \(error), so an older one is tried")
+                failures.append("\(error)")
             }
         }
-        guard let first = warnings.first else { return nil }
-        throw CheckpointError(directory, "no saved state can be used: \(first)")
+        guard let first = failures.first else { return nil }
+        let others = failures.count > 1 ? ", and \(failures.count - 1) older likewise" : ""
+        throw CheckpointError(directory, "no saved state can be used: \(first)\(others)")
     }
 
-    private func read(_ generation: Int, _ warnings: [String]) throws -> SavedState {
+    /// A state that is whole and that this version cannot read.
+    private struct NewerState: Error {
+        let error: CheckpointError
+    }
+
+    private func read(_ generation: Int, warnings: [String]) throws -> SavedState {
         let folder = self.folder(generation)
         let path = folder + "/manifest.json"
         let reader = try System.Reader(path)
@@ -115,6 +125,13 @@ public struct StateStore {
         guard let content = manifest["content"], let checksum = manifest["sha256"]?.stringValue,
             checksum == Self.checksum(content)
         else { throw CheckpointError(path, "does not match its checksum") }
+        if let version = content["version"]?.integerValue, version > 1 {
+            throw NewerState(
+                error: CheckpointError(
+                    path,
+                    "was saved by a newer version of this program (state version \(version), this one reads 1), expected "
+                        + "that version to go on with the run, or --overwrite to start anew"))
+        }
         guard content["version"] == 1 else { throw CheckpointError(path, "is of an unknown version, expected 1") }
         guard let info = content["info"], let entries = content["files"]?.objectValue else {
             throw CheckpointError(path, "has no files or no info")
@@ -160,10 +177,30 @@ public struct StateStore {
 
     private func isComplete(_ generation: Int) -> Bool { System.kind(folder(generation) + "/manifest.json") == .file }
 
-    /// The numbers of the folders that are there, whole or not, rising.
+    /// The numbers of the folders that are there, whole or not, rising. What is named like one and is something else was
+    /// put there by somebody, and is left alone.
     private func generations() throws -> [Int] {
         guard System.kind(directory, followingLinks: true) != nil else { return [] }
-        return try System.names(in: directory).filter { StateStore.isGeneration($0) }.compactMap { Int($0) }.sorted()
+        return try System.names(in: directory).filter {
+            StateStore.isGeneration($0) && StateStore.isOurs(directory + "/" + $0)
+        }.compactMap { Int($0) }.sorted()
+    }
+
+    /// The first number after `last` under which nothing stands.
+    private func freeGeneration(after last: Int) throws -> Int {
+        var generation = last + 1
+        while System.kind(folder(generation)) != nil { generation += 1 }
+        guard Self.isGeneration(System.lastName(of: folder(generation))) else {
+            throw CheckpointError(
+                folder(last), "no number is left for another save, expected a smaller one; start anew with --overwrite")
+        }
+        return generation
+    }
+
+    /// Whether a folder may be a save: a folder with files alone.
+    static func isOurs(_ folder: String) -> Bool {
+        guard System.kind(folder) == .folder, let names = try? System.names(in: folder) else { return false }
+        return names.allSatisfy { System.kind(folder + "/" + $0) == .file }
     }
 
     static func isGeneration(_ name: String) -> Bool {

@@ -1,3 +1,5 @@
+import Tensors
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -18,6 +20,7 @@ enum System {
         case EROFS: reason = "read-only file system"
         case ENOTDIR: reason = "a part of the path is not a folder"
         case EISDIR: reason = "it is a folder"
+        case ENXIO: reason = "no program reads from this pipe"
         default: reason = String(cString: strerror(code)).lowercased()
         }
         return CheckpointError(path, "cannot \(action), \(reason)")
@@ -67,7 +70,8 @@ enum System {
             size = Int(info.st_size)
             if found != .file {
                 // The initialiser is complete here, so `deinit` closes the file.
-                throw CheckpointError(path, found == .folder ? "expected a file, found a folder" : "not a regular file")
+                throw CheckpointError(
+                    path, found == .folder ? ForeignFile.folder(path) : "this \(RegularFile.kind(info))")
             }
         }
 

@@ -47,7 +47,9 @@ struct ProblemList {
                 ? $0.offset < $1.offset : $0.element.location < $1.element.location
         }
         return ConfigurationError(
-            problems: ordered.map { .init(location: $0.element.location.description, message: $0.element.message) })
+            problems: ordered.map {
+                .init(location: shortened($0.element.location.description, to: 4096), message: $0.element.message)
+            })
     }
 }
 

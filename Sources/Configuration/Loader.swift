@@ -6,6 +6,9 @@ struct Loader {
     /// The names of the files read, the main file first.
     private(set) var files: [String] = []
 
+    /// How many files may extend one another.
+    static let maximumFiles = 32
+
     mutating func load(path: String, overrides: [String]) -> LocatedNode? {
         let text: String
         do {
@@ -80,6 +83,11 @@ struct Loader {
         if let first = ancestors.firstIndex(where: { $0.identity == identity }) {
             let circle = (ancestors[first...].map(\.name) + [shown]).map { quoted(path: $0) }.joined(separator: " -> ")
             problems.add(node.location, "`extends` goes in a circle: \(circle)")
+            return nil
+        }
+        guard files.count < Self.maximumFiles else {
+            problems.add(
+                node.location, "`extends` names one file more than the \(Self.maximumFiles) that may extend one another")
             return nil
         }
         let text: String

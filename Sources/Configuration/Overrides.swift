@@ -8,6 +8,9 @@ struct Override {
 }
 
 extension Loader {
+    /// How many parts a key may have; no configuration is that deep.
+    private static let maximumParts = 64
+
     /// Parses the text after `--set`; a mistake is recorded and gives nil.
     mutating func parse(override text: String, index: Int) -> Override? {
         let location = Location(
@@ -20,6 +23,9 @@ extension Loader {
             return fail("found no `=`, expected `--set section.key=value`")
         }
         // `stages[0].epochs`, as messages print it, is the same as `stages.0.epochs`.
+        guard text[..<equals].count(where: { $0 == "." || $0 == "[" }) < Self.maximumParts else {
+            return fail("the key has more than \(Self.maximumParts) parts, expected `--set section.key=value`")
+        }
         let dotted = text[..<equals].replacing("[", with: ".").replacing("]", with: "")
         let keys = dotted.split(separator: ".", omittingEmptySubsequences: false).map {
             $0.trimmingCharacters(in: .whitespaces)

@@ -60,16 +60,27 @@ func quoted(_ text: String, to limit: Int = 60) -> String { "`\(shortened(text, 
 
 func quoted(path: String) -> String { quoted(path, to: 1000) }
 
-/// Text on one line: control characters as escapes, and no longer than `limit` characters.
+/// Text on one line: characters that steer a terminal or turn a line around as escapes, and no longer than `limit`
+/// characters.
 func shortened(_ text: String, to limit: Int) -> String {
     var result = ""
     for (count, character) in text.enumerated() {
         if count == limit { return result + "..." }
         for scalar in character.unicodeScalars {
-            result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+            result += scalar.isSteering ? scalar.escaped(asASCII: true) : String(scalar)
         }
     }
     return result
+}
+
+extension Unicode.Scalar {
+    /// Whether a character controls a terminal, breaks a line or turns the direction of the text after it.
+    var isSteering: Bool {
+        switch value {
+        case 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: properties.generalCategory == .control
+        }
+    }
 }
 
 /// `", did you mean `x`?"`, or nothing when no candidate is close.

@@ -6,6 +6,10 @@ extension YAMLComposer {
         switch error as? YamlError {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
+            if let (mark, sign) = unquoted(problem, context, mark, text) {
+                return LocatedFailure(
+                    location: locate(mark.line, mark.column), message: "not valid YAML: \(Self.quotesNeeded(sign))")
+            }
             return LocatedFailure(
                 location: locate(mark.line, mark.column), message: sentence(problem, context, mark, text))
         case .duplicatedKeysInMapping(let keys, let context):
@@ -22,17 +26,50 @@ extension YAMLComposer {
         }
     }
 
+    /// What to do about a value that begins with one of YAML's own signs.
+    static func quotesNeeded(_ sign: Character) -> String {
+        "a value that begins with \(sign) must stand in quotes"
+    }
+
+    /// The place of such a value and its sign, where that is what an error is about.
+    private func unquoted(
+        _ problem: String, _ context: YamlError.Context?, _ mark: Mark, _ text: String
+    ) -> (mark: Mark, sign: Character)? {
+        let signs: [(context: String, sign: Character)] = [
+            ("an alias", "*"), ("an anchor", "&"), ("a tag", "!"), ("a block scalar", "|"), ("a directive", "%"),
+        ]
+        if let context, !problem.hasPrefix("found a tab"), let sign = signs.first(where: { context.text.contains("scanning \($0.context)") })?.sign {
+            let found = character(at: context.mark, text)
+            return (context.mark, found == ">" ? ">" : sign)
+        }
+        if problem.hasPrefix("found undefined alias") || problem.hasPrefix("found undefined tag handle") {
+            return (mark, problem.contains("alias") ? "*" : "!")
+        }
+        guard problem.contains("cannot start any token"), let sign = character(at: mark, text), sign != "\t" else {
+            return nil
+        }
+        return (mark, sign)
+    }
+
+    private func character(at mark: Mark, _ text: String) -> Character? {
+        let lines = text.split(separator: "\n", maxSplits: mark.line, omittingEmptySubsequences: false)
+        guard mark.line >= 1, mark.line <= lines.count else { return nil }
+        return lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1).first.map { Character($0) }
+    }
+
     private func sentence(_ problem: String, _ context: YamlError.Context?, _ mark: Mark, _ text: String) -> String {
         if problem.hasPrefix("Maximum nesting level") { return "nested deeper than \(Self.maximumDepth) levels" }
         if problem == "but found another document" { return "a second document begins here, expected only one" }
-        let lines = text.split(separator: "\n", maxSplits: mark.line, omittingEmptySubsequences: false)
-        if mark.line <= lines.count, problem.contains("cannot start any token") {
-            let character = lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1).first
-            if character == "\t" { return "not valid YAML: found a tab, expected spaces as indentation" }
-            if let character {
-                return "not valid YAML: found \(quoted(String(character))) at the start of a value, "
-                    + "expected it in quotes"
-            }
+        if problem.contains("cannot start any token"), character(at: mark, text) == "\t" {
+            return "not valid YAML: found a tab, expected spaces as indentation"
+        }
+        if problem.hasPrefix("found a tab character") {
+            return "not valid YAML: found a tab in the indentation, expected spaces"
+        }
+        if problem.hasPrefix("found unknown escape character") {
+            return
+                "not valid YAML: found a backslash in double quotes that stands for no character, expected single quotes "
+                + "around the value"
         }
         if problem.hasPrefix("mapping values are not allowed") {
             return

@@ -1,5 +1,3 @@
-import Foundation
-import Synchronization
 import Yams
 
 /// Turns YAML text into located nodes, with limits that keep hostile input from taking time, memory or stack.
@@ -10,33 +8,38 @@ struct YAMLComposer: Sendable {
     /// Turns a line and column of the text, counted from 1, into a location.
     var locate: @Sendable (_ line: Int, _ column: Int) -> Location
     private var nodes = 0
+    /// The lines of a text that may have anchors.
+    private var lines: [Substring] = []
 
     init(locate: @escaping @Sendable (_ line: Int, _ column: Int) -> Location) { self.locate = locate }
 
     /// The text's only document, or nil when it holds nothing but blanks and comments.
     ///
     /// The parser recurses up to 1000 levels deep before it gives up, too deep for the stacks of some systems' secondary
-    /// threads, so it runs on a thread of its own.
+    /// threads, so it runs on a thread of its own; where there is none to be had, here, if the text cannot be that deep.
     func compose(_ text: String) throws(LocatedFailure) -> LocatedNode? {
-        let outcome = Outcome()
-        let done = DispatchSemaphore(value: 0)
-        let thread = Thread {
+        var result: Result<LocatedNode?, LocatedFailure> = .success(nil)
+        func run() {
             var composer = self
-            let result = Result { () throws(LocatedFailure) in try composer.composeHere(text) }
-            outcome.result.withLock { $0 = result }
-            done.signal()
+            result = Result { () throws(LocatedFailure) in try composer.composeHere(text) }
         }
-        thread.stackSize = 16 << 20
-        thread.start()
-        done.wait()
-        return try outcome.result.withLock { $0 }.get()
+        if !DeepStack.run(run) {
+            guard DeepStack.nestingBound(text) <= Self.maximumBoundHere else {
+                throw LocatedFailure(
+                    location: locate(1, 1),
+                    message: "the system grants no thread to read a text that may nest so deep, expected a simpler one, "
+                        + "or a higher limit of processes (ulimit -u)")
+            }
+            run()
+        }
+        return try result.get()
     }
 
-    private final class Outcome: Sendable {
-        let result = Mutex<Result<LocatedNode?, LocatedFailure>>(.success(nil))
-    }
+    /// The deepest text that is read on the caller's own stack.
+    private static let maximumBoundHere = 400
 
     private mutating func composeHere(_ text: String) throws(LocatedFailure) -> LocatedNode? {
+        try checkSize(text)
         if let location = aliasInKey(text) {
             throw LocatedFailure(location: location, message: "aliases and collections as keys are not supported")
         }
@@ -48,8 +51,32 @@ struct YAMLComposer: Sendable {
             throw syntaxFailure(error, text: text)
         }
         guard let root else { return nil }
+        if text.utf8.contains(UInt8(ascii: "&")) { lines = text.split(separator: "\n", omittingEmptySubsequences: false) }
         let node = try convert(root, depth: 1)
         return node.saysNothing ? nil : node
+    }
+
+    /// Refuses what the parser would take long for: so many values that it would build them all before the limit speaks,
+    /// and directives, for each of which it looks at all before it.
+    private func checkSize(_ text: String) throws(LocatedFailure) {
+        var separators = 0
+        var line = 1
+        var isLineStart = true
+        for byte in text.utf8 {
+            if isLineStart, byte == UInt8(ascii: "%") {
+                throw LocatedFailure(
+                    location: locate(line, 1),
+                    message: "a line that begins with % is a directive, which is not supported here; a value that begins "
+                        + "with % must stand in quotes")
+            }
+            isLineStart = byte == UInt8(ascii: "\n")
+            if isLineStart { line += 1 }
+            if isLineStart || byte == UInt8(ascii: ",") { separators += 1 }
+        }
+        if separators > Self.maximumNodes {
+            throw LocatedFailure(
+                location: locate(1, 1), message: "more than \(Self.maximumNodes) lines and values; expected fewer")
+        }
     }
 
     private mutating func convert(_ node: Node, depth: Int) throws(LocatedFailure) -> LocatedNode {
@@ -65,6 +92,9 @@ struct YAMLComposer: Sendable {
         switch node {
         case .scalar(let scalar):
             let plain = try isPlain(scalar, location)
+            if plain, scalar.string.isEmpty, let mark = node.mark, beginsWithAnchor(mark) {
+                throw LocatedFailure(location: location, message: Self.quotesNeeded("&"))
+            }
             return LocatedNode(value: .scalar(scalar.string, plain: plain), location: location)
         case .sequence(let sequence):
             try checkTag(sequence.tag, location)
@@ -93,12 +123,20 @@ struct YAMLComposer: Sendable {
         }
     }
 
+    /// Whether an anchor stands at a place: without a value behind it, it was meant as a value.
+    private func beginsWithAnchor(_ mark: Mark) -> Bool {
+        guard lines.indices.contains(mark.line - 1) else { return false }
+        return lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1).first == "&"
+    }
+
     private static let standardTags = Set(
         ["", "!"] + ["str", "int", "float", "bool", "null", "seq", "map"].map { "tag:yaml.org,2002:\($0)" })
 
     private func checkTag(_ tag: Tag, _ location: Location) throws(LocatedFailure) {
         if !Self.standardTags.contains(tag.rawValue) {
-            throw LocatedFailure(location: location, message: "the tag \(quoted(tag.rawValue)) is not supported")
+            throw LocatedFailure(
+                location: location,
+                message: "the tag \(quoted(tag.rawValue)) is not supported; \(Self.quotesNeeded("!"))")
         }
     }
 

@@ -1,3 +1,5 @@
+import Tensors
+
 /// The images and labels of one step. It belongs to whoever got it from `BatchLoader.next()`; its memory is used again
 /// once nobody holds it any more.
 public final class Batch: @unchecked Sendable {  // filled by one thread, then only read
@@ -31,9 +33,9 @@ public final class Batch: @unchecked Sendable {  // filled by one thread, then o
         self.channels = channels
         self.classCount = classCount
         hasSoftTargets = softTargets
-        imageMemory = .allocate(capacity: capacity * height * width * channels)
-        labelMemory = .allocate(capacity: capacity)
-        targetMemory = softTargets ? .allocate(capacity: capacity * classCount) : nil
+        imageMemory = SystemMemory.take(Float.self, capacity, height, width, channels)
+        labelMemory = SystemMemory.take(Int32.self, capacity)
+        targetMemory = softTargets ? SystemMemory.take(Float.self, capacity, classCount) : nil
         whole = nil
         first = 0
         indices.reserveCapacity(capacity)
@@ -56,9 +58,9 @@ public final class Batch: @unchecked Sendable {  // filled by one thread, then o
 
     deinit {
         guard whole == nil else { return }
-        imageMemory.deallocate()
-        labelMemory.deallocate()
-        targetMemory?.deallocate()
+        SystemMemory.release(imageMemory)
+        SystemMemory.release(labelMemory)
+        targetMemory.map { SystemMemory.release($0) }
     }
 
     /// Normalised pixels [count, height, width, channels]; valid as long as the batch.

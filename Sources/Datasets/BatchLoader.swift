@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Gives the batches of an epoch in order while background threads make the next ones.
 ///
@@ -41,6 +42,10 @@ public final class BatchLoader {
         return batch
     }
 
+    /// How many background threads the system granted fewer than were asked for; known once an epoch is entered. Without
+    /// any, each batch is made when it is asked for.
+    public var missingThreads: Int { queue.missingThreads }
+
     /// Ends the background threads; later epochs cannot be entered.
     public func stop() { queue.stop() }
 
@@ -53,7 +58,9 @@ public final class BatchLoader {
 /// A bounded queue of batches between the background threads and the one that takes them.
 private final class BatchQueue: @unchecked Sendable {  // the condition guards every variable
     private let assembler: BatchAssembler
-    private let threads: Int
+    private let wantedThreads: Int
+    /// Those that were started; none makes each batch when it is asked for.
+    private var threads: Int
     private let depth: Int
     private let condition = NSCondition()
 
@@ -73,6 +80,7 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
 
     init(_ assembler: BatchAssembler, threads: Int) {
         self.assembler = assembler
+        wantedThreads = threads
         self.threads = threads
         depth = threads + 1
         ready = Array(repeating: nil, count: depth)
@@ -96,13 +104,16 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
 
     private func launch() {
         started = true
+        threads = 0
+        // The condition is held, so that no thread looks before all are counted.
+        while threads < wantedThreads, SystemThread.start(stackSize: 1 << 20, { [self] in work() }) { threads += 1 }
         running = threads
-        for number in 0..<threads {
-            let thread = Thread { [self] in work() }
-            thread.name = "data-\(number)"
-            thread.stackSize = 1 << 20
-            thread.start()
-        }
+    }
+
+    var missingThreads: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return wantedThreads - threads
     }
 
     func next() throws -> Batch? {

@@ -39,8 +39,12 @@ extension TransformStep {
     /// What makes the step impossible, one sentence, or nil.
     var problem: String? {
         func size(_ sides: Int...) -> String? {
-            guard let side = sides.first(where: { !(1...(1 << 14)).contains($0) }) else { return nil }
-            return "images would be resized or cut to \(side) pixels, expected 1 to \(1 << 14)"
+            if let side = sides.first(where: { !(1...(1 << 14)).contains($0) }) {
+                return "images would be resized or cut to \(side) pixels, expected 1 to \(1 << 14)"
+            }
+            // Whatever stands between image and input may be larger than the input, within bounds.
+            if sides.reduce(1, *) <= 4 * TransformPlan.mostPixels { return nil }
+            return "images would be resized or cut to \(sides.map(String.init).joined(separator: " x ")) pixels, too many"
         }
         func range(_ values: [Double], _ name: String, upTo limit: Double = .infinity) -> String? {
             let valid = values.count == 2 && values[0] > 0 && values[0] <= values[1] && values[1] <= limit

@@ -42,16 +42,30 @@ public struct TransformPlan: Codable, Sendable, Hashable {
         self.erasing = erasing
     }
 
+    /// The most pixels that the input may have.
+    public static let mostPixels = 1 << 24
+    /// The longest side that the input may have.
+    public static let longestSide = 8192
+
     /// What makes the plan impossible, one sentence, or nil.
     public var problem: String? {
         if width < 1 || height < 1 { return "the input of \(height) x \(width) pixels is empty" }
+        if max(width, height) > Self.longestSide || width * height > Self.mostPixels {
+            return
+                "the input of \(height) x \(width) pixels is too large, expected at most \(Self.mostPixels) pixels and "
+                + "\(Self.longestSide) a side"
+        }
         if channels != 1 && channels != 3 { return "\(channels) input channels are not possible, only 1 or 3" }
         for (name, values) in [("mean", normalization.mean), ("deviation", normalization.deviation)] {
             if values.count != channels { return "the \(name) has \(values.count) values for \(channels) channels" }
         }
-        if let value = normalization.deviation.first(where: { !($0 > 0) }) {
-            return "a deviation of \(value) is not possible, it must be above 0"
+        if let value = normalization.deviation.first(where: { !(1e-6...1e6).contains($0) }) {
+            return "a deviation of \(value) is not possible, expected 1e-6 to 1e6"
         }
+        if let value = normalization.mean.first(where: { !(-1e6...1e6).contains($0) }) {
+            return "a mean of \(value) is not possible, expected -1e6 to 1e6"
+        }
+        if training.count > 64 || evaluation.count > 64 { return "more than 64 steps are not possible" }
         for step in training + evaluation {
             if let problem = step.problem { return problem }
         }

@@ -39,7 +39,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
         case .resize(let width, let height, let filter):
             canvas.resize(width: width, height: height, filter: filter)
         case .resizeShorterSide(let side, let filter):
-            limitRatio(&canvas)
+            limitRatio(&canvas, to: Double(side) * Double(side))
             let shorter = min(canvas.width, canvas.height)
             canvas.resize(
                 width: max(1, canvas.width * side / shorter), height: max(1, canvas.height * side / shorter),
@@ -84,16 +84,18 @@ private func cropCenter(_ canvas: inout Canvas, width: Int, height: Int) {
 }
 
 /// Cuts the ends off an image that is more than 64 times as long as wide: grown until its shorter side fits, a line of
-/// pixels would take any amount of memory.
-private func limitRatio(_ canvas: inout Canvas) {
-    let longest = 64 * min(canvas.width, canvas.height)
+/// pixels would take any amount of memory. A large square leaves less room.
+/// - Parameter square: the pixels of the image if its sides were those that it is grown to.
+private func limitRatio(_ canvas: inout Canvas, to square: Double) {
+    let ratio = min(64, max(1, Int(Double(4 * TransformPlan.mostPixels) / max(1, square))))
+    let longest = ratio * min(canvas.width, canvas.height)
     if max(canvas.width, canvas.height) > longest {
         cropCenter(&canvas, width: min(canvas.width, longest), height: min(canvas.height, longest))
     }
 }
 
 func fitCanvas(_ canvas: inout Canvas, width: Int, height: Int, filter: ResizeFilter) {
-    limitRatio(&canvas)
+    limitRatio(&canvas, to: Double(width) * Double(height))
     let factor = max(Double(width) / Double(canvas.width), Double(height) / Double(canvas.height))
     canvas.resize(
         width: max(width, Int((Double(canvas.width) * factor).rounded())),

@@ -51,5 +51,50 @@ enum SmallImages {
             """),
     ]
 
+    /// BMP, GIF, TIFF (plain and LZW) and WebP (lossy, lossless, with alpha).
+    static let others = [
+        decode(
+            """
+            Qk36AAAAAAAAADYAAAAoAAAACQAAAAcAAAABABgAAAAAAMQAAADEDgAAxA4AAAAAAAAAAAAAANgAHtgcPNg4WthUeNhwltiMtNio0tjE\
+            8NjgAAC0ABm0HDK0OEu0VGS0cH20jJa0qK+0xMi04AAAkAAUkBwokDg8kFRQkHBkkIx4kKiMkMSgkOAAAGwAD2wcHmw4LWxUPGxwS2yM\
+            WmyoaWzEeGzgAABIAApIHBRIOB5IVChIcDJIjDxIqEZIxFBI4AAAJAAFJBwKJDgPJFQUJHAZJIweJKgjJMQoJOAAAAAAAAAcAAA4AABU\
+            AABwAACMAACoAADEAADgAA==
+            """),
+        decode(
+            """
+            R0lGODdhCQAHAIIAAKjGpaiQeKhsWiq0JipsF6g2LagAACokCCwAAAAACQAHAAAILQAPCDxgoGDBgQcKKFQokACBhQUEOHQooGJFhwMG\
+            CAjAMUDGjBwBiPw4QKTJgAA7
+            """),
+        decode(
+            """
+            SUkqAAgAAAAKAAABBAABAAAACQAAAAEBBAABAAAABwAAAAIBAwADAAAAhgAAAAMBAwABAAAAAQAAAAYBAwABAAAAAgAAABEBBAABAAAA\
+            jAAAABUBAwABAAAAAwAAABYBBAABAAAABwAAABcBBAABAAAAvQAAABwBAwABAAAAAQAAAAAAAAAIAAgACAAAAAAcAAA4AABUAABwAACM\
+            AACoAADEAADgAAAAJAAcJAU4JApUJA9wJBSMJBmoJB7EJCPgJCgASAAcSAo4SBRUSB5wSCiMSDKoSDzESEbgSFAAbAAcbA84bB5UbC1w\
+            bDyMbEuobFrEbGngbHgAkAAckBQ4kChUkDxwkFCMkGSokHjEkIzgkKAAtAActBk4tDJUtEtwtGSMtH2otJbEtK/gtMgA2AAc2B442DxU\
+            2Fpw2HiM2Jao2LTE2NLg2PA=
+            """),
+        decode(
+            """
+            SUkqANAAAACAACBByBDiBFSBHCBIyBKiBMSBOCBAASAAOCQCjgSAoqCQHnASBRGCQMqgSB5iCQRuASCgAEiLEgFDgkBQqEgPHAkChGEg\
+            ZKgkDxiEgjOAkFAAGyLGwHjg2B4qGwWnA2DxGGwlqg2FpiGw0uA2HgAJCLJAKDhICgqJAeHBIFBGJAyKhIHhiJBGOBIKAALSLLQMjhaD\
+            IqLQlnBaGRGLQ+qhaJZiLRXuBaMgANiLNgPDhsDwqNgtHBsHhGNhLKhsLRiNhpOBsPCAgAoAAAEDAAEAAAAJAAAAAQEDAAEAAAAHAAAA\
+            AgEDAAMAAABOAQAAAwEDAAEAAAAFAAAABgEDAAEAAAACAAAAEQEEAAEAAAAIAAAAFQEDAAEAAAADAAAAFgEDAAEAAAAHAAAAFwEEAAEA\
+            AADIAAAAHAEDAAEAAAABAAAAAAAAAAgACAAIAA==
+            """),
+        decode(
+            """
+            UklGRkYAAABXRUJQVlA4IDoAAACwAQCdASoJAAcAAsBMJbACdAD0Ma2oAP718fj3eebvgrryg92ey7Vvv8QXV7+fan+Yl8mf4HtAAAAA
+            """),
+        decode(
+            """
+            UklGRjYAAABXRUJQVlA4TCoAAAAvCIABALkyRPQ/duWP6H9AQds2TMCUP8u3IRgOBWkbsLDdiQkAxMpx+ww=
+            """),
+        decode(
+            """
+            UklGRmoAAABXRUJQVlA4WAoAAAAQAAAACAAABgAAQUxQSAoAAAABB1DAiAhERP8DVlA4IDoAAACwAQCdASoJAAcAAsBMJbACdAD0Ma2o\
+            AP718fj3eebvgrryg92ey7Vvv8QXV7+fan+Yl8mf4HtAAAAA
+            """),
+    ]
+
     static func decode(_ text: String) -> [UInt8] { [UInt8](Data(base64Encoded: text) ?? Data()) }
 }

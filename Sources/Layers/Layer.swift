@@ -32,10 +32,16 @@ public final class ModelTrace {
         public var children: [Node] = []
 
         /// Of this layer with its parts.
-        public var parameters: Int { children.reduce(ownParameters) { $0 + $1.parameters } }
+        public var parameters: Int { children.reduce(ownParameters) { $0.addingWithinBounds($1.parameters) } }
         /// Multiply-adds of convolutions and products for one sample; gates, norms, activations and the transforms of
         /// global filters are not counted.
-        public var multiplyAdds: Int { children.reduce(ownMultiplyAdds) { $0 + $1.multiplyAdds } }
+        public var multiplyAdds: Int { children.reduce(ownMultiplyAdds) { $0.addingWithinBounds($1.multiplyAdds) } }
+        /// Of what the layer computes with and does not give out, such as the scores of attention.
+        var scratch = 0
+        /// The elements of the largest array that one sample needs, here or below.
+        public var largestArray: Int {
+            children.reduce(max(scratch, Int.product(output.dimensions))) { max($0, $1.largestArray) }
+        }
     }
 
     /// The values that a batch norm takes its statistics over.
@@ -74,8 +80,30 @@ public final class ModelTrace {
         stack[stack.count - 1].batchStatistics = BatchStatistics(gain: gain, bias: bias, values: values)
     }
 
+    /// Elements that the current part computes with beside its result.
+    func note(scratch: Int) { stack[stack.count - 1].scratch = max(stack[stack.count - 1].scratch, scratch) }
+
     /// Parameters that belong to the current part itself, such as a layer scale.
     public func add(parameters: [Parameter]) {
         stack[stack.count - 1].ownParameters += parameters.reduce(0) { $0 + $1.shape.elementCount }
+    }
+}
+
+extension Int {
+    /// The product of factors of at least 0; the largest number where it is beyond that. Whoever compares it with a limit
+    /// needs no more.
+    static func product(_ factors: [Int]) -> Int {
+        factors.reduce(1) { result, factor in
+            let (product, overflow) = result.multipliedReportingOverflow(by: factor)
+            return overflow ? .max : product
+        }
+    }
+
+    static func product(_ factors: Int...) -> Int { product(factors) }
+
+    /// The sum of numbers of at least 0, likewise.
+    func addingWithinBounds(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

@@ -6,25 +6,62 @@ public struct MapSize: Sendable, Hashable {
     public let width: Int
 }
 
-/// Lists with one positive entry per stage, the same number of stages in each.
-func checkStages(_ lists: [(name: String, values: [Int])]) throws {
+/// What a specification may say at most, whether it comes from a configuration or from the metadata of a weights file.
+enum ModelLimits {
+    static let depths = 1...256
+    static let widths = 1...8192
+    static let baseWidth = 1...4096
+    static let heads = 1...256
+    static let kernels = 1...64
+    static let strides = 1...64
+    static let keyStride = 1...8
+    static let orders = 1...5
+    static let classes = 1...1_000_000
+    static let inputChannels = 1...4096
+    static let gateScale = 1e-6...1e3
+    static let layerScale = 0.0...10
+    static let headScale = 0.0...100
+    /// Rows and columns of a stored filter; no map is larger.
+    static let filter = 1...16_384
+}
+
+/// One whole number of a specification.
+func checkNumber(_ name: String, _ value: Int, in range: ClosedRange<Int>) throws {
+    guard range.contains(value) else {
+        throw ModelError("model.\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+    }
+}
+
+/// One number of a specification; NaN lies in no range.
+func checkNumber(_ name: String, _ value: Double, in range: ClosedRange<Double>) throws {
+    guard range.contains(value) else {
+        throw ModelError("model.\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+    }
+}
+
+/// The number of entries of a list, one per stage.
+func checkCount(_ name: String, _ count: Int, stages: Int) throws {
+    guard count == stages, (1...8).contains(count) else {
+        throw ModelError("model.\(name) has \(count) entries, expected one per stage (\(stages)), at most 8 stages")
+    }
+}
+
+/// Lists with one entry per stage within a range, the same number of stages in each.
+func checkStages(_ lists: [(name: String, values: [Int], range: ClosedRange<Int>)]) throws {
     guard let stages = lists.first?.values.count else { return }
-    for (name, values) in lists {
-        guard values.count == stages, (1...8).contains(values.count) else {
+    for (name, values, range) in lists {
+        try checkCount(name, values.count, stages: stages)
+        guard values.allSatisfy(range.contains) else {
             throw ModelError(
-                "model.\(name) has \(values.count) entries, expected one per stage (\(stages)), at most 8 stages")
-        }
-        guard values.allSatisfy({ $0 >= 1 }) else {
-            throw ModelError("model.\(name) is \(values), expected positive numbers")
+                "model.\(name) is \(values), expected numbers from \(range.lowerBound) to \(range.upperBound)")
         }
     }
 }
 
 /// What every classifier has.
 func checkHead(classes: Int, inputChannels: Int, dropPath: Double) throws {
-    guard classes >= 1, inputChannels >= 1 else {
-        throw ModelError("a model needs at least one class and one input channel, got \(classes) and \(inputChannels)")
-    }
+    try checkNumber("classes", classes, in: ModelLimits.classes)
+    try checkNumber("inputChannels", inputChannels, in: ModelLimits.inputChannels)
     guard (0..<1).contains(dropPath) else {
         throw ModelError("model.dropPath is \(dropPath), expected at least 0 and below 1")
     }

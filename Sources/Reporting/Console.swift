@@ -112,6 +112,19 @@ public final class Console: Sendable {
     /// Lets the process live on when the reader of its output goes away, as in `trainer train ... | head`.
     public static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
 
+    /// Puts `/dev/null` in the place of standard streams that were closed when the process was started: the first files that
+    /// are opened would get their numbers, and with them what is meant for the terminal.
+    public static func reserveStandardStreams() {
+        while true {
+            let descriptor = open("/dev/null", O_RDWR)
+            guard descriptor >= 0 else { return }
+            if descriptor > 2 {
+                close(descriptor)
+                return
+            }
+        }
+    }
+
     /// Writes a line to the standard output that stays, such as the result of an epoch.
     public func line(_ text: String) { write(TextWidth.singleLine(text) + "\n", to: output) }
 

@@ -36,6 +36,10 @@ public final class MetricsLog: Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
         guard descriptor >= 0 else { throw Self.error(path, errno) }
         do {
+            var info = stat()
+            guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+                throw LogError(path: path, reason: "this is no regular file, so no log can be written there")
+            }
             let size = try Self.size(descriptor, path)
             let end = Self.lastLineEnd(descriptor, min(size, max(0, byteLength)))
             if size > end, ftruncate(descriptor, off_t(end)) != 0 { throw Self.error(path, errno) }

@@ -64,5 +64,5 @@ public enum NumberText {
 
 extension Int {
     /// The part before the point, within +- 10^15: files may hold any number, and one beyond `Int` would trap.
-    init(bounded value: Double) { self = value.isNaN ? 0 : Int(Swift.max(-1e15, Swift.min(1e15, value))) }
+    public init(bounded value: Double) { self = value.isNaN ? 0 : Int(Swift.max(-1e15, Swift.min(1e15, value))) }
 }

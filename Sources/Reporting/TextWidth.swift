@@ -36,18 +36,26 @@ public enum TextWidth {
         return width > 0 ? result + "…" : ""
     }
 
-    /// Text in one line: line breaks and tabs become spaces, and other control characters, which could steer the
-    /// terminal from a file name or a class name, become question marks.
+    /// Text in one line: line breaks and tabs become spaces, and characters that could steer the terminal from a file name
+    /// or a class name, or turn the rest of the line around, are shown as what they are: `\u{1B}`.
     public static func singleLine(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n", "\t", "\u{2028}", "\u{2029}": result += " "
             case "\r": continue
-            case _ where scalar.properties.generalCategory == .control: result += "?"
+            case _ where isSteering(scalar): result += scalar.escaped(asASCII: true)
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result
+    }
+
+    /// Whether a character controls a terminal or the direction of the text after it.
+    public static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+        default: scalar.properties.generalCategory == .control
+        }
     }
 }

@@ -159,6 +159,9 @@ extension JSONValue {
 
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var integerValue: Int? { if case .integer(let value) = self { value } else { nil } }
+    /// An integer that may be a count: at least 0 and at most 2^53, so that a few of them can be added up or multiplied by
+    /// small numbers. A file may hold any number.
+    public var countValue: Int? { integerValue.flatMap { (0...1 << 53).contains($0) ? $0 : nil } }
     public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
     public var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     public var objectValue: [Member]? { if case .object(let value) = self { value } else { nil } }

@@ -14,12 +14,19 @@ import Synchronization
 public final class ThreadPool: @unchecked Sendable {
     public static let shared = ThreadPool()
 
-    /// The number of threads that work on a call, the caller included.
+    /// The most threads that a pool has.
+    public static let mostThreads = 1024
+
+    /// The number of threads that work on a call, the caller included. Where the system grants fewer than are asked for,
+    /// it is what the system grants.
     public var threads: Int {
         get { wanted.load(ordering: .relaxed) }
         set {
-            wanted.store(max(1, newValue), ordering: .relaxed)
-            startWorkers(max(1, newValue) - 1)
+            let count = min(max(1, newValue), Self.mostThreads)
+            wanted.store(count, ordering: .relaxed)
+            startWorkers(count - 1)
+            let available = started.load(ordering: .relaxed) + 1
+            if available < count { wanted.store(available, ordering: .relaxed) }
         }
     }
 
@@ -110,7 +117,11 @@ public final class ThreadPool: @unchecked Sendable {
             if now >= count { return }
             if started.compareExchange(expected: now, desired: now + 1, ordering: .relaxed).exchanged {
                 let unmanaged = Unmanaged.passRetained(self)
-                startThread { unmanaged.takeUnretainedValue().workerLoop() }
+                guard SystemThread.start({ unmanaged.takeUnretainedValue().workerLoop() }) else {
+                    started.wrappingSubtract(1, ordering: .relaxed)
+                    unmanaged.release()
+                    return
+                }
             }
         }
     }
@@ -167,33 +178,4 @@ public func parallelFor(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) 
     let grain = max(1, grain)
     let chunks = (count + grain - 1) / grain
     ThreadPool.shared.run(chunks: chunks) { i in body(i * grain..<min(count, (i + 1) * grain)) }
-}
-
-private final class ThreadBody {
-    let run: () -> Void
-    init(_ run: @escaping () -> Void) { self.run = run }
-}
-
-/// Starts a detached thread.
-private func startThread(_ body: @escaping () -> Void) {
-    let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-    #if canImport(Darwin)
-        var thread: pthread_t?
-        pthread_create(
-            &thread, nil,
-            {
-                Unmanaged<ThreadBody>.fromOpaque($0).takeRetainedValue().run()
-                return nil
-            }, context)
-        if let thread { pthread_detach(thread) }
-    #else
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run() }
-                return nil
-            }, context)
-        pthread_detach(thread)
-    #endif
 }

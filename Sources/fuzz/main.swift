@@ -24,12 +24,11 @@ var arguments = Array(CommandLine.arguments.dropFirst())
 
 let count = option("--count", 100_000)
 let first = option("--from", 0)
-let megabytes = option("--megabytes", 256)
+let megabytes = option("--megabytes", 512)
 let folder = NSTemporaryDirectory() + "hornbeam-fuzz-\(getpid())"
 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
 defer { try? FileManager.default.removeItem(atPath: folder) }
-let targets = try FuzzTarget.all(folder: folder)
-let names = targets.map(\.name)
+let names = FuzzTarget.names
 if arguments.contains("--help") || arguments.contains("-h") {
     print(
         """
@@ -39,7 +38,7 @@ if arguments.contains("--help") || arguments.contains("-h") {
 
           --count N      inputs for each reader (100000)
           --from N       number of the first input; with --count 1 it repeats one (0)
-          --megabytes N  most memory the process may ever hold (256)
+          --megabytes N  most memory the process may ever hold (512)
 
         readers: \(names.joined(separator: ", "))
         """)
@@ -50,7 +49,7 @@ if let unknown = arguments.first(where: { !names.contains($0) }) {
 }
 
 // What ends the process tells which input it was; only calls that are allowed in a handler.
-for number in [SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM] {
+for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM] {
     signal(number) { number in
         var digits: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (
             0, 0, 0, 0, 0, 0, 0, 0, 0, 10
@@ -70,7 +69,8 @@ for number in [SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM] {
 }
 
 var isClean = true
-for target in targets where arguments.isEmpty || arguments.contains(target.name) {
+for name in names where arguments.isEmpty || arguments.contains(name) {
+    guard let target = try FuzzTarget.named(name, folder: folder) else { continue }
     let begin = Date()
     let refused = target.run(
         first..<first + count,

@@ -55,6 +55,7 @@ struct Trainer: ParsableCommand {
 
     /// Runs the command line. Every mistake of a user's ends in one sentence on the error output and exit code 1.
     static func main() {
+        Console.reserveStandardStreams()
         Console.ignoreClosedPipes()
         // A file beyond the limit of `ulimit -f` is then an error of `write`, told like that of a full disk.
         signal(SIGXFSZ, SIG_IGN)

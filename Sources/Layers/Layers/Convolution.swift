@@ -44,7 +44,7 @@ public struct Convolution: Layer {
         let kind = "conv \(kernel.height)x\(kernel.width) / \(stride.height), \(input[3]) -> \(outputs)"
         return trace.enter(name(path), kind, parameters: [weight] + (bias.map { [$0] } ?? [])) {
             let output: Shape = [input[0], height, width, outputs]
-            return (output, output.elementCount * kernel.height * kernel.width * input[3])
+            return (output, Int.product(output.dimensions + [kernel.height, kernel.width, input[3]]))
         }
     }
 }
@@ -83,7 +83,7 @@ public struct DepthwiseConvolution: Layer {
             parameters: [weight] + (bias.map { [$0] } ?? [])
         ) {
             let output: Shape = [input[0], (input[1] - 1) / stride + 1, (input[2] - 1) / stride + 1, channels]
-            return (output, output.elementCount * kernel * kernel)
+            return (output, Int.product(output.dimensions + [kernel, kernel]))
         }
     }
 }

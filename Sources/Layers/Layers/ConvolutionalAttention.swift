@@ -80,7 +80,8 @@ public struct ConvolutionalAttention: Sendable {
                 _ = try part.linear.trace([1, counts[counts.count - 1], channels], trace)
             }
             let result = try output.trace([1, counts[0], channels], trace)
-            return (result, 2 * counts[0] * counts[1] * channels)
+            trace.note(scratch: Int.product(heads, counts[0], counts[1]))
+            return (result, Int.product(2, counts[0], counts[1], channels))
         }
     }
 }

@@ -41,7 +41,7 @@ public struct Linear: Layer {
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         trace.enter(name(path), "linear \(inputs) -> \(outputs)", parameters: [weight] + (bias.map { [$0] } ?? [])) {
-            (input.replacing(axis: -1, with: outputs), input.rows * inputs * outputs)
+            (input.replacing(axis: -1, with: outputs), Int.product(input.rows, inputs, outputs))
         }
     }
 }

@@ -63,6 +63,15 @@ public struct ParameterList: Sendable {
         public let initial: Double
         /// Stored as a 64-bit integer in files, as `num_batches_tracked` is.
         public let isInteger: Bool
+
+        /// Why values from a file cannot be the buffer's, a sentence that goes on from its name; nil when they can.
+        public func problem(_ values: [Double]) -> String? {
+            guard isInteger else {
+                return values.allSatisfy(\.isFinite) ? nil : "holds a value that is not finite"
+            }
+            guard let bad = values.first(where: { !($0 >= 0 && $0 <= 0x1p53 && $0 == $0.rounded()) }) else { return nil }
+            return "is \(bad), expected a whole number from 0 to 2^53"
+        }
     }
 
     public private(set) var entries: [Entry] = []
@@ -70,18 +79,44 @@ public struct ParameterList: Sendable {
     /// The length of the flat buffer, padding included.
     public private(set) var flatCount = 0
     private var names: Set<String> = []
+    /// The first parameter that makes the list too large to be counted.
+    private var overflowing: String?
 
     /// The number of trainable numbers.
     public var parameterCount: Int { entries.reduce(0) { $0 + $1.shape.elementCount } }
+
+    /// The list itself, when its numbers can be counted.
+    /// - Throws: `ModelError` that names the first parameter whose shape is beyond any memory.
+    public func checked() throws -> ParameterList {
+        guard let overflowing else { return self }
+        throw ModelError("the model is too large for any memory, its parameter \(overflowing) at the latest")
+    }
 
     mutating func add(
         _ name: String, _ shape: Shape, _ layout: ParameterLayout, _ role: ParameterRole, _ initializer: Initializer
     ) -> Parameter {
         require(names.insert(name).inserted, "parameter \(name)", [shape], "the name is taken")
+        let count = ParameterList.paddedCount(shape)
+        // Far below the largest number, so that sums and bytes can be counted as well.
+        let isCounted = count.map { $0 <= 1 << 48 && flatCount <= 1 << 48 } ?? false
+        if !isCounted, overflowing == nil { overflowing = "\(name) \(shape)" }
         entries.append(
-            Entry(name: name, shape: shape, layout: layout, role: role, initializer: initializer, offset: flatCount))
-        flatCount += (shape.elementCount + 15) / 16 * 16
+            Entry(
+                name: name, shape: isCounted ? shape : Shape(shape.dimensions.map { _ in 0 }), layout: layout,
+                role: role, initializer: initializer, offset: flatCount))
+        if isCounted { flatCount += count ?? 0 }
         return Parameter(index: entries.count - 1, shape: shape)
+    }
+
+    /// The elements of a shape, rounded up to whole blocks of 16; nil for a negative extent or more than `Int` holds.
+    private static func paddedCount(_ shape: Shape) -> Int? {
+        var count = 1
+        for extent in shape.dimensions {
+            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+            if overflow || extent < 0 { return nil }
+            count = product
+        }
+        return count <= .max - 15 ? (count + 15) / 16 * 16 : nil
     }
 
     mutating func addBuffer(_ name: String, _ shape: Shape, initial: Double, isInteger: Bool) -> BufferHandle {

@@ -51,7 +51,7 @@ public struct ConvNeXt: FeatureModel {
         let last = specification.widths[specification.widths.count - 1]
         norm = LayerNorm(scope["head"]["norm"], last)
         head = Linear(scope["head"]["fc"], last, specification.classes)
-        parameters = scope.list
+        parameters = try scope.list.checked()
     }
 
     public func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {

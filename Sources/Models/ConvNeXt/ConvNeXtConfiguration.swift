@@ -7,12 +7,12 @@ extension ConvNeXtSpecification {
     /// Reads the keys of ConvNeXt from the section `model`: those of the named variant, each of which may be replaced.
     init(reading reader: ConfigurationReader, name: String) {
         self = ConvNeXtSpecification.variant(name) ?? .free
-        widths = reader.ints("widths", default: widths, in: 1...8192, "Channels per stage")
-        depths = reader.ints("depths", default: depths, in: 1...256, "Blocks per stage")
+        widths = reader.ints("widths", default: widths, in: ModelLimits.widths, "Channels per stage")
+        depths = reader.ints("depths", default: depths, in: ModelLimits.depths, "Blocks per stage")
         stemStride = reader.int(
             "stemStride", default: stemStride, in: 1...4, "Kernel and stride of the stem: 1, 2 or 4")
         layerScale = reader.double(
-            "layerScale", default: layerScale, in: 0...10, "First value of the layer scales; 0 = none")
+            "layerScale", default: layerScale, in: ModelLimits.layerScale, "First value of the layer scales; 0 = none")
         dropPath = reader.double("dropPath", default: dropPath, in: 0...0.99, "Drop rate of the last block's branch")
         reader.report(validate)
     }

@@ -46,10 +46,13 @@ public struct ConvNeXtSpecification: Sendable, Hashable, Codable {
 
     /// Checks what does not depend on the image size; one sentence per mistake.
     public func validate() throws {
-        try checkStages([("widths", widths), ("depths", depths)])
+        try checkStages([
+            ("widths", widths, ModelLimits.widths), ("depths", depths, ModelLimits.depths),
+        ])
         guard [1, 2, 4].contains(stemStride) else {
             throw ModelError("model.stemStride is \(stemStride), expected 1, 2 or 4")
         }
+        try checkNumber("layerScale", layerScale, in: ModelLimits.layerScale)
         try checkHead(classes: classes, inputChannels: inputChannels, dropPath: dropPath)
     }
 

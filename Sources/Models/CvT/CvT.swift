@@ -57,7 +57,7 @@ public struct CvT: FeatureModel {
         let last = specification.widths[count - 1]
         norm = LayerNorm(scope["norm"], last, epsilon: CvT.epsilon)
         head = Linear(scope["head"], last, specification.classes)
-        parameters = scope.list
+        parameters = try scope.list.checked()
     }
 
     public func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {

@@ -7,15 +7,15 @@ extension CvTSpecification {
     /// Reads the keys of CvT from the section `model`: those of the named variant, each of which may be replaced.
     init(reading reader: ConfigurationReader, name: String) {
         self = CvTSpecification.variant(name) ?? .free
-        widths = reader.ints("widths", default: widths, in: 1...8192, "Channels per stage")
-        heads = reader.ints("heads", default: heads, in: 1...256, "Heads of attention per stage")
-        depths = reader.ints("depths", default: depths, in: 1...256, "Blocks per stage")
+        widths = reader.ints("widths", default: widths, in: ModelLimits.widths, "Channels per stage")
+        heads = reader.ints("heads", default: heads, in: ModelLimits.heads, "Heads of attention per stage")
+        depths = reader.ints("depths", default: depths, in: ModelLimits.depths, "Blocks per stage")
         embedKernels = reader.ints(
-            "embedKernels", default: embedKernels, in: 1...64, "Kernel of the token embedding per stage")
+            "embedKernels", default: embedKernels, in: ModelLimits.kernels, "Kernel of the token embedding per stage")
         embedStrides = reader.ints(
-            "embedStrides", default: embedStrides, in: 1...64, "Stride of the token embedding per stage")
+            "embedStrides", default: embedStrides, in: ModelLimits.strides, "Stride of the token embedding per stage")
         keyStride = reader.int(
-            "keyStride", default: keyStride, in: 1...8, "Stride of the convolutions before keys and values")
+            "keyStride", default: keyStride, in: ModelLimits.keyStride, "Stride of the convolutions before keys and values")
         classToken = reader.bool("classToken", default: classToken, "A class token in the last stage")
         activation = reader.choice("activation", default: activation, "quickGELU (as published) or gelu (exact)")
         dropPath = reader.double(

@@ -74,16 +74,15 @@ public struct CvTSpecification: Sendable, Hashable, Codable {
     /// Checks what does not depend on the image size; one sentence per mistake.
     public func validate() throws {
         try checkStages([
-            ("widths", widths), ("heads", heads), ("depths", depths), ("embedKernels", embedKernels),
-            ("embedStrides", embedStrides),
+            ("widths", widths, ModelLimits.widths), ("heads", heads, ModelLimits.heads),
+            ("depths", depths, ModelLimits.depths), ("embedKernels", embedKernels, ModelLimits.kernels),
+            ("embedStrides", embedStrides, ModelLimits.strides),
         ])
         for (stage, (width, heads)) in zip(widths, heads).enumerated() where width % heads != 0 {
             throw ModelError(
                 "model.widths has \(width) in stage \(stage), expected a multiple of its \(heads) heads (model.heads)")
         }
-        guard (1...8).contains(keyStride) else {
-            throw ModelError("model.keyStride is \(keyStride), expected 1 to 8")
-        }
+        try checkNumber("keyStride", keyStride, in: ModelLimits.keyStride)
         try checkHead(classes: classes, inputChannels: inputChannels, dropPath: dropPath)
     }
 

@@ -75,7 +75,7 @@ public struct HorNet: FeatureModel {
             scope["head"], last, specification.classes,
             initializer: specification.uniformInit ? .xavierUniform : .normal(deviation: 0.02 * specification.headScale)
         )
-        parameters = scope.list
+        parameters = try scope.list.checked()
     }
 
     public func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {

@@ -18,12 +18,12 @@ extension HorNetSpecification {
     init(reading reader: ConfigurationReader, name: String) {
         var specification = HorNetSpecification.variant(name) ?? .free
         specification.baseWidth = reader.int(
-            "baseWidth", default: specification.baseWidth, in: 1...4096,
+            "baseWidth", default: specification.baseWidth, in: ModelLimits.baseWidth,
             "Channels of the first stage; each stage doubles")
         specification.depths = reader.ints(
-            "depths", default: specification.depths, in: 1...256, "Blocks per stage")
+            "depths", default: specification.depths, in: ModelLimits.depths, "Blocks per stage")
         specification.orders = reader.ints(
-            "orders", default: specification.orders, in: 1...5, "Order of gnConv per stage, 1 to 5")
+            "orders", default: specification.orders, in: ModelLimits.orders, "Order of gnConv per stage, 1 to 5")
         specification.stemStride = reader.int(
             "stemStride", default: specification.stemStride, in: 1...4, "Stride of the stem: 1, 2 or 4")
         let words = specification.mixers.map { $0 == .depthwise7x7 ? "7x7" : "gf" }
@@ -38,14 +38,14 @@ extension HorNetSpecification {
             }
         }
         specification.gateScale = reader.double(
-            "gateScale", default: specification.gateScale, in: 1e-6...1e3,
+            "gateScale", default: specification.gateScale, in: ModelLimits.gateScale,
             "Factor of the gates after mixing (1 / alpha)")
         specification.layerScale = reader.double(
-            "layerScale", default: specification.layerScale, in: 0...10, "First value of the layer scales; 0 = none")
+            "layerScale", default: specification.layerScale, in: ModelLimits.layerScale, "First value of the layer scales; 0 = none")
         specification.dropPath = reader.double(
             "dropPath", default: specification.dropPath, in: 0...0.99, "Drop rate of the last block's branches")
         specification.headScale = reader.double(
-            "headScale", default: specification.headScale, in: 0...100, "Factor of the head's first weights")
+            "headScale", default: specification.headScale, in: ModelLimits.headScale, "Factor of the head's first weights")
         specification.uniformInit =
             reader.choice(
                 "initialization", default: specification.uniformInit ? InitializationWord.uniform : .normal,

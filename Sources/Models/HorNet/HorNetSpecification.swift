@@ -56,28 +56,23 @@ public struct HorNetSpecification: Sendable, Hashable, Codable {
 
     /// Checks what does not depend on the image size; one sentence per mistake.
     public func validate() throws {
-        guard baseWidth >= 1, baseWidth <= 4096 else {
-            throw ModelError("model.baseWidth is \(baseWidth), expected 1 to 4096")
-        }
-        for (name, count) in [("depths", depths.count), ("orders", orders.count), ("mixers", mixers.count)] {
-            guard count == depths.count, (1...8).contains(count) else {
-                throw ModelError(
-                    "model.\(name) has \(count) entries, expected one per stage (\(depths.count)), at most 8 stages")
-            }
-        }
-        guard depths.allSatisfy({ $0 >= 1 }) else {
-            throw ModelError("model.depths is \(depths), expected at least one block per stage")
-        }
+        try checkNumber("baseWidth", baseWidth, in: ModelLimits.baseWidth)
+        try checkStages([("depths", depths, ModelLimits.depths), ("orders", orders, ModelLimits.orders)])
+        try checkCount("mixers", mixers.count, stages: depths.count)
         guard [1, 2, 4].contains(stemStride) else {
             throw ModelError("model.stemStride is \(stemStride), expected 1, 2 or 4")
         }
-        guard classes >= 1, inputChannels >= 1 else {
-            throw ModelError(
-                "a model needs at least one class and one input channel, got \(classes) and \(inputChannels)")
+        for mixer in mixers {
+            guard case .globalFilter(let rows, let columns) = mixer else { continue }
+            for extent in [rows, columns].compactMap({ $0 }) where !ModelLimits.filter.contains(extent) {
+                throw ModelError(
+                    "model.mixers has a filter of \(extent) rows or columns, expected 1 to \(ModelLimits.filter.upperBound)")
+            }
         }
-        guard (0..<1).contains(dropPath) else {
-            throw ModelError("model.dropPath is \(dropPath), expected at least 0 and below 1")
-        }
+        try checkNumber("gateScale", gateScale, in: ModelLimits.gateScale)
+        try checkNumber("layerScale", layerScale, in: ModelLimits.layerScale)
+        try checkNumber("headScale", headScale, in: ModelLimits.headScale)
+        try checkHead(classes: classes, inputChannels: inputChannels, dropPath: dropPath)
         for (stage, order) in orders.enumerated() {
             _ = try GnConv.widths(channels: width(stage), order: order, path: "stages.\(stage)")
         }

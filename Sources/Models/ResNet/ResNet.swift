@@ -39,7 +39,7 @@ public struct ResNet: FeatureModel {
         head = Linear(
             scope["fc"], channels, specification.classes, initializer: .uniformFanIn,
             biasInitializer: .uniform(bound: 1 / Double(channels).squareRoot()))
-        parameters = scope.list
+        parameters = try scope.list.checked()
     }
 
     public func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {

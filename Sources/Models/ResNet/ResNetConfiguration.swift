@@ -8,8 +8,8 @@ extension ResNetSpecification {
     init(reading reader: ConfigurationReader, name: String) {
         self = ResNetSpecification.variant(name) ?? .free
         baseWidth = reader.int(
-            "baseWidth", default: baseWidth, in: 1...4096, "Width of the first stage; each stage doubles")
-        depths = reader.ints("depths", default: depths, in: 1...256, "Blocks per stage")
+            "baseWidth", default: baseWidth, in: ModelLimits.baseWidth, "Width of the first stage; each stage doubles")
+        depths = reader.ints("depths", default: depths, in: ModelLimits.depths, "Blocks per stage")
         block = reader.choice("block", default: block, "basic (two 3x3) or bottleneck (1x1, 3x3, 1x1)")
         stem = reader.choice("stem", default: stem, "large (7x7 and maximum, stride 4) or small (3x3, stride 1)")
         shortcut = reader.choice(

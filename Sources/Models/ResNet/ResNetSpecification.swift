@@ -75,10 +75,8 @@ public struct ResNetSpecification: Sendable, Hashable, Codable {
 
     /// Checks what does not depend on the image size; one sentence per mistake.
     public func validate() throws {
-        try checkStages([("depths", depths)])
-        guard (1...4096).contains(baseWidth) else {
-            throw ModelError("model.baseWidth is \(baseWidth), expected 1 to 4096")
-        }
+        try checkStages([("depths", depths, ModelLimits.depths)])
+        try checkNumber("baseWidth", baseWidth, in: ModelLimits.baseWidth)
         if shortcut == .padding, block == .bottleneck || baseWidth % 2 != 0 {
             throw ModelError(
                 "model.shortcut padding needs basic blocks and an even model.baseWidth, but they are \(block.rawValue) "

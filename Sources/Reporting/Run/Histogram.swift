@@ -10,7 +10,8 @@ public struct Histogram: Sendable, Equatable {
     /// How many finite values lie in each of the equal parts of `low...high`.
     public let bins: [Int]
 
-    public var count: Int { bins.reduce(0, +) }
+    /// No overflow is possible: a file's bins are bounded, and memory's cannot be more than there are numbers.
+    public var count: Int { bins.reduce(0, &+) }
     public var rootMeanSquare: Double { meanSquare.squareRoot() }
 
     /// The upper end of each bin.
@@ -68,12 +69,16 @@ public struct Histogram: Sendable, Equatable {
         ]
     }
 
-    /// `nil` where a member is missing.
+    /// More bins, or more values in one, than any report of ours has are taken for damage; their sum fits `Int`.
+    private static let mostBins = 1 << 10
+    private static let mostValues = 1 << 52
+
+    /// `nil` where a member is missing or a count is absurd.
     public init?(_ json: JSONValue) {
         guard let low = json["low"]?.doubleValue, let high = json["high"]?.doubleValue,
             let mean = json["mean"]?.doubleValue, let meanSquare = json["meanSquare"]?.doubleValue,
-            let bins = json["bins"]?.arrayValue?.compactMap(\.integerValue), !bins.isEmpty, high >= low,
-            bins.allSatisfy({ $0 >= 0 })
+            let bins = json["bins"]?.arrayValue?.compactMap(\.integerValue), (1...Self.mostBins).contains(bins.count),
+            high >= low, (high - low).isFinite, bins.allSatisfy((0...Self.mostValues).contains)
         else { return nil }
         (self.low, self.high, self.mean, self.meanSquare, self.bins) = (low, high, mean, meanSquare, bins)
     }

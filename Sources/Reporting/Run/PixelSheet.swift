@@ -41,7 +41,8 @@ struct PixelSheet {
 
     /// The confusion matrix, a pixel per pair of classes: the darker, the larger the share of the true class.
     static func confusion(_ record: RunRecord) -> PixelSheet? {
-        guard let matrix = ConfusionMatrix(record), matrix.classes > 0 else { return nil }
+        // A pixel for each pair: of more classes no picture can be looked at.
+        guard let matrix = ConfusionMatrix(record), (1...4096).contains(matrix.classes) else { return nil }
         return confusion(matrix)
     }
 
@@ -64,7 +65,9 @@ struct PixelSheet {
             rows.count <= 64, columns <= 64
         else { return nil }
         let size = width * height * channels
-        guard rows.allSatisfy({ $0.allSatisfy { $0.count == size } }) else { return nil }
+        guard rows.allSatisfy({ $0.allSatisfy { $0.count == size } }), rows.count * columns * size <= 1 << 26 else {
+            return nil
+        }
         var sheet = PixelSheet(
             width: columns * (width + 1) - 1, height: rows.count * (height + 1) - 1, channels: channels)
         for (row, variants) in rows.enumerated() {

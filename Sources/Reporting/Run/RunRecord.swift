@@ -69,8 +69,10 @@ public struct RunRecord: Sendable {
 
         init(folder: String) { self.folder = folder }
 
-        func text(_ name: String) -> String? {
-            FileManager.default.contents(atPath: folder + "/" + name).map { String(decoding: $0, as: UTF8.self) }
+        mutating func text(_ name: String) -> String? {
+            let content = RegularFile.read(folder + "/" + name)
+            if case .refused(let reason) = content { problems.append("\(name) \(reason)") }
+            return content.text
         }
 
         mutating func json(_ name: String) -> JSONValue? {

@@ -10,7 +10,8 @@ public final class Storage<S: Scalar>: @unchecked Sendable {
     /// Uninitialised memory for `count` elements.
     public init(count: Int) {
         self.count = count
-        size = StoragePool.blockSize(max(count, 1) * MemoryLayout<S>.stride)
+        let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<S>.stride)
+        size = StoragePool.blockSize(overflow ? .max : bytes)
         pointer = StoragePool.shared.take(size: size).bindMemory(to: S.self, capacity: max(count, 1))
     }
 

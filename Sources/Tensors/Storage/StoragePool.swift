@@ -34,7 +34,7 @@ public final class StoragePool: Sendable {
     public func trim() {
         state.withLock { state in
             for (size, blocks) in state.free {
-                for block in blocks { UnsafeMutableRawPointer(bitPattern: block)?.deallocate() }
+                for block in blocks { UnsafeMutableRawPointer(bitPattern: block).map(SystemMemory.release) }
                 state.statistics.bytesHeld -= size * blocks.count
             }
             state.free.removeAll()
@@ -45,12 +45,16 @@ public final class StoragePool: Sendable {
     /// nearly equal size share blocks.
     static func blockSize(_ bytes: Int) -> Int {
         if bytes <= 256 { return 256 }
+        // Beyond any memory, which is told where it is asked for.
+        if bytes > .max / 2 { return bytes }
         let step = max(64, (1 << (Int.bitWidth - 1 - bytes.leadingZeroBitCount)) / 8)
         return (bytes + step - 1) / step * step
     }
 
     func take(size: Int) -> UnsafeMutableRawPointer {
+        var before = 0
         let waiting: UInt? = state.withLock { state in
+            before = state.statistics.bytesHeld
             state.statistics.liveBlocks += 1
             state.statistics.bytesInUse += size
             state.statistics.peakBytesInUse = max(state.statistics.peakBytesInUse, state.statistics.bytesInUse)
@@ -60,7 +64,7 @@ public final class StoragePool: Sendable {
             return nil
         }
         if let waiting, let pointer = UnsafeMutableRawPointer(bitPattern: waiting) { return pointer }
-        return UnsafeMutableRawPointer.allocate(byteCount: size, alignment: size >= 4096 ? 4096 : 64)
+        return SystemMemory.take(size, alignment: size >= 4096 ? 4096 : 64, inUse: before)
     }
 
     func give(_ pointer: UnsafeMutableRawPointer, size: Int) {

@@ -92,7 +92,7 @@ extension Comparison.Result {
         guard let arm = json["arm"]?.stringValue.flatMap(Arm.init), let seed = json["seed"]?.integerValue,
             let last = json["testAccuracy"]?.doubleValue ?? json["validationAccuracy"]?.doubleValue,
             let best = json["bestTestAccuracy"]?.doubleValue ?? json["bestValidationAccuracy"]?.doubleValue,
-            let bestEpoch = json["bestEpoch"]?.integerValue, let epochs = json["epochs"]?.integerValue,
+            let bestEpoch = json["bestEpoch"]?.countValue, let epochs = json["epochs"]?.countValue,
             let trainLoss = json["trainLoss"]?.doubleValue, let gap = json["gap"]?.doubleValue,
             let seconds = json["seconds"]?.doubleValue
         else { return nil }

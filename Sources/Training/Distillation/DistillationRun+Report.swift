@@ -42,7 +42,7 @@ extension DistillationRun {
     /// Finds the order and writes `order.json`, or takes over what was found before when the run goes on.
     /// - Throws: when the run was started with other teachers.
     public func order(in directory: RunDirectory, resuming: Bool) throws -> OrderReport {
-        if resuming, let text = try? String(contentsOfFile: directory.order, encoding: .utf8),
+        if resuming, let text = RegularFile.read(directory.order).text,
             let saved = try? JSONValue(parsing: text),
             let names = saved["order"]?.arrayValue?.compactMap(\.stringValue), !names.isEmpty
         {

@@ -63,6 +63,10 @@ extension DistillationRun {
                 throw CheckpointError(directory.state, "the saved state belongs to no stage of this run")
             }
             results = (info["results"]?.arrayValue ?? []).compactMap { StageResult($0) }
+            guard results.count == index else {
+                throw CheckpointError(
+                    directory.state, "the saved state knows \(results.count) finished stages before stage \(index + 1)")
+            }
             let stage = try makeStage(index, plan, recipe, after: nil, info: info)
             try stage.restore(saved, directory)
             current = stage
@@ -254,7 +258,7 @@ extension DistillationRun {
 
     /// A run in the folder that has nothing left to do.
     public static func finished(in path: String, _ configuration: DistillationRecipe) throws -> JSONValue? {
-        guard let text = try? String(contentsOfFile: path + "/summary.json", encoding: .utf8),
+        guard let text = RegularFile.read(path + "/summary.json").text,
             let summary = try? JSONValue(parsing: text), summary["arm"] != nil
         else { return nil }
         try checkConfiguration(configuration, path)

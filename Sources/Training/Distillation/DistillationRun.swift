@@ -184,7 +184,7 @@ public final class DistillationRun {
             let loader = BatchLoader(
                 validation, transform: try Transform(teacher.weights.metadata.transform, mode: .evaluation),
                 options: options)
-            let result = try evaluate(teacher.weights.model, teacher.weights.store, loader)
+            let result = try evaluate(teacher.weights.model, teacher.weights.store, loader).checked(teacher.name)
             return (name: teacher.name, score: result.accuracy)
         }
         let own = trainedStudent == nil ? nil : found.last?.score

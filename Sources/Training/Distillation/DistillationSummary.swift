@@ -41,10 +41,10 @@ public struct StageResult: Sendable {
 extension StageResult {
     init?(_ json: JSONValue) {
         func number(_ name: String) -> Double? { json[name]?.doubleValue }
-        guard let stage = json["stage"]?.integerValue, let epochs = json["epochs"]?.integerValue,
+        guard let stage = json["stage"]?.countValue, let epochs = json["epochs"]?.countValue,
             let seconds = number("seconds"), let teacherSeconds = number("teacherSeconds"),
-            let megabytes = number("teacherMegabytes"), let updates = json["updates"]?.integerValue,
-            let images = json["images"]?.integerValue, let trainingSeconds = number("trainingSeconds")
+            let megabytes = number("teacherMegabytes"), let updates = json["updates"]?.countValue,
+            let images = json["images"]?.countValue, let trainingSeconds = number("trainingSeconds")
         else { return nil }
         var part: ResultPart?
         if number("testAccuracyAfter") != nil { part = .test }

@@ -96,8 +96,10 @@ public struct OrderReport: Sendable {
         var lines = sources.map { source in
             source + String(repeating: " ", count: width - source.count)
                 + targets.map { target in
-                    cost(source, target).map {
-                        shades[min(4, max(0, Int(5 * $0.value / max(highest, 1e-12))))]
+                    cost(source, target).map { cost -> String in
+                        // Costs may be no numbers.
+                        let shade = Int(bounded: 5 * cost.value / max(highest, 1e-12))
+                        return shades[min(4, max(0, shade))]
                     } ?? "   "
                 }.joined(separator: " ")
         }

@@ -161,6 +161,11 @@ public struct DataSection: Sendable {
                 "[height, width] of the model's input; when absent the images' own, or a usual square where they differ or are large"
             )
         else { return nil }
-        return size.count == 1 ? [size[0], size[0]] : size
+        let sides = size.count == 1 ? [size[0], size[0]] : size
+        if sides.reduce(1, *) > TransformPlan.mostPixels {
+            reader.problem(
+                "imageSize", "found \(sides), expected at most \(TransformPlan.mostPixels) pixels, 4096 x 4096 say")
+        }
+        return sides
     }
 }

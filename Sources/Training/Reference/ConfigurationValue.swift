@@ -1,4 +1,5 @@
 import Configuration
+import Reporting
 import Tensors
 
 extension ConfigurationEntry {
@@ -42,7 +43,7 @@ public enum ResolvedConfiguration {
             if key == "{}" { return line + "\n" }
             guard let entry = rest.popFirst(), entry.kind == .value else { return line + "\n" }
             let space = String(repeating: " ", count: max(0, margin - line.count) + 2)
-            return "\(line)\(space)# \(entry.origin)\n"
+            return "\(line)\(space)# \(TextWidth.singleLine(entry.origin.description))\n"
         }.joined()
     }
 

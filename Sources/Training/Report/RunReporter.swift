@@ -35,9 +35,7 @@ final class RunReporter {
     }
 
     private func read(_ name: String) -> JSONValue? {
-        FileManager.default.contents(atPath: directory.report + "/" + name).flatMap {
-            try? JSONValue(parsing: [UInt8]($0))
-        }
+        RegularFile.read(directory.report + "/" + name).bytes.flatMap { try? JSONValue(parsing: $0) }
     }
 
     /// Describes the run. The log must be open, since a resumed run's later lines are cut off by then.
@@ -56,8 +54,8 @@ final class RunReporter {
 
     private func cutHistograms(after updates: Int) throws {
         let path = directory.report + "/histograms.jsonl"
-        guard let contents = FileManager.default.contents(atPath: path) else { return }
-        let lines = String(decoding: contents, as: UTF8.self).split(separator: "\n").filter { line in
+        guard let text = RegularFile.read(path, limit: 1 << 30).text else { return }
+        let lines = text.split(separator: "\n").filter { line in
             guard let update = (try? JSONValue(parsing: String(line)))?["update"]?.integerValue else { return false }
             return update <= updates
         }

@@ -43,6 +43,29 @@ extension EvaluationResult {
     }
 }
 
+extension EvaluationResult {
+    /// Refuses a loss that is no number: the class with the largest of such outputs would be an arbitrary one.
+    /// - Parameter name: of the weights, for the sentence.
+    public func checked(_ name: String) throws -> EvaluationResult {
+        guard loss.isFinite else {
+            throw RecipeError(
+                "\(name): the model's outputs are not finite for some of the images, so there is nothing to measure")
+        }
+        return self
+    }
+}
+
+/// What a model says of an image.
+public enum Logits {
+    /// Refuses outputs that are not finite: the class with the largest of them would be an arbitrary one.
+    public static func check(_ logits: some Sequence<Float>, image: String) throws {
+        guard !logits.allSatisfy(\.isFinite) else { return }
+        throw RecipeError(
+            "\(image): the model's outputs for this image are not finite, so they name no class; its values or the weights are "
+                + "beyond what the model can compute with")
+    }
+}
+
 /// Runs a model in evaluation mode over all batches of a loader; the last partial batch counts.
 /// - Parameter mistakes: how many of the most confidently wrong answers are kept.
 public func evaluate(

@@ -99,9 +99,9 @@ struct RunProgress: Equatable {
 
     init() {}
 
-    /// `nil` when a number is missing.
+    /// `nil` when a number is missing or is no count.
     init?(_ json: JSONValue) {
-        func integer(_ name: String) -> Int? { json[name]?.integerValue }
+        func integer(_ name: String) -> Int? { json[name]?.countValue }
         func number(_ name: String) -> Double? { json[name]?.doubleValue }
         guard let epoch = integer("epoch"), let batch = integer("batch"), let update = integer("update"),
             let seen = integer("seen"), let correct = integer("correct"), let lossSum = number("lossSum"),

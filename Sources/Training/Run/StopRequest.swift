@@ -67,12 +67,6 @@ public struct Interrupted: Error, CustomStringConvertible, Sendable {
     public static func resumeCommand(_ arguments: [String]) -> String {
         var arguments = arguments.filter { $0 != "--overwrite" }
         if !arguments.contains("--resume") { arguments.append("--resume") }
-        return arguments.map(quoted).joined(separator: " ")
-    }
-
-    private static func quoted(_ argument: String) -> String {
-        let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%"
-        if !argument.isEmpty, argument.allSatisfy(plain.contains) { return argument }
-        return "'" + argument.replacing("'", with: "'\\''") + "'"
+        return arguments.map(ShellWord.quoted).joined(separator: " ")
     }
 }

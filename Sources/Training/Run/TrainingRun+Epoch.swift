@@ -25,6 +25,7 @@ extension TrainingRun {
         var last = MonotonicClock.seconds()
         var meter = RateMeter(at: last)
         trainLoader.start(epoch: place.epochs + epoch, at: progress.batch)
+        tellMissingThreads()
         while let batch = try trainLoader.next() {
             end.waited += MonotonicClock.seconds() - last
             let update = place.updates + progress.update
@@ -53,6 +54,18 @@ extension TrainingRun {
         }
         end.imagesPerSecond = meter.perSecond
         return end
+    }
+
+    /// Says once that batches are prepared by fewer threads than were asked for.
+    private func tellMissingThreads() {
+        let missing = trainLoader.missingThreads
+        guard missing > 0, !hasToldMissingThreads else { return }
+        hasToldMissingThreads = true
+        let found = recipe.training.loaderThreads - missing
+        console.notice(
+            "The system grants \(found) of the \(recipe.training.loaderThreads) threads of training.loaderThreads (a limit of "
+                + "processes), so batches are prepared "
+                + (found == 0 ? "between the updates." : "by fewer threads."))
     }
 
     /// One update, or none where the recipe says that one without finite numbers is left out.
@@ -137,7 +150,7 @@ extension TrainingRun {
         line["peakMemoryMB"] = .rounded(Memory.peakMegabytes(), decimals: 1)
         try log?.append(line)
         reportEpoch(line)
-        if let rate = end.imagesPerSecond { text += "  \(NumberText.grouped(Int(rate))) images/s" }
+        if let rate = end.imagesPerSecond { text += "  \(NumberText.grouped(Int(bounded: rate))) images/s" }
         console.line(text)
         progress.nextEpoch()
         stopIfNothingImproves()

@@ -10,6 +10,9 @@ import Tensors
 // buffers of each, bit for bit, in one safetensors file; the progress as JSON beside it.
 extension TrainingRun {
     private static let stateFile = "state.safetensors"
+    /// A copy of the log, where it is not too long to be copied with every save.
+    private static let logFile = "metrics.jsonl"
+    private static let largestLog = 4 << 20
 
     func saveState(_ states: inout StateStore) throws {
         var tensors = flatTensors("parameters", store)
@@ -22,7 +25,21 @@ extension TrainingRun {
             "averageUpdates": .integer(step.average?.updateCount ?? 0), "data": try fingerprint(),
             "task": step.task.state, "stage": info,
         ]
-        try states.save(files: [Self.stateFile: .tensors(SafetensorsFile(tensors: tensors))], info: info)
+        var files: [String: StateFile] = [Self.stateFile: .tensors(SafetensorsFile(tensors: tensors))]
+        if let log, log.byteLength <= Self.largestLog, let lines = RegularFile.read(log.path).bytes {
+            files[Self.logFile] = .bytes(Array(lines.prefix(log.byteLength)))
+        }
+        try states.save(files: files, info: info)
+    }
+
+    /// Puts the lines that the state knows back into a log that was cut or changed since.
+    private func restoreLog(_ saved: SavedState, _ directory: RunDirectory, bytes: Int) throws {
+        guard let lines = saved.files[Self.logFile], lines.count == bytes else { return }
+        let content = RegularFile.read(directory.metrics)
+        if case .refused = content { return }
+        guard content.bytes.map({ Array($0.prefix(bytes)) }) != lines else { return }
+        try AtomicFile.write(directory.metrics, lines)
+        console.warning("\(directory.metrics): the log was not as it was saved, so it is restored from the saved state")
     }
 
     /// What the data must still be like when a run is resumed: a run goes on with moved data, but not with other data.
@@ -49,7 +66,7 @@ extension TrainingRun {
         var states = StateStore(directory: path + "/state")
         guard let saved = try? states.load(), let progress = saved.info["progress"].flatMap({ RunProgress($0) }),
             progress.epoch >= recipe.training.epochs || progress.stoppedEarly != nil,
-            let text = try? String(contentsOfFile: path + "/summary.json", encoding: .utf8),
+            let text = RegularFile.read(path + "/summary.json").text,
             let summary = try? JSONValue(parsing: text)
         else { return nil }
         return Finished(summary: summary, warning: try difference(recipe, path))
@@ -76,12 +93,13 @@ extension TrainingRun {
         try checkData(saved.info["data"], directory.path)
         let file = try saved.tensors(Self.stateFile)
         guard let progress = saved.info["progress"].flatMap({ RunProgress($0) }),
-            let metricsBytes = saved.info["metricsBytes"]?.integerValue,
-            let optimizerSteps = saved.info["optimizerSteps"]?.integerValue,
-            let averageUpdates = saved.info["averageUpdates"]?.integerValue
+            let metricsBytes = saved.info["metricsBytes"]?.countValue,
+            let optimizerSteps = saved.info["optimizerSteps"]?.countValue,
+            let averageUpdates = saved.info["averageUpdates"]?.countValue
         else {
             throw CheckpointError(
-                directory.state, "the saved progress is incomplete, it was written by another version")
+                directory.state,
+                "the saved progress is incomplete or impossible, it was written by another version or is damaged")
         }
         try checkBatches(progress, directory.path)
         let reader = StateReader(file: file, path: directory.state)
@@ -93,10 +111,8 @@ extension TrainingRun {
         }
         try step.optimizer.restore(stepCount: optimizerSteps, arrays: arrays)
         if let average = step.average {
-            let parameters = try reader.values("average", count: average.store.flat.count)
-            let buffers = try average.store.buffers.enumerated().map {
-                try reader.values("average.buffer.\($0)", count: $1.elementCount)
-            }
+            let parameters = try reader.parameters("average", average.store)
+            let buffers = try average.store.buffers.indices.map { try reader.buffer("average", $0, average.store) }
             try average.restore(updateCount: averageUpdates, parameters: parameters, buffers: buffers)
         }
         if file["best"] != nil {
@@ -106,6 +122,7 @@ extension TrainingRun {
         }
         self.progress = progress
         step.task.restore(saved.info["task"] ?? .null)
+        try restoreLog(saved, directory, bytes: metricsBytes)
         let log = try MetricsLog(path: directory.metrics, resumingAt: metricsBytes)
         if let warning = log.warning { console.warning(warning) }
         self.log = log
@@ -197,13 +214,33 @@ private struct StateReader {
     let path: String
 
     func restore(_ name: String, _ store: ParameterStore<Float>) throws {
-        let values = try values(name, count: store.flat.count)
+        let values = try parameters(name, store)
         values.withUnsafeBufferPointer { source in
             if let base = source.baseAddress { store.flat.pointer.update(from: base, count: values.count) }
         }
         for (i, buffer) in store.buffers.enumerated() {
-            store.setBuffer(i, Tensor(buffer.shape, try self.values("\(name).buffer.\(i)", count: buffer.elementCount)))
+            store.setBuffer(i, Tensor(buffer.shape, try self.buffer(name, i, store)))
         }
+    }
+
+    /// A store's parameters, one after the other.
+    /// - Throws: `CheckpointError` when one is not finite: no run could go on with it.
+    func parameters(_ name: String, _ store: ParameterStore<Float>) throws -> [Float] {
+        let values = try values(name, count: store.flat.count)
+        for entry in store.list.entries where !values[entry.range].allSatisfy(\.isFinite) {
+            throw CheckpointError(
+                path, "the saved state holds values that are not finite in \(entry.name) (\(name)), so no run can go on")
+        }
+        return values
+    }
+
+    func buffer(_ name: String, _ index: Int, _ store: ParameterStore<Float>) throws -> [Float] {
+        let entry = store.list.buffers[index]
+        let values = try values("\(name).buffer.\(index)", count: entry.shape.elementCount)
+        if let problem = entry.problem(values.map { Double($0) }) {
+            throw CheckpointError(path, "the saved state of \(entry.name) (\(name)) \(problem)")
+        }
+        return values
     }
 
     func values(_ name: String, count: Int) throws -> [Float] {

@@ -35,6 +35,9 @@ public final class TrainingRun {
     /// Where what is known of a number that is not finite goes.
     var postMortemPath: String?
 
+    /// Whether it was said that the loader has fewer threads than it should.
+    var hasToldMissingThreads = false
+
     /// Called before each update with its index; a test throws here to stand for a crash.
     package var beforeUpdate: ((Int) throws -> Void)?
 
@@ -45,7 +48,7 @@ public final class TrainingRun {
     public convenience init(
         _ recipe: Recipe, data: PreparedData, task: (any TrainingTask)? = nil, console: Console
     ) throws {
-        ThreadPool.use(recipe.training)
+        let threads = ThreadPool.use(recipe.training)
         let (height, width) = (data.plan.height, data.plan.width)
         let model = try data.specification.makeModel(height: height, width: width)
         let tight = try MemoryEstimate(
@@ -56,7 +59,7 @@ public final class TrainingRun {
         try self.init(
             recipe, data: data, model: model, store: store,
             task: task ?? ClassificationTask(model: model, loss: recipe.loss, data: data),
-            place: RunPlace(), console: console, notices: loaded + (tight.map { [$0] } ?? []))
+            place: RunPlace(), console: console, notices: loaded + [threads, tight].compactMap { $0 })
     }
 
     /// A run of its own, or a stage of a longer one.
@@ -149,8 +152,11 @@ public final class TrainingRun {
     /// Waits for the metrics to be on the disk, then saves what a resumed run needs.
     /// - Throws: `NonFiniteError` rather than replacing a good state by one that cannot go on.
     func save(_ states: inout StateStore) throws {
-        for (i, entry) in store.list.entries.enumerated() where !store.tensor(i).isFinite {
-            throw examined(NonFiniteError(update: place.updates + progress.update - 1, parameter: entry.name), nil, 0)
+        let bad =
+            store.list.entries.enumerated().first { !store.tensor($0.offset).isFinite }?.element.name
+            ?? zip(store.list.buffers, store.buffers).first { !$1.isFinite }?.0.name
+        if let bad {
+            throw examined(NonFiniteError(update: place.updates + progress.update - 1, parameter: bad), nil, 0)
         }
         try log?.synchronize()
         try saveState(&states)
@@ -247,7 +253,16 @@ struct RunPlace {
 }
 
 extension ThreadPool {
-    static func use(_ training: TrainingSection) {
-        shared.threads = training.threads > 0 ? training.threads : processorCount
+    /// Takes over the threads that a configuration asks for, or those that an option gives instead.
+    /// - Returns: one sentence where the system grants fewer.
+    @discardableResult
+    public static func use(_ training: TrainingSection, threads: Int? = nil) -> String? {
+        let asked = threads ?? training.threads
+        let wanted = asked > 0 ? asked : processorCount
+        shared.threads = wanted
+        let found = shared.threads
+        guard found < wanted else { return nil }
+        return "The system grants \(found) of the \(wanted) threads that training.threads asks for (a limit of processes, "
+            + "such as ulimit -u or a container's), so \(found) \(found == 1 ? "works" : "work")."
     }
 }

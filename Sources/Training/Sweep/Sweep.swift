@@ -14,6 +14,8 @@ public struct Sweep {
     ///   - path: the folder below which each arm has its own.
     /// - Throws: `ConfigurationError` or `RecipeError` at the first arm whose configuration is wrong.
     public init(_ config: String, overrides: [String], plan: SweepPlan, path: String) throws {
+        // With an empty name the arms would lie at the root of the file system.
+        if path.isEmpty { throw RecipeError("the sweep's folder has an empty name, expected one") }
         self.plan = plan
         self.path = path
         recipes = try plan.arms.map { try Recipe.load(config, overrides: overrides + $0.overrides) }

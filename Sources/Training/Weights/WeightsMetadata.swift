@@ -1,7 +1,9 @@
 import Checkpoints
 import Datasets
 import Foundation
+import Layers
 import Models
+import Tensors
 
 /// What a weights file says about itself, so that other programs need nothing else. It depends on the run alone: no
 /// time, path, host or duration.
@@ -37,7 +39,11 @@ public struct WeightsMetadata: Sendable, Equatable {
                 throw CheckpointError(
                     path, "the file has no entry hornbeam.\(key) in its metadata, expected weights written by trainer")
             }
-            do { return try JSONDecoder().decode(T.self, from: Data(text.utf8)) } catch {
+            do {
+                // Its own reader first: it refuses nesting that a decoder might follow to the end of the stack.
+                _ = try JSONValue(parsing: text)
+                return try JSONDecoder().decode(T.self, from: Data(text.utf8))
+            } catch {
                 throw CheckpointError(path, "the metadata entry hornbeam.\(key) cannot be read, the file is damaged")
             }
         }
@@ -48,7 +54,7 @@ public struct WeightsMetadata: Sendable, Equatable {
         guard classNames.count == classes, (1...1_000_000).contains(classes) else {
             throw CheckpointError(path, "the metadata names \(classNames.count) classes for a model of \(classes)")
         }
-        guard transform.channels == specification.inputChannels, max(transform.width, transform.height) <= 16_384 else {
+        guard transform.channels == specification.inputChannels else {
             throw CheckpointError(
                 path,
                 "the metadata's input of \(transform.height)x\(transform.width), \(transform.channels) channels, "
@@ -56,6 +62,9 @@ public struct WeightsMetadata: Sendable, Equatable {
         }
         if let problem = transform.problem {
             throw CheckpointError(path, "the stored transform is impossible: \(problem)")
+        }
+        do { _ = try specification.resolved(height: transform.height, width: transform.width) } catch {
+            throw CheckpointError(path, "the metadata names a model that cannot be: \(error)")
         }
     }
 }
@@ -67,8 +76,45 @@ private func json<T: Encodable>(_ value: T) throws -> String {
 }
 
 extension WeightsMetadata {
+    /// The largest number of elements that filters are resized to beyond what the file itself holds.
+    private static let mostResized = 1 << 24
+    /// The largest array that a single image may need, in numbers: half a gigabyte.
+    private static let mostPerImage = 1 << 27
+
     /// Reads what a weights file says about itself, without the values.
+    /// - Throws: `CheckpointError` also when the model it names cannot be in a file of its size: a few bytes of metadata
+    ///   may name a model that no machine has the memory for.
     public static func read(_ path: String) throws -> WeightsMetadata {
-        try WeightsMetadata(try SafetensorsFile.readHeader(path: path).metadata, path: path)
+        let header = try SafetensorsFile.readHeader(path: path)
+        let metadata = try WeightsMetadata(header.metadata, path: path)
+        try metadata.checkSize(header, path: path)
+        return metadata
+    }
+
+    private func checkSize(_ header: SafetensorsHeader, path: String) throws {
+        let bytes = header.entries.reduce(0) { $0 + $1.range.count }
+        let (height, width) = (transform.height, transform.width)
+        let model: any FeatureModel
+        let largest: Int
+        do {
+            model = try specification.makeModel(height: height, width: width)
+            largest = try model.trace(height: height, width: width).largestArray
+        } catch { throw CheckpointError(path, "the metadata names a model that cannot be: \(error)") }
+        // A number takes a byte at least. Filters alone may be smaller in the file, they are resized when they are read.
+        let list = model.parameters
+        let filters = list.entries.reduce(0) { $0 + ($1.layout == .spectrum ? $1.shape.elementCount : 0) }
+        let others = list.parameterCount - filters
+        guard others <= bytes, list.parameterCount <= max(bytes, Self.mostResized) else {
+            throw CheckpointError(
+                path,
+                "the entries do not fit the model: it has \(list.parameterCount) parameters, but the file holds "
+                    + "\(bytes) bytes of numbers")
+        }
+        guard largest <= Self.mostPerImage else {
+            throw CheckpointError(
+                path,
+                "an image of \(height)x\(width) would take \(largest) numbers in one layer of this model, more than the "
+                    + "limit of \(Self.mostPerImage), so the metadata is damaged")
+        }
     }
 }

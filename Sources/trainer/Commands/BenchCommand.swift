@@ -37,15 +37,15 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        for (name, value) in [("--batch", batch), ("--threads", threads), ("--steps", steps)] {
-            if let value, value < 1 { throw ValidationError("\(name) is \(value), expected at least 1") }
-        }
+        try checkRanges([
+            ("--batch", batch, 1...65_536), ("--threads", threads, 1...ThreadPool.mostThreads),
+            ("--steps", steps, 1...1_000_000),
+        ])
     }
 
     func run() throws {
         let recipe = try Recipe.load(config, overrides: overrides)
-        let wanted = threads ?? recipe.training.threads
-        ThreadPool.shared.threads = wanted > 0 ? wanted : ThreadPool.processorCount
+        if let notice = ThreadPool.use(recipe.training, threads: threads) { Console().notice(notice) }
         let result = try StepBenchmark.run(
             recipe, batch: batch ?? recipe.training.batchSize, steps: steps, trains: !inferenceOnly)
         let console = Console()
@@ -58,7 +58,7 @@ struct BenchCommand: ParsableCommand {
         func row(_ name: String, _ times: StepBenchmark.Times, _ rate: Double) -> [String] {
             [
                 name, milliseconds(times.median), milliseconds(times.lowerQuartile), milliseconds(times.upperQuartile),
-                NumberText.grouped(Int(Double(result.batch) / times.median)), NumberText.fixed(rate / 1e9, decimals: 1),
+                NumberText.grouped(Int(bounded: Double(result.batch) / times.median)), NumberText.fixed(rate / 1e9, decimals: 1),
                 NumberText.percentage(rate / result.peakRate, decimals: 1),
             ]
         }
@@ -82,7 +82,7 @@ struct BenchCommand: ParsableCommand {
             batch \(result.batch), \(result.threads) threads, \(NumberText.grouped(result.parameters)) parameters, \
             \(NumberText.grouped(result.multiplyAdds)) multiply-adds per image
             peak of this machine's multiply-adds \(NumberText.fixed(result.peakRate / 1e9, decimals: 0)) GFLOP/s
-            peak memory \(Int(result.peakMemoryMB)) MB, tensor pool \(result.poolBytes >> 20) MB
+            peak memory \(Int(bounded: result.peakMemoryMB)) MB, tensor pool \(result.poolBytes >> 20) MB
 
             \(summary.render())
             \(result.training == nil ? "" : operations.render())

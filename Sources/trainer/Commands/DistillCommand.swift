@@ -54,7 +54,7 @@ struct DistillCommand: ParsableCommand {
             throw ValidationError("--resume and --overwrite exclude each other; give one of them")
         }
         if force && !resume { throw ValidationError("--force needs --resume") }
-        if seeds < 1 { throw ValidationError("--seeds is \(seeds), expected at least 1") }
+        try checkRanges([("--seeds", seeds, 1...1000)])
         if seeds > 1 && !compare { throw ValidationError("--seeds needs --compare") }
     }
 
@@ -139,6 +139,7 @@ struct OrderCommand: ParsableCommand {
         let configuration = try DistillationRecipe.load(config, overrides: overrides)
         let console = Console()
         let path = output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config)
+        if path.isEmpty { throw ValidationError("--output is empty, expected the run folder of the distillation") }
         let run = try DistillationRun(configuration, output: path, console: console)
         for notice in run.data.notices { console.notice(notice) }
         try run.prepare(trains: false)

@@ -40,8 +40,8 @@ struct EvaluateCommand: ParsableCommand {
             cacheBudget: 0)
         let loader = BatchLoader(
             test, transform: try Transform(weights.metadata.transform, mode: .evaluation), options: options)
-        ThreadPool.shared.threads = recipe.training.threads > 0 ? recipe.training.threads : ThreadPool.processorCount
-        let result = try evaluate(weights.model, weights.store, loader)
+        if let notice = ThreadPool.use(recipe.training) { console.notice(notice) }
+        let result = try evaluate(weights.model, weights.store, loader).checked(self.weights)
         if json {
             console.text(encode(result, weights).text(pretty: true))
         } else {

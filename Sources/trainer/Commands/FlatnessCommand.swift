@@ -40,9 +40,10 @@ struct FlatnessCommand: ParsableCommand {
 
     func validate() throws {
         if weights.isEmpty { throw ValidationError("no weights are given, expected at least one file") }
-        if directions < 1 { throw ValidationError("--directions is \(directions), expected at least 1") }
-        if points < 3 { throw ValidationError("--points is \(points), expected at least 3") }
-        if images < 1 { throw ValidationError("--images is \(images), expected at least 1") }
+        try checkRanges([
+            ("--directions", directions, 1...10_000), ("--points", points, 3...10_000),
+            ("--images", images, 1...1_000_000_000),
+        ])
     }
 
     func run() throws {
@@ -55,6 +56,9 @@ struct FlatnessCommand: ParsableCommand {
             ) { sentence in
                 // Once, whatever the number of weights.
                 if profiles.isEmpty { console.notice(sentence) }
+            }
+            guard profile.centre.isFinite else {
+                throw RecipeError("\(path): the loss is not finite at the weights themselves, so there is nothing to measure")
             }
             profiles.append((path, profile))
         }

@@ -52,12 +52,13 @@ struct PredictCommand: ParsableCommand {
         let transform = try Transform(plan, mode: .evaluation)
         let names = weights.metadata.classNames
         var found: [Prediction] = []
-        func predict(_ images: [String], _ input: Tensor<Float>) {
+        func predict(_ images: [String], _ input: Tensor<Float>) throws {
             let logits = weights.model(Variable(input), .evaluation(weights.store)).logits
             let probabilities = logits.softmax().value.array
             let values = logits.value.array
             for (row, image) in images.enumerated() {
                 let range = row * names.count..<(row + 1) * names.count
+                try Logits.check(values[range], image: image)
                 let order = range.sorted { probabilities[$0] > probabilities[$1] }
                 found.append(
                     Prediction(
@@ -68,11 +69,11 @@ struct PredictCommand: ParsableCommand {
         }
         for path in images {
             let pixels = transform(try Image(contentsOf: path))
-            predict([path], Tensor<Float>([1, plan.height, plan.width, plan.channels], pixels))
+            try predict([path], Tensor<Float>([1, plan.height, plan.width, plan.channels], pixels))
         }
         if let prepared {
             let batch = try preparedImages(prepared, plan)
-            predict((0..<batch.shape[0]).map { "\(prepared)[\($0)]" }, batch)
+            try predict((0..<batch.shape[0]).map { "\(prepared)[\($0)]" }, batch)
         }
         let console = Console()
         if json {

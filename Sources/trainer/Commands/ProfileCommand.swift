@@ -45,17 +45,15 @@ struct ProfileCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        for (name, value) in [
-            ("--batch", batch), ("--threads", threads), ("--steps", steps), ("--depth", depth),
-        ] {
-            if let value, value < 1 { throw ValidationError("\(name) is \(value), expected at least 1") }
-        }
+        try checkRanges([
+            ("--batch", batch, 1...65_536), ("--threads", threads, 1...ThreadPool.mostThreads),
+            ("--steps", steps, 1...1_000_000), ("--depth", depth, 1...1000),
+        ])
     }
 
     func run() throws {
         let recipe = try Recipe.load(config, overrides: overrides)
-        let wanted = threads ?? recipe.training.threads
-        ThreadPool.shared.threads = wanted > 0 ? wanted : ThreadPool.processorCount
+        if let notice = ThreadPool.use(recipe.training, threads: threads) { Console().notice(notice) }
         let profile = try StepProfile(recipe, batch: batch ?? recipe.training.batchSize, steps: steps)
         let console = Console()
         if json { console.text(encode(profile).text(pretty: true)) } else { console.text(render(profile)) }

@@ -127,9 +127,9 @@ struct TrainCommand: ParsableCommand {
 
     private func render(_ summary: Summary, _ path: String) -> String {
         var rows = summary.rows
-        rows.append(["images per second", NumberText.grouped(Int(summary.imagesPerSecond))])
+        rows.append(["images per second", NumberText.grouped(Int(bounded: summary.imagesPerSecond))])
         rows.append(["time", NumberText.duration(summary.seconds)])
-        rows.append(["peak memory", "\(Int(summary.peakMemoryMB)) MB"])
+        rows.append(["peak memory", "\(Int(bounded: summary.peakMemoryMB)) MB"])
         rows.append(["weights", path + "/weights"])
         return Table(columns: [Table.Column("result", .left), Table.Column("", .left)], rows: rows).render()
     }
