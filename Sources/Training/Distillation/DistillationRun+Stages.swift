@@ -65,9 +65,11 @@ extension DistillationRun {
             results = (info["results"]?.arrayValue ?? []).compactMap { StageResult($0) }
             let stage = try makeStage(index, plan, recipe, after: nil, info: info)
             try stage.restore(saved, directory)
+            try directory.recordProgram(resuming: true)
             current = stage
         } else {
             try AtomicFile.write(directory.config, configuration.resolvedYAML)
+            try directory.recordProgram(resuming: false)
         }
         let log = try current?.log ?? MetricsLog(path: directory.metrics)
         let done = current.map { $0.place.updates + $0.progress.update } ?? 0

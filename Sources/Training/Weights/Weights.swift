@@ -37,30 +37,10 @@ public struct Weights {
     }
 }
 
-extension ParameterStore where S == Float {
-    /// The state dict as stored tensors.
-    public func storedTensors() -> [StoredTensor] {
-        stateDictionary().map { array in
-            array.isInteger
-                ? StoredTensor(name: array.name, shape: array.shape, integers: array.values.map { Int($0) })
-                : StoredTensor(name: array.name, shape: array.shape, floats: array.values)
-        }
-    }
-}
-
 extension ParameterStore {
     /// Loads every tensor of a file by name; names of other libraries are translated.
     /// - Throws: `CheckpointError` when an entry has an element type that is no number.
     public func load(_ file: SafetensorsFile, path: String, skipping: Set<String> = []) throws -> LoadReport {
-        let arrays = try file.tensors.map { tensor in
-            let values: [S]
-            if tensor.type.isFloatingPoint {
-                values = S.self == Float.self ? try tensor.floats().map { S($0) } : try tensor.doubles().map { S($0) }
-            } else {
-                values = try tensor.integers().map { S($0) }
-            }
-            return NamedArray(name: tensor.name, shape: tensor.shape, values: values, isInteger: false)
-        }
-        return load(arrays, rename: ModelSpecification.canonicalName, skipping: skipping)
+        try load(file, rename: ModelSpecification.canonicalName, skipping: skipping)
     }
 }
