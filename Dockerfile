@@ -5,7 +5,7 @@
 #   docker run --rm -v "$PWD:/work" hornbeam train config.yaml      # yours; results in ./Runs
 #
 # The commit for `trainer --version` comes from .git, or from --build-arg COMMIT=... where that is not at hand.
-ARG SWIFT=6.2-bookworm
+ARG SWIFT=6.3-bookworm
 ARG DEBIAN=bookworm-slim
 
 FROM swift:${SWIFT} AS build

@@ -100,6 +100,9 @@ cp "$(program)" "$root/trainer"
 strip "$root/trainer"
 cp LICENSE README.md "$root/"
 cp -R Configs "$root/"
+mkdir "$root/Scripts" "$root/Scripts/weights"
+cp Scripts/convert_checkpoint.py "$root/Scripts/"
+cp Scripts/weights/*.py "$root/Scripts/weights/"
 
 # Everything that is still wanted from outside, with what that needs in turn.
 outside="$(ldd "$root/trainer" | awk '$3 ~ /^\// { print $1, $3 }' | grep -Ev "$of_the_system" || true)"

@@ -38,7 +38,8 @@ import Testing
         let other = ParameterStore<Float>(list(7), seed: 2)
         let before = try #require(other.stateDictionary().first { $0.name == "head.weight" }).values
         let report = try other.load(file)
-        #expect(report.mismatched == ["head.weight: found [6, 4], expected [7, 4]", "head.bias: found [6], expected [7]"])
+        #expect(
+            report.mismatched == ["head.weight: found [6, 4], expected [7, 4]", "head.bias: found [6], expected [7]"])
         #expect(try #require(other.stateDictionary().first { $0.name == "head.weight" }).values == before)
         #expect(try other.load(file, skipping: ["head.weight", "head.bias"]).isComplete)
         let renamed = try other.load(file, rename: { $0 == "head.weight" ? "elsewhere" : $0 })
