@@ -19,6 +19,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
         swiftSettings: swiftSettings)
 }
 
+// The commit for `trainer --version` where git is not at hand; otherwise the checkout tells it (Sources/CCommit).
+let commit = (Context.environment["HORNBEAM_COMMIT"] ?? "").lowercased().filter { "0123456789abcdef".contains($0) }
+let commitSettings: [CXXSetting] = commit.count >= 7 ? [.define("HB_COMMIT", to: "\"\(commit)\"")] : []
+
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -30,8 +34,8 @@ let libraries = [
 let package = Package(
     name: "Hornbeam",
     platforms: [.macOS(.v15)],
-    products: libraries.map { .library(name: $0, targets: [$0]) } + [
-        .executable(name: "trainer", targets: ["trainer"])
+    products: libraries.map { .library(name: $0, targets: [$0, "CCommit"]) } + [
+        .executable(name: "trainer", targets: ["trainer", "CCommit"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -50,6 +54,9 @@ let package = Package(
             linkerSettings: [
                 .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"), .linkedLibrary("z"),
             ]),
+        .target(name: "CVersion", cSettings: cSettings),
+        // Linked into products and imported by nothing, so that a new commit compiles this alone.
+        .target(name: "CCommit", cxxSettings: commitSettings),
 
         // Row 1
         module("Configuration", [yams]),
@@ -65,8 +72,8 @@ let package = Package(
         module("Optim", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
-        module("Checkpoints", ["Tensors"]),
-        module("Reporting", ["Tensors", "CImages", "ProtobufWriting"]),
+        module("Checkpoints", ["Layers", "Tensors"]),
+        module("Reporting", ["Tensors", "CImages", "CVersion", "ProtobufWriting"]),
         // Row 6: siblings.
         module("Exporting", ["Models", "Layers", "Tensors", "ProtobufWriting"]),
         module(
@@ -96,7 +103,7 @@ let package = Package(
 
         // The program of Docs/Tutorial.md, so that it is compiled and run as printed.
         .executableTarget(
-            name: "tutorial", dependencies: ["Autograd", "Datasets", "Layers", "Optim", "Tensors"],
+            name: "tutorial", dependencies: ["Autograd", "Checkpoints", "Datasets", "Layers", "Optim", "Tensors"],
             swiftSettings: swiftSettings),
 
         tests("Fuzzing", ["Checkpoints", "Tensors"]),
@@ -111,7 +118,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
-        tests("Checkpoints", ["Tensors"]),
+        tests("Checkpoints", ["Layers", "Tensors"]),
         tests("Reporting", ["CImages", "Tensors"]),
         tests("Exporting", ["Models", "Layers", "Autograd", "Tensors"]),
         tests(

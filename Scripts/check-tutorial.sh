@@ -11,6 +11,10 @@ if ! diff -u Sources/tutorial/main.swift "$printed"; then
     exit 1
 fi
 swift build -c release --product tutorial
-accuracy="$(.build/release/tutorial | awk '/^test accuracy/ { print $3 }')"
+weights="$printed.safetensors"
+trap 'rm -f "$printed" "$weights"' EXIT
+accuracy="$(.build/release/tutorial "$weights" | awk '/^test accuracy/ { print $3 }')"
 echo "tutorial: test accuracy $accuracy"
 awk -v a="$accuracy" 'BEGIN { exit !(a >= 0.85) }' || { echo "tutorial: expected at least 0.85" >&2; exit 1; }
+# What it kept is a weights file with PyTorch's names.
+grep -q '"mixer.weight":{"dtype":"F32"' "$weights" || { echo "tutorial: it kept no weights" >&2; exit 1; }

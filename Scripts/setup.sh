@@ -14,9 +14,10 @@ case "$(uname -s)" in
 Linux)
     packages=(libfftw3-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev zlib1g-dev)
     headers=(fftw3.h dnnl.h jpeglib.h png.h webp/decode.h zlib.h)
+    compiler="$(command -v cc || command -v clang || echo cc)" # Swift brings clang where there is no other
     for i in "${!packages[@]}"; do
         if ! echo "#include <stdio.h>
-#include <${headers[$i]}>" | cc -E -x c - >/dev/null 2>&1; then
+#include <${headers[$i]}>" | "$compiler" -E -x c - >/dev/null 2>&1; then
             missing+=("${packages[$i]}")
         fi
     done

@@ -8,7 +8,10 @@ import sys
 import tempfile
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-TRAINER = str(PROJECT / ".build" / "release" / "trainer")
+# Built here, or beside the scripts as a release has it.
+TRAINER = str(next(
+    (path for path in (PROJECT / ".build" / "release" / "trainer", PROJECT / "trainer") if path.is_file()),
+    PROJECT / ".build" / "release" / "trainer"))
 
 
 def ensure_packages(name, *packages):

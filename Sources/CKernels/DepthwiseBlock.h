@@ -205,33 +205,15 @@ HB_INLINE void HB_NAME(bias_gradient)(const float *g, float *sums, const hb_wind
     *(HB_VECTOR *)sums = sum;
 }
 
-HB_INLINE void HB_NAME(forward)(const float *x, const float *packed, const float *bias, float *y, const hb_window *w,
-                                long first_row, long last_row) {
-    int plain = w->stride_height == 1 && w->stride_width == 1;
-    if (plain && w->kernel_width == 7) {
-        HB_NAME(rows)(x, packed, bias, y, w, first_row, last_row, 7);
-    } else if (plain && w->kernel_width == 5) {
-        HB_NAME(rows)(x, packed, bias, y, w, first_row, last_row, 5);
-    } else if (plain && w->kernel_width == 3) {
-        HB_NAME(rows)(x, packed, bias, y, w, first_row, last_row, 3);
-    } else {
-        HB_NAME(any_rows)(x, packed, bias, y, w, first_row, last_row);
-    }
-}
-
+// The weight and bias gradients over output rows, strip by strip; `taps` 0 stands for any kernel and stride.
 HB_INLINE void HB_NAME(weight_gradient)(const float *x, const float *g, float *packed, const hb_window *w,
-                                        long first_row, long last_row) {
-    int plain = w->stride_height == 1 && w->stride_width == 1;
+                                        long first_row, long last_row, const int taps) {
     long strip = HB_STRIP_PIXELS / w->out_width;
     if (strip < 1) strip = 1;
     for (long row = first_row; row < last_row; row += strip) {
         long end = row + strip < last_row ? row + strip : last_row;
-        if (plain && w->kernel_width == 7) {
-            HB_NAME(weight_strip)(x, g, packed, w, row, end, 7);
-        } else if (plain && w->kernel_width == 5) {
-            HB_NAME(weight_strip)(x, g, packed, w, row, end, 5);
-        } else if (plain && w->kernel_width == 3) {
-            HB_NAME(weight_strip)(x, g, packed, w, row, end, 3);
+        if (taps) {
+            HB_NAME(weight_strip)(x, g, packed, w, row, end, taps);
         } else {
             HB_NAME(any_weight)(x, g, packed, w, row, end);
         }

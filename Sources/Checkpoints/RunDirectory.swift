@@ -26,6 +26,8 @@ public final class RunDirectory: Sendable {
     private let lock: Int32
 
     public var config: String { path + "/config.yaml" }
+    /// Which program made the run.
+    public var about: String { path + "/about.json" }
     public var metrics: String { path + "/metrics.jsonl" }
     public var summary: String { path + "/summary.json" }
     public var lastWeights: String { path + "/weights/last.safetensors" }
@@ -46,7 +48,7 @@ public final class RunDirectory: Sendable {
     public var tensorBoard: String { path + "/tensorboard" }
 
     private static let files = [
-        "config.yaml", "metrics.jsonl", "summary.json", "order.json", "stages.json",
+        "config.yaml", "about.json", "metrics.jsonl", "summary.json", "order.json", "stages.json",
         "comparison.json", "post-mortem.json", "report.html", "report/run.json", "report/samples.json",
         "report/result.json",
         "report/histograms.jsonl",

@@ -32,7 +32,7 @@ struct Trainer: ParsableCommand {
             Completion of commands, options and files in your shell, zsh, bash or fish:
               trainer --generate-completion-script zsh
             """,
-        subcommands: commands)
+        version: "trainer \(ProgramVersion.current)", subcommands: commands)
 
     private static let commands: [any ParsableCommand.Type] = [
         TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self,

@@ -1,4 +1,5 @@
 import Autograd
+import Checkpoints
 import Datasets
 import Layers
 import Optim
@@ -60,3 +61,6 @@ guard let batch = try tests.next() else { fatalError("the digits have a test par
 let predictions = model(Variable(Tensor(batch)), .evaluation(store)).value.argmax()
 let right = zip(predictions, batch.labels).filter { $0 == Int($1) }.count
 print("test accuracy \(Double(right) / Double(batch.count))")
+
+// `tutorial small.safetensors` keeps what was learned, under PyTorch's names and shapes.
+if let path = CommandLine.arguments.dropFirst().first { try SafetensorsFile(store).write(path: path) }

@@ -43,7 +43,7 @@ struct Page {
             <nav aria-label="Parts of this page">\(links)</nav>
             <main>
             \(parts)</main>
-            <footer>Made by Hornbeam. This page is one file and loads nothing.</footer>
+            <footer>Made by Hornbeam \(ProgramVersion.current.description). This page is one file and loads nothing.</footer>
             <script>\(Markup(raw: PageScript.text))</script>
             </body>
             </html>

@@ -18,6 +18,7 @@ enum OriginSection {
             "system",
             [machine?["system"]?.stringValue, machine?["architecture"]?.stringValue].compactMap { $0 }
                 .joined(separator: ", "))
+        add("program", ProgramVersion(run["program"]).map { "trainer \($0)" })
         add("started", run["startSeconds"]?.doubleValue.map { RunHeader.date($0) })
         let resumed = (run["resumedSeconds"]?.arrayValue ?? []).compactMap(\.doubleValue)
         if !resumed.isEmpty {

@@ -69,9 +69,11 @@ extension DistillationRun {
             }
             let stage = try makeStage(index, plan, recipe, after: nil, info: info)
             try stage.restore(saved, directory)
+            try directory.recordProgram(resuming: true)
             current = stage
         } else {
             try AtomicFile.write(directory.config, configuration.resolvedYAML)
+            try directory.recordProgram(resuming: false)
         }
         let log = try current?.log ?? MetricsLog(path: directory.metrics)
         let done = current.map { $0.place.updates + $0.progress.update } ?? 0

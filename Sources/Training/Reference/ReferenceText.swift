@@ -1,4 +1,5 @@
 import Configuration
+import Models
 import Reporting
 import Tensors
 
@@ -118,6 +119,9 @@ public struct ReferenceText {
         text.replacing("<", with: "&lt;").replacing("|", with: "\\|")
     }
 
+    /// The families of models, whose names `trainer models` does not list.
+    private static let families = ModelSpecification.familyNames.map { "`\($0)`" }.joined(separator: ", ")
+
     private static func table(_ rows: [Row]) -> String {
         "| key | value | default | meaning |\n|---|---|---|---|\n"
             + rows.map { row in
@@ -131,7 +135,7 @@ public struct ReferenceText {
                     }
                 let accepts =
                     entry.choices.count > 16
-                    ? "one of the \(entry.choices.count) names that `trainer models` lists"
+                    ? "a name that `trainer models` lists, or \(families)"
                     : entry.expected + (entry.type?.isSingleOrList == true ? ", or a list of them" : "")
                 return "| `\(row.name)`\(only) | \(accepts) | \(fallback) | \(escaped(entry.summary)) |\n"
             }.joined()

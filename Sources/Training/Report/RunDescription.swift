@@ -28,7 +28,8 @@ struct RunDescription {
             "startSeconds": earlier?["startSeconds"] ?? .integer(Int(now)),
             "resumedSeconds": .array(
                 (earlier?["resumedSeconds"]?.arrayValue ?? []) + (earlier == nil ? [] : [.integer(Int(now))])),
-            "machine": Machine.json, "epochs": .integer(recipe.training.epochs), "data": dataJSON,
+            "machine": Machine.json, "program": ProgramVersion.current.json, "epochs": .integer(recipe.training.epochs),
+            "data": dataJSON,
             "classNames": .array(data.classNames.map { .string($0) }),
             "model": [
                 "name": .string(recipe.model.name), "parameters": .integer(model.parameters.parameterCount),

@@ -85,6 +85,7 @@ extension TrainingRun {
         try restore(saved, directory)
         // What the run goes on with, a longer training or a forced change, holds from now on.
         try AtomicFile.write(directory.config, recipe.resolvedYAML)
+        try directory.recordProgram(resuming: true)
         return true
     }
 

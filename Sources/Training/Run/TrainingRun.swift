@@ -120,6 +120,7 @@ public final class TrainingRun {
                 console.notice("nothing was saved in \(directory.path) yet, so the run starts from the beginning")
             }
             try AtomicFile.write(directory.config, recipe.resolvedYAML)
+            try directory.recordProgram(resuming: false)
             log = try MetricsLog(path: directory.metrics)
         }
         try checkRoom(directory)

@@ -28,6 +28,7 @@ struct DoctorCommand: ParsableCommand {
         }
         let rate = { (value: Double) in NumberText.fixed(value / 1e9, decimals: 0) + " GFLOP/s" }
         var rows = [
+            ("program", "\(ProgramVersion.current)"),
             ("processor", facts.processor),
             (
                 "processors",
@@ -60,7 +61,8 @@ struct DoctorCommand: ParsableCommand {
         var libraries: JSONValue = ["oneDNN": .string(Build.oneDNNVersion), "FFTW": .string(Build.fftwVersion)]
         for (name, version) in ImageLibraries.versions { libraries[name] = .string(version) }
         return [
-            "processor": .string(facts.processor), "processors": .integer(facts.processors),
+            "program": ProgramVersion.current.json, "processor": .string(facts.processor),
+            "processors": .integer(facts.processors),
             "grantedProcessors": facts.quota.map { .number($0) } ?? .null,
             "instructionSet": .string(facts.instructionSet),
             "oneDNNInstructionSet": .string(facts.oneDNNInstructionSet), "bfloat16": .bool(facts.hasBFloat16),

@@ -1,0 +1,3 @@
+#pragma once
+
+// Nothing to import: what lies here replaces weak functions of CVersion when a product is linked.
