@@ -44,7 +44,8 @@ extension TransformStep {
             }
             // Whatever stands between image and input may be larger than the input, within bounds.
             if sides.reduce(1, *) <= 4 * TransformPlan.mostPixels { return nil }
-            return "images would be resized or cut to \(sides.map(String.init).joined(separator: " x ")) pixels, too many"
+            return
+                "images would be resized or cut to \(sides.map(String.init).joined(separator: " x ")) pixels, too many"
         }
         func range(_ values: [Double], _ name: String, upTo limit: Double = .infinity) -> String? {
             let valid = values.count == 2 && values[0] > 0 && values[0] <= values[1] && values[1] <= limit

@@ -58,7 +58,8 @@ struct FlatnessCommand: ParsableCommand {
                 if profiles.isEmpty { console.notice(sentence) }
             }
             guard profile.centre.isFinite else {
-                throw RecipeError("\(path): the loss is not finite at the weights themselves, so there is nothing to measure")
+                throw RecipeError(
+                    "\(path): the loss is not finite at the weights themselves, so there is nothing to measure")
             }
             profiles.append((path, profile))
         }
