@@ -3,88 +3,13 @@ import Foundation
 import Tensors
 import Testing
 
-/// A BMP file of 40 bytes of header.
-func bmp(
-    width: Int, height: Int, bits: Int, compression: Int = 0, masks: [UInt32] = [], palette: [[UInt8]] = [],
-    rows: [UInt8]
-) -> [UInt8] {
-    let table = masks.flatMap { little($0, 4) } + palette.flatMap { $0.reversed() + [0] }
-    let offset = 54 + table.count
-    let sides = little(UInt32(bitPattern: Int32(width)), 4) + little(UInt32(bitPattern: Int32(height)), 4)
-    let header = little(40, 4) + sides + little(1, 2) + little(UInt32(bits), 2) + little(UInt32(compression), 4)
-    return Array("BM".utf8) + little(UInt32(offset + rows.count), 4) + little(0, 4) + little(UInt32(offset), 4)
-        + header + little(0, 12) + little(UInt32(palette.count), 4) + little(0, 4) + table + rows
-}
-
-func little(_ value: UInt32, _ count: Int) -> [UInt8] {
-    (0..<count).map { $0 < 4 ? UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) : 0 }
-}
-
-/// A little-endian TIFF file of one strip unless `entries`, (tag, values) all of them LONG, say where the parts are.
-func tiff(_ entries: [(tag: Int, values: [UInt32])], strip: [UInt8]) -> [UInt8] {
-    var values: [UInt8] = []
-    let places: [(tag: Int, values: [UInt32])] = [(273, [8]), (279, [UInt32(strip.count)])]
-    let isPlaced = entries.contains { $0.tag == 273 || $0.tag == 324 }
-    let all = (entries + (isPlaced ? [] : places)).sorted { $0.tag < $1.tag }
-    let start = 8 + strip.count
-    let valuesStart = start + 2 + 12 * all.count + 4
-    var directory = little(UInt32(all.count), 2)
-    for (tag, numbers) in all {
-        directory += little(UInt32(tag), 2) + little(4, 2) + little(UInt32(numbers.count), 4)
-        if numbers.count == 1 {
-            directory += little(numbers[0], 4)
-        } else {
-            directory += little(UInt32(valuesStart + values.count), 4)
-            values += numbers.flatMap { little($0, 4) }
-        }
-    }
-    return [0x49, 0x49, 42, 0] + little(UInt32(start), 4) + strip + directory + little(0, 4) + values
-}
-
 struct FormatTests {
     static let pictures: [(name: String, bytes: [UInt8])] = [
         ("webp", SmallFiles.webp), ("webpAnimated", SmallFiles.webpAnimated), ("gif", SmallFiles.gif),
-        ("gifInterlaced", SmallFiles.gifInterlaced), ("tiffLZW", SmallFiles.tiffLZW), ("bmp24", bmp24),
-        ("bmp8", bmp8), ("bmpRuns", bmpRuns), ("bmp32", bmp32), ("tiffPlain", tiffPlain), ("tiffPlanes", tiffPlanes),
+        ("gifInterlaced", SmallFiles.gifInterlaced), ("tiffLZW", SmallFiles.tiffLZW), ("bmp24", MadeFiles.bmp24),
+        ("bmp8", MadeFiles.bmp8), ("bmpRuns", MadeFiles.bmpRuns), ("bmp32", MadeFiles.bmp32),
+        ("tiffPlain", MadeFiles.tiffPlain), ("tiffPlanes", MadeFiles.tiffPlanes),
     ]
-
-    private static let rows = stride(from: 0, to: 72, by: 18).map { Array(SmallFiles.picture[$0..<$0 + 18]) }
-    private static let colors = (0..<24).map { Array(SmallFiles.picture[3 * $0..<3 * $0 + 3]) }
-    private static var bmp24: [UInt8] {
-        let stored = rows.reversed().map { row in
-            stride(from: 0, to: 18, by: 3).flatMap { [row[$0 + 2], row[$0 + 1], row[$0]] } + [0, 0]
-        }
-        return bmp(width: 6, height: 4, bits: 24, rows: Array(stored.joined()))
-    }
-    /// From the top downward.
-    private static var bmp32: [UInt8] {
-        let stored = colors.flatMap { [$0[2], $0[1], $0[0], 0] }
-        return bmp(width: 6, height: -4, bits: 32, rows: stored)
-    }
-    private static var bmp8: [UInt8] {
-        let stored = (0..<4).reversed().flatMap { y in (0..<6).map { UInt8(6 * y + $0) } + [0, 0] }
-        return bmp(width: 6, height: 4, bits: 8, palette: colors, rows: stored)
-    }
-    /// Literal pixels, a run, a leap over nothing, and the end of the picture.
-    private static var bmpRuns: [UInt8] {
-        let stored = (0..<4).reversed().flatMap { y -> [UInt8] in
-            let first = UInt8(6 * y)
-            return [0, 5] + (first..<first + 5) + [0, 1, first + 5, 0, 0]
-        }
-        return bmp(width: 6, height: 4, bits: 8, compression: 1, palette: colors, rows: stored + [0, 1])
-    }
-    private static let size: [(tag: Int, values: [UInt32])] = [(256, [6]), (257, [4]), (277, [3])]
-    private static var tiffPlain: [UInt8] {
-        tiff(size + [(258, [8, 8, 8]), (262, [2])], strip: SmallFiles.picture)
-    }
-    /// 16 bits, each sample in a plane of its own.
-    private static var tiffPlanes: [UInt8] {
-        let planes = (0..<3).map { c in colors.flatMap { [$0[c], $0[c]] } }
-        let offsets = (0..<3).map { UInt32(8 + 48 * $0) }
-        var entries = size + [(258, [16, 16, 16]), (262, [2]), (284, [2]), (278, [4])]
-        entries += [(273, offsets), (279, [48, 48, 48])]
-        return tiff(entries, strip: Array(planes.joined()))
-    }
 
     @Test(arguments: pictures.map(\.name))
     func decodesEachFormat(_ name: String) throws {
@@ -163,20 +88,26 @@ struct FormatTests {
         }
     }
 
-    @Test(arguments: [
-        ([], "the file is empty"),
-        (Array("version https://git-lfs.github.com/spec/v1\noid sha256:1\n".utf8), "git lfs pull"),
-        (Array("\n<!DOCTYPE html><html></html>".utf8), "an HTML page, not an image"),
-        (Array("<?xml version=\"1.0\"?><svg width=\"3\"/>".utf8), "an SVG drawing, convert it to PNG or JPEG"),
-        (Array("<?xml version=\"1.0\"?><a/>".utf8), "an XML file, not an image"),
-        (Array("one, two\n".utf8), "a text file, not an image"), (Array("%PDF-1.4".utf8), "a PDF document"),
-        ([0x50, 0x4b, 3, 4, 0, 0], "a zip archive"), (Array(repeating: 0, count: 90), "nothing but zero bytes"),
-        ([0, 0, 0, 24] + Array("ftypheic".utf8) + [0, 0, 0, 0], "an HEIC image, convert it to PNG or JPEG"),
-        ([0, 0, 0, 24] + Array("ftypavif".utf8), "an AVIF image"), ([0, 0, 0, 24] + Array("ftypisom".utf8), "a video"),
-        (Array("8BPS".utf8) + [0, 1], "a Photoshop image"), (Array("P6\n1 1\n255\n".utf8), "a PNM image"),
-        ([0x49, 0x49, 42, 0, 16, 0, 0, 0, 0x43, 0x52, 2, 0], "a camera's raw image"),
+    private static let heic: [UInt8] = [0, 0, 0, 24] + Array("ftypheic".utf8) + [0, 0, 0, 0]
+    private static let avif: [UInt8] = [0, 0, 0, 24] + Array("ftypavif".utf8)
+    private static let video: [UInt8] = [0, 0, 0, 24] + Array("ftypisom".utf8)
+    private static let zeros: [UInt8] = Array(repeating: 0, count: 90)
+    private static let raw: [UInt8] = [0x49, 0x49, 42, 0, 16, 0, 0, 0, 0x43, 0x52, 2, 0]
+    private static let others: [(bytes: [UInt8], phrase: String)] = [
+        ([], "the file is empty"), (heic, "an HEIC image, convert it to PNG or JPEG"), (avif, "an AVIF image"),
+        (video, "a video, not an image"), (zeros, "nothing but zero bytes"), (raw, "a camera's raw image"),
+        ([0x50, 0x4b, 3, 4, 0, 0], "a zip archive"), ([0, 0, 1, 0, 3, 0, 16, 16], "an icon, convert it"),
         ([1, 2, 3], "expected JPEG, PNG, WebP, GIF, BMP or TIFF"),
-    ])
+    ]
+    private static let texts: [(text: String, phrase: String)] = [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"),
+        ("\n<!DOCTYPE html><html></html>", "an HTML page, not an image"),
+        ("<?xml version=\"1.0\"?><svg width=\"3\"/>", "an SVG drawing, convert it to PNG or JPEG"),
+        ("<?xml version=\"1.0\"?><a/>", "an XML file, not an image"), ("one, two\n", "a text file, not an image"),
+        ("%PDF-1.4", "a PDF document"), ("8BPS", "a Photoshop image"), ("P6\n1 1\n255\n", "a PNM image"),
+    ]
+
+    @Test(arguments: others + texts.map { (Array($0.text.utf8), $0.phrase) })
     func filesThatAreNoReadableImagesAreNamed(_ bytes: [UInt8], _ phrase: String) {
         let text = message { _ = try Image(decoding: bytes, name: "x.jpg") }
         #expect(text.hasPrefix("x.jpg: th") && text.contains(phrase) && text.hasSuffix("."), "\(text)")

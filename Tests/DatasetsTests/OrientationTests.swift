@@ -11,7 +11,7 @@ struct OrientationTests {
     private func png(_ chunks: [[UInt8]], atEnd: Bool = false) throws -> [UInt8] {
         let file = try picture.encodedAsPNG()
         let place = atEnd ? file.count - 12 : 33
-        return file[..<place] + chunks.joined() + file[place...]
+        return Array(file[..<place]) + Array(chunks.joined()) + Array(file[place...])
     }
 
     private func xmp(_ text: String) -> [UInt8] { pngChunk("iTXt", Array("XML:com.adobe.xmp\0\0\0\0\0\(text)".utf8)) }

@@ -5,9 +5,13 @@ enum SmallFiles {
     /// 6 x 4 pixels, each of another colour.
     static let width = 6
     static let height = 4
-    static let picture: [UInt8] = (0..<4).flatMap { y in
-        (0..<6).flatMap { x in [UInt8(40 * x), UInt8(60 * y), UInt8(10 * (x + y))] }
-    }
+    static let picture: [UInt8] = {
+        var bytes: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width { bytes += [UInt8(40 * x), UInt8(60 * y), UInt8(10 * (x + y))] }
+        }
+        return bytes
+    }()
 
     static let webp = decode(
         """
