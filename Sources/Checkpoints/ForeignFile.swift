@@ -127,7 +127,8 @@ enum ForeignFile {
     static func folder(_ path: String) -> String {
         let names = (try? System.names(in: path)) ?? []
         if names.contains("saved_model.pb") || names.contains("variables") {
-            return "this is a folder with a TensorFlow model; save the weights it was made from as PyTorch or safetensors"
+            return
+                "this is a folder with a TensorFlow model; save the weights it was made from as PyTorch or safetensors"
         }
         if let file = names.first(where: { $0.hasSuffix(".safetensors") }) {
             return "this is a folder, expected a file; did you mean \(path)/\(file)?"

@@ -87,7 +87,8 @@ struct Loader {
         }
         guard files.count < Self.maximumFiles else {
             problems.add(
-                node.location, "`extends` names one file more than the \(Self.maximumFiles) that may extend one another")
+                node.location, "`extends` names one file more than the \(Self.maximumFiles) that may extend one another"
+            )
             return nil
         }
         let text: String

@@ -38,7 +38,9 @@ extension YAMLComposer {
         let signs: [(context: String, sign: Character)] = [
             ("an alias", "*"), ("an anchor", "&"), ("a tag", "!"), ("a block scalar", "|"), ("a directive", "%"),
         ]
-        if let context, !problem.hasPrefix("found a tab"), let sign = signs.first(where: { context.text.contains("scanning \($0.context)") })?.sign {
+        if let context, !problem.hasPrefix("found a tab"),
+            let sign = signs.first(where: { context.text.contains("scanning \($0.context)") })?.sign
+        {
             let found = character(at: context.mark, text)
             return (context.mark, found == ">" ? ">" : sign)
         }

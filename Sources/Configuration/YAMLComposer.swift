@@ -27,7 +27,8 @@ struct YAMLComposer: Sendable {
             guard DeepStack.nestingBound(text) <= Self.maximumBoundHere else {
                 throw LocatedFailure(
                     location: locate(1, 1),
-                    message: "the system grants no thread to read a text that may nest so deep, expected a simpler one, "
+                    message:
+                        "the system grants no thread to read a text that may nest so deep, expected a simpler one, "
                         + "or a higher limit of processes (ulimit -u)")
             }
             run()
@@ -51,7 +52,9 @@ struct YAMLComposer: Sendable {
             throw syntaxFailure(error, text: text)
         }
         guard let root else { return nil }
-        if text.utf8.contains(UInt8(ascii: "&")) { lines = text.split(separator: "\n", omittingEmptySubsequences: false) }
+        if text.utf8.contains(UInt8(ascii: "&")) {
+            lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        }
         let node = try convert(root, depth: 1)
         return node.saysNothing ? nil : node
     }
@@ -66,7 +69,8 @@ struct YAMLComposer: Sendable {
             if isLineStart, byte == UInt8(ascii: "%") {
                 throw LocatedFailure(
                     location: locate(line, 1),
-                    message: "a line that begins with % is a directive, which is not supported here; a value that begins "
+                    message:
+                        "a line that begins with % is a directive, which is not supported here; a value that begins "
                         + "with % must stand in quotes")
             }
             isLineStart = byte == UInt8(ascii: "\n")

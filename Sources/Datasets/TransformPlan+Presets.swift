@@ -42,7 +42,8 @@ extension TransformStep {
             let isPossible = sides.allSatisfy { (1...(1 << 14)).contains($0) }
             // Whatever stands between image and input may be larger than the input, within bounds.
             if isPossible, sides.reduce(1, *) <= 4 * TransformPlan.mostPixels { return nil }
-            return "a step has the size \(sides.map(String.init).joined(separator: " x ")), expected sides from 1 to \(1 << 14)"
+            return
+                "a step has the size \(sides.map(String.init).joined(separator: " x ")), expected sides from 1 to \(1 << 14)"
         }
         func range(_ values: [Double], _ name: String, upTo limit: Double = .infinity) -> String? {
             let valid = values.count == 2 && values[0] > 0 && values[0] <= values[1] && values[1] <= limit

@@ -54,7 +54,8 @@ extension BinaryField {
         if begins(bytes, Array("GIF8".utf8)) {
             let screen = [(6, 2), (8, 2), (10, 1), (11, 1)].map(little)
             let start = bytes.count > 13 ? bytes[13...].firstIndex(of: 0x2C) : nil
-            return screen + (start.map { at in [(1, 2), (3, 2), (5, 2), (7, 2), (9, 1)].map { little(at + $0.0, $0.1) } } ?? [])
+            return screen
+                + (start.map { at in [(1, 2), (3, 2), (5, 2), (7, 2), (9, 1)].map { little(at + $0.0, $0.1) } } ?? [])
         }
         if begins(bytes, Array("RIFF".utf8)) {
             // Sizes of file and chunk, then the sides of each kind of chunk.
@@ -147,7 +148,8 @@ extension BinaryField {
         let start = 4 + 4 * Int(bytes[3])
         var count = 1
         for axis in 0..<Int(bytes[3]) {
-            let (product, overflow) = count.multipliedReportingOverflow(by: number(bytes, 4 + 4 * axis, 4, bigEndian: true))
+            let (product, overflow) = count.multipliedReportingOverflow(
+                by: number(bytes, 4 + 4 * axis, 4, bigEndian: true))
             if overflow || product > 1 << 22 { return }
             count = product
         }

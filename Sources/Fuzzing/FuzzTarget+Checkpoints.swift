@@ -42,7 +42,9 @@ extension FuzzTarget {
             let weights = try Weights.read(path)
             _ = try weights.file { $0 }
             let plan = weights.metadata.transform
-            guard try weights.model.trace(height: plan.height, width: plan.width).multiplyAdds < 10_000_000 else { return }
+            guard try weights.model.trace(height: plan.height, width: plan.width).multiplyAdds < 10_000_000 else {
+                return
+            }
             let image = Tensor<Float>([1, plan.height, plan.width, plan.channels], repeating: 0.5)
             _ = weights.model(Variable(image), .evaluation(weights.store)).logits.value.array
         }

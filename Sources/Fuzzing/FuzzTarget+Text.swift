@@ -116,12 +116,15 @@ extension FuzzTarget {
         for member in try JSONValue(parsing: distillation).objectValue ?? [] { seed[member.name] = member.value }
         // A seed for each file with little else, so that changes come to all of them.
         let seeds = reportFiles.map { name -> [UInt8] in
-            var part: JSONValue = ["metrics.jsonl": seed["metrics.jsonl"] ?? [], "report/run.json": seed["report/run.json"] ?? [:]]
+            var part: JSONValue = [
+                "metrics.jsonl": seed["metrics.jsonl"] ?? [], "report/run.json": seed["report/run.json"] ?? [:],
+            ]
             if name == "report/run.json" { part["report/run.json"] = nil }
             part[name] = seed[name]
             return Array(part.text().utf8)
         }
-        return FuzzTarget(name: "report", mutator: Mutator(seeds: seeds, limit: 1 << 20, structures: [.json])) { input in
+        return FuzzTarget(name: "report", mutator: Mutator(seeds: seeds, limit: 1 << 20, structures: [.json])) {
+            input in
             guard let members = try JSONValue(parsing: input).objectValue else { throw UnusableInput() }
             for name in reportFiles {
                 try? FileManager.default.removeItem(atPath: path + "/" + name)

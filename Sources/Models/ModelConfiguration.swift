@@ -18,7 +18,8 @@ public struct ModelConfiguration: Sendable {
             "A published variant, a preset, or a family (hornet, convnext, resnet, cvt) to specify freely")
         self.name = name
         classes = reader.optionalInt("classes", in: ModelLimits.classes, "Number of classes; from the data when absent")
-        inputChannels = reader.optionalInt("inputChannels", in: ModelLimits.inputChannels, "Image channels; from the data when absent")
+        inputChannels = reader.optionalInt(
+            "inputChannels", in: ModelLimits.inputChannels, "Image channels; from the data when absent")
         weights = reader.optionalPath(
             "weights", "Weights to start from, a safetensors file; a head of another size is drawn anew")
         let named = (ModelSpecification.variants + ModelSpecification.families).first { $0.name == name }

@@ -5,7 +5,9 @@ import Testing
 
 private func store(_ folder: String, saves: Int) throws -> StateStore {
     var store = StateStore(directory: folder + "/state")
-    for update in 1...saves { try store.save(files: ["a": .bytes([UInt8(update)])], info: ["update": .integer(update)]) }
+    for update in 1...saves {
+        try store.save(files: ["a": .bytes([UInt8(update)])], info: ["update": .integer(update)])
+    }
     return store
 }
 
@@ -24,7 +26,8 @@ private func rewrite(_ path: String, _ change: (inout JSONValue) -> Void) throws
         try rewrite(folder + "/state/00000002/manifest.json") { $0["version"] = 2 }
         var states = StateStore(directory: folder + "/state")
         let found = message { _ = try states.load() }
-        #expect(found.contains("saved by a newer version of this program (state version 2, this one reads 1)"), "\(found)")
+        #expect(
+            found.contains("saved by a newer version of this program (state version 2, this one reads 1)"), "\(found)")
         #expect(contents(folder + "/state/00000002/manifest.json") != nil)
         // A version that is none is damage, and the state before it is used.
         try rewrite(folder + "/state/00000002/manifest.json") { $0["version"] = "x" }
@@ -78,7 +81,8 @@ private func rewrite(_ path: String, _ change: (inout JSONValue) -> Void) throws
         let pipe = folder + "/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
         #expect(message { try AtomicFile.write(pipe, "x") } == "\(pipe): this is a named pipe, expected a file")
-        #expect(message { _ = try SafetensorsFile.read(path: pipe) } == "\(pipe): this is a named pipe, expected a file")
+        #expect(
+            message { _ = try SafetensorsFile.read(path: pipe) } == "\(pipe): this is a named pipe, expected a file")
         #expect(RegularFile.read(pipe) == .refused("is a named pipe, expected a file"))
         #expect(RegularFile.read(folder) == .refused("is a folder, expected a file"))
         #expect(RegularFile.read("/dev/zero") == .refused("is a device, expected a file"))
@@ -138,7 +142,8 @@ func otherBinaryFilesAreNamedForWhatTheyAre(bytes: [UInt8], name: String, expect
         #expect(message { _ = try SafetensorsFile.read(path: folder) }.contains("convert_checkpoint.py"))
         try put("", folder + "/model.safetensors")
         #expect(
-            message { _ = try SafetensorsFile.read(path: folder) }.contains("did you mean \(folder)/model.safetensors?"))
+            message { _ = try SafetensorsFile.read(path: folder) }.contains("did you mean \(folder)/model.safetensors?")
+        )
         try put("", folder + "/saved_model.pb")
         #expect(message { _ = try SafetensorsFile.read(path: folder) }.contains("a TensorFlow model"))
     }

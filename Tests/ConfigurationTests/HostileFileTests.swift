@@ -28,12 +28,14 @@ import Testing
 @Test func anOverrideHasAtMostSixtyFourParts() {
     let long = problems("data: {path: x}\n", overrides: [String(repeating: "a.", count: 30_000) + "b=1"])
     #expect(long.contains("the key has more than 64 parts"), "\(long)")
-    #expect(problems("data: {path: x}\n", overrides: [String(repeating: "a.", count: 60) + "b=1"]).contains("unknown key"))
+    #expect(
+        problems("data: {path: x}\n", overrides: [String(repeating: "a.", count: 60) + "b=1"]).contains("unknown key"))
 }
 
 @Test func directivesAreRefused() {
     let many = String(repeating: "%TAG ! tag:x,2000:\n", count: 40_000)
-    #expect(problems(many + "---\ndata: {path: x}\n").hasPrefix("test.yaml:1:1: a line that begins with % is a directive"))
+    #expect(
+        problems(many + "---\ndata: {path: x}\n").hasPrefix("test.yaml:1:1: a line that begins with % is a directive"))
     #expect(problems("data:\n%YAML 1.2\n").hasPrefix("test.yaml:2:1: a line that begins with %"))
     #expect(problems("data: {path: a%b}\nrun: {name: \"%x\"}\n") == "no problem")
 }
@@ -61,7 +63,9 @@ func aValueThatBeginsWithASignMustStandInQuotes(text: String, place: String, sig
 
 @Test func tabsAndBackslashesAreNamed() {
     #expect(problems("run:\n\tname: x\n").contains("found a tab"))
-    #expect(problems("run:\n  name: |\n    a\n  \tb: x\n").contains("tab") || problems("run:\n  name: |\n    a\n  \tb: x\n").contains("YAML"))
+    #expect(
+        problems("run:\n  name: |\n    a\n  \tb: x\n").contains("tab")
+            || problems("run:\n  name: |\n    a\n  \tb: x\n").contains("YAML"))
     #expect(problems("data: {path: \"C:\\data\"}\n").contains("found a backslash in double quotes"))
 }
 
@@ -88,7 +92,9 @@ func aValueThatBeginsWithASignMustStandInQuotes(text: String, place: String, sig
         #expect(problems(deep).contains("grants no thread"), "\(problems(deep))")
         let blocks = (0..<300).map { String(repeating: " ", count: $0) + "a:\n" }.joined()
         #expect(problems(blocks).contains("grants no thread"), "\(problems(blocks))")
-        #expect(problems("a:\n" + (1..<70).map { String(repeating: " ", count: $0) + "a:\n" }.joined()).contains("64 levels"))
+        #expect(
+            problems("a:\n" + (1..<70).map { String(repeating: " ", count: $0) + "a:\n" }.joined()).contains(
+                "64 levels"))
     }
 }
 

@@ -21,7 +21,8 @@ func anAliasBombInAKeyIsRefusedBeforeItIsCompared(key: String) {
 }
 
 @Test func aCircularAliasIsASyntaxError() {
-    #expect(problems("a: &a [*a]\n") == "test.yaml:1:8: not valid YAML: a value that begins with * must stand in quotes")
+    #expect(
+        problems("a: &a [*a]\n") == "test.yaml:1:8: not valid YAML: a value that begins with * must stand in quotes")
 }
 
 @Test func plainAliasesAreUnderstood() throws {

@@ -64,7 +64,8 @@ import Testing
                 ("inputChannels", .convnext(Self.changed(Self.convnext) { $0.inputChannels = number })),
             ]
             for (key, specification) in cases {
-                #expect(problem(specification).hasPrefix("model.\(key) "), "\(key) \(number): \(problem(specification))")
+                #expect(
+                    problem(specification).hasPrefix("model.\(key) "), "\(key) \(number): \(problem(specification))")
             }
         }
         for number in [Double.nan, .infinity, -1, 1e300] {

@@ -84,7 +84,8 @@ extension Program {
             for line in [
                 "predict nan.safetensors a.png", "evaluate nan.safetensors --data tiny.yaml",
                 "export nan.safetensors --onnx n.onnx", "export nan.safetensors --safetensors n.safetensors",
-                "flatness nan.safetensors --data tiny.yaml", "train tiny.yaml --output s --set model.weights=nan.safetensors",
+                "flatness nan.safetensors --data tiny.yaml",
+                "train tiny.yaml --output s --set model.weights=nan.safetensors",
                 "train tiny.yaml --output t --teacher nan.safetensors",
             ] { try place.fail(line, sentence) }
             #expect(!place.exists("n.onnx") && !place.exists("n.safetensors"))

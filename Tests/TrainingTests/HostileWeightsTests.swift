@@ -38,7 +38,9 @@ import Training
         } catch { return "\(error)" }
     }
 
-    private func replacing(_ file: SafetensorsFile, _ key: String, _ old: String, _ new: String) throws -> SafetensorsFile {
+    private func replacing(_ file: SafetensorsFile, _ key: String, _ old: String, _ new: String) throws
+        -> SafetensorsFile
+    {
         var file = file
         let text = try #require(file.metadata["hornbeam." + key])
         #expect(text.contains(old), "\(text)")
@@ -91,7 +93,8 @@ import Training
         let found = try failure(try replacing(file, name, values))
         #expect(found.contains("the entry \(name) holds a value of 16 that is not finite (\(value))"), "\(found)")
         // As the start of a training, too.
-        let recipe = try recipe(["model={weights: \(path)}"], "data: {path: digits, imageSize: [8, 8]}\nmodel: \(Self.hornet)\n")
+        let recipe = try recipe(
+            ["model={weights: \(path)}"], "data: {path: digits, imageSize: [8, 8]}\nmodel: \(Self.hornet)\n")
         do {
             _ = try TrainingRun(recipe, data: try PreparedData(recipe), console: Messages().console)
             Issue.record("the weights were taken")
@@ -117,11 +120,14 @@ import Training
             let changed = SafetensorsFile(
                 metadata: file.metadata, tensors: file.tensors.map { $0.name == name ? tensor : $0 })
             let found = try failure(changed)
-            #expect(found.contains("\(name) is ") && found.contains("expected a whole number from 0 to 2^53"), "\(found)")
+            #expect(
+                found.contains("\(name) is ") && found.contains("expected a whole number from 0 to 2^53"), "\(found)")
         }
         let whole = SafetensorsFile(
             metadata: file.metadata,
-            tensors: file.tensors.map { $0.name == name ? StoredTensor(name: name, shape: [], integers: [1 << 53]) : $0 })
+            tensors: file.tensors.map {
+                $0.name == name ? StoredTensor(name: name, shape: [], integers: [1 << 53]) : $0
+            })
         #expect(try failure(whole) == "none")
         #expect(try Weights.read(path).file { $0 }[name]?.integers() == [1 << 53])
     }

@@ -69,7 +69,9 @@ public struct ParameterList: Sendable {
             guard isInteger else {
                 return values.allSatisfy(\.isFinite) ? nil : "holds a value that is not finite"
             }
-            guard let bad = values.first(where: { !($0 >= 0 && $0 <= 0x1p53 && $0 == $0.rounded()) }) else { return nil }
+            guard let bad = values.first(where: { !($0 >= 0 && $0 <= 0x1p53 && $0 == $0.rounded()) }) else {
+                return nil
+            }
             return "is \(bad), expected a whole number from 0 to 2^53"
         }
     }

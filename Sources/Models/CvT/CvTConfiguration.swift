@@ -15,7 +15,8 @@ extension CvTSpecification {
         embedStrides = reader.ints(
             "embedStrides", default: embedStrides, in: ModelLimits.strides, "Stride of the token embedding per stage")
         keyStride = reader.int(
-            "keyStride", default: keyStride, in: ModelLimits.keyStride, "Stride of the convolutions before keys and values")
+            "keyStride", default: keyStride, in: ModelLimits.keyStride,
+            "Stride of the convolutions before keys and values")
         classToken = reader.bool("classToken", default: classToken, "A class token in the last stage")
         activation = reader.choice("activation", default: activation, "quickGELU (as published) or gelu (exact)")
         dropPath = reader.double(

@@ -41,11 +41,13 @@ extension HorNetSpecification {
             "gateScale", default: specification.gateScale, in: ModelLimits.gateScale,
             "Factor of the gates after mixing (1 / alpha)")
         specification.layerScale = reader.double(
-            "layerScale", default: specification.layerScale, in: ModelLimits.layerScale, "First value of the layer scales; 0 = none")
+            "layerScale", default: specification.layerScale, in: ModelLimits.layerScale,
+            "First value of the layer scales; 0 = none")
         specification.dropPath = reader.double(
             "dropPath", default: specification.dropPath, in: 0...0.99, "Drop rate of the last block's branches")
         specification.headScale = reader.double(
-            "headScale", default: specification.headScale, in: ModelLimits.headScale, "Factor of the head's first weights")
+            "headScale", default: specification.headScale, in: ModelLimits.headScale,
+            "Factor of the head's first weights")
         specification.uniformInit =
             reader.choice(
                 "initialization", default: specification.uniformInit ? InitializationWord.uniform : .normal,

@@ -66,7 +66,8 @@ public struct HorNetSpecification: Sendable, Hashable, Codable {
             guard case .globalFilter(let rows, let columns) = mixer else { continue }
             for extent in [rows, columns].compactMap({ $0 }) where !ModelLimits.filter.contains(extent) {
                 throw ModelError(
-                    "model.mixers has a filter of \(extent) rows or columns, expected 1 to \(ModelLimits.filter.upperBound)")
+                    "model.mixers has a filter of \(extent) rows or columns, expected 1 to \(ModelLimits.filter.upperBound)"
+                )
             }
         }
         try checkNumber("gateScale", gateScale, in: ModelLimits.gateScale)

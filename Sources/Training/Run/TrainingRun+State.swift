@@ -218,7 +218,8 @@ private struct StateReader {
         let values = try values(name, count: store.flat.count)
         for entry in store.list.entries where !values[entry.range].allSatisfy(\.isFinite) {
             throw CheckpointError(
-                path, "the saved state holds values that are not finite in \(entry.name) (\(name)), so no run can go on")
+                path, "the saved state holds values that are not finite in \(entry.name) (\(name)), so no run can go on"
+            )
         }
         return values
     }

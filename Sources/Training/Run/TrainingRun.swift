@@ -253,7 +253,8 @@ extension ThreadPool {
         shared.threads = wanted
         let found = shared.threads
         guard found < wanted else { return nil }
-        return "The system grants \(found) of the \(wanted) threads that training.threads asks for (a limit of processes, "
+        return
+            "The system grants \(found) of the \(wanted) threads that training.threads asks for (a limit of processes, "
             + "such as ulimit -u or a container's), so \(found) \(found == 1 ? "works" : "work")."
     }
 }

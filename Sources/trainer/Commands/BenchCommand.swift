@@ -58,7 +58,8 @@ struct BenchCommand: ParsableCommand {
         func row(_ name: String, _ times: StepBenchmark.Times, _ rate: Double) -> [String] {
             [
                 name, milliseconds(times.median), milliseconds(times.lowerQuartile), milliseconds(times.upperQuartile),
-                NumberText.grouped(Int(bounded: Double(result.batch) / times.median)), NumberText.fixed(rate / 1e9, decimals: 1),
+                NumberText.grouped(Int(bounded: Double(result.batch) / times.median)),
+                NumberText.fixed(rate / 1e9, decimals: 1),
                 NumberText.percentage(rate / result.peakRate, decimals: 1),
             ]
         }

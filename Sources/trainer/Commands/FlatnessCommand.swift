@@ -54,7 +54,8 @@ struct FlatnessCommand: ParsableCommand {
             let profile = try flatness(
                 of: Weights.find(path).weights, recipe, directions: directions, points: points, images: images)
             guard profile.centre.isFinite else {
-                throw RecipeError("\(path): the loss is not finite at the weights themselves, so there is nothing to measure")
+                throw RecipeError(
+                    "\(path): the loss is not finite at the weights themselves, so there is nothing to measure")
             }
             profiles.append((path, profile))
         }

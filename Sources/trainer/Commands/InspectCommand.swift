@@ -97,7 +97,9 @@ struct InspectCommand: ParsableCommand {
         if let outline = ModelOutline(name: source) { return outline }
         // Other programs' weights are named for what they are, and not taken for configurations.
         let endings = ["safetensors", "pth", "pt", "bin", "ckpt", "onnx", "h5", "keras", "npz", "gguf", "pb", "pkl"]
-        if endings.contains(where: { source.lowercased().hasSuffix("." + $0) }) { return ModelOutline(try WeightsMetadata.read(source)) }
+        if endings.contains(where: { source.lowercased().hasSuffix("." + $0) }) {
+            return ModelOutline(try WeightsMetadata.read(source))
+        }
         // What looks like a name and is no file was meant as one.
         if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
             let names = ModelSpecification.variants.map(\.name)
