@@ -17,4 +17,4 @@ accuracy="$(.build/release/tutorial "$weights" | awk '/^test accuracy/ { print $
 echo "tutorial: test accuracy $accuracy"
 awk -v a="$accuracy" 'BEGIN { exit !(a >= 0.85) }' || { echo "tutorial: expected at least 0.85" >&2; exit 1; }
 # What it kept is a weights file with PyTorch's names.
-grep -q '"mixer.weight":{"dtype":"F32"' "$weights" || { echo "tutorial: it kept no weights" >&2; exit 1; }
+grep -q '"mixer.weight":{' "$weights" || { echo "tutorial: it kept no weights" >&2; exit 1; }

@@ -35,12 +35,20 @@ export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(date +%s)}"
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-archives="$work/archives"
-mkdir "$archives"
 scratch="$project/.build/package"
+archives="$scratch/archives"
+rm -rf "$archives" "$scratch/pkgconfig"
+mkdir -p "$archives" "$scratch/pkgconfig"
 
-# A folder of archives comes before those of the system, whose shared libraries the linker would prefer. DT_RPATH (no "new
-# tags") also serves what the libraries in lib/ need themselves.
+# A folder of archives, still empty, comes before those of the system, whose shared libraries the linker would prefer; before
+# those, too, that pkg-config names.
+for package in $(swift package dump-package | sed -n 's/.*"pkgConfig" *: *"\(.*\)".*/\1/p'); do
+    file="$(find /usr/lib /usr/share /usr/local -name "$package.pc" 2>/dev/null | head -1)"
+    [ -z "$file" ] || sed "s|^Libs:|Libs: -L$archives|" "$file" >"$scratch/pkgconfig/$package.pc"
+done
+export PKG_CONFIG_PATH="$scratch/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+
+# DT_RPATH (no "new tags") also serves what the libraries in lib/ need themselves.
 build() {
     swift build -c release --product trainer --scratch-path "$scratch" --static-swift-stdlib \
         -Xswiftc -L -Xswiftc "$archives" \
@@ -91,6 +99,9 @@ if [ ${#linked[@]} -gt 0 ] && ! relink; then
     done
     relink || { cat "$work/link.log" >&2; fail "the program cannot be linked."; }
 fi
+for library in ${linked[@]+"${linked[@]}"}; do
+    if needed "$(program)" | grep -qxF "$library"; then say "$library stays a shared library, in lib/"; fi
+done
 
 version="$("$(program)" --version | awk '{ print $2 }')"
 name="hornbeam-$version-linux-$(uname -m)"
