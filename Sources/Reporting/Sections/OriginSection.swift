@@ -31,7 +31,8 @@ enum OriginSection {
             add("data", data["path"]?.stringValue)
             add(
                 "images",
-                "\(count("training")) for training, \(count("validation")) for validation, \(count("test")) for the test"
+                "\(count("training")) for training, \(count("validation")) for validation, "
+                    + ((data["test"]?.integerValue ?? 0) > 0 ? "\(count("test")) for the test" : "no test part")
             )
             add("format", data["format"]?.stringValue)
             add("source", data["attribution"]?.stringValue)
@@ -41,6 +42,6 @@ enum OriginSection {
         add("folder", record.path)
         return PageSection(
             identifier: "machine", title: "Machine and data",
-            body: "<div class=\"card\">\(DataTable(columns: ["", ""], rows: rows).markup)</div>")
+            body: "<div class=\"card\">\(DataTable(columns: ["", ""], rows: rows, label: "Machine and data").markup)</div>")
     }
 }

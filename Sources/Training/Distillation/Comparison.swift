@@ -14,41 +14,50 @@ public struct Comparison: Sendable {
         public let trainLoss: Double
         public let gap: Double
         public let seconds: Double
+        /// What chooses between arms; nil where nothing was validated.
+        public var bestValidation: Double?
     }
 
     public let order: [String]
+    /// How many images results were measured on.
+    public var validationImages: Int?
+    public var testImages: Int?
     public var results: [Result] = []
 
     /// Mean and sample standard deviation over the seeds of an arm.
     public func statistics(_ arm: Arm, _ value: (Result) -> Double) -> (mean: Double, deviation: Double) {
-        let values = results.filter { $0.arm == arm }.map(value)
-        guard !values.isEmpty else { return (0, 0) }
-        let mean = values.reduce(0, +) / Double(values.count)
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return (mean, values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0)
+        Spread(results.filter { $0.arm == arm }.map(value)).map { ($0.mean, $0.deviation) } ?? (0, 0)
     }
+
+    /// Which arm is best, as far as the number of images and the spread of the seeds let one say so.
+    public var verdict: Verdict { ArmSections.verdict(json, validation: validationImages, test: testImages) }
 
     public var table: String {
         func share(_ arm: Arm, _ value: (Result) -> Double) -> String {
             let (mean, deviation) = statistics(arm, value)
-            return "\(NumberText.percentage(mean)) +- \(NumberText.fixed(100 * deviation, decimals: 2))"
+            return "\(NumberText.percentage(mean)) ± \(NumberText.fixed(100 * deviation, decimals: 2))"
+        }
+        func validation(_ arm: Arm) -> String {
+            let values = results.filter { $0.arm == arm }.compactMap(\.bestValidation)
+            guard let spread = Spread(values) else { return "-" }
+            return "\(NumberText.percentage(spread.mean)) ± \(NumberText.fixed(100 * spread.deviation, decimals: 2))"
         }
         return Table(
             columns: [
-                Table.Column("arm", .left), "seeds", Table.Column("test, last epoch", .right),
+                Table.Column("arm", .left), "seeds", Table.Column("validation, best", .right), Table.Column("test, last epoch", .right),
                 Table.Column("test, best epoch", .right), Table.Column("train loss", .right),
                 Table.Column("train - test", .right), "seconds",
             ],
             rows: Arm.allCases.map { arm in
                 let loss = statistics(arm) { $0.trainLoss }
                 return [
-                    arm.rawValue, "\(results.filter { $0.arm == arm }.count)", share(arm) { $0.last },
+                    arm.rawValue, "\(results.filter { $0.arm == arm }.count)", validation(arm), share(arm) { $0.last },
                     share(arm) { $0.best },
-                    "\(NumberText.fixed(loss.mean, decimals: 4)) +- \(NumberText.fixed(loss.deviation, decimals: 4))",
+                    "\(NumberText.fixed(loss.mean, decimals: 4)) ± \(NumberText.fixed(loss.deviation, decimals: 4))",
                     share(arm) { $0.gap }, NumberText.fixed(statistics(arm) { $0.seconds }.mean, decimals: 1),
                 ]
             }
-        ).render()
+        ).render() + ArmSections.sentence(verdict) + "\n"
     }
 
     public var json: JSONValue {
@@ -69,6 +78,7 @@ public struct Comparison: Sendable {
                 "bestEpoch": .integer(result.bestEpoch), "epochs": .integer(result.epochs),
                 "trainLoss": .number(result.trainLoss), "gap": .number(result.gap),
                 "seconds": .number(result.seconds),
+                "bestValidationAccuracy": result.bestValidation.map { .number($0) } ?? .null,
             ]
         }
         return [
@@ -87,7 +97,7 @@ extension Comparison.Result {
         else { return nil }
         self.init(
             arm: arm, seed: seed, last: last, best: best, bestEpoch: bestEpoch, epochs: epochs, trainLoss: trainLoss,
-            gap: gap, seconds: seconds)
+            gap: gap, seconds: seconds, bestValidation: json["bestValidationAccuracy"]?.doubleValue)
     }
 }
 
@@ -97,7 +107,8 @@ extension DistillationRun {
     public func compare(_ report: OrderReport, seeds: Int, in directory: RunDirectory, resuming: Bool) throws
         -> Comparison
     {
-        var comparison = Comparison(order: report.order)
+        var comparison = Comparison(
+            order: report.order, validationImages: data.splits.validation?.count, testImages: data.splits.test.count)
         for index in 0..<seeds {
             let seed = recipe.run.seed + index
             for arm in Arm.allCases {

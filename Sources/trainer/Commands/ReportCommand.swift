@@ -7,14 +7,16 @@ import Training
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Rebuilds the report of a run, or compares several runs on one page.",
+        commandName: "report", abstract: "Rebuilds the report of a run or a sweep, or compares several runs on one page.",
         discussion: """
-            Everything comes from the run folders; data and weights are not opened. One run gives RUN/report.html, several
-            give comparison.html in the working folder unless --output says otherwise.
+            Everything comes from the run folders; data and weights are not opened. One run gives RUN/report.html, the folder
+            of a sweep gives SWEEP/sweep.html, several runs give comparison.html in the working folder, unless --output
+            says otherwise. Runs are compared by validation; runs that differ in run.seed alone count as one.
 
             EXAMPLES:
               trainer report Runs/digits
               trainer report Runs/digits --tensorboard
+              trainer report Runs/sweep-digits
               trainer report Runs/digits Runs/digits-gf --output both.html
               trainer report Runs/digits Runs/digits-gf --json
             """)
@@ -33,8 +35,11 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
-        let records = try runs.map {
-            try RunRecord(folder: $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0)
+        let folders = runs.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        if folders.count == 1, SweepRecord.isOne(folders[0]) { return try report(sweep: folders[0], console) }
+        // Of a sweep among several folders all runs are compared.
+        let records = try folders.flatMap { try SweepRecord.isOne($0) ? sweepRuns($0) : [$0] }.map {
+            try RunRecord(folder: $0)
         }
         for record in records {
             for problem in record.problems { console.warning("\(record.path): \(problem)") }
@@ -49,6 +54,27 @@ struct ReportCommand: ParsableCommand {
         }
         let path = output ?? (records.count == 1 ? records[0].path + "/report.html" : "comparison.html")
         try AtomicFile.write(path, records.count == 1 ? RunPage.html(records[0]) : ComparisonPage.html(records))
+        console.line("written to \(path)")
+    }
+
+    private func sweepRuns(_ folder: String) throws -> [String] {
+        try SweepRecord(folder: folder).runs.filter { $0.summary != nil && !$0.folder.isEmpty }
+            .map { folder + "/" + $0.folder }
+    }
+
+    private func report(sweep folder: String, _ console: Console) throws {
+        if json {
+            let records = try sweepRuns(folder).map { try RunRecord(folder: $0) }
+            console.text(RunComparison(records).json.text(pretty: true))
+            return
+        }
+        if tensorboard {
+            for run in try sweepRuns(folder) {
+                console.line("written to \(try TensorBoardFolder.write(try RunRecord(folder: run)))")
+            }
+        }
+        let path = output ?? folder + "/sweep.html"
+        try AtomicFile.write(path, SweepPage.html(try SweepRecord(folder: folder)))
         console.line("written to \(path)")
     }
 }
