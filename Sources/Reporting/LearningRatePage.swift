@@ -39,7 +39,8 @@ public enum LearningRatePage {
             sections: [
                 PageSection(
                     identifier: "curve", title: "Curve",
-                    lead: "The suggestion is a tenth of the rate with the lowest smoothed loss; the batch's own loss is thin.",
+                    lead:
+                        "The suggestion is a tenth of the rate with the lowest smoothed loss; the batch's own loss is thin.",
                     body: chart.figure ?? ""), table(learningRates, losses, smoothed),
             ]
         ).html

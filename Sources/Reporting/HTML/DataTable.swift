@@ -75,7 +75,8 @@ struct DataTable {
         let box = ScrollBox(
             label: label, isLimited: isLong,
             body: "<table\(kind)><thead><tr>\(titles)</tr></thead>\n<tbody>\(lines)</tbody></table>")
-        let more: Markup = isLong ? "<p class=\"more\">\(NumberText.grouped(rows.count)) rows; the box scrolls.</p>" : ""
+        let more: Markup =
+            isLong ? "<p class=\"more\">\(NumberText.grouped(rows.count)) rows; the box scrolls.</p>" : ""
         return box.markup + more
     }
 

@@ -75,6 +75,19 @@ struct LineChart {
             """
     }
 
+    /// The part of the range of accuracies that good results lie in, so that 95 to 100 % are not a line at the top; nil
+    /// where there is no need to leave anything out.
+    /// - Parameter lines: the values of each curve, and the share of them that may lie below.
+    static func window(_ lines: [(values: [Double], below: Double)]) -> ClosedRange<Double>? {
+        let lines = lines.filter { !$0.values.isEmpty }
+        let lows = lines.map { line in line.values.sorted()[Int(Double(line.values.count - 1) * line.below)] }
+        let all = lines.flatMap(\.values)
+        guard let low = lows.min(), let least = all.min(), let most = all.max(), most >= 0.85, most - low > 1e-3,
+            most - least > 1.6 * (most - low)
+        else { return nil }
+        return low...most
+    }
+
     /// The curves that have a value.
     private var shown: [Series] { series.filter { $0.values.contains { $0 != nil } } }
 
@@ -82,11 +95,12 @@ struct LineChart {
         let series = shown
         guard !x.isEmpty, !series.isEmpty || !bands.isEmpty else { return nil }
         let kept = thinned
-        let all = (series.flatMap { one in
-            one.values.compactMap { $0 } + one.spread.flatMap { $0.map { [$0.low, $0.high] } ?? [] }
-        } + bands.flatMap { $0.flatMap { $0.map { [$0.low, $0.high] } ?? [] } }).map { value in
-            window.map { min(max(value, $0.lowerBound), $0.upperBound) } ?? value
-        }
+        let all =
+            (series.flatMap { one in
+                one.values.compactMap { $0 } + one.spread.flatMap { $0.map { [$0.low, $0.high] } ?? [] }
+            } + bands.flatMap { $0.flatMap { $0.map { [$0.low, $0.high] } ?? [] } }).map { value in
+                window.map { min(max(value, $0.lowerBound), $0.upperBound) } ?? value
+            }
         let positive = all.filter { $0 > 0 && $0.isFinite }
         let isWide = (positive.max() ?? 1) / (positive.min() ?? 1) > 30 && positive.count == all.count
         let vertical = Axis(
@@ -108,7 +122,7 @@ struct LineChart {
         let place: Markup = axis.map { " data-axis=\"\($0)\"" } ?? ""
         let isBroad = width > 600
         let drawing: Markup = """
-            <div class="plot\(isBroad ? " wide" : "")" data-chart\(place)><svg viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title)" tabindex="0">
+            <div class="plot\(isBroad ? " wide" : "")" data-chart\(place)><svg\(width < 300 ? " class=\"small\"" : "") viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title)" tabindex="0">
             \(frame.grid(xTitle))\(frame.marks(marks))\(cut)\(notes.map(frame.note))
             <line class="rule" y1="\(frame.top)" y2="\(frame.bottom)" x1="0" x2="0" visibility="hidden"/>
             </svg><div class="readout" hidden></div>

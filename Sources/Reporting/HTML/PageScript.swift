@@ -76,7 +76,7 @@ enum PageScript {
           function set(item, shown) {
             item.setAttribute("aria-pressed", shown);
             item.closest("figure").querySelectorAll("[data-chart]").forEach(function (plot) {
-              var curve = plot.querySelector("svg [data-series=\"" + item.dataset.series + "\"]");
+              var curve = plot.querySelector("svg [data-series='" + item.dataset.series + "']");
               if (curve) curve.classList.toggle("off", !shown);
               plot.chart.hidden[item.textContent] = !shown;
             });

@@ -30,9 +30,9 @@ enum StyleSheet {
         .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(124px,1fr));margin:26px 0 0;padding:0;
         background:var(--paper);border:1px solid var(--line);border-radius:10px;overflow:hidden;list-style:none;
         box-shadow:var(--shade)}
-        .facts li{display:flex;flex-direction:column;justify-content:space-between;box-shadow:1px 1px 0 var(--line);
+        .facts li{box-shadow:1px 1px 0 var(--line);
         padding:12px 16px 11px;min-width:0}
-        .facts small{font-size:12.5px;font-weight:400;color:var(--soft);margin-left:5px}
+        .facts small{display:block;font-size:12.5px;font-weight:400;color:var(--soft);line-height:1.2}
         .facts span{display:block;color:var(--soft);font-size:12.5px;line-height:1.35}
         .facts strong{display:block;font-size:20px;font-weight:620;letter-spacing:-.01em;line-height:1.3;white-space:nowrap}
         .facts .main strong{color:var(--accent)}
@@ -52,6 +52,7 @@ enum StyleSheet {
         .grid{display:grid;gap:16px}
         .grid.start{align-items:start}
         .two{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+        .single{max-width:640px}
         .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr))}
         .three{grid-template-columns:repeat(auto-fit,minmax(min(100%,270px),1fr))}
         .card,figure.chart{margin:0;background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:14px 16px;
@@ -100,8 +101,10 @@ enum StyleSheet {
         .scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
         .limited{max-height:560px;overflow-y:auto}
         .scroller::before,.scroller::after{content:"";position:absolute;z-index:2;pointer-events:none;opacity:0}
-        .scroller::after{top:0;bottom:0;right:0;width:30px;background:linear-gradient(to right,transparent,var(--shadow))}
-        .scroller::before{left:0;right:0;bottom:0;height:34px;background:linear-gradient(transparent,var(--shadow))}
+        .scroller::after{content:"\\2192";display:flex;align-items:center;justify-content:flex-end;padding-right:3px;
+        font-weight:700;top:0;bottom:0;right:0;width:34px;background:linear-gradient(to right,transparent,var(--shadow))}
+        .scroller::before{content:"\\2193";text-align:center;line-height:44px;font-weight:700;left:0;right:0;bottom:0;height:34px;
+        background:linear-gradient(transparent,var(--shadow))}
         .scroller.right::after,.scroller.below::before{opacity:1}
         .more{margin:8px 0 0;color:var(--soft);font-size:12.5px}
         table{border-collapse:collapse;width:100%;font-size:13.5px}
@@ -121,7 +124,7 @@ enum StyleSheet {
         th[aria-sort],table[data-sortable] th{cursor:pointer}
         th[aria-sort=ascending]::after{content:" \\2191"}th[aria-sort=descending]::after{content:" \\2193"}
         .matrix{width:auto;margin:0 auto;font-size:12.5px;border-collapse:separate;border-spacing:2px;
-        --cell:clamp(26px,calc((min(100vw,1180px) - 240px)/var(--n,10)),58px)}
+        --cell:clamp(26px,calc((min(100vw,1180px) - 240px)/var(--n,10)),52px)}
         .matrix td{width:var(--cell);min-width:var(--cell);height:var(--cell);padding:0;text-align:center;border:0;
         border-radius:4px;vertical-align:middle;background:rgb(var(--heat)/var(--a,0));color:var(--ink)}
         .matrix td.miss{background:rgb(var(--miss-cell)/var(--a,0))}
@@ -130,8 +133,8 @@ enum StyleSheet {
         .switched:has(#cells-share:checked) .matrix .share{display:inline}
         .matrix th{position:static;vertical-align:middle;border:0;padding:2px 6px;background:none;text-align:center;
         white-space:nowrap;color:var(--soft);font-weight:550}
-        .matrix thead th{vertical-align:bottom}.matrix:not(.costs) thead th span{writing-mode:vertical-rl;transform:rotate(180deg)}
-        .matrix:not(.costs) thead th.corner span{writing-mode:initial;transform:none;display:block;font-weight:400}
+        .matrix thead th{vertical-align:bottom}.matrix.named thead th span{writing-mode:vertical-rl;transform:rotate(180deg)}
+        .matrix.named thead th.corner span,.matrix .corner span{writing-mode:initial;transform:none;display:block;font-weight:400}
         .matrix .corner{text-align:right}
         .matrix th[scope=row]{text-align:right;position:sticky;left:0;background:var(--paper);z-index:1}
         .matrix.costs{margin:0}.matrix.costs td{width:72px;min-width:72px;height:34px}
@@ -141,6 +144,7 @@ enum StyleSheet {
         .swatch.miss{background:rgb(var(--miss-cell)/var(--a))}
         .map td{padding:0 8px;min-width:64px}.map td b{font-weight:650;color:inherit}
         svg.sheet text{font-size:9px}svg.sheet .corner{font-size:11px}svg.sheet image{image-rendering:pixelated}
+        @media screen and (prefers-color-scheme:dark){svg.sheet image{filter:invert(1) hue-rotate(180deg)}}
         .images{display:grid;grid-template-columns:repeat(auto-fill,minmax(108px,1fr));gap:14px 12px}
         .images figure{margin:0;min-width:0;font-size:12.5px;line-height:1.35}
         .images img,.strip img,.kernels img{image-rendering:pixelated;display:block;height:auto;background:var(--grid)}
@@ -174,7 +178,7 @@ enum StyleSheet {
         .tree td:first-child{white-space:pre}
         pre{overflow-x:auto;margin:0}
         @media(max-width:620px){header,main,nav,footer{padding-left:16px;padding-right:16px}header{padding-top:24px}
-        h1{font-size:27px}.headline{font-size:17px}svg text{font-size:14px}svg text.stage{font-size:13px}
+        h1{font-size:27px}.headline{font-size:17px}svg text{font-size:14px}svg.small text{font-size:11.5px}svg text.stage{font-size:13px}
         .facts{grid-template-columns:repeat(2,1fr)}.facts li:last-child:nth-child(odd){grid-column:span 2}
         .legend{margin-left:0;width:100%}.command{display:block}.command span{display:block}
         .matrix{--cell:26px;font-size:11px;border-spacing:1px}.matrix th{padding:1px 3px}.spare{display:none}

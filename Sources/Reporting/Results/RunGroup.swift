@@ -53,8 +53,9 @@ extension RunGroup {
     private static func trimmed(_ text: Substring) -> String {
         var text = text
         while let last = text.last, "-_.,/= (".contains(last) { text.removeLast() }
-        if text.hasSuffix("seed") {
-            text = text.dropLast(4)
+        // As in `digits-seed-0` and `digits-s0`.
+        for word in ["seed", "-s", "_s"] where text.hasSuffix(word) {
+            text = text.dropLast(word.count)
             while let last = text.last, "-_.,/= (".contains(last) { text.removeLast() }
         }
         return String(text)

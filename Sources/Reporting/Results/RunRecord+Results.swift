@@ -13,7 +13,7 @@ extension RunRecord {
     public var resultPart: Part {
         if summary?["testAccuracy"]?.doubleValue != nil { return .test }
         if let test = run?["data"]?["test"] { return (test.integerValue ?? 0) > 0 ? .test : .validation }
-        return summary == nil || summary?["validationAccuracy"] == nil ? .test : .validation
+        return summary == nil ? .test : .validation
     }
 
     /// The part that the confusion matrix and the mistakes are of.

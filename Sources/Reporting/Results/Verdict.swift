@@ -104,18 +104,20 @@ extension Verdict {
         case .nothing: return "Nothing was measured on \(part) images, so nothing can be chosen."
         case .only(let index): return "\(name(index)): \(share(index)), by \(part)."
         case .wins(let index, let next, let lead, let error):
-            return "\(name(index)) does best by \(part): \(share(index)); it leads \(name(next)) by \(points(lead)) "
-                + "points, beyond the error of ±\(points(error))."
+            return "\(name(index)) does best by \(part): \(share(index)); it leads \(name(next)) by "
+                + "\(points(lead)) points, beyond the error of ±\(points(error))."
         case .withinError(let indices, let lead, let error):
             let others = indices.count > 2 ? " \(indices.count) candidates are within it, so" : ""
-            if lead == 0 {
-                return "By \(part) \(name(indices[0])) and \(name(indices[1])) are level at \(share(indices[0])), with an "
-                    + "error of ±\(points(error));\(others) no winner."
+            let both = (name(indices[0]), name(indices[1]))
+            if lead < 1e-9 {
+                return "By \(part) \(both.0) and \(both.1) are level at \(share(indices[0])), with an error of "
+                    + "±\(points(error));\(others) no winner."
             }
-            return "By \(part) \(name(indices[0])) leads \(name(indices[1])) by \(points(lead)) points, within the error of "
+            return "By \(part) \(both.0) leads \(both.1) by \(points(lead)) points, within the error of "
                 + "±\(points(error));\(others) no winner."
         case .unknownError(let index, let lead):
-            return "By \(part) \(name(index)) leads by \(points(lead)) points; on how many images is not known, so there is "
+            return
+                "By \(part) \(name(index)) leads by \(points(lead)) points; on how many images is not known, so there is "
                 + "no error and no winner."
         case .differentData(let reason):
             return "These runs saw different data (\(strong(reason))); no winner."

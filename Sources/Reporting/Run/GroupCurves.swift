@@ -39,10 +39,12 @@ struct GroupCurves {
     /// - Parameter keys: the metrics that are drawn; all by default.
     func section(keys: Set<String>? = nil) -> PageSection? {
         let axes = abscissae
-        let figures = Self.charts.filter { keys?.contains($0.key) ?? true }.compactMap { chart in
+        var figures = Self.charts.filter { keys?.contains($0.key) ?? true }.compactMap { chart in
             LineChart.figure(axes.map { self.chart(chart, $0) })
         }
         guard !figures.isEmpty else { return nil }
+        // An empty place in a row of two looks like a chart that failed.
+        if figures.count > 1, !figures.count.isMultiple(of: 2) { figures.removeLast() }
         let options = axes.enumerated().map { index, axis -> Markup in
             """
             <input type="radio" name="axis" id="axis-\(index)"\(index == 0 ? " checked" : "")><label for="axis-\(index)">\(axis.rawValue)</label>
@@ -50,7 +52,8 @@ struct GroupCurves {
         }
         let choice: Markup =
             axes.count > 1
-            ? "<div class=\"switch\" role=\"group\" aria-label=\"Horizontal axis\"><span>Over</span>\(options)</div>" : ""
+            ? "<div class=\"switch\" role=\"group\" aria-label=\"Horizontal axis\"><span>Over</span>\(options)</div>"
+            : ""
         let hasSeeds = groups.contains { $0.indices.count > 1 }
         return PageSection(
             identifier: "curves", title: "Curves",
@@ -97,7 +100,11 @@ struct GroupCurves {
         made.mayBeLogarithmic = chart.isLogarithmic
         made.isXWhole = axis != .seconds
         made.includesZero = chart.key == "imagesPerSecond"
-        if chart.style == .percentage { made.limits = 0...1 }
+        if chart.style == .percentage {
+            made.limits = 0...1
+            made.window = LineChart.window(series.map { ($0.values.compactMap { $0 }, 0.2) })
+            if made.window != nil { made.caption = "the first epochs lie below the axis" }
+        }
         return made
     }
 

@@ -50,7 +50,9 @@ struct ResultTable {
         let hasModels = Set(models).count > 1
         let hasSeeds = comparison.groups.contains { $0.indices.count > 1 }
         let rows = comparison.groups.enumerated().map { index, group -> [DataTable.Cell] in
-            var row = [DataTable.Cell("<i class=\"key c\(index % 8)\(index % 16 >= 8 ? " dashed" : "")\"></i>\(group.name)")]
+            var row = [
+                DataTable.Cell("<i class=\"key c\(index % 8)\(index % 16 >= 8 ? " dashed" : "")\"></i>\(group.name)")
+            ]
             if hasModels { row.append(.text(models[group.indices[0]], kind: "soft")) }
             if hasSeeds { row.append(.count(group.indices.count)) }
             return row
@@ -77,7 +79,9 @@ struct ResultTable {
 
     private func lead(_ hasSeeds: Bool, _ winner: Int?) -> String {
         var parts: [String] = []
-        if winner != nil { parts.append("The validation accuracy that does best is in blue; the test images choose nothing.") }
+        if winner != nil {
+            parts.append("The validation accuracy that does best is in blue; the test images choose nothing.")
+        }
         if hasSeeds { parts.append("± is the standard deviation of the seeds.") }
         let errors = [RunRecord.Part.validation, .test].compactMap { part -> String? in
             let counts = Set(comparison.records.compactMap { $0.images(part) })

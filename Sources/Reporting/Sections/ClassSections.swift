@@ -11,14 +11,14 @@ enum ClassSections {
         let body: Markup =
             picture.isWide
             ? """
-                <div class="grid">\(chart)</div>
-                <div class="grid two start"><div class="card">\(frequent(matrix))</div>
-                <div class="card"><h3>Each class</h3>\(table(matrix))</div></div></div>
-                """
+            <div class="grid">\(chart)</div>
+            <div class="grid two start"><div class="card">\(frequent(matrix))</div>
+            <div class="card"><h3>Each class</h3>\(table(matrix))</div></div></div>
+            """
             : """
-                <div class="grid two start">\(chart)\(frequent(matrix))</div>
-                <div class="card"><h3>Each class</h3>\(table(matrix))</div></div>
-                """
+            <div class="grid two start">\(chart)\(frequent(matrix))</div>
+            <div class="card"><h3>Each class</h3>\(table(matrix))</div></div>
+            """
         return PageSection(
             identifier: "classes", title: "Classes",
             lead:

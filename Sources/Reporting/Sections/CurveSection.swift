@@ -100,19 +100,14 @@ enum CurveSection {
         }
     }
 
-    /// The part of the accuracies' range that good results lie in; nil where there is no need to leave anything out.
     private static func window(_ record: RunRecord) -> ClosedRange<Double>? {
-        func quantile(_ key: String, _ share: Double) -> Double? {
-            let values = record.values(key).compactMap { $0 }.sorted()
-            return values.isEmpty ? nil : values[Int(Double(values.count - 1) * share)]
+        func line(_ key: String, _ below: Double) -> (values: [Double], below: Double) {
+            (record.values(key).compactMap { $0 }, below)
         }
-        let keys = ["validationAccuracy", "emaValidationAccuracy", "testAccuracy"]
-        let lows = keys.compactMap { quantile($0, 0.1) } + [quantile("trainAccuracy", 0.5)].compactMap { $0 }
-        let all = (keys + ["trainAccuracy"]).flatMap { record.values($0).compactMap { $0 } }
-        guard let low = lows.min(), let least = all.min(), let most = all.max(), most >= 0.85, most - low > 1e-3,
-            most - least > 1.6 * (most - low)
-        else { return nil }
-        return low...most
+        return LineChart.window([
+            line("validationAccuracy", 0.1), line("emaValidationAccuracy", 0.2), line("testAccuracy", 0.1),
+            line("trainAccuracy", 0.2),
+        ])
     }
 
     private static func best(_ record: RunRecord) -> [LineChart.Note] {

@@ -20,7 +20,10 @@ enum DistillationSections {
         }
         let student = record.run?["student"]?.stringValue ?? "student"
         let size = record.run?["model"]?["parameters"]?.doubleValue.map { RunHeader.short($0) } ?? ""
-        let decisions = (record.order?["decisions"]?.arrayValue ?? []).compactMap { $0["text"]?.stringValue }
+        let decisions = (record.order?["decisions"]?.arrayValue ?? []).compactMap {
+            // As runs wrote it before.
+            $0["text"]?.stringValue?.replacing(" +- ", with: " ± ")
+        }
         let reasons: Markup =
             decisions.isEmpty
             ? ""

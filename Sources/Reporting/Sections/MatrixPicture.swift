@@ -32,10 +32,11 @@ struct MatrixPicture {
             let name = matrix.names[actual]
             return "<tr><th scope=\"row\" title=\"\(name)\">\(TextWidth.truncated(name, to: 16))</th>\(cells)</tr>"
         }
+        let hasLongNames = matrix.names.contains { TextWidth.columns($0) > 3 }
         let box = ScrollBox(
             label: "Confusion matrix",
             body: """
-                <table class="matrix" style="--n:\(matrix.classes)"><thead><tr><th class="corner"><span>predicted →</span><span>true ↓</span></th>\(titles)</tr></thead>
+                <table class="matrix\(hasLongNames ? " named" : "")" style="--n:\(matrix.classes)"><thead><tr><th class="corner"><span>predicted →</span><span>true ↓</span></th>\(titles)</tr></thead>
                 <tbody>\(rows)</tbody></table>
                 """)
         return """

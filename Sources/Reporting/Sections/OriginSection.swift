@@ -42,6 +42,8 @@ enum OriginSection {
         add("folder", record.path)
         return PageSection(
             identifier: "machine", title: "Machine and data",
-            body: "<div class=\"card\">\(DataTable(columns: ["", ""], rows: rows, label: "Machine and data").markup)</div>")
+            body:
+                "<div class=\"card\">\(DataTable(columns: ["", ""], rows: rows, label: "Machine and data").markup)</div>"
+        )
     }
 }

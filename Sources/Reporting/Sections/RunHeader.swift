@@ -86,11 +86,15 @@ enum RunHeader {
         func add(_ name: String, _ value: Double?, isMain: Bool = false, _ text: (Double) -> String) {
             if let value, value.isFinite { facts.append((name, "\(text(value))", isMain)) }
         }
-        /// A share with its error.
-        func add(_ name: String, share value: Double?, of part: RunRecord.Part, isMain: Bool = false) {
+        /// A share with its error, and of which epoch it is.
+        func add(
+            _ name: String, share value: Double?, of part: RunRecord.Part, epoch: Int? = nil, isMain: Bool = false
+        ) {
             guard let value, value.isFinite else { return }
-            let error = SamplingError.text(value, images: record.images(part)).map { Markup("<small>\($0)</small>") } ?? ""
-            facts.append((name, "\(NumberText.percentage(value))\(error)", isMain))
+            let error = SamplingError.text(value, images: record.images(part))
+            let notes = [error, epoch.map { "epoch \($0)" }].compactMap { $0 }.joined(separator: ", ")
+            let note: Markup = notes.isEmpty ? "" : "<small>\(notes)</small>"
+            facts.append((name, "\(NumberText.percentage(value))\(note)", isMain))
         }
         func count(_ value: Double) -> String { NumberText.grouped(Int(bounded: value)) }
         let part = record.resultPart
@@ -98,8 +102,9 @@ enum RunHeader {
         add("\(title), last epoch", share: record.lastAccuracy, of: part, isMain: true)
         if let best = summary?["bestEpoch"]?.integerValue, summary?["bestValidationAccuracy"]?.doubleValue != nil {
             add(
-                "\(title), best epoch (\(best))",
-                share: part == .test ? summary?["bestTestAccuracy"]?.doubleValue : record.bestValidation, of: part)
+                "\(title), best epoch",
+                share: part == .test ? summary?["bestTestAccuracy"]?.doubleValue : record.bestValidation, of: part,
+                epoch: best)
         }
         add("Test, moving average", share: summary?["emaTestAccuracy"]?.doubleValue, of: .test)
         add("\(title) loss", record.lastLoss) { NumberText.fixed($0, decimals: 4) }

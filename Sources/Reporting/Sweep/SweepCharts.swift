@@ -55,7 +55,7 @@ struct SweepCharts {
         return PageSection(
             identifier: "keys", title: keys.count == 1 ? "The key" : "Each key",
             lead: "A ring is a run, a bar the mean of its runs.\(more)",
-            body: "<div class=\"grid two\">\(figures)</div>")
+            body: "<div class=\"grid two\(figures.count == 1 ? " single" : "")\">\(figures)</div>")
     }
 
     /// The mean of each pair of values of two keys.

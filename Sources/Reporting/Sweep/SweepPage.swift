@@ -25,7 +25,10 @@ public enum SweepPage {
         if finished + failed < sweep.planned {
             notes.append("\(finished + failed) of \(sweep.planned) runs are done; what they left is shown.")
         }
-        if failed > 0 { notes.append("\(failed) \(failed == 1 ? "run" : "runs") failed and \(failed == 1 ? "is" : "are") no candidate.") }
+        if failed > 0 {
+            notes.append(
+                "\(failed) \(failed == 1 ? "run" : "runs") failed and \(failed == 1 ? "is" : "are") no candidate.")
+        }
         let seconds = sweep.runs.compactMap { $0.summary?["seconds"]?.doubleValue }.reduce(0, +)
         let seeds = Set(sweep.runs.compactMap { sweep.seed($0) }).count
         var facts: [(String, String)] = [
@@ -64,7 +67,8 @@ public enum SweepPage {
             var row: [DataTable.Cell] = group.values.map { .text($0, kind: "mono") }
             row.append(
                 DataTable.Cell(
-                    "\(own.count - failed)\(failed > 0 ? " (\(failed) failed)" : "")", order: Double(own.count - failed)))
+                    "\(own.count - failed)\(failed > 0 ? " (\(failed) failed)" : "")", order: Double(own.count - failed)
+                ))
             row.append(validation)
             if isTested {
                 row += [
@@ -79,8 +83,11 @@ public enum SweepPage {
         if isTested { columns += [.number("test, last epoch"), .number("test, best epoch"), .number("test loss")] }
         columns.append(.number("time"))
         let table = DataTable(columns: columns, rows: rows, isSortable: true, isLimited: true, label: "Results")
-        var lead = winner == nil ? "" : "The validation accuracy that does best is in blue; the test images choose nothing. "
-        if sweep.groups.contains(where: { $0.indices.count > 1 }) { lead += "± is the standard deviation of the seeds. " }
+        var lead =
+            winner == nil ? "" : "The validation accuracy that does best is in blue; the test images choose nothing. "
+        if sweep.groups.contains(where: { $0.indices.count > 1 }) {
+            lead += "± is the standard deviation of the seeds. "
+        }
         let best = sweep.runs.compactMap { $0.summary?["bestValidationAccuracy"]?.doubleValue }.max()
         if let best, let images = sweep.runs.compactMap({ $0.data?.validation }).min(),
             let text = SamplingError.text(best, images: images)
@@ -113,7 +120,8 @@ public enum SweepPage {
         ]
         var section = GroupCurves(records: records, groups: groups).section(keys: keys)
         if sweep.groups.count > groups.count, !groups.isEmpty {
-            section?.lead += " Of \(sweep.groups.count) configurations the best \(groups.count) by validation are drawn."
+            section?.lead +=
+                " Of \(sweep.groups.count) configurations the best \(groups.count) by validation are drawn."
         }
         return section
     }

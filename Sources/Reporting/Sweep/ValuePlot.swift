@@ -53,7 +53,8 @@ struct ValuePlot {
                 path.append("\(rounded(x)) \(rounded(y(mean)))")
                 let half = min(13, max(5, step / 2))
                 means.append(
-                    "<line class=\"mean c\(color % 8)\" x1=\"\(x - half)\" x2=\"\(x + half)\" y1=\"\(y(mean))\" y2=\"\(y(mean))\"/>")
+                    "<line class=\"mean c\(color % 8)\" x1=\"\(x - half)\" x2=\"\(x + half)\" y1=\"\(y(mean))\" y2=\"\(y(mean))\"/>"
+                )
                 for (index, dot) in own.enumerated() {
                     let jitter = own.count > 1 ? (Double(index) / Double(own.count - 1) - 0.5) * half : 0
                     marks.append(

@@ -44,7 +44,8 @@ public struct Comparison: Sendable {
         }
         return Table(
             columns: [
-                Table.Column("arm", .left), "seeds", Table.Column("validation, best", .right), Table.Column("test, last epoch", .right),
+                Table.Column("arm", .left), "seeds", Table.Column("validation, best", .right),
+                Table.Column("test, last epoch", .right),
                 Table.Column("test, best epoch", .right), Table.Column("train loss", .right),
                 Table.Column("train - test", .right), "seconds",
             ],
