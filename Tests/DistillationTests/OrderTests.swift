@@ -70,7 +70,7 @@ import Testing
         #expect(result.decisions[1].ties == ["T1"])
         #expect(
             result.decisions[1].description
-                == "T3 before T4: 0.55 +- 0.01, next best 0.56, student itself 0.90 (a tie with T1 within the error bar)"
+                == "T3 before T4: 0.55 ± 0.01, next best 0.56, student itself 0.90 (a tie with T1 within the error bar)"
         )
         #expect(try order(2, errorBar: 0.01).order.decisions[1].ties == [])
         let withStudent = try order(2, changes: ["S>T4": 0.555], errorBar: 0.01).order

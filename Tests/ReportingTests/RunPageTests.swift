@@ -121,7 +121,7 @@ private func hasOnlyInnerLinks(_ html: String) -> Bool {
         comparison.json["runs"]?.arrayValue?.compactMap { $0["summary"]?["testAccuracy"]?.doubleValue } == [0.75, 0.8])
     let html = ComparisonPage.html(records)
     #expect(hasOnlyInnerLinks(html))
-    #expect(html.contains("<td class=\"n best\" data-order=\"0.8\">80.00%</td>"))
+    #expect(html.contains("<td class=\"n\" data-order=\"0.8\">80.00%</td>"))
     #expect(html.contains("optimizer.learningRate") && !html.contains("run.seed"))
     #expect(html.matches(of: #/class="curve c1"/#).count >= 6)
 }

@@ -26,7 +26,10 @@ final class RunFolder {
     }
 
     /// A finished run of six epochs with everything a report can show.
-    func fill(classNames: [String] = ["cat", "dog"], rate: String = "0.001") throws {
+    func fill(
+        classNames: [String] = ["cat", "dog"], rate: String = "0.001", seed: Int = 0, data: String = "pets",
+        validation: Double = 0.9, test: Double? = 0.75, validationImages: Int = 4, testImages: Int? = 8
+    ) throws {
         try write("metrics.jsonl", lines: (1...6).map(Self.epoch))
         try write(
             "report/histograms.jsonl",
@@ -42,8 +45,8 @@ final class RunFolder {
         try write(
             "summary.json",
             [
-                "testAccuracy": 0.75, "testLoss": 0.6, "bestEpoch": 5, "bestValidationAccuracy": 0.9, "epochs": 6,
-                "seconds": 6.5,
+                "testAccuracy": test.map { .number($0) } ?? .null, "testLoss": test.map { _ in 0.6 } ?? .null,
+                "bestEpoch": 5, "bestValidationAccuracy": .number(validation), "epochs": 6, "seconds": 6.5,
             ])
         let image: JSONValue = ["width": 2, "height": 1, "channels": 1, "pixels": .string(base64([0, 255]))]
         var mistake = image
@@ -88,7 +91,8 @@ final class RunFolder {
                 "machine": ["processor": "A processor", "cores": 2, "threads": 2],
                 "classNames": .array(classNames.map { .string($0) }),
                 "data": [
-                    "path": "pets", "training": 20, "validation": 4, "test": 8, "height": 1, "width": 2, "channels": 1,
+                    "path": .string(data), "training": 20, "validation": .integer(validationImages),
+                    "test": testImages.map { .integer($0) } ?? .null, "height": 1, "width": 2, "channels": 1,
                 ],
                 "model": [
                     "name": "hornet", "parameters": 1234, "multiplyAdds": 5678,
@@ -99,7 +103,9 @@ final class RunFolder {
                 ],
                 "configuration": [
                     entry("optimizer.learningRate", rate, "--set optimizer.learningRate=\(rate)"),
-                    entry("training.epochs", "6", "a.yaml:3:1"), entry("run.seed", "0", "default"),
+                    entry("training.epochs", "6", "a.yaml:3:1"),
+                    entry("run.seed", "\(seed)", seed == 0 ? "default" : "--set run.seed=\(seed)"),
+                    entry("data.path", data, "a.yaml:4:1"),
                 ],
             ])
     }

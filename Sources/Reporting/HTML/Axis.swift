@@ -41,9 +41,11 @@ package struct Axis {
     ///   - values: what must lie on the axis; those that are not finite are left out.
     ///   - logarithmic: equal ratios have equal lengths, as far as all values are positive.
     ///   - limits: what the axis must not go beyond, such as 0...1 of shares.
+    ///   - isTight: the axis ends at the values, not at round numbers.
+    ///   - isWhole: only whole numbers are written, as of epochs.
     package init(
         _ values: [Double], style: NumberStyle = .plain, logarithmic: Bool = false, count: Int = 5,
-        limits: ClosedRange<Double>? = nil, isTight: Bool = false
+        limits: ClosedRange<Double>? = nil, isTight: Bool = false, isWhole: Bool = false
     ) {
         let finite = values.filter { $0.isFinite && abs($0) < 1e100 }
         var (low, high) = (finite.min() ?? 0, finite.max() ?? 1)
@@ -59,7 +61,8 @@ package struct Axis {
             if let limits { (low, high) = (max(low, limits.lowerBound), min(high, limits.upperBound)) }
             if high <= low { (low, high) = (low - room, low + room) }
         }
-        let step = Self.step((high - low) / Double(count))
+        let least = Self.step((high - low) / Double(count))
+        let step = isWhole ? max(1, least == 2.5 ? 5 : least) : least
         if !isTight {
             low = (low / step + 1e-9).rounded(.down) * step
             high = (high / step - 1e-9).rounded(.up) * step
@@ -67,7 +70,7 @@ package struct Axis {
         (self.low, self.high) = (low, high)
         let first = Int(bounded: (low / step - 1e-9).rounded(.up))
         let last = Int(bounded: (high / step + 1e-9).rounded(.down))
-        ticks = (first...max(first, last)).map { index in
+        ticks = (first..<max(first + 1, last + 1)).map { index in
             let value = Double(index) * step
             return (value, Self.text(value, step, style))
         }

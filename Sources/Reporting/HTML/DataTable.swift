@@ -45,15 +45,24 @@ struct DataTable {
     var isSortable = false
     /// Whether a long table scrolls within the page.
     var isLimited = false
+    /// What the table holds, for readers who reach it by keyboard.
+    var label = "Table"
+    /// Columns that a telephone has no room for.
+    var spare: Set<Int> = []
 
     var markup: Markup {
-        let titles = columns.map { column -> Markup in
-            column.isNumber
-                ? "<th scope=\"col\" class=\"n\">\(column.title)</th>" : "<th scope=\"col\">\(column.title)</th>"
+        let titles = columns.enumerated().map { index, column -> Markup in
+            let kinds = [column.isNumber ? "n" : "", spare.contains(index) ? "spare" : ""].filter { !$0.isEmpty }
+            return kinds.isEmpty
+                ? "<th scope=\"col\">\(column.title)</th>"
+                : "<th scope=\"col\" class=\"\(kinds.joined(separator: " "))\">\(column.title)</th>"
         }
         let lines = rows.map { row -> Markup in
-            let cells = zip(columns, row).map { column, cell -> Markup in
-                let kinds = [column.isNumber ? "n" : "", cell.kind].filter { !$0.isEmpty }.joined(separator: " ")
+            let cells = zip(columns, row).enumerated().map { index, pair -> Markup in
+                let (column, cell) = pair
+                let kinds = [column.isNumber ? "n" : "", cell.kind, spare.contains(index) ? "spare" : ""].filter {
+                    !$0.isEmpty
+                }.joined(separator: " ")
                 let name: Markup = kinds.isEmpty ? "" : " class=\"\(kinds)\""
                 let order: Markup =
                     cell.order.map { isSortable ? " data-order=\"\(Self.orderText($0))\"" : "" } ?? ""
@@ -62,10 +71,13 @@ struct DataTable {
             return "<tr>\(cells)</tr>\n"
         }
         let kind: Markup = isSortable ? " data-sortable" : ""
-        return """
-            <div class="scroll\(isLimited && rows.count > 24 ? " limited" : "")"><table\(kind)><thead><tr>\(titles)</tr></thead>
-            <tbody>\(lines)</tbody></table></div>
-            """
+        let isLong = isLimited && rows.count > 24
+        let box = ScrollBox(
+            label: label, isLimited: isLong,
+            body: "<table\(kind)><thead><tr>\(titles)</tr></thead>\n<tbody>\(lines)</tbody></table>")
+        let more: Markup =
+            isLong ? "<p class=\"more\">\(NumberText.grouped(rows.count)) rows; the box scrolls.</p>" : ""
+        return box.markup + more
     }
 
     private static func orderText(_ value: Double) -> String { value.isFinite ? "\(value)" : "-1e300" }

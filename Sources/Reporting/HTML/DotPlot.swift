@@ -36,8 +36,11 @@ struct DotPlot {
 
                 """
         }
-        return """
-            <svg viewBox="0 0 \(width) \(bottom + 26)" role="img" aria-label="Values of each group">\(grid)\(marks)</svg>
-            """
+        return ScrollBox(
+            label: "Values of each group",
+            body: """
+                <svg class="dots" viewBox="0 0 \(width) \(bottom + 26)" role="img" aria-label="Values of each group">\(grid)\(marks)</svg>
+                """
+        ).markup
     }
 }

@@ -11,6 +11,8 @@ struct LineChart {
         var isDashed = false
         /// Drawn behind and thin.
         var isFaint = false
+        /// [position] between (low, high): what several seeds spread over, behind the curve in its colour.
+        var spread: [(low: Double, high: Double)?] = []
     }
 
     /// A place on a curve that is worth a name.
@@ -30,6 +32,10 @@ struct LineChart {
     var series: [Series]
     var style = NumberStyle.plain
     var limits: ClosedRange<Double>?
+    /// The part of the vertical range that is worth the room; what lies beyond is cut off at the frame.
+    var window: ClosedRange<Double>?
+    /// Whether the horizontal positions count something, so that numbers between them mean nothing.
+    var isXWhole = true
     /// Whether a logarithmic axis is taken where values differ by more than a factor of 30.
     var mayBeLogarithmic = false
     /// Whether the axis begins at 0, so that heights compare as ratios.
@@ -44,46 +50,86 @@ struct LineChart {
     /// Of the drawing, in units that are pixels on a wide screen.
     var width = 480.0
 
-    private static let margin = (left: 52.0, right: 14.0, top: 22.0, bottom: 22.0)
+    private static let margin = (left: 52.0, right: 14.0, top: 22.0, bottom: 38.0)
     /// More positions than pixels are thinned out.
     private static let mostPoints = 600
 
     /// The chart as a figure; nil where no curve has a value.
-    var figure: Markup? {
-        let series = series.filter { $0.values.contains { $0 != nil } }
+    var figure: Markup? { Self.figure([self]) }
+
+    /// Charts of the same curves over different horizontal axes as one figure, of which the page shows one at a time; nil
+    /// where no curve has a value.
+    static func figure(_ charts: [LineChart]) -> Markup? {
+        let plots = charts.enumerated().compactMap { $1.plot(axis: charts.count > 1 ? $0 : nil) }
+        guard plots.count == charts.count, let chart = charts.first else { return nil }
+        let series = chart.shown
+        let legend = series.count > 1 || series.first.map { $0.name != chart.title } ?? false
+        let names: Markup =
+            legend ? "<ul class=\"legend\">\(series.enumerated().map { Self.legend($0, $1) })</ul>" : ""
+        let about: Markup = chart.caption.isEmpty ? "" : "<span>\(chart.caption)</span>"
+        return """
+            <figure class="chart">
+            <figcaption><strong>\(chart.title)</strong>\(about)\(names)</figcaption>
+            \(plots)</figure>
+
+            """
+    }
+
+    /// The part of the range of accuracies that good results lie in, so that 95 to 100 % are not a line at the top; nil
+    /// where there is no need to leave anything out.
+    /// - Parameter lines: the values of each curve, and the share of them that may lie below.
+    static func window(_ lines: [(values: [Double], below: Double)]) -> ClosedRange<Double>? {
+        let lines = lines.filter { !$0.values.isEmpty }
+        let lows = lines.map { line in line.values.sorted()[Int(Double(line.values.count - 1) * line.below)] }
+        let all = lines.flatMap(\.values)
+        guard let low = lows.min(), let least = all.min(), let most = all.max(), most >= 0.85, most - low > 1e-3,
+            most - least > 1.6 * (most - low)
+        else { return nil }
+        return low...most
+    }
+
+    /// The curves that have a value.
+    private var shown: [Series] { series.filter { $0.values.contains { $0 != nil } } }
+
+    private func plot(axis: Int?) -> Markup? {
+        let series = shown
         guard !x.isEmpty, !series.isEmpty || !bands.isEmpty else { return nil }
         let kept = thinned
-        let plotted = kept.map { x[$0] }
         let all =
-            series.flatMap { $0.values.compactMap { $0 } }
-            + bands.flatMap { $0.flatMap { $0.map { [$0.low, $0.high] } ?? [] } }
+            (series.flatMap { one in
+                one.values.compactMap { $0 } + one.spread.flatMap { $0.map { [$0.low, $0.high] } ?? [] }
+            } + bands.flatMap { $0.flatMap { $0.map { [$0.low, $0.high] } ?? [] } }).map { value in
+                window.map { min(max(value, $0.lowerBound), $0.upperBound) } ?? value
+            }
         let positive = all.filter { $0 > 0 && $0.isFinite }
         let isWide = (positive.max() ?? 1) / (positive.min() ?? 1) > 30 && positive.count == all.count
         let vertical = Axis(
             includesZero ? all + [0] : all, style: style, logarithmic: mayBeLogarithmic && isWide, limits: limits)
         let horizontal = Axis(
-            x.count > 1 ? x : [x[0] - 0.5, x[0] + 0.5], style: .grouped, logarithmic: isXLogarithmic, count: 6,
-            isTight: true)
+            x.count > 1 ? x : [x[0] - 0.5, x[0] + 0.5], style: .grouped, logarithmic: isXLogarithmic,
+            count: max(2, Int(width / 80)), isTight: true, isWhole: isXWhole && !isXLogarithmic)
         let frame = Frame(
             left: Self.margin.left, right: width - Self.margin.right,
             top: Self.margin.top + (marks.isEmpty ? 0 : 14), bottom: height - Self.margin.bottom,
-            horizontal: horizontal, vertical: vertical)
-        let bands = bands.enumerated().map { frame.band($1, x, kept, depth: $0) }
-        let curves = series.map { frame.curve($0, x, kept) }
-        let legend = series.count > 1 || series[0...].first.map { $0.name != title } ?? false
-        let names: Markup = legend ? "<ul class=\"legend\">\(series.map(Self.legend))</ul>" : ""
-        let about: Markup = caption.isEmpty ? "" : "<span>\(caption)</span>"
-        return """
-            <figure class="chart" data-chart>
-            <figcaption><strong>\(title)</strong>\(about)\(names)</figcaption>
-            <div class="plot"><svg viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title)" tabindex="0">
-            \(frame.grid(xTitle))\(frame.marks(marks))\(bands)\(curves)\(notes.map(frame.note))
+            horizontal: horizontal, vertical: vertical, cuts: window != nil)
+        let bands = bands.enumerated().map { frame.band($1, x, kept, kind: "band b\($0)") }
+        let curves = series.enumerated().map { index, one -> Markup in
+            let spread: Markup =
+                one.spread.isEmpty ? "" : frame.band(one.spread, x, kept, kind: "spread c\(one.color)")
+            return "<g data-series=\"\(index)\">\(spread)\(frame.curve(one, x, kept))</g>"
+        }
+        let cut = frame.cut("\(bands)\(curves)", isCut: window != nil)
+        let place: Markup = axis.map { " data-axis=\"\($0)\"" } ?? ""
+        let isBroad = width > 600
+        let drawing: Markup = """
+            <div class="plot\(isBroad ? " wide" : "")" data-chart\(place)><svg\(width < 300 ? " class=\"small\"" : "") viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title)" tabindex="0">
+            \(frame.grid(xTitle))\(frame.marks(marks))\(cut)\(notes.map(frame.note))
             <line class="rule" y1="\(frame.top)" y2="\(frame.bottom)" x1="0" x2="0" visibility="hidden"/>
-            </svg><div class="readout" hidden></div></div>
-            <script type="application/json">\(readout(series, kept, plotted, frame).embedded)</script>
-            </figure>
+            </svg><div class="readout" hidden></div>
+            <script type="application/json">\(readout(series, kept, kept.map { x[$0] }, frame).embedded)</script></div>
 
             """
+        return isBroad ? ScrollBox(label: title, body: drawing).markup : drawing
     }
 
     /// The positions that are drawn: all, or evenly spaced ones with the last.
@@ -94,9 +140,11 @@ struct LineChart {
         return kept
     }
 
-    private static func legend(_ series: Series) -> Markup {
+    /// A name in the legend, which the script makes a switch for its curve.
+    private static func legend(_ index: Int, _ series: Series) -> Markup {
         let dash: Markup = series.isDashed ? " dashed" : ""
-        return "<li><i class=\"key c\(series.color)\(dash)\"></i>\(series.name)</li>"
+        return
+            "<li data-series=\"\(index)\"><i class=\"key c\(series.color)\(dash)\"></i><span>\(series.name)</span></li>"
     }
 
     /// What the script needs: positions in the drawing and the texts of the values.
@@ -113,107 +161,5 @@ struct LineChart {
                     ]
                 }),
         ]
-    }
-}
-
-func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
-
-/// The rectangle that curves are drawn in.
-struct Frame {
-    let left, right, top, bottom: Double
-    let horizontal, vertical: Axis
-
-    func x(_ value: Double) -> Double { left + (right - left) * horizontal.position(value) }
-    func y(_ value: Double) -> Double {
-        // A little beyond the frame at most, for values that a limited axis does not reach.
-        bottom - (bottom - top) * min(max(vertical.position(value), -0.02), 1.02)
-    }
-
-    /// About the width of a letter of the small text.
-    private let letterWidth = 6.2
-
-    func grid(_ xTitle: String) -> Markup {
-        let rows = vertical.ticks.map { tick -> Markup in
-            let y = y(tick.value)
-            return """
-                <line class="grid" x1="\(left)" x2="\(right)" y1="\(y)" y2="\(y)"/>\
-                <text class="tick" x="\(left - 8)" y="\(y + 4)" text-anchor="end">\(tick.text)</text>
-                """
-        }
-        let ticks = horizontal.ticks
-        // The last number says what the numbers are; at the edge it ends there. A number that would touch it is left out.
-        let lastText = xTitle + " " + (ticks.last?.text ?? "")
-        let lastX = x(ticks.last?.value ?? 0)
-        let isAtEdge = lastX > right - 30
-        let lastBegin = lastX - Double(lastText.count) * (isAtEdge ? 1 : 0.5) * letterWidth
-        let columns = ticks.enumerated().map { index, tick -> Markup in
-            let x = x(tick.value)
-            let isLast = index == ticks.count - 1
-            let isCovered = !isLast && x + Double(tick.text.count) / 2 * letterWidth + 4 > lastBegin
-            let text = isLast ? lastText : isCovered ? "" : tick.text
-            return """
-                <line class="mark" x1="\(x)" x2="\(x)" y1="\(bottom)" y2="\(bottom + 4)"/>\
-                <text class="tick" x="\(x)" y="\(bottom + 17)" \
-                text-anchor="\(isLast && isAtEdge ? "end" : "middle")">\(text)</text>
-                """
-        }
-        return """
-            \(rows)<line class="base" x1="\(left)" x2="\(right)" y1="\(bottom)" y2="\(bottom)"/>\(columns)
-            """
-    }
-
-    func marks(_ marks: [(x: Double, text: String)]) -> Markup {
-        let lines = marks.enumerated().map { index, mark -> Markup in
-            let x = x(mark.x)
-            let end = index + 1 < marks.count ? self.x(marks[index + 1].x) : right
-            let text = TextWidth.truncated(mark.text, to: max(1, Int(bounded: (end - x - 6) / letterWidth)))
-            return """
-                <line class="stage" x1="\(x)" x2="\(x)" y1="\(top - 14)" y2="\(bottom)"/>\
-                <text class="stage" x="\(x + 4)" y="\(top - 4)">\(text)</text>
-                """
-        }
-        return "\(lines)"
-    }
-
-    func curve(_ series: LineChart.Series, _ positions: [Double], _ kept: [Int]) -> Markup {
-        var path = ""
-        var dots: [Markup] = []
-        var run: [(Double, Double)] = []
-        func end() {
-            if run.count == 1 {
-                dots.append("<circle class=\"dot c\(series.color)\" cx=\"\(run[0].0)\" cy=\"\(run[0].1)\" r=\"2.5\"/>")
-            } else if !run.isEmpty {
-                path += "M" + run.map { "\(rounded($0.0)) \(rounded($0.1))" }.joined(separator: "L")
-            }
-            run = []
-        }
-        for index in kept {
-            guard let value = series.values[index] else {
-                end()
-                continue
-            }
-            run.append((x(positions[index]), y(value)))
-        }
-        end()
-        let kind: Markup = "c\(series.color)\(series.isDashed ? " dashed" : "")\(series.isFaint ? " faint" : "")"
-        return "<path class=\"curve \(kind)\" d=\"\(path)\"/>\(dots)"
-    }
-
-    func band(_ band: [(low: Double, high: Double)?], _ positions: [Double], _ kept: [Int], depth: Int) -> Markup {
-        let points = kept.compactMap { index in band[index].map { (x(positions[index]), y($0.low), y($0.high)) } }
-        guard points.count > 1 else { return "" }
-        let upper = points.map { "\(rounded($0.0)) \(rounded($0.2))" }
-        let lower = points.reversed().map { "\(rounded($0.0)) \(rounded($0.1))" }
-        return "<path class=\"band b\(depth)\" d=\"M\((upper + lower).joined(separator: "L"))Z\"/>"
-    }
-
-    func note(_ note: LineChart.Note) -> Markup {
-        let (x, y) = (x(note.x), y(note.y))
-        let isLeft = x > (left + right) / 2
-        return """
-            <circle class="note" cx="\(x)" cy="\(y)" r="3.5"/>\
-            <text class="note" x="\(isLeft ? x + 4 : x - 4)" y="\(y - 9)" \
-            text-anchor="\(isLeft ? "end" : "start")">\(note.text)</text>
-            """
     }
 }

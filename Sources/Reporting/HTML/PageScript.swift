@@ -20,7 +20,7 @@ enum PageScript {
             if (!leads) return;
             chart.readout.replaceChildren(element("b", chart.data.labels[index]));
             chart.data.series.forEach(function (series) {
-              if (series.values[index] === null) return;
+              if (series.values[index] === null || chart.hidden[series.name]) return;
               var row = element("div"), name = element("span");
               name.append(element("i", "", "key c" + series.color), series.name);
               row.append(name, element("span", series.values[index]));
@@ -55,8 +55,9 @@ enum PageScript {
             var svg = figure.querySelector("svg");
             var chart = {
               data: JSON.parse(figure.querySelector("script").textContent), rule: figure.querySelector(".rule"),
-              readout: figure.querySelector(".readout"), width: svg.viewBox.baseVal.width, index: 0
+              readout: figure.querySelector(".readout"), width: svg.viewBox.baseVal.width, index: 0, hidden: {}
             };
+            figure.chart = chart;
             if (!chart.data.x.length) return;
             charts.push(chart);
             svg.addEventListener("pointermove", function (event) {
@@ -71,6 +72,48 @@ enum PageScript {
               event.preventDefault();
               lead(chart, Math.min(chart.data.x.length - 1, Math.max(0, chart.index + move)));
             });
+          });
+          function set(item, shown) {
+            item.setAttribute("aria-pressed", shown);
+            item.closest("figure").querySelectorAll("[data-chart]").forEach(function (plot) {
+              var curve = plot.querySelector("svg [data-series='" + item.dataset.series + "']");
+              if (curve) curve.classList.toggle("off", !shown);
+              plot.chart.hidden[item.textContent] = !shown;
+            });
+          }
+          document.querySelectorAll(".legend [data-series]").forEach(function (item) {
+            function toggle() {
+              var shown = item.getAttribute("aria-pressed") === "false";
+              var group = item.closest("[data-linked]");
+              if (!group) return set(item, shown);
+              group.querySelectorAll(".legend [data-series]").forEach(function (other) {
+                if (other.textContent === item.textContent) set(other, shown);
+              });
+            }
+            item.tabIndex = 0;
+            item.setAttribute("role", "button");
+            item.setAttribute("aria-pressed", "true");
+            item.title = "Hides the curve, or shows it again";
+            item.addEventListener("click", toggle);
+            item.addEventListener("keydown", function (event) {
+              if (event.key !== "Enter" && event.key !== " ") return;
+              event.preventDefault();
+              toggle();
+            });
+          });
+          document.querySelectorAll(".scroll").forEach(function (box) {
+            var wide, high;
+            function mark() {
+              wide = box.scrollWidth - box.clientWidth;
+              high = box.scrollHeight - box.clientHeight;
+              box.parentNode.classList.toggle("right", wide > 1 && box.scrollLeft < wide - 1);
+              box.parentNode.classList.toggle("below", high > 1 && box.scrollTop < high - 1);
+              if (wide > 1 || high > 1) box.tabIndex = 0; else box.removeAttribute("tabindex");
+            }
+            mark();
+            box.addEventListener("scroll", mark, { passive: true });
+            window.addEventListener("resize", mark);
+            document.addEventListener("toggle", mark, true);
           });
           document.querySelectorAll("table[data-sortable]").forEach(function (table) {
             var titles = table.querySelectorAll("th"), body = table.tBodies[0];

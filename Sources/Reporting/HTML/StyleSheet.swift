@@ -4,14 +4,14 @@ enum StyleSheet {
     static let text = """
 
         :root{--paper:#fff;--ground:#f6f6f4;--ink:#1b1f24;--soft:#59626c;--line:#e2e3e1;--grid:#ececea;--accent:#0b63a5;
-        --heat:11 99 165;--miss:200 84 10;--c0:#0b63a5;--c1:#c8540a;--c2:#12805c;--c3:#8a4f9e;--c4:#a87400;--c5:#4a5560;
-        --c6:#2f9bd0;--c7:#b8336a;--wash:#eef3f8;--shade:0 1px 2px rgb(0 0 0/.05)}
+        --heat:11 99 165;--miss:168 66 4;--miss-cell:214 100 22;--c0:#0b63a5;--c1:#b84a05;--c2:#12805c;--c3:#8a4f9e;--c4:#a87400;--c5:#4a5560;
+        --c6:#2f9bd0;--c7:#b8336a;--wash:#eef3f8;--shade:0 1px 2px rgb(0 0 0/.05);--shadow:rgb(27 31 36/.28)}
         @media(prefers-color-scheme:dark){:root{--paper:#191c20;--ground:#111316;--ink:#e6e8ea;--soft:#99a2ac;--line:#2c3137;
-        --grid:#272b31;--accent:#6cb2ee;--heat:74 152 219;--miss:238 132 62;--c0:#6cb2ee;--c1:#f0904c;--c2:#4cc39a;
-        --c3:#c995dd;--c4:#e2b84a;--c5:#aab4be;--c6:#8fd6fb;--c7:#f08bb0;--wash:#1c2630;--shade:none}}
+        --grid:#272b31;--accent:#6cb2ee;--heat:74 152 219;--miss:238 132 62;--miss-cell:224 112 44;--c0:#6cb2ee;--c1:#f0904c;--c2:#4cc39a;
+        --c3:#c995dd;--c4:#e2b84a;--c5:#aab4be;--c6:#8fd6fb;--c7:#f08bb0;--wash:#1c2630;--shade:none;--shadow:rgb(0 0 0/.75)}}
         @media print{:root{--paper:#fff;--ground:#fff;--ink:#000;--soft:#444;--line:#ccc;--grid:#e4e4e4;--accent:#0b63a5;
-        --heat:11 99 165;--miss:200 84 10;--c0:#0b63a5;--c1:#c8540a;--c2:#12805c;--c3:#8a4f9e;--c4:#a87400;--c5:#4a5560;
-        --c6:#2f9bd0;--c7:#b8336a;--wash:#f4f4f4;--shade:none}}
+        --heat:11 99 165;--miss:168 66 4;--miss-cell:214 100 22;--c0:#0b63a5;--c1:#b84a05;--c2:#12805c;--c3:#8a4f9e;--c4:#a87400;--c5:#4a5560;
+        --c6:#2f9bd0;--c7:#b8336a;--wash:#f4f4f4;--shade:none;--shadow:transparent}}
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%;scroll-padding-top:3.2rem}
         body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
@@ -27,11 +27,12 @@ enum StyleSheet {
         .lead{margin:0 0 16px;color:var(--soft);max-width:52em;text-wrap:pretty}
         section{padding:40px 0 0}
         h2+:not(.lead){margin-top:14px}
-        .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(124px,1fr));gap:1px;margin:26px 0 0;padding:0;
-        background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;list-style:none;
+        .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(124px,1fr));margin:26px 0 0;padding:0;
+        background:var(--paper);border:1px solid var(--line);border-radius:10px;overflow:hidden;list-style:none;
         box-shadow:var(--shade)}
-        .facts li{display:flex;flex-direction:column;justify-content:space-between;background:var(--paper);
+        .facts li{box-shadow:1px 1px 0 var(--line);
         padding:12px 16px 11px;min-width:0}
+        .facts small{display:block;font-size:12.5px;font-weight:400;color:var(--soft);line-height:1.2}
         .facts span{display:block;color:var(--soft);font-size:12.5px;line-height:1.35}
         .facts strong{display:block;font-size:20px;font-weight:620;letter-spacing:-.01em;line-height:1.3;white-space:nowrap}
         .facts .main strong{color:var(--accent)}
@@ -51,6 +52,7 @@ enum StyleSheet {
         .grid{display:grid;gap:16px}
         .grid.start{align-items:start}
         .two{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+        .single{max-width:640px}
         .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr))}
         .three{grid-template-columns:repeat(auto-fit,minmax(min(100%,270px),1fr))}
         .card,figure.chart{margin:0;background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:14px 16px;
@@ -64,8 +66,14 @@ enum StyleSheet {
         .key{display:inline-block;width:16px;height:0;border-top:2.5px solid;vertical-align:middle;margin-right:5px;
         border-color:currentColor}
         .key.dashed{border-top-style:dashed;border-top-width:2px}
-        .plot{position:relative}
-        svg{display:block;width:100%;height:auto;overflow:visible}
+        .legend li[role=button]{cursor:pointer;border-radius:4px}.legend li[aria-pressed=false]{text-decoration:line-through}
+        .legend li[aria-pressed=false] .key{opacity:.25}.off{display:none}
+        .plot{position:relative}.plot.wide{min-width:760px}.dots{min-width:600px}.plot[data-axis="1"],.plot[data-axis="2"]{display:none}
+        .switched:has(#axis-1:checked) .plot[data-axis],.switched:has(#axis-2:checked) .plot[data-axis]{display:none}
+        .switched:has(#axis-1:checked) .plot[data-axis="1"],.switched:has(#axis-2:checked) .plot[data-axis="2"]{display:block}
+        .switch{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:center;margin:0 0 12px;color:var(--soft);font-size:13px}
+        .switch input{margin:0 5px 0 0;accent-color:var(--accent)}.switch label{margin-left:-14px;padding-right:4px;cursor:pointer}
+        :not(svg)>svg{display:block;width:100%;height:auto;overflow:visible}
         svg:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
         svg text{font-size:11.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
         svg .grid{stroke:var(--grid)}
@@ -76,10 +84,11 @@ enum StyleSheet {
         .curve.dashed{stroke-dasharray:5 4}
         .curve.faint{stroke-width:1.25;stroke-opacity:.75}
         .dot{fill:currentColor}
-        .band{fill:var(--c0);stroke:none}.b0{fill-opacity:.14}.b1{fill-opacity:.26}
+        .spread{fill:currentColor;fill-opacity:.14;stroke:none}.band{fill:var(--c0);stroke:none}.b0{fill-opacity:.14}.b1{fill-opacity:.26}
         circle.note{fill:var(--paper);stroke:var(--ink);stroke-width:1.75}
         text.note{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:3px}
-        .rule{stroke:var(--soft);stroke-width:1}
+        .ring{fill:var(--paper);fill-opacity:.6;stroke:currentColor;stroke-width:1.75}.mean{stroke:currentColor;stroke-width:3}
+        a{color:var(--accent)}.rule{stroke:var(--soft);stroke-width:1}
         .c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}.c4{color:var(--c4)}
         .c5{color:var(--c5)}.c6{color:var(--c6)}.c7{color:var(--c7)}
         .readout{position:absolute;top:8px;z-index:2;pointer-events:none;background:var(--paper);border:1px solid var(--line);
@@ -87,8 +96,17 @@ enum StyleSheet {
         white-space:nowrap}
         .readout b{display:block;font-weight:600}
         .readout div{display:flex;gap:14px;justify-content:space-between}
-        .scroll{overflow-x:auto;max-width:100%}
+        .scroller{position:relative}
+        .scroll{overflow-x:auto;max-width:100%;scrollbar-width:thin;scrollbar-color:var(--soft) transparent}
+        .scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
         .limited{max-height:560px;overflow-y:auto}
+        .scroller::before,.scroller::after{content:"";position:absolute;z-index:2;pointer-events:none;opacity:0}
+        .scroller::after{content:"\\2192";display:flex;align-items:center;justify-content:flex-end;padding-right:3px;
+        font-weight:700;top:0;bottom:0;right:0;width:34px;background:linear-gradient(to right,transparent,var(--shadow))}
+        .scroller::before{content:"\\2193";text-align:center;line-height:44px;font-weight:700;left:0;right:0;bottom:0;height:34px;
+        background:linear-gradient(transparent,var(--shadow))}
+        .scroller.right::after,.scroller.below::before{opacity:1}
+        .more{margin:8px 0 0;color:var(--soft);font-size:12.5px}
         table{border-collapse:collapse;width:100%;font-size:13.5px}
         th,td{padding:5px 12px 5px 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:baseline}
         th:last-child,td:last-child{padding-right:4px}
@@ -105,19 +123,31 @@ enum StyleSheet {
         border-radius:2px}
         th[aria-sort],table[data-sortable] th{cursor:pointer}
         th[aria-sort=ascending]::after{content:" \\2191"}th[aria-sort=descending]::after{content:" \\2193"}
-        .matrix{table-layout:fixed;width:auto;margin:0 auto;font-size:12.5px;border-collapse:separate;border-spacing:2px}
-        .matrix td{width:38px;min-width:30px;height:30px;padding:0;text-align:center;border:0;border-radius:4px;vertical-align:middle;
-        background:rgb(var(--heat)/var(--a,0));color:var(--ink)}
-        .matrix td.miss{background:rgb(var(--miss)/var(--a,0))}
-        .matrix td.dark{color:#fff}
-        .matrix td.zero{color:transparent;background:var(--ground)}
-        .matrix th{position:static;vertical-align:middle;border:0;padding:2px 6px;background:none;text-align:center;max-width:9em;overflow:hidden;
-        text-overflow:ellipsis;color:var(--soft);font-weight:550}
-        .matrix.costs{table-layout:auto;margin:0}.matrix.costs td{width:72px;height:34px}
-        .matrix th[scope=row]{text-align:right}
+        .matrix{width:auto;margin:0 auto;font-size:12.5px;border-collapse:separate;border-spacing:2px;
+        --cell:clamp(26px,calc((min(100vw,1180px) - 240px)/var(--n,10)),52px)}
+        .matrix td{width:var(--cell);min-width:var(--cell);height:var(--cell);padding:0;text-align:center;border:0;
+        border-radius:4px;vertical-align:middle;background:rgb(var(--heat)/var(--a,0));color:var(--ink)}
+        .matrix td.miss{background:rgb(var(--miss-cell)/var(--a,0))}
+        .matrix td.zero{background:var(--ground)}
+        .matrix .share,.switched:has(#cells-share:checked) .matrix .count{display:none}
+        .switched:has(#cells-share:checked) .matrix .share{display:inline}
+        .matrix th{position:static;vertical-align:middle;border:0;padding:2px 6px;background:none;text-align:center;
+        white-space:nowrap;color:var(--soft);font-weight:550}
+        .matrix thead th{vertical-align:bottom}.matrix.named thead th span{writing-mode:vertical-rl;transform:rotate(180deg)}
+        .matrix.named thead th.corner span,.matrix .corner span{writing-mode:initial;transform:none;display:block;font-weight:400}
+        .matrix .corner{text-align:right}
+        .matrix th[scope=row]{text-align:right;position:sticky;left:0;background:var(--paper);z-index:1}
+        .matrix.costs{margin:0}.matrix.costs td{width:72px;min-width:72px;height:34px}
+        .matrix.costs td.zero{color:var(--soft);font-size:11px;line-height:1.2}
+        .steps{justify-content:center;flex-wrap:wrap}
+        .swatch{width:22px;height:14px;border-radius:3px;background:rgb(var(--heat)/var(--a))}
+        .swatch.miss{background:rgb(var(--miss-cell)/var(--a))}
+        .map td{padding:0 8px;min-width:64px}.map td b{font-weight:650;color:inherit}
+        svg.sheet text{font-size:9px}svg.sheet .corner{font-size:11px}svg.sheet image{image-rendering:pixelated}
+        @media screen and (prefers-color-scheme:dark){svg.sheet image{filter:invert(1) hue-rotate(180deg)}}
         .images{display:grid;grid-template-columns:repeat(auto-fill,minmax(108px,1fr));gap:14px 12px}
         .images figure{margin:0;min-width:0;font-size:12.5px;line-height:1.35}
-        .images img,.strip img,.kernels img,.sheet{image-rendering:pixelated;display:block;height:auto;background:var(--grid)}
+        .images img,.strip img,.kernels img{image-rendering:pixelated;display:block;height:auto;background:var(--grid)}
         .images img{width:100%;aspect-ratio:1;object-fit:contain;border-radius:6px}
         .images p{margin:5px 0 0;display:flex;gap:6px;justify-content:space-between}
         .images p b{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -146,16 +176,23 @@ enum StyleSheet {
         details{margin-top:12px}
         summary{cursor:pointer;color:var(--accent);font-size:13.5px}
         .tree td:first-child{white-space:pre}
-        .sheet{width:min(100%,640px);margin:0 auto;border:1px solid var(--line)}
         pre{overflow-x:auto;margin:0}
         @media(max-width:620px){header,main,nav,footer{padding-left:16px;padding-right:16px}header{padding-top:24px}
-        h1{font-size:27px}.headline{font-size:17px}svg text{font-size:14px}svg text.stage{font-size:13px}
+        h1{font-size:27px}.headline{font-size:17px}svg text{font-size:14px}svg.small text{font-size:11.5px}svg text.stage{font-size:13px}
         .facts{grid-template-columns:repeat(2,1fr)}.facts li:last-child:nth-child(odd){grid-column:span 2}
         .legend{margin-left:0;width:100%}.command{display:block}.command span{display:block}
-        .matrix td{width:25px;min-width:20px;height:25px}.matrix{font-size:11px;border-spacing:1px}.matrix th{padding:1px 2px}
+        .matrix{--cell:26px;font-size:11px;border-spacing:1px}.matrix th{padding:1px 3px}.spare{display:none}
         section{padding-top:30px}.card,figure.chart{padding:12px}}
-        @media print{body{font-size:11px}nav,.readout{display:none}section,figure,.card{break-inside:avoid}
-        .limited{max-height:none}.card,figure.chart,.facts{box-shadow:none}*{print-color-adjust:exact}}
+        @page{margin:14mm 12mm}
+        @media print{body{font-size:11px}nav,.readout,.switch,.more,.scroller::before,.scroller::after{display:none}
+        header,main,footer{max-width:none;padding-left:0;padding-right:0}header{padding-top:0}section{padding-top:22px}
+        h1,h2,h3,.lead{break-after:avoid}figure.chart,.images figure,.strip,.kernels,.facts,tr,.matrix{break-inside:avoid}
+        .two{grid-template-columns:1fr 1fr}.three,.wide{grid-template-columns:repeat(3,minmax(0,1fr))}.grid{gap:10px}
+        .card,figure.chart{padding:8px 10px}thead{display:table-header-group}thead th{position:static}
+        .images{grid-template-columns:repeat(8,minmax(0,1fr))}.strips{grid-template-columns:1fr 1fr}
+        .matrix{--cell:30px;font-size:10px}
+        .scroll{overflow:visible}.limited{max-height:none}.card,figure.chart{box-shadow:none}.facts{box-shadow:none}
+        *{print-color-adjust:exact}}
 
         """
 }

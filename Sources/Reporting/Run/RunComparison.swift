@@ -5,6 +5,8 @@ public struct RunComparison: Sendable {
     public let records: [RunRecord]
     /// Names that tell the runs apart: their folders, with as much of the path as that takes.
     public let names: [String]
+    /// Runs that differ in their seed alone, put together.
+    public let groups: [RunGroup]
 
     public init(_ records: [RunRecord]) {
         self.records = records
@@ -15,7 +17,8 @@ public struct RunComparison: Sendable {
             names = zip(parts, records).map { $0.isEmpty ? $1.path : $0.suffix(count).joined(separator: "/") }
         }
         if Set(names).count < names.count { names = names.enumerated().map { "\($1) (\($0 + 1))" } }
-        self.names = names
+        self.names = VariationNames.short(names) ?? names
+        groups = RunGroup.make(records, names: self.names)
     }
 
     /// A key and its value in each run, nil where the run has no such key.
@@ -53,11 +56,25 @@ public struct RunComparison: Sendable {
                 "name": .string(name), "path": .string(record.path), "finished": .bool(record.isFinished),
                 "epochs": .integer(record.epochs.count),
                 "bestValidationAccuracy": best.map { .number($0) } ?? .null,
+                "part": .string(record.resultPart.rawValue),
                 "parameters": record.run?["model"]?["parameters"] ?? .null, "summary": record.summary ?? .null,
             ]
         }
+        let verdict = verdict
         return [
-            "runs": .array(runs),
+            "runs": .array(runs), "verdict": .string(verdict.sentence()),
+            "best": verdict.winner.map { .string(groups[$0].name) } ?? .null,
+            "dataDifferences": .array(dataDifferences.map { .string($0) }),
+            "groups": .array(
+                zip(groups, verdict.candidates).map { group, candidate in
+                    let spread = Spread(candidate.values)
+                    return [
+                        "name": .string(group.name), "runs": .array(group.indices.map { .string(names[$0]) }),
+                        "bestValidationAccuracy": spread.map {
+                            ["mean": .number($0.mean), "deviation": .number($0.deviation)]
+                        } ?? .null,
+                    ]
+                }),
             "differences": .array(
                 differences.map { difference in
                     [

@@ -5,8 +5,8 @@ public enum RunPage {
     /// The page; parts that the run has not written are left out.
     public static func html(_ record: RunRecord) -> String {
         let sections: [PageSection?] = [
-            DistillationSections.arms(record), DistillationSections.order(record),
-            DistillationSections.stages(record), CurveSection.make(record), ClassSections.confusion(record),
+            ArmSections.make(record), DistillationSections.order(record),
+            StageSections.make(record), CurveSection.make(record), ClassSections.confusion(record),
             ClassSections.mistakes(record),
             PictureSections.samples(record), PictureSections.filters(record), SpreadSection.make(record),
             ModelSection.make(record), ConfigurationSection.make(record), OriginSection.make(record),

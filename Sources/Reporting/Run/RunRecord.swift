@@ -63,6 +63,18 @@ public struct RunRecord: Sendable {
         }
     }
 
+    /// The runs in the folders of a folder that is itself no run, such as a sweep's that was interrupted early, by name.
+    public static func runs(in folder: String) -> [String] {
+        let files = FileManager.default
+        if ["metrics.jsonl", "comparison.json", "config.yaml"].contains(where: {
+            files.fileExists(atPath: folder + "/" + $0)
+        }) {
+            return []
+        }
+        return ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { folder + "/" + $0 }
+            .filter { files.fileExists(atPath: $0 + "/metrics.jsonl") }
+    }
+
     private struct Reader {
         let folder: String
         var problems: [String] = []

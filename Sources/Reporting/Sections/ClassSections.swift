@@ -2,64 +2,46 @@ import Tensors
 
 /// Which classes are recognised, and what is taken for what.
 enum ClassSections {
-    /// More classes than these are shown as a picture without numbers.
-    private static let mostNumbered = 24
-
     static func confusion(_ record: RunRecord) -> PageSection? {
         guard let matrix = ConfusionMatrix(record), matrix.counts.contains(where: { $0 > 0 }) else { return nil }
         let count = matrix.counts.reduce(0, +)
         let wrong = count - matrix.correct.reduce(0, +)
-        let epoch = record.result?["epoch"]?.integerValue.map { " after epoch \($0)" } ?? ""
+        let picture = MatrixPicture(matrix: matrix)
+        let chart: Markup = "<div class=\"card\"><h3>What is taken for what</h3>\(picture.markup)"
+        let body: Markup =
+            picture.isWide
+            ? """
+            <div class="grid">\(chart)</div>
+            <div class="grid two start"><div class="card">\(frequent(matrix))</div>
+            <div class="card"><h3>Each class</h3>\(table(matrix))</div></div></div>
+            """
+            : """
+            <div class="grid two start">\(chart)\(frequent(matrix))</div>
+            <div class="card"><h3>Each class</h3>\(table(matrix))</div></div>
+            """
         return PageSection(
             identifier: "classes", title: "Classes",
             lead:
-                "\(NumberText.grouped(wrong)) of \(NumberText.grouped(count)) \(record.resultPart) images are taken for another class\(epoch). "
-                + "Rows are what images show, columns what the model says.",
-            body: """
-                <div class="grid two start">
-                <div class="card"><h3>What is taken for what</h3>\(picture(matrix))\(frequent(matrix))</div>
-                <div class="card"><h3>Each class</h3>\(table(matrix))</div>
-                </div>
-                """)
+                "\(NumberText.grouped(wrong)) of \(NumberText.grouped(count)) \(record.detailedPart.rawValue) images are "
+                + "taken for another class. \(weights(record))",
+            body: body)
     }
 
-    private static func picture(_ matrix: ConfusionMatrix) -> Markup {
-        guard matrix.classes <= mostNumbered else {
-            let sheet = PixelSheet.confusion(matrix)
-            return
-                "<img class=\"sheet\" alt=\"Confusion matrix\" src=\"\(sheet.source)\" width=\"\(sheet.width)\" height=\"\(sheet.height)\">"
+    /// Which weights the confusion matrix and the mistakes are of.
+    private static func weights(_ record: RunRecord) -> String {
+        let epoch = record.result?["epoch"]?.integerValue
+        var text = "These are the weights of the last epoch"
+        if let epoch { text += ", \(epoch)" }
+        text += " (weights/last.safetensors)"
+        if let best = record.summary?["bestEpoch"]?.integerValue, let epoch, best != epoch {
+            text += "; commands take those of epoch \(best), the best by validation, unless told otherwise"
         }
-        var counts = [[Int]](
-            repeating: [Int](repeating: 0, count: matrix.classes), count: matrix.classes)
-        for cell in matrix.cells { counts[cell.actual][cell.predicted] += cell.count }
-        let most = Double(matrix.mistakes.first?.count ?? 1)
-        let titles = matrix.names.map {
-            Markup("<th scope=\"col\" title=\"\($0)\">\(TextWidth.truncated($0, to: 10))</th>")
-        }
-        let rows = counts.enumerated().map { actual, row -> Markup in
-            let cells = row.enumerated().map { predicted, count -> Markup in
-                guard count > 0 else { return "<td class=\"zero\">0</td>" }
-                let isRight = actual == predicted
-                // Mistakes have a scale of their own: next to the diagonal none would show.
-                let strength =
-                    isRight
-                    ? 0.12 + 0.5 * Double(count) / Double(max(1, matrix.counts[actual]))
-                    : 0.2 + 0.6 * Double(count) / most
-                let hint = "\(matrix.names[actual]) taken for \(matrix.names[predicted]): \(count)"
-                return
-                    "<td class=\"\(isRight ? "" : "miss")\" style=\"--a:\(NumberText.fixed(strength, decimals: 2))\" title=\"\(hint)\">\(count)</td>"
-            }
-            let name = matrix.names[actual]
-            return "<tr><th scope=\"row\" title=\"\(name)\">\(TextWidth.truncated(name, to: 14))</th>\(cells)</tr>"
-        }
-        return """
-            <div class="scroll"><table class="matrix"><thead><tr><th></th>\(titles)</tr></thead><tbody>\(rows)</tbody></table></div>
-            """
+        return text + "."
     }
 
     private static func frequent(_ matrix: ConfusionMatrix) -> Markup {
         let mistakes = matrix.mistakes.prefix(8)
-        guard !mistakes.isEmpty else { return "<p class=\"lead\" style=\"margin:14px 0 0\">Not a single mistake.</p>" }
+        guard !mistakes.isEmpty else { return "<p class=\"lead\">Not a single mistake.</p>" }
         let rows = mistakes.map { cell -> [DataTable.Cell] in
             [
                 .text(matrix.names[cell.actual]), .text(matrix.names[cell.predicted]), .count(cell.count),
@@ -67,8 +49,8 @@ enum ClassSections {
             ]
         }
         return """
-            <h3 style="margin-top:22px">Most frequent mistakes</h3>
-            \(DataTable(columns: ["shows", "taken for", .number("images"), .number("of the class")], rows: rows).markup)
+            <h3>Most frequent mistakes</h3>
+            \(DataTable(columns: ["true", "predicted", .number("images"), .number("of the class")], rows: rows, label: "Most frequent mistakes").markup)
             """
     }
 
@@ -82,7 +64,7 @@ enum ClassSections {
         }
         return DataTable(
             columns: ["class", .number("images"), .number("recall"), .number("precision")], rows: rows,
-            isSortable: true, isLimited: true
+            isSortable: true, isLimited: true, label: "Recall and precision of each class"
         ).markup
             + "<p class=\"lead\" style=\"margin:12px 0 0;font-size:12.5px\">Recall: how many images of the class are recognised. Precision: how many images that are taken for it are of it.</p>"
     }
@@ -112,8 +94,9 @@ enum ClassSections {
         return PageSection(
             identifier: "mistakes", title: "Most confidently wrong",
             lead:
-                "\(record.resultPart.capitalized) images for which the wrong answer got the highest probability: what the model says, what the label "
-                + "says, and the probability of each. Wrong labels often turn up here.",
+                "\(record.detailedPart == .test ? "Test" : "Validation") images for which the wrong answer got the highest "
+                + "probability: what the model says, what the label says, and the probability of each. Wrong labels often "
+                + "turn up here. \(weights(record))",
             body: "<div class=\"images\">\(figures)</div>")
     }
 }

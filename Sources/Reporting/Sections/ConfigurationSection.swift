@@ -37,7 +37,7 @@ enum ConfigurationSection {
         }
         return DataTable(
             columns: withDefault ? ["key", "value", "default", "said in"] : ["key", "value", "said in"], rows: rows,
-            isLimited: !withDefault
+            isLimited: !withDefault, label: "Configuration", spare: withDefault ? [2] : []
         ).markup
     }
 }

@@ -40,6 +40,12 @@ enum CurveSection {
                 series("test", "testLoss", Color.test),
             ])
         loss.mayBeLogarithmic = true
+        // What a teacher adds makes the training loss another quantity, beside which the others would be a line at 0.
+        let hasTerms = record.lossTerms.count > 1
+        if hasTerms, loss.series.dropFirst().contains(where: { $0.values.contains { $0 != nil } }) {
+            loss.series.removeFirst()
+            loss.caption = "cross-entropy; the training loss has a chart of its own"
+        }
         var accuracy = LineChart(
             title: "Accuracy", x: x,
             series: [
@@ -49,6 +55,8 @@ enum CurveSection {
                 series("test", "testAccuracy", Color.test),
             ], style: .percentage)
         accuracy.limits = 0...1
+        accuracy.window = window(record)
+        if accuracy.window != nil { accuracy.caption = "the first epochs lie below the axis" }
         accuracy.notes = best(record)
         let rate = LineChart(title: "Learning rate", x: x, series: [series("Learning rate", "learningRate", 0)])
         let hasMedian = record.values("gradientNormMedian").contains { $0 != nil }
@@ -69,14 +77,19 @@ enum CurveSection {
             series: [series("Memory", "peakMemoryMB", 0)], style: .grouped)
         memory.includesZero = true
         var charts = [loss, accuracy, rate, norm, speed, memory]
-        if record.lossTerms.count > 1 {
+        if hasTerms {
+            var training = LineChart(
+                title: "Training loss", caption: "with all terms", x: x,
+                series: [series("Training loss", "trainLoss", Color.training, dashed: true)])
+            training.mayBeLogarithmic = true
+            if loss.series.count < 4 { charts.insert(training, at: 2) }
             var terms = LineChart(
                 title: "Terms of the loss", caption: "after their weights", x: x,
                 series: record.lossTerms.enumerated().map {
                     series($1, "weightedLoss.\($1)", $0 % 8, dashed: $0 >= 8)
                 })
             terms.mayBeLogarithmic = true
-            charts.insert(terms, at: 2)
+            charts.insert(terms, at: charts.count - 4)
         }
         // An empty place in a row of two looks like a chart that failed; the highest memory is told above.
         if !charts.count.isMultiple(of: 2) { charts.removeLast() }
@@ -85,6 +98,16 @@ enum CurveSection {
             chart.marks = marks
             return chart
         }
+    }
+
+    private static func window(_ record: RunRecord) -> ClosedRange<Double>? {
+        func line(_ key: String, _ below: Double) -> (values: [Double], below: Double) {
+            (record.values(key).compactMap { $0 }, below)
+        }
+        return LineChart.window([
+            line("validationAccuracy", 0.1), line("emaValidationAccuracy", 0.2), line("testAccuracy", 0.1),
+            line("trainAccuracy", 0.2),
+        ])
     }
 
     private static func best(_ record: RunRecord) -> [LineChart.Note] {
@@ -119,7 +142,7 @@ enum CurveSection {
         let most = 2000
         let table = DataTable(
             columns: [.number("epoch")] + kept.map { .number($0.0.title) }, rows: Array(rows.suffix(most)),
-            isLimited: true)
+            isLimited: true, label: "Numbers of the epochs")
         let note = rows.count > most ? "last \(most) of \(rows.count) epochs" : "all epochs"
         return """
             <details><summary>The numbers of \(note)</summary><div class="card" style="margin-top:10px">\(table.markup)</div></details>

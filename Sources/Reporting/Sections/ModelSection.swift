@@ -12,7 +12,7 @@ enum ModelSection {
         let size = [data?["height"], data?["width"], data?["channels"]].map { $0?.integerValue ?? 0 }
         let table = DataTable(
             columns: ["layer", "kind", "output", .number("parameters"), .number("multiply-adds")], rows: rows,
-            isLimited: true)
+            isLimited: true, label: "Layers of the model", spare: [1])
         return PageSection(
             identifier: "model", title: "Model",
             lead: "\(model["name"]?.stringValue ?? "The model") for \(size[0])×\(size[1]) "

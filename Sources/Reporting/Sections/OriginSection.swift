@@ -33,7 +33,7 @@ enum OriginSection {
             add(
                 "images",
                 "\(count("training")) for training, \(count("validation")) for validation, "
-                    + (data["test"] == .null ? "none for the test" : "\(count("test")) for the test")
+                    + ((data["test"]?.integerValue ?? 0) > 0 ? "\(count("test")) for the test" : "no test part")
             )
             add("format", data["format"]?.stringValue)
             add("source", data["attribution"]?.stringValue)
@@ -43,6 +43,8 @@ enum OriginSection {
         add("folder", record.path)
         return PageSection(
             identifier: "machine", title: "Machine and data",
-            body: "<div class=\"card\">\(DataTable(columns: ["", ""], rows: rows).markup)</div>")
+            body:
+                "<div class=\"card\">\(DataTable(columns: ["", ""], rows: rows, label: "Machine and data").markup)</div>"
+        )
     }
 }

@@ -45,11 +45,11 @@ enum RunHeader {
     }
 
     private static func headline(_ record: RunRecord) -> Markup {
-        if let comparison = record.comparison { return DistillationSections.headline(comparison) }
+        if record.comparison != nil { return ArmSections.headline(record) }
         let part = record.resultPart
-        let count = record.run?["data"]?[part]?.integerValue ?? record.result?["count"]?.integerValue
-        let images = count.map { "\(NumberText.grouped($0)) \(part) images" } ?? "the \(part) images"
-        guard let summary = record.summary, let accuracy = record.accuracy else {
+        let count = record.images(part)
+        let images = count.map { "\(NumberText.grouped($0)) \(part.rawValue) images" } ?? "the \(part.rawValue) images"
+        guard let summary = record.summary, let accuracy = record.lastAccuracy else {
             guard let last = record.epochs.last else { return "No epoch is finished yet." }
             let epoch = Int(bounded: record.epochNumbers.last ?? 0)
             let of = record.run?["epochs"]?.integerValue.map { " of \($0)" } ?? ""
@@ -62,7 +62,10 @@ enum RunHeader {
         }
         let time = summary["seconds"]?.doubleValue.map { " in \(NumberText.duration($0))" } ?? ""
         let epochs = summary["epochs"]?.integerValue.map { " after \($0) \($0 == 1 ? "epoch" : "epochs")" } ?? ""
-        var text: Markup = "<b>\(NumberText.percentage(accuracy))</b> of \(images) are recognised\(epochs)\(time)."
+        let error = SamplingError.text(accuracy, images: count).map { " \($0)" } ?? ""
+        var text: Markup =
+            "<b>\(NumberText.percentage(accuracy))</b>\(error) of \(images) are recognised\(epochs)\(time)."
+        if part == .validation { text = text + " The data have no test part." }
         if let arm = summary["arm"]?.stringValue {
             let teachers = (summary["order"]?.arrayValue ?? []).compactMap(\.stringValue)
             let list = teachers.joined(separator: ", then ")
@@ -79,19 +82,33 @@ enum RunHeader {
 
     private static func facts(_ record: RunRecord) -> Markup {
         let summary = record.summary
-        var facts: [(name: String, value: String, isMain: Bool)] = []
+        var facts: [(name: String, value: Markup, isMain: Bool)] = []
         func add(_ name: String, _ value: Double?, isMain: Bool = false, _ text: (Double) -> String) {
-            if let value, value.isFinite { facts.append((name, text(value), isMain)) }
+            if let value, value.isFinite { facts.append((name, "\(text(value))", isMain)) }
         }
-        func share(_ value: Double) -> String { NumberText.percentage(value) }
+        /// A share with its error, and of which epoch it is.
+        func add(
+            _ name: String, share value: Double?, of part: RunRecord.Part, epoch: Int? = nil, isMain: Bool = false
+        ) {
+            guard let value, value.isFinite else { return }
+            let error = SamplingError.text(value, images: record.images(part))
+            let notes = [error, epoch.map { "epoch \($0)" }].compactMap { $0 }.joined(separator: ", ")
+            let note: Markup = notes.isEmpty ? "" : "<small>\(notes)</small>"
+            facts.append((name, "\(NumberText.percentage(value))\(note)", isMain))
+        }
         func count(_ value: Double) -> String { NumberText.grouped(Int(bounded: value)) }
-        let part = record.resultPart.capitalized
-        add("\(part), last epoch", record.accuracy, isMain: true, share)
+        let part = record.resultPart
+        let title = part == .test ? "Test" : "Validation"
+        add("\(title), last epoch", share: record.lastAccuracy, of: part, isMain: true)
         if let best = summary?["bestEpoch"]?.integerValue, summary?["bestValidationAccuracy"]?.doubleValue != nil {
-            add("Best epoch (\(best))", record.bestAccuracy, share)
+            add(
+                "\(title), best epoch",
+                share: part == .test ? summary?["bestTestAccuracy"]?.doubleValue : record.bestValidation, of: part,
+                epoch: best)
         }
-        add("\(part), moving average", record.averageAccuracy, share)
-        add("\(part) loss", record.loss) { NumberText.fixed($0, decimals: 4) }
+        add("Test, moving average", share: summary?["emaTestAccuracy"]?.doubleValue, of: .test)
+        add("Validation, moving average", share: summary?["emaValidationAccuracy"]?.doubleValue, of: .validation)
+        add("\(title) loss", record.lastLoss) { NumberText.fixed($0, decimals: 4) }
         add("Parameters", record.run?["model"]?["parameters"]?.doubleValue, short)
         add("Multiply-adds", record.run?["model"]?["multiplyAdds"]?.doubleValue, short)
         add(

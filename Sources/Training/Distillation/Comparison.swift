@@ -16,44 +16,54 @@ public struct Comparison: Sendable {
         public let seconds: Double
         /// What the accuracies are of.
         public let part: ResultPart
+        /// What chooses between arms; nil where nothing was validated.
+        public var bestValidation: Double?
     }
 
     public let order: [String]
+    /// How many images results were measured on.
+    public var validationImages: Int?
+    public var testImages: Int?
     public var results: [Result] = []
 
     /// Mean and sample standard deviation over the seeds of an arm.
     public func statistics(_ arm: Arm, _ value: (Result) -> Double) -> (mean: Double, deviation: Double) {
-        let values = results.filter { $0.arm == arm }.map(value)
-        guard !values.isEmpty else { return (0, 0) }
-        let mean = values.reduce(0, +) / Double(values.count)
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return (mean, values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0)
+        Spread(results.filter { $0.arm == arm }.map(value)).map { ($0.mean, $0.deviation) } ?? (0, 0)
     }
 
     private var part: ResultPart { results.first?.part ?? .test }
+    /// Which arm is best, as far as the number of images and the spread of the seeds let one say so.
+    public var verdict: Verdict { ArmSections.verdict(json, validation: validationImages, test: testImages) }
 
     public var table: String {
+        let isTest = part == .test
         let part = part.rawValue
         func share(_ arm: Arm, _ value: (Result) -> Double) -> String {
             let (mean, deviation) = statistics(arm, value)
-            return "\(NumberText.percentage(mean)) +- \(NumberText.fixed(100 * deviation, decimals: 2))"
+            return "\(NumberText.percentage(mean)) ± \(NumberText.fixed(100 * deviation, decimals: 2))"
+        }
+        func validation(_ arm: Arm) -> String {
+            let values = results.filter { $0.arm == arm }.compactMap(\.bestValidation)
+            guard let spread = Spread(values) else { return "-" }
+            return "\(NumberText.percentage(spread.mean)) ± \(NumberText.fixed(100 * spread.deviation, decimals: 2))"
         }
         return Table(
             columns: [
-                Table.Column("arm", .left), "seeds", Table.Column("\(part), last epoch", .right),
-                Table.Column("\(part), best epoch", .right), Table.Column("train loss", .right),
-                Table.Column("train - \(part)", .right), "seconds",
+                Table.Column("arm", .left), "seeds", Table.Column("validation, best", .right),
+                Table.Column("\(part), last epoch", .right),
+            ] + (isTest ? [Table.Column("test, best epoch", .right)] : []) + [
+                Table.Column("train loss", .right), Table.Column("train - \(part)", .right), "seconds",
             ],
             rows: Arm.allCases.map { arm in
                 let loss = statistics(arm) { $0.trainLoss }
                 return [
-                    arm.rawValue, "\(results.filter { $0.arm == arm }.count)", share(arm) { $0.last },
-                    share(arm) { $0.best },
-                    "\(NumberText.fixed(loss.mean, decimals: 4)) +- \(NumberText.fixed(loss.deviation, decimals: 4))",
+                    arm.rawValue, "\(results.filter { $0.arm == arm }.count)", validation(arm), share(arm) { $0.last },
+                ] + (isTest ? [share(arm) { $0.best }] : []) + [
+                    "\(NumberText.fixed(loss.mean, decimals: 4)) ± \(NumberText.fixed(loss.deviation, decimals: 4))",
                     share(arm) { $0.gap }, NumberText.fixed(statistics(arm) { $0.seconds }.mean, decimals: 1),
                 ]
             }
-        ).render()
+        ).render() + ArmSections.sentence(verdict) + "\n"
     }
 
     public var json: JSONValue {
@@ -72,13 +82,15 @@ public struct Comparison: Sendable {
             ]
         }
         let runs = results.map { result -> JSONValue in
-            [
+            var run: JSONValue = [
                 "arm": .string(result.arm.rawValue), "seed": .integer(result.seed),
                 last: .number(result.last), best: .number(result.best),
                 "bestEpoch": .integer(result.bestEpoch), "epochs": .integer(result.epochs),
                 "trainLoss": .number(result.trainLoss), "gap": .number(result.gap),
                 "seconds": .number(result.seconds),
             ]
+            if isTest { run["bestValidationAccuracy"] = result.bestValidation.map { .number($0) } ?? .null }
+            return run
         }
         return [
             "order": .array(order.map { .string($0) }), "part": .string(part.rawValue), "arms": .array(arms),
@@ -98,7 +110,8 @@ extension Comparison.Result {
         else { return nil }
         self.init(
             arm: arm, seed: seed, last: last, best: best, bestEpoch: bestEpoch, epochs: epochs, trainLoss: trainLoss,
-            gap: gap, seconds: seconds, part: json["testAccuracy"]?.doubleValue != nil ? .test : .validation)
+            gap: gap, seconds: seconds, part: json["testAccuracy"]?.doubleValue != nil ? .test : .validation,
+            bestValidation: json["bestValidationAccuracy"]?.doubleValue)
     }
 }
 
@@ -112,7 +125,8 @@ extension DistillationRun {
             throw RecipeError(
                 "\(recipe.data.path) has neither a test nor a validation part, so the arms cannot be compared")
         }
-        var comparison = Comparison(order: report.order)
+        var comparison = Comparison(
+            order: report.order, validationImages: data.splits.validation?.count, testImages: data.splits.test?.count)
         for index in 0..<seeds {
             let seed = recipe.run.seed + index
             for arm in Arm.allCases {

@@ -16,9 +16,12 @@ extension DataInspection {
         guard let width = samples["width"]?.integerValue, let height = samples["height"]?.integerValue else {
             throw RecipeError("\(recipe.data.path): there are no training images")
         }
-        // Small images are enlarged, so that something is to be seen.
+        let labels = (samples["images"]?.arrayValue ?? []).map { $0["label"]?.integerValue ?? 0 }
+        let names = labels.map { classNames.indices.contains($0) ? classNames[$0] : "class \($0)" }
+        // Small images are enlarged, so that something is to be seen and a name has room.
         return ImageGrid.png(
-            rows, width: width, height: height, channels: data.plan.channels, scale: max(1, 64 / max(width, height)))
+            rows, width: width, height: height, channels: data.plan.channels, scale: max(1, 96 / max(width, height)),
+            names: names, columns: ["plain"] + (1..<max(2, columns)).map { "epoch \($0)" }, framed: [0])
     }
 
     /// What is normalised with: the recipe's values, or what is measured.

@@ -7,6 +7,13 @@ public struct Sweep {
     public let plan: SweepPlan
     private let recipes: [Recipe]
     private let path: String
+    /// Seconds between two pages while the sweep goes on.
+    private static let pageInterval = 60.0
+
+    /// The page that compares the arms; nil where the configuration wants no reports.
+    public var page: String? {
+        recipes.contains { $0.reporting.htmlReport } ? path + "/sweep.html" : nil
+    }
 
     /// Reads the configuration of every arm, so that no mistake shows only after hours.
     /// - Parameters:
@@ -28,6 +35,7 @@ public struct Sweep {
         // What a folder holds is looked at before hours are spent.
         let done = try plan.arms.indices.map { try finished($0) }
         var result = SweepResult(plan)
+        var lastPage = MonotonicClock.seconds()
         for (index, arm) in plan.arms.enumerated() {
             let name = arm.overrides.isEmpty ? "the run" : arm.overrides.joined(separator: " ")
             console.line("arm \(index + 1)/\(plan.arms.count): \(name)")
@@ -48,8 +56,13 @@ public struct Sweep {
                 result.fail(arm, folder: folder(arm), "\(error)")
             }
             try write(result)
+            if MonotonicClock.seconds() - lastPage > Self.pageInterval {
+                try writePage()
+                lastPage = MonotonicClock.seconds()
+            }
         }
         try write(result)
+        try writePage()
         return result
     }
 
@@ -67,5 +80,10 @@ public struct Sweep {
 
     private func write(_ result: SweepResult) throws {
         try AtomicFile.write(path + "/sweep.json", result.json.text(pretty: true) + "\n")
+    }
+
+    private func writePage() throws {
+        guard let page else { return }
+        try AtomicFile.write(page, SweepPage.html(try SweepRecord(folder: path)))
     }
 }

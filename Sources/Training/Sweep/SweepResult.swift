@@ -9,6 +9,8 @@ public struct SweepResult: Sendable {
         /// What `summary.json` holds; nil for a run that failed.
         public let summary: JSONValue?
         public let failure: String?
+        /// What the run was measured on, where it left a description of itself.
+        public let data: MeasuredData?
     }
 
     /// Arms that differ in nothing but their seed.
@@ -19,38 +21,35 @@ public struct SweepResult: Sendable {
 
         /// Mean and sample standard deviation over the runs that were finished; nil where none has the value.
         public func statistics(_ key: String) -> (mean: Double, deviation: Double)? {
-            let values = runs.compactMap { $0.summary?[key]?.doubleValue }
-            guard !values.isEmpty else { return nil }
-            let mean = values.reduce(0, +) / Double(values.count)
-            let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-            return (mean, values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0)
+            Spread(runs.compactMap { $0.summary?[key]?.doubleValue }).map { ($0.mean, $0.deviation) }
         }
 
         public var failures: [Run] { runs.filter { $0.failure != nil } }
     }
 
-    private static let seedKey = "run.seed"
     private let keys: [String]
+    private let planned: Int
     public private(set) var runs: [Run] = []
 
-    init(_ plan: SweepPlan) { keys = plan.variations.map(\.key) }
+    init(_ plan: SweepPlan) { (keys, planned) = (plan.variations.map(\.key), plan.arms.count) }
 
     mutating func add(_ arm: SweepPlan.Arm, folder: String, _ summary: JSONValue) {
-        runs.append(Run(arm: arm, folder: folder, summary: summary, failure: nil))
+        runs.append(
+            Run(arm: arm, folder: folder, summary: summary, failure: nil, data: MeasuredData(folder: folder)))
     }
 
     mutating func fail(_ arm: SweepPlan.Arm, folder: String, _ failure: String) {
-        runs.append(Run(arm: arm, folder: folder, summary: nil, failure: failure))
+        runs.append(Run(arm: arm, folder: folder, summary: nil, failure: failure, data: nil))
     }
 
     /// The keys that make a difference beside the seed.
-    public var groupKeys: [String] { keys.filter { $0 != Self.seedKey } }
+    public var groupKeys: [String] { keys.filter { $0 != SweepRecord.seedKey } }
 
     /// In the order of the plan.
     public var groups: [Group] {
         var groups: [Group] = []
         for run in runs {
-            let values = zip(keys, run.arm.values).filter { $0.0 != Self.seedKey }.map(\.1)
+            let values = zip(keys, run.arm.values).filter { $0.0 != SweepRecord.seedKey }.map(\.1)
             if let index = groups.firstIndex(where: { $0.values == values }) {
                 groups[index].runs.append(run)
             } else {
@@ -60,48 +59,60 @@ public struct SweepResult: Sendable {
         return groups
     }
 
-    /// The group with the best mean validation accuracy, nil where nothing was validated. A group with a failed run is
-    /// no candidate, and the test set does not choose.
-    public var best: Group? {
-        let candidates = groups.filter { $0.failures.isEmpty && $0.statistics("bestValidationAccuracy") != nil }
-        func score(_ group: Group) -> Double { group.statistics("bestValidationAccuracy")?.mean ?? 0 }
-        return candidates.count > 1 ? candidates.max { score($0) < score($1) } : nil
+    /// The best group by validation, as far as the number of images and the spread of the seeds let one say so. A group
+    /// with a failed run is no candidate, and the test set does not choose.
+    public var verdict: Verdict {
+        SweepVerdict.make(
+            keys: keys,
+            groups: groups.map { group in
+                SweepVerdict.Group(
+                    name: name(group),
+                    values: group.failures.isEmpty
+                        ? group.runs.compactMap { $0.summary?["bestValidationAccuracy"]?.doubleValue } : [])
+            }, data: runs.compactMap(\.data))
     }
 
+    private func name(_ group: Group) -> String {
+        groupKeys.isEmpty ? "the run" : zip(groupKeys, group.values).map { "\($0)=\($1)" }.joined(separator: " ")
+    }
+
+    /// The group that is better than all others by more than the error; nil where none is.
+    public var best: Group? { verdict.winner.map { groups[$0] } }
+
     public var table: String {
+        let isTested = runs.contains { $0.summary?["testAccuracy"]?.doubleValue != nil }
         func share(_ group: Group, _ key: String) -> String {
             guard let (mean, deviation) = group.statistics(key) else { return "-" }
             return "\(NumberText.percentage(mean)) ± \(NumberText.fixed(100 * deviation, decimals: 2))"
         }
         // Data without a test part has results of validation alone.
-        let hasTest = groups.allSatisfy {
-            $0.statistics("testAccuracy") != nil || $0.statistics("validationAccuracy") == nil
-        }
-        let part = hasTest ? "test" : "validation"
-        let last = "\(part)Accuracy"
-        var columns = groupKeys.map { Table.Column($0, .right) }
-        columns += ["runs", Table.Column("validation, best", .right), Table.Column("\(part), last epoch", .right)]
-        if hasTest { columns.append(Table.Column("test, best epoch", .right)) }
-        columns += [Table.Column("\(part) loss", .right), "seconds"]
+        let part = isTested ? "test" : "validation"
+        var columns: [Table.Column] =
+            groupKeys.map { Table.Column($0, .right) } + ["runs", Table.Column("validation, best", .right)]
+        columns.append(Table.Column("\(part), last epoch", .right))
+        if isTested { columns.append(Table.Column("test, best epoch", .right)) }
+        columns.append(Table.Column("\(part) loss", .right))
         var text = Table(
-            columns: columns,
+            columns: columns + ["seconds"],
             rows: groups.map { group in
+                let failed = group.failures.count
                 let loss = group.statistics("\(part)Loss").map {
                     "\(NumberText.fixed($0.mean, decimals: 4)) ± \(NumberText.fixed($0.deviation, decimals: 4))"
                 }
-                let failed = group.failures.count
                 var row =
-                    group.values + ["\(group.runs.count - failed)" + (failed > 0 ? " (\(failed) failed)" : "")]
-                row += [share(group, "bestValidationAccuracy"), share(group, last)]
-                if hasTest { row.append(share(group, "bestTestAccuracy")) }
-                return row + [
-                    loss ?? "-", group.statistics("seconds").map { NumberText.fixed($0.mean, decimals: 1) } ?? "-",
-                ]
+                    group.values + [
+                        "\(group.runs.count - failed)" + (failed > 0 ? " (\(failed) failed)" : ""),
+                        share(group, "bestValidationAccuracy"), share(group, "\(part)Accuracy"),
+                    ]
+                if isTested { row.append(share(group, "bestTestAccuracy")) }
+                row.append(loss ?? "-")
+                return row + [group.statistics("seconds").map { NumberText.fixed($0.mean, decimals: 1) } ?? "-"]
             }
         ).render()
-        if let best, !groupKeys.isEmpty {
-            let values = zip(groupKeys, best.values).map { "\($0)=\($1)" }.joined(separator: " ")
-            text += "best by validation: \(values)\n"
+        let verdict = verdict
+        if groups.count > 1, runs.contains(where: { $0.failure == nil }) {
+            if let winner = verdict.winner { text += "best by validation: \(name(groups[winner]))\n" }
+            text += verdict.sentence() + "\n"
         }
         return text
     }
@@ -115,7 +126,10 @@ public struct SweepResult: Sendable {
         func values(_ keys: [String], _ values: [String]) -> JSONValue {
             .object(zip(keys, values).map { .init($0, .string($1)) })
         }
+        let verdict = verdict
         return [
+            "planned": .integer(planned), "verdict": .string(verdict.sentence()),
+            "highest": verdict.highest.map { values(groupKeys, groups[$0].values) } ?? .null,
             "groups": .array(
                 groups.map { group in
                     var json: JSONValue = [

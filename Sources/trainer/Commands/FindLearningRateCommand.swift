@@ -62,7 +62,7 @@ struct FindLearningRateCommand: ParsableCommand {
         console.text(json ? encode(found).text(pretty: true) : render(found))
         guard !json || output != nil else { return }
         let path = output ?? "find-lr-\(stem(config)).html"
-        try AtomicFile.write(path, page(found))
+        try AtomicFile.write(path, page(found, recipe))
         if !json { console.line("written to \(path)") }
     }
 
@@ -103,13 +103,27 @@ struct FindLearningRateCommand: ParsableCommand {
         return (lines + [sentence(found)]).joined(separator: "\n")
     }
 
-    private func page(_ found: LearningRateFinder.Result) -> String {
+    private func page(_ found: LearningRateFinder.Result, _ recipe: Recipe) -> String {
         var notes: [(learningRate: Double, text: String)] = []
         if let lowest = found.lowest { notes.append((lowest.learningRate, "lowest " + rate(lowest.learningRate))) }
         if let suggestion = found.suggestion { notes.append((suggestion, "suggestion " + rate(suggestion))) }
         return LearningRatePage.html(
-            title: stem(config), lead: sentence(found), learningRates: found.points.map(\.learningRate),
+            title: stem(config), lead: sentence(found),
+            facts: [
+                ("Model", recipe.model.name), ("Data", recipe.data.path), ("Batch", "\(recipe.training.batchSize)"),
+                ("Updates", "\(found.points.count)"), ("Suggestion", found.suggestion.map { rate($0) } ?? "none"),
+            ], command: command, learningRates: found.points.map(\.learningRate),
             losses: found.points.map(\.loss), smoothed: found.points.map(\.smoothed), notes: notes)
+    }
+
+    /// What repeats the search.
+    private var command: String {
+        var words = ["trainer find-lr", ShellWord.quoted(config)]
+        words += overrides.map { "--set " + ShellWord.quoted($0) }
+        if low != 1e-6 { words.append("--from \(low)") }
+        if high != 1 { words.append("--to \(high)") }
+        if updates != 100 { words.append("--updates \(updates)") }
+        return words.joined(separator: " ")
     }
 
     private func encode(_ found: LearningRateFinder.Result) -> JSONValue {

@@ -9,7 +9,8 @@ struct SweepCommand: ParsableCommand {
         discussion: """
             Runs go one after the other, each in a folder of its own below the sweep's. Called again, it skips what is
             finished and goes on where it stopped. Runs that differ in run.seed alone become one row: mean ± standard
-            deviation. All results are also in OUTPUT/sweep.json; trainer report OUTPUT/*/ compares the runs on a page.
+            deviation. Validation chooses, and a lead within the error is no win. All results are also in OUTPUT/sweep.json,
+            and on the page OUTPUT/sweep.html, which trainer report OUTPUT makes again.
 
             EXAMPLES:
               trainer sweep Configs/digits.yaml --vary optimizer.learningRate=1e-3,2e-3 --vary run.seed=0,1,2
@@ -53,6 +54,7 @@ struct SweepCommand: ParsableCommand {
         } else {
             console.text("\n" + result.table)
             console.line("written to \(path)/sweep.json")
+            if let page = sweep.page { console.line("report: \(page)") }
         }
         if !result.runs.contains(where: { $0.failure == nil }) {
             throw RecipeError("none of the \(result.runs.count) runs could be finished")

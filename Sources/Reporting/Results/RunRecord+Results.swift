@@ -1,0 +1,100 @@
+import Foundation
+import Tensors
+
+extension RunRecord {
+    /// The part of the data that results are of.
+    public enum Part: String, Sendable {
+        case test
+        /// Of data without a test part.
+        case validation
+    }
+
+    /// The test images, or those of validation where the data have no test part.
+    public var resultPart: Part {
+        if summary?["testAccuracy"]?.doubleValue != nil { return .test }
+        if let test = run?["data"]?["test"] { return (test.integerValue ?? 0) > 0 ? .test : .validation }
+        return summary == nil ? .test : .validation
+    }
+
+    /// The part that the confusion matrix and the mistakes are of.
+    var detailedPart: Part { result?["part"]?.stringValue.flatMap(Part.init) ?? resultPart }
+
+    /// How many images a part has, where that was written down.
+    public func images(_ part: Part) -> Int? {
+        if let count = run?["data"]?[part.rawValue]?.integerValue, count > 0 { return count }
+        guard part == detailedPart, let count = result?["count"]?.integerValue, count > 0 else { return nil }
+        return count
+    }
+
+    /// Of the last weights on the part that results are of.
+    public var lastAccuracy: Double? {
+        switch resultPart {
+        case .test: summary?["testAccuracy"]?.doubleValue
+        case .validation: isFinished ? summary?["validationAccuracy"]?.doubleValue ?? lastValidation : nil
+        }
+    }
+
+    /// The loss that goes with `lastAccuracy`.
+    public var lastLoss: Double? {
+        switch resultPart {
+        case .test: summary?["testLoss"]?.doubleValue
+        case .validation:
+            isFinished
+                ? summary?["validationLoss"]?.doubleValue ?? values("validationLoss").compactMap { $0 }.last : nil
+        }
+    }
+
+    private var lastValidation: Double? { values("validationAccuracy").compactMap { $0 }.last }
+
+    /// The best validation accuracy of any epoch, by which runs are chosen.
+    public var bestValidation: Double? {
+        summary?["bestValidationAccuracy"]?.doubleValue ?? values("validationAccuracy").compactMap { $0 }.max()
+    }
+
+    /// The seed as the configuration says it.
+    var seed: String? { value(of: "run.seed") ?? run?["seed"]?.integerValue.map { String($0) } }
+
+    /// A value of the configuration.
+    func value(of key: String) -> String? {
+        run?["configuration"]?.arrayValue?.first { $0["path"]?.stringValue == key }?["value"]?.stringValue
+    }
+}
+
+/// What a run was measured on, as `report/run.json` tells it.
+public struct MeasuredData: Sendable, Equatable {
+    public let validation: Int
+    public let test: Int
+    public let classNames: [String]
+
+    init?(_ run: JSONValue?) {
+        guard let run, let data = run["data"] else { return nil }
+        validation = data["validation"]?.integerValue ?? 0
+        test = data["test"]?.integerValue ?? 0
+        classNames = (run["classNames"]?.arrayValue ?? []).compactMap(\.stringValue)
+    }
+
+    /// Nil where the run left no description of itself.
+    public init?(folder: String) {
+        guard let bytes = FileManager.default.contents(atPath: folder + "/report/run.json"),
+            let run = try? JSONValue(parsing: [UInt8](bytes))
+        else { return nil }
+        self.init(run)
+    }
+
+    /// In what these differ, in a few words each.
+    static func differences(_ all: [MeasuredData]) -> [String] {
+        func list(_ counts: [Int]) -> String? {
+            var unique: [Int] = []
+            for count in counts where !unique.contains(count) { unique.append(count) }
+            guard unique.count > 1 else { return nil }
+            let texts = unique.prefix(4).map { NumberText.grouped($0) } + (unique.count > 4 ? ["more"] : [])
+            return texts.dropLast().joined(separator: ", ") + " and " + (texts.last ?? "")
+        }
+        var found: [String] = []
+        if let counts = list(all.map(\.validation)) { found.append("\(counts) validation images") }
+        if let counts = list(all.map(\.test)) { found.append("\(counts) test images") }
+        let names = all.map(\.classNames).filter { !$0.isEmpty }
+        if let first = names.first, names.contains(where: { $0 != first }) { found.append("different classes") }
+        return found
+    }
+}

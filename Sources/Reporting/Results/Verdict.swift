@@ -1,0 +1,129 @@
+/// Which of several candidates is best, as far as the number of images and the spread of the seeds let one say so.
+public struct Verdict: Sendable, Equatable {
+    /// Runs that differ in nothing but their seed.
+    public struct Candidate: Sendable, Equatable {
+        public let name: String
+        /// Accuracies, one of each seed.
+        public let values: [Double]
+        /// How many images each was measured on, where that is known.
+        public let images: Int?
+
+        public init(name: String, values: [Double], images: Int?) {
+            (self.name, self.values, self.images) = (name, values, images)
+        }
+    }
+
+    public enum Outcome: Sendable, Equatable {
+        /// No candidate has a value.
+        case nothing
+        /// There is but one.
+        case only(Int)
+        /// The first is better than all others by more than the error; the second comes next.
+        case wins(Int, next: Int, lead: Double, error: Double)
+        /// The first leads, but those after it are within the error; lead and error are against the second.
+        case withinError([Int], lead: Double, error: Double)
+        /// The first leads, but on how many images nobody wrote down.
+        case unknownError(Int, lead: Double)
+        /// The candidates were not measured on the same images, and why that is known.
+        case differentData(String)
+    }
+
+    public let candidates: [Candidate]
+    public let outcome: Outcome
+    /// What was measured: "validation" or "test".
+    public let part: String
+
+    /// The candidate that is better than all others; nil where none is.
+    public let winner: Int?
+    /// The candidate with the highest mean, whatever the error.
+    public let highest: Int?
+
+    /// - Parameter different: why the candidates cannot be compared; empty where they can.
+    public init(_ candidates: [Candidate], part: String = "validation", different: [String] = []) {
+        (self.candidates, self.part) = (candidates, part)
+        outcome =
+            different.isEmpty || candidates.count < 2
+            ? Self.outcome(candidates) : .differentData(different.joined(separator: "; "))
+        switch outcome {
+        case .nothing, .differentData: (winner, highest) = (nil, nil)
+        case .only(let index), .unknownError(let index, _): (winner, highest) = (nil, index)
+        case .wins(let index, _, _, _): (winner, highest) = (index, index)
+        case .withinError(let indices, _, _): (winner, highest) = (nil, indices.first)
+        }
+    }
+
+    private static func outcome(_ candidates: [Candidate]) -> Outcome {
+        let spreads = candidates.map { Spread($0.values) }
+        let ranked = candidates.indices.filter { spreads[$0] != nil }.sorted { first, second in
+            let (a, b) = (spreads[first]?.mean ?? 0, spreads[second]?.mean ?? 0)
+            return a > b || (a == b && first < second)
+        }
+        guard let first = ranked.first, let best = spreads[first] else { return .nothing }
+        guard ranked.count > 1 else { return .only(first) }
+        // A single seed tells nothing of its spread; it is taken to be that of the candidates with several.
+        let several = spreads.compactMap { $0 }.filter { $0.count > 1 }
+        let usual =
+            several.isEmpty ? 0 : several.reduce(0) { $0 + $1.deviation * $1.deviation } / Double(several.count)
+        func variance(_ spread: Spread) -> Double {
+            spread.count > 1 ? spread.deviation * spread.deviation / Double(spread.count) : usual
+        }
+        var close = [first]
+        var measures: [(lead: Double, error: Double)] = []
+        for other in ranked.dropFirst() {
+            guard let spread = spreads[other] else { continue }
+            let lead = best.mean - spread.mean
+            guard let images = [candidates[first].images, candidates[other].images].compactMap({ $0 }).min(), images > 0
+            else { return .unknownError(first, lead: lead) }
+            let sampling = max(
+                SamplingError.of(best.mean, images: images), SamplingError.of(spread.mean, images: images),
+                1 / Double(images))
+            let error = (sampling * sampling + variance(best) + variance(spread)).squareRoot()
+            measures.append((lead, error))
+            if lead <= error * (1 + 1e-9) { close.append(other) }
+        }
+        if close.count > 1 {
+            let place = ranked.firstIndex(of: close[1]) ?? 1
+            return .withinError(close, lead: measures[place - 1].lead, error: measures[place - 1].error)
+        }
+        return .wins(first, next: ranked[1], lead: measures[0].lead, error: measures[0].error)
+    }
+}
+
+extension Verdict {
+    /// What can be said in a sentence; names and numbers that matter go through `strong`.
+    public func sentence(_ strong: (String) -> String = { $0 }) -> String {
+        func points(_ value: Double) -> String { NumberText.fixed(100 * value, decimals: 100 * value < 0.095 ? 2 : 1) }
+        func name(_ index: Int) -> String { strong(candidates[index].name) }
+        func share(_ index: Int) -> String {
+            guard let spread = Spread(candidates[index].values) else { return "–" }
+            let mean = strong(NumberText.percentage(spread.mean))
+            guard spread.count > 1 else { return mean }
+            return mean + " ± \(NumberText.fixed(100 * spread.deviation, decimals: 2)), mean of \(spread.count) seeds"
+        }
+        switch outcome {
+        case .nothing: return "Nothing was measured on \(part) images, so nothing can be chosen."
+        case .only(let index): return "\(name(index)): \(share(index)), by \(part)."
+        case .wins(let index, let next, let lead, let error):
+            return "\(name(index)) does best by \(part): \(share(index)); it leads \(name(next)) by "
+                + "\(points(lead)) points, beyond the error of ±\(points(error))."
+        case .withinError(let indices, let lead, let error):
+            let others = indices.count > 2 ? " \(indices.count) candidates are within it, so" : ""
+            let both = (name(indices[0]), name(indices[1]))
+            if lead < 1e-9 {
+                return "By \(part) \(both.0) and \(both.1) are level at \(share(indices[0])), with an error of "
+                    + "±\(points(error));\(others) no winner."
+            }
+            return "By \(part) \(both.0) leads \(both.1) by \(points(lead)) points, within the error of "
+                + "±\(points(error));\(others) no winner."
+        case .unknownError(let index, let lead):
+            return
+                "By \(part) \(name(index)) leads by \(points(lead)) points; on how many images is not known, so there is "
+                + "no error and no winner."
+        case .differentData(let reason):
+            return "These runs saw different data (\(strong(reason))); no winner."
+        }
+    }
+
+    /// The sentence for a page.
+    var headline: Markup { Markup(raw: sentence { "<b>" + Markup.escaped($0) + "</b>" }) }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Tensors
+
+/// What the folder of a sweep tells: the arms of `sweep.json` and what their runs left.
+public struct SweepRecord: Sendable {
+    public struct Run: Sendable {
+        /// One value for each key.
+        public let values: [String]
+        /// The name of the run's folder within the sweep's.
+        public let folder: String
+        public let summary: JSONValue?
+        public let failure: String?
+        /// What the run was measured on, where it left a description of itself.
+        public let data: MeasuredData?
+        /// Whether there is a report to link to.
+        public let hasReport: Bool
+    }
+
+    /// Runs that differ in nothing but their seed.
+    public struct Group: Sendable {
+        /// One value for each key but the seed.
+        public let values: [String]
+        /// Positions of the runs.
+        public let indices: [Int]
+    }
+
+    public static let seedKey = "run.seed"
+
+    public let path: String
+    /// The varied keys.
+    public let keys: [String]
+    public let runs: [Run]
+    /// How many runs the sweep is to have; those that there are where it did not say.
+    public let planned: Int
+
+    /// The last part of the folder's path.
+    public var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
+
+    /// Whether a folder is a sweep's.
+    public static func isOne(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path + "/sweep.json")
+    }
+
+    /// Reads the folder of a sweep.
+    /// - Throws: `ReportError` when it holds no `sweep.json`, or one that cannot be read.
+    public init(folder path: String) throws {
+        self.path = path
+        guard let bytes = FileManager.default.contents(atPath: path + "/sweep.json") else {
+            throw ReportError("\(path): this is no sweep's folder, expected one with sweep.json")
+        }
+        let json: JSONValue
+        do { json = try JSONValue(parsing: [UInt8](bytes)) } catch {
+            throw ReportError("\(path)/sweep.json cannot be read: \(error)")
+        }
+        let entries = (json["runs"]?.arrayValue ?? []).filter { $0.objectValue != nil }
+        keys = (entries.first?["values"]?.objectValue ?? []).map(\.name)
+        runs = entries.map { [keys] entry in
+            let folder = entry["folder"]?.stringValue?.split(separator: "/").last.map { String($0) } ?? ""
+            let isSafe = !folder.isEmpty && folder != ".." && folder != "."
+            let place = path + "/" + folder
+            return Run(
+                values: keys.map { entry["values"]?[$0]?.stringValue ?? "" }, folder: folder,
+                summary: entry["summary"]?.objectValue == nil ? nil : entry["summary"],
+                failure: entry["failure"]?.stringValue,
+                data: isSafe ? MeasuredData(folder: place) : nil,
+                hasReport: isSafe && FileManager.default.fileExists(atPath: place + "/report.html"))
+        }
+        planned = max(runs.count, json["planned"]?.integerValue ?? 0)
+    }
+
+    /// The keys that make a difference beside the seed.
+    public var groupKeys: [String] { keys.filter { $0 != Self.seedKey } }
+
+    /// In the order of the plan.
+    public var groups: [Group] {
+        var groups: [Group] = []
+        var places: [[String]: Int] = [:]
+        for (index, run) in runs.enumerated() {
+            let values = zip(keys, run.values).filter { $0.0 != Self.seedKey }.map(\.1)
+            if let place = places[values] {
+                groups[place] = Group(values: values, indices: groups[place].indices + [index])
+            } else {
+                places[values] = groups.count
+                groups.append(Group(values: values, indices: [index]))
+            }
+        }
+        return groups
+    }
+
+    /// The seed of a run; nil where it is not varied.
+    func seed(_ run: Run) -> String? {
+        keys.firstIndex(of: Self.seedKey).flatMap { run.values.indices.contains($0) ? run.values[$0] : nil }
+    }
+
+    public var verdict: Verdict {
+        let titles = VariationNames.titles(groupKeys)
+        return SweepVerdict.make(
+            keys: keys,
+            groups: groups.map { group in
+                let own = group.indices.map { runs[$0] }
+                return SweepVerdict.Group(
+                    name: Self.name(titles, group.values),
+                    values: own.contains { $0.failure != nil }
+                        ? [] : own.compactMap { $0.summary?["bestValidationAccuracy"]?.doubleValue })
+            }, data: runs.compactMap(\.data))
+    }
+
+    static func name(_ titles: [String], _ values: [String]) -> String {
+        titles.isEmpty ? "the run" : zip(titles, values).map { "\($0)=\($1)" }.joined(separator: ", ")
+    }
+}
+
+/// The best of a sweep's groups, by validation.
+public enum SweepVerdict {
+    /// Runs that differ in nothing but their seed.
+    public struct Group: Sendable {
+        let name: String
+        /// The best validation accuracies; empty where a run failed, which is no candidate.
+        let values: [Double]
+
+        public init(name: String, values: [Double]) { (self.name, self.values) = (name, values) }
+    }
+
+    /// - Parameter data: what the runs were measured on, as far as they left it behind.
+    public static func make(keys: [String], groups: [Group], data: [MeasuredData]) -> Verdict {
+        // What a sweep varies is there to be compared, unless it is the images themselves.
+        let different = keys.filter { ["data.path", "data.validation"].contains($0) } + MeasuredData.differences(data)
+        let images = data.map(\.validation).min().flatMap { $0 > 0 ? $0 : nil }
+        return Verdict(
+            groups.map { Verdict.Candidate(name: $0.name, values: $0.values, images: images) }, different: different)
+    }
+}
