@@ -16,6 +16,13 @@ int hb_check_pixels(const hb_image_header *header, size_t maximum_pixels, char *
             header->height, maximum_pixels);
         return HB_IMAGE_TOO_LARGE;
     }
+    // Millions of rows of one pixel cost far more than the pixels.
+    int32_t longest = header->width > header->height ? header->width : header->height;
+    if (longest > HB_IMAGE_MAXIMUM_SIDE) {
+        snprintf(message, HB_IMAGE_MESSAGE, "a side of %d pixels is more than the limit of %d", longest,
+            HB_IMAGE_MAXIMUM_SIDE);
+        return HB_IMAGE_TOO_LARGE;
+    }
     return HB_IMAGE_OK;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 #include "CImages.h"
 
-/// Refuses more than `maximum_pixels` pixels, or none.
+enum { HB_IMAGE_MAXIMUM_SIDE = 1 << 20 };
+
+/// Refuses more than `maximum_pixels` pixels, sides beyond HB_IMAGE_MAXIMUM_SIDE, and pictures without pixels.
 int hb_check_pixels(const hb_image_header *header, size_t maximum_pixels, char *message);
 /// Writes `text` as the message and returns `code`.
 int hb_fail(int code, const char *text, char *message);

@@ -80,7 +80,7 @@ struct InputTests {
             ])
         // As it always was.
         #expect(
-            try steps(["data.imageSize=32"]) == [
+            try steps(["data.imageSize=[32]"]) == [
                 .resizeShorterSide(to: 40, filter: .bilinear), .centerCrop(width: 32, height: 32),
             ])
         // White stays white whatever the shapes.
@@ -100,7 +100,7 @@ struct InputTests {
                     .contains("`data.evaluationCrop`: found \(Double(value)!), expected 0 (no cut) or 0.05 to 1"))
         }
         let error = #expect(throws: RecipeError.self) {
-            try data(folder, ["data.evaluationCrop=0.05", "data.imageSize=1024"])
+            try data(folder, ["data.evaluationCrop=0.05", "data.imageSize=[1024]"])
         }
         #expect(error?.description.contains("data.evaluationCrop is 0.05, so images would be resized") == true)
     }
