@@ -129,7 +129,9 @@ extension DatasetSplits {
         var others = stored
         others.folders[.validation] = nil
         try others.check(part.folders, "validation")
-        notices += part.notices
+        // The folder that was found as the validation part has told them already.
+        let told = Set(notices)
+        notices += part.notices.filter { !told.contains($0) }
         if let notice = part.leftOut.notice, stored.validation == nil { notices.append(notice) }
         validation = part
     }

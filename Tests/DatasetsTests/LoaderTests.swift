@@ -60,8 +60,9 @@ struct LoaderTests {
                 for index in 0..<20 {
                     loader.start(epoch: index)
                     while let batch = try loader.next() {
-                        #expect(batch.images.allSatisfy(\.isFinite))
-                        #expect(batch.softTargets?.allSatisfy { $0 >= 0 && $0 <= 1 } == true)
+                        let isFinite = batch.images.allSatisfy { $0.isFinite }
+                        let areShares = batch.softTargets?.allSatisfy { $0 >= 0 && $0 <= 1 }
+                        #expect(isFinite && areShares == true)
                     }
                 }
             }

@@ -65,8 +65,8 @@ struct ReaderTests {
             #expect(splits.validation?.count == 1)
             #expect(
                 splits.notices == [
-                    "\(root)/test has no images of 1 of the 2 classes (a).",
                     "\(root)/val has no images of 1 of the 2 classes (b).",
+                    "\(root)/test has no images of 1 of the 2 classes (a).",
                 ])
         }
     }
@@ -80,7 +80,7 @@ struct ReaderTests {
             let error = #expect(throws: DatasetError.self) { try openDataset(root, validation: .none) }
             #expect(error?.path == "\(root)/test/b/2.png")
             #expect(
-                error?.problem.contains("1 other images cannot be read (\(root)/test/b/3.png)") == true, "\(error!)")
+                error?.problem.contains("1 other image cannot be read (\(root)/test/b/3.png)") == true, "\(error!)")
             try write(Array("no image".utf8), to: "\(root)/train/a/0.png")
             let splits = try openDataset(root, validation: .none, onBroken: .skip)
             #expect((0..<splits.train.count).map { splits.train.name($0) }.first == "\(root)/train/a/1.png")

@@ -163,7 +163,8 @@ struct StrayFileTests {
     }
 
     @Test(arguments: [
-        ("cifar-10-batches-py/data_batch_1", "cifar-10-binary.tar.gz"), ("meta", ""), ("x/y.npz", "a NumPy archive"),
+        ("cifar-10-batches-py/data_batch_1", "cifar-10-binary.tar.gz"), ("meta", "holds one file (meta)"),
+        ("x/y.npz", "a NumPy archive"),
         ("x.tar.gz", "unpack it"), ("data/train-0.parquet", "a Parquet file"),
     ])
     func aFolderOfOtherDataIsNamedForWhatItIs(_ name: String, _ sentence: String) throws {

@@ -24,7 +24,7 @@ extension Program {
         @Test func withoutATestPartAllResultsAreOfValidation() throws {
             try write("d/train", ["a", "b"], 12)
             try write("d/valid", ["a", "b"], 4, seed: 20)
-            let line = "train small.yaml --set data.path=d --set optimizer.ema={decay:0.5} --output run"
+            let line = "train small.yaml --set data.path=d --set optimizer.ema.decay=0.5 --output run"
             let outcome = try place.run(line + " --set reporting.testEveryEpoch=true")
             #expect(outcome.code == 0, "\(outcome.errors)")
             #expect(
@@ -112,7 +112,7 @@ extension Program {
                 try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: "\(place.path)/\(path)"))
             }
             // Found by the statistics, and with given statistics in the middle of an epoch.
-            for more in ["", " --set data.mean=0.5 --set data.deviation=0.5 --set training.loaderThreads=2"] {
+            for more in ["", " --set data.mean=[0.5] --set data.deviation=[0.5] --set training.loaderThreads=2"] {
                 let outcome = try place.fail(
                     "train small.yaml --set data.path=d --set data.validation=0 --overwrite" + more,
                     "data.onBroken: skip leaves them out")
