@@ -12,7 +12,8 @@ private func store(_ folder: String, saves: Int) throws -> StateStore {
 }
 
 private func rewrite(_ path: String, _ change: (inout JSONValue) -> Void) throws {
-    var content = try #require(try JSONValue(parsing: try #require(contents(path)))["content"])
+    let bytes = try #require(contents(path))
+    var content = try #require(try JSONValue(parsing: bytes)["content"])
     change(&content)
     let manifest: JSONValue = [
         "content": content, "sha256": .string(SHA256.hexadecimal([Array(content.text().utf8)])),
