@@ -9,6 +9,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 output="${1:-.build/documentation}"
 base="${DOCS_BASE:-}" # a path of the web server below which the pages will lie
+if [ -e "$output" ] && [ ! -e "$output/documentation" ] && [ -n "$(ls -A "$output")" ]; then
+    echo "docs: $output holds something else, expected a new folder or pages made before." >&2
+    exit 1
+fi
 command -v docc >/dev/null || { echo "docs: docc is missing; it lies beside swift in the toolchain's bin." >&2; exit 1; }
 Scripts/setup.sh
 swift build -c release
@@ -18,14 +22,15 @@ trap 'rm -rf "$work"' EXIT
 
 # The maps of the C modules that ours import.
 maps=()
-for map in Sources/*/module.modulemap "$built"/*.build/module.modulemap; do
+for map in Sources/*/module.modulemap "$built"/*.build/module.modulemap .build/checkouts/*/Sources/*/include/module.modulemap; do
+    [ -e "$map" ] || continue
     maps+=(-Xcc "-fmodule-map-file=$map")
 done
 for folder in Sources/*/include; do maps+=(-Xcc -I -Xcc "$folder"); done
 
 convert() { # NAME CATALOGUE? GRAPHS?
     docc convert ${2:+"$2"} ${3:+--additional-symbol-graph-dir "$3"} --fallback-display-name "$1" \
-        --fallback-bundle-identifier "hornbeam.$1" --transform-for-static-hosting \
+        --fallback-bundle-identifier "hornbeam.$1" --transform-for-static-hosting --diagnostic-level error \
         ${base:+--hosting-base-path "$base"} --output-path "$work/$1.doccarchive"
 }
 

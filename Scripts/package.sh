@@ -48,11 +48,15 @@ for package in $(swift package dump-package | sed -n 's/.*"pkgConfig" *: *"\(.*\
 done
 export PKG_CONFIG_PATH="$scratch/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 
-# DT_RPATH (no "new tags") also serves what the libraries in lib/ need themselves.
+# The archives once more at the end, in a group, because they need each other. DT_RPATH (no "new tags") also serves what the
+# libraries in lib/ need themselves.
 build() {
+    local group=() archive
+    for archive in "$archives"/*.a; do [ ! -e "$archive" ] || group+=(-Xlinker "$archive"); done
+    [ ${#group[@]} -eq 0 ] || group=(-Xlinker --start-group "${group[@]}" -Xlinker --end-group)
     swift build -c release --product trainer --scratch-path "$scratch" --static-swift-stdlib \
         -Xswiftc -L -Xswiftc "$archives" \
-        -Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker "\$ORIGIN/lib" "$@"
+        -Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker "\$ORIGIN/lib" ${group[@]+"${group[@]}"} "$@"
 }
 program() { printf '%s/release/trainer' "$scratch"; }
 
