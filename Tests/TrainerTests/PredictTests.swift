@@ -87,7 +87,8 @@ extension Program {
             let cells = lines[1].split(separator: ",").map(String.init)
             let values = cells.dropFirst(3).compactMap { Double($0) }
             #expect(values.count == 10 && abs(values.reduce(0, +) - 1) < 1e-5)
-            #expect(Double(cells[2]) == values.max() && values[try #require(Int(cells[1]))] == values.max())
+            let named = try #require(Int(cells[1]))
+            #expect(Double(cells[2]) == values.max() && values[named] == values.max())
             #expect(try place.run("predict run images --csv -").output == text)
             try place.fail("predict run images --csv missing/a.csv", "missing/a.csv")
             try place.fail("predict run images --csv a.csv --json", "--json and --csv exclude each other")
@@ -111,7 +112,8 @@ extension Program {
                 let one = try place.run("predict run many/\(1000 + index).png --csv -").output.split(separator: "\n")
                 let (a, b) = (one[1].split(separator: ","), lines[index + 1].split(separator: ","))
                 #expect(a[0] == b[0] && a[1] == b[1])
-                #expect(abs(try #require(Double(a[2])) - #require(Double(b[2]))) < 1e-5)
+                let (alone, among) = (try #require(Double(a[2])), try #require(Double(b[2])))
+                #expect(abs(alone - among) < 1e-5)
             }
         }
     }

@@ -9,10 +9,14 @@ public struct RunFolder: Sendable {
 
     public var configuration: String { path + "/config.yaml" }
 
-    /// - Returns: nil where the path is no folder with a configuration in it.
+    /// - Returns: nil where the path is no folder with a run's configuration in it.
     public init?(_ path: String) {
         self.path = Self.withoutSlash(path)
-        guard Self.isFolder(path), FileManager.default.fileExists(atPath: configuration) else { return nil }
+        guard FileManager.default.fileExists(atPath: configuration),
+            ["weights", "state", "metrics.jsonl"].contains(where: {
+                FileManager.default.fileExists(atPath: "\(self.path)/\($0)")
+            })
+        else { return nil }
     }
 
     /// The run that a weights file lies in.
@@ -34,18 +38,21 @@ public struct RunFolder: Sendable {
         return String(path)
     }
 
+    /// Whether there is a folder that may hold data, which a run of the same name does not.
+    static func holdsData(_ path: String) -> Bool { isFolder(path) && RunFolder(path) == nil }
+
     /// Where the data of the run's configuration lies.
     ///
     /// A relative `data.path` counts from the folder that the program is started in, as it did in training. Where
     /// nothing lies there, the folders above the run are tried: a run in `Runs/x` was most likely started beside `Runs`.
     /// - Returns: the folder to take instead, nil where the path is right as it is or nothing is found.
     func dataPath(_ path: String) -> String? {
-        guard path != "digits", !path.hasPrefix("/"), !FileManager.default.fileExists(atPath: path) else { return nil }
+        guard path != "digits", !path.hasPrefix("/"), !Self.holdsData(path) else { return nil }
         var folder = URL(fileURLWithPath: self.path).standardizedFileURL
         for _ in 0..<8 where folder.path != "/" {
             folder.deleteLastPathComponent()
             let candidate = folder.appendingPathComponent(path).path
-            if Self.isFolder(candidate) { return candidate }
+            if Self.holdsData(candidate) { return candidate }
         }
         return nil
     }
@@ -87,9 +94,7 @@ public struct OpenedRecipe: Sendable {
     /// - Throws: `RecipeError` with what to do.
     public func checkData() throws {
         let path = recipe.data.path
-        guard isRun, path != "digits", !path.hasPrefix("/"), !FileManager.default.fileExists(atPath: path) else {
-            return
-        }
+        guard isRun, path != "digits", !path.hasPrefix("/"), !RunFolder.holdsData(path) else { return }
         throw RecipeError(
             "\(path): the data of \(file) is not there; the path counts from the folder that the run was started in, so "
                 + "start trainer there, or give --set data.path=FOLDER")
