@@ -22,7 +22,9 @@ extension AtomicFile {
             case .folder: throw CheckpointError(path, "expected a file, found a folder")
             case .other:
                 temporary = nil
-                descriptor = try System.openFile(path, "write the file", O_WRONLY)
+                // Opening a named pipe would wait for a reader; writing to one may wait.
+                descriptor = try System.openFile(path, "write the file", O_WRONLY | O_NONBLOCK)
+                _ = fcntl(descriptor, F_SETFL, O_WRONLY)
             case .file, .link, nil:
                 let temporary = AtomicFile.temporaryPath(path)
                 self.temporary = temporary

@@ -89,8 +89,9 @@ struct ImageSources {
 
     private func readList(_ path: String) throws -> Data? {
         var status = stat()
-        // A pipe, as `<(find ...)` makes one, is read; a folder is not.
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return nil }
+        // The shell's own pipes, as `<(find ...)` makes one, are read; any other pipe might never have a writer.
+        let isHandedOver = ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"].contains(where: path.hasPrefix)
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG || isHandedOver else { return nil }
         let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? handle.close() }
         var data = Data()

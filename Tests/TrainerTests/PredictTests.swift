@@ -73,6 +73,11 @@ extension Program {
 
             try place.fail("predict run images/*.jpeg", "images/*.jpeg: the pattern matches no file")
             try place.fail("predict run @gone.txt", "gone.txt: the list cannot be read")
+            // Pipes that nobody writes to or reads from are no place to wait.
+            #expect(mkfifo(place.path + "/pipe", 0o600) == 0)
+            try place.fail("predict run @pipe", "pipe: the list cannot be read")
+            try place.fail("predict run pipe", "pipe: ")
+            try place.fail("predict run images/a.png --csv pipe", "pipe: cannot write the file")
             try FileManager.default.createDirectory(atPath: place.path + "/empty", withIntermediateDirectories: true)
             try place.fail("predict run empty", "empty: the folder holds no images")
         }

@@ -17,8 +17,8 @@ struct DistillCommand: ParsableCommand {
 
             EXAMPLES:
               trainer distill Configs/distill/digits.yaml
-              trainer distill Configs/distill/digits.yaml --arm direct --output Runs/direct \\
-                --set pool.directory=Runs/distill-digits/pool
+              trainer distill Configs/distill/digits.yaml --arm direct \\
+                --output Runs/direct --set pool.directory=Runs/distill-digits/pool
               trainer distill Configs/distill/digits.yaml --compare --seeds 3
             """)
 
