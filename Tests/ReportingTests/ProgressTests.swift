@@ -14,13 +14,13 @@ private let whole = ProgressReport(
 
 @Test func aNarrowTerminalShortensLabelsBeforeItLosesParts() {
     #expect(
-        ProgressLine.text(whole, width: 79)
+        ProgressLine.text(whole, width: 78)
             == "epoch 3/30   7/45  loss 0.4312  acc 87.1%  5,120 img/s  lr 1.2e-3  left 1m 12s")
     #expect(
-        ProgressLine.text(whole, width: 78)
+        ProgressLine.text(whole, width: 77)
             == "epoch 3/30  loss 0.4312  acc 87.1%  5,120 img/s  lr 1.2e-3  left 1m 12s")
     #expect(ProgressLine.text(whole, width: 40) == "epoch 3/30  loss 0.4312  left 1m 12s")
-    #expect(ProgressLine.text(whole, width: 8) == "epoch  …")
+    #expect(ProgressLine.text(whole, width: 8) == "epoch 3…")
     for width in 0..<110 { #expect(TextWidth.columns(ProgressLine.text(whole, width: width)) <= width) }
 }
 

@@ -38,7 +38,7 @@ import Testing
     }
     // Two a second, 160 to come.
     let last = text.withLock { $0.split(separator: "\n").last.map(String.init) }
-    #expect(last == "image  39/200  left 1m 21s" || last == "image  40/200  left 1m 20s", "\(last ?? "")")
+    #expect(last == "image  39/200  left 1m 20s" || last == "image  40/200  left 1m 20s", "\(last ?? "")")
 }
 
 @Test func aRunThatIsOneOfSeveralSaysSo() {

@@ -49,6 +49,7 @@ extension Program {
             let planned = try workplace.run("distill chain.yaml --dry-run")
             #expect(planned.code == 0, "\(planned.errors)")
             #expect(planned.output.contains("to be trained in Runs/distill-chain/pool/resnet"))
+            #expect(planned.output.contains("1x1 convolution 4 -> 8"))
             #expect(!workplace.exists("Runs"))
 
             try workplace.fail("order chain.yaml", "run `trainer distill` first")

@@ -21,7 +21,7 @@ extension Program {
             }
             // A finished run is shown as it was at its end.
             let again = try place.run("train small.yaml --resume")
-            let table = try #require(outcome.output.range(of: "result "))
+            let table = try #require(outcome.output.range(of: "result\n"))
             #expect(
                 again.output == "the run in Runs/small is finished; nothing is left to do\n"
                     + outcome.output[table.lowerBound...])

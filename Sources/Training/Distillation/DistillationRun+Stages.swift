@@ -205,7 +205,7 @@ extension DistillationRun {
     private func announce(_ index: Int, _ plan: [StagePlan], _ stage: TrainingRun) {
         let adapters = stage.store.list.parameterCount - model.parameters.parameterCount
         console.line(
-            "\(agenda.heading) \(plan[index].title), \(plan[index].epochs) epochs, "
+            "\(agenda.heading) \(plan[index].title), \(plan[index].epochs) epoch\(plan[index].epochs == 1 ? "" : "s"), "
                 + "\(NumberText.grouped(adapters)) parameters of adapters")
     }
 
