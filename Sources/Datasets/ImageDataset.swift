@@ -86,7 +86,7 @@ public struct SubsetDataset: ImageDataset {
 }
 
 /// Another data set in whose stead labels count in other classes: those of a model, say.
-public struct RelabelledDataset: ImageDataset {
+public struct RelabeledDataset: ImageDataset {
     private let base: any ImageDataset
     public let classNames: [String]
     private let labels: [Int]

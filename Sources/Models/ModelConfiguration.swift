@@ -26,7 +26,8 @@ public struct ModelConfiguration: Sendable {
         inputChannels = reader.optionalInt(
             "inputChannels", in: ModelLimits.inputChannels, "Image channels; from the data when absent")
         weights = reader.optionalPath(
-            "weights", "Weights to start from, a safetensors file; a head of another size is drawn anew")
+            "weights",
+            "Weights to start from, a safetensors file or a run folder; a head of another size is drawn anew")
         let named = (ModelSpecification.variants + ModelSpecification.families).first { $0.name == name }
         specification =
             switch named?.specification {

@@ -127,6 +127,7 @@ extension DistillationRun {
         }
         var comparison = Comparison(
             order: report.order, validationImages: data.splits.validation?.count, testImages: data.splits.test?.count)
+        try plan((0..<seeds).flatMap { _ in Arm.allCases }, order: report.order)
         for index in 0..<seeds {
             let seed = recipe.run.seed + index
             for arm in Arm.allCases {
@@ -135,6 +136,7 @@ extension DistillationRun {
                 let json: JSONValue
                 if resuming, let finished = try DistillationRun.finished(in: path, configuration) {
                     json = finished
+                    for _ in plan(arm, order: report.order) { agenda.next() }
                 } else {
                     let folder = try RunDirectory(path, mode: resuming ? .resume : .overwrite)
                     json = try run(arm, report, seed: seed, in: folder, resuming: !folder.isFresh).json

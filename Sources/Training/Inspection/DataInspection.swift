@@ -1,4 +1,5 @@
 import Datasets
+import Reporting
 import Synchronization
 import Tensors
 
@@ -43,24 +44,28 @@ public struct DataInspection: Sendable {
     public var brokenCount: Int { parts.reduce(0) { $0 + $1.broken.count } }
     public var decodedCount: Int { parts.reduce(0) { $0 + $1.decoded + $1.broken.count } }
 
-    /// - Parameter limit: how many images of each part are decoded, spread evenly; all by default.
+    /// - Parameters:
+    ///   - limit: how many images of each part are decoded, spread evenly; all by default.
+    ///   - console: where the progress is shown, if anywhere.
     /// - Throws: when the data cannot be opened at all; images that cannot be read are counted instead.
-    public init(_ recipe: Recipe, limit: Int? = nil) throws {
+    public init(_ recipe: Recipe, limit: Int? = nil, console: Console? = nil) throws {
         ThreadPool.use(recipe.training)
         let data = recipe.data
         splits = try data.open(seed: recipe.run.seed, onBroken: nil)
         format = splits.format
         notices = splits.notices + [splits.oneClassProblem(data.path).map { $0 + "." }].compactMap { $0 }
         classNames = try data.names(of: splits.classNames)
-        var parts = [Self.part("training", splits.train, limit)]
-        var datasets = [splits.train]
-        for (name, dataset) in [("validation", splits.validation), ("test", splits.test)] {
-            guard let dataset else { continue }
-            parts.append(Self.part(name, dataset, limit))
-            datasets.append(dataset)
+        let found: [(String, (any ImageDataset)?)] = [
+            ("training", splits.train), ("validation", splits.validation), ("test", splits.test),
+        ]
+        let sets = found.compactMap { name, dataset in dataset.map { (name, $0) } }
+        let progress = console.map {
+            WorkProgress($0, "image", of: sets.reduce(0) { $0 + min(limit ?? $1.1.count, $1.1.count) })
         }
-        self.parts = parts
-        duplicates = Duplicates(zip(parts, datasets).map { ($0, $1) })
+        parts = sets.map { Self.part($0, $1, limit, progress) }
+        progress?.finish()
+        try StopRequest.check("nothing was written; --limit N reads so many images of each part only")
+        duplicates = Duplicates(zip(parts, sets).map { ($0, $1.1) })
     }
 
     /// What bringing the images of each part to the model's input cuts off, and the notices about it.
@@ -101,10 +106,13 @@ public struct DataInspection: Sendable {
 
     private static let grain = 32
 
-    private static func part(_ name: String, _ dataset: any ImageDataset, _ limit: Int?) -> Part {
+    private static func part(
+        _ name: String, _ dataset: any ImageDataset, _ limit: Int?, _ progress: WorkProgress?
+    ) -> Part {
         let looked = min(limit ?? dataset.count, dataset.count)
         let tally = Mutex(Tally())
         ThreadPool.shared.run(chunks: (looked + grain - 1) / grain) { chunk in
+            guard StopRequest.pending == nil else { return }
             var own = Tally()
             for i in chunk * grain..<min(looked, (chunk + 1) * grain) {
                 let index = looked == dataset.count ? i : i * dataset.count / looked
@@ -113,6 +121,7 @@ public struct DataInspection: Sendable {
                 }
             }
             tally.withLock { $0.add(own) }
+            progress?.add(min(looked, (chunk + 1) * grain) - chunk * grain)
         }
         return tally.withLock { $0 }.part(Part(name: name, count: dataset.count, classCounts: dataset.classCounts))
     }

@@ -37,6 +37,9 @@ public final class TrainingRun {
 
     /// Whether it was said that the loader has fewer threads than it should.
     var hasToldMissingThreads = false
+    /// What stands before its lines and how long all runs will take, where it is one of several.
+    var heading: String?
+    var totalTimeLeft: ((_ timeLeft: Double, _ share: Double) -> Double?)?
 
     /// Called before each update with its index; a test throws here to stand for a crash.
     package var beforeUpdate: ((Int) throws -> Void)?

@@ -15,7 +15,7 @@ extension ParameterStore where S == Float {
         _ configuration: ModelConfiguration, model: any FeatureModel, classNames: [String]
     ) throws -> [String] {
         guard let given = configuration.weights else { return [] }
-        let path = try Weights.file(of: given)
+        let path = try Weights.file(at: given)
         let file = try SafetensorsFile.read(path: path)
         let head = configuration.specification.headParameters
         var found: [String: [Int]] = [:]

@@ -4,11 +4,11 @@ import Datasets
 extension Weights {
     /// A data set whose labels count in the classes that the weights know, matched by name; it may lack some of them.
     /// - Throws: `RecipeError` when images are of a class that the weights do not know.
-    public func labelled(_ dataset: any ImageDataset, _ data: DataSection) throws -> any ImageDataset {
+    public func labeled(_ dataset: any ImageDataset, _ data: DataSection) throws -> any ImageDataset {
         let found = try data.names(of: dataset.classNames)
         let known = metadata.classNames
         if found == known { return dataset }
-        if let labelled = RelabelledDataset(dataset, names: found, as: known) { return labelled }
+        if let labeled = RelabeledDataset(dataset, names: found, as: known) { return labeled }
         let unknown = found.filter { !known.contains($0) }
         guard let first = unknown.first else { throw RecipeError("\(data.path) has the same class twice") }
         if unknown.count == found.count, found.count <= known.count {

@@ -10,9 +10,10 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Rebuilds the report of a run or a sweep, or compares several runs on one page.",
         discussion: """
-            Everything comes from the run folders; data and weights are not opened. One run gives RUN/report.html, the folder
-            of a sweep gives SWEEP/sweep.html, a folder of runs gives FOLDER/comparison.html, several runs give
-            comparison.html in the working folder, unless --output says otherwise. Runs are compared by validation; runs that differ in run.seed alone count as one.
+            Everything comes from the run folders; data and weights are not opened. One run gives RUN/report.html, \
+            the folder of a sweep gives SWEEP/sweep.html, a folder of runs gives FOLDER/comparison.html, several runs \
+            give comparison.html in the working folder, unless --output says otherwise. Runs are compared by \
+            validation; runs that differ in run.seed alone count as one.
 
             EXAMPLES:
               trainer report Runs/digits
