@@ -82,6 +82,11 @@ import Testing
         #expect(
             comparison.names == ["learningRate=1e-3, seed=0", "learningRate=1e-3, seed=1", "learningRate=2e-3, seed=0"])
         #expect(comparison.groups.map(\.name) == ["learningRate=1e-3", "learningRate=2e-3, seed=0"])
+        // Beside a run of another kind the folders' names stay, but for the seed.
+        let other = try RunFolder("plain")
+        try other.fill(rate: "0.003")
+        let mixed = RunComparison(try (folders + [other]).map { try $0.record })
+        #expect(mixed.groups[0].name == "optimizer.learningRate=1e-3, training.batchSize=8")
     }
 
     @Test func legendsSwitchCurvesAndTheAxisCanBeChosen() throws {
@@ -108,7 +113,7 @@ import Testing
             #expect(html.contains(text), "\(text) is missing")
         }
         // Over updates the second run's curve goes on to 150, where the first has ended.
-        #expect(html.contains("update 150") && html.contains("update 60"))
+        #expect(html.contains("update 150\"") && html.contains("\"epoch 2\"") && html.contains("update 60"))
     }
 
     @Test func runsWithoutATestPartAreCompared() throws {

@@ -147,12 +147,17 @@ struct LineChart {
             "<li data-series=\"\(index)\"><i class=\"key c\(series.color)\(dash)\"></i><span>\(series.name)</span></li>"
     }
 
+    /// A horizontal position where it is read off.
+    private func label(_ value: Double) -> String {
+        if value == value.rounded(), abs(value) < 1e15 { return NumberText.grouped(Int(bounded: value)) }
+        return (isXLogarithmic ? NumberStyle.plain : .grouped).text(value)
+    }
+
     /// What the script needs: positions in the drawing and the texts of the values.
     private func readout(_ series: [Series], _ kept: [Int], _ plotted: [Double], _ frame: Frame) -> JSONValue {
         [
             "x": .array(plotted.map { .number(rounded(frame.x($0))) }),
-            "labels": .array(
-                plotted.map { .string("\(xTitle) \((isXLogarithmic ? NumberStyle.plain : .grouped).text($0))") }),
+            "labels": .array(plotted.map { .string("\(xTitle) \(label($0))") }),
             "series": .array(
                 series.map { one in
                     [

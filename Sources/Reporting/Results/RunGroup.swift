@@ -38,8 +38,8 @@ extension RunGroup {
         let found = members.map { group -> String in
             let own = group.map { names[$0] }
             guard own.count > 1 else { return own[0] }
-            let parts = own.map { $0.components(", ") }
-            let shared = parts[0].filter { part in parts.allSatisfy { $0.contains(part) } }
+            let parts = own.map { $0.components(",").map { String($0.drop { $0 == " " }) } }
+            let shared = parts[0].filter { part in part.contains("=") && parts.allSatisfy { $0.contains(part) } }
             if !shared.isEmpty { return shared.joined(separator: ", ") }
             let prefix = own.dropFirst().reduce(Substring(own[0])) { $0.commonPrefix(with: $1) }
             let cut = trimmed(prefix)

@@ -102,7 +102,10 @@ struct GroupCurves {
         made.includesZero = chart.key == "imagesPerSecond"
         if chart.style == .percentage {
             made.limits = 0...1
-            made.window = LineChart.window(series.map { ($0.values.compactMap { $0 }, 0.2) })
+            let most = series.flatMap { $0.spread.compactMap { $0?.high } }.max() ?? 0
+            made.window = LineChart.window(series.map { ($0.values.compactMap { $0 }, 0.2) }).map {
+                $0.lowerBound...max($0.upperBound, min(most, 1))
+            }
             if made.window != nil { made.caption = "the first epochs lie below the axis" }
         }
         return made
