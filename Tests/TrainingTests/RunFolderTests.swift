@@ -51,33 +51,35 @@ extension Runs {
         }
 
         @Test func thePartsAreThoseOfTheRun() throws {
-            let weights = try Weights.find(run).weights
             let recipe = try OpenedRecipe(run).recipe
             let splits = try PreparedData(recipe).splits
-            for (part, count) in [(EvaluationPart.train, 1294), (.validation, 143), (.test, 360)] {
-                let images = try EvaluationImages(recipe, part: part, weights: weights)
-                #expect(images.part == part && images.dataset.count == count)
+            func open(_ part: DatasetPart.Choice?, _ recipe: Recipe) throws -> DatasetPart {
+                try openPart(
+                    recipe.data.path, part, validation: recipe.data.validation, seed: UInt64(recipe.run.seed))
             }
-            let held = try EvaluationImages(recipe, part: .validation, weights: weights).dataset
+            for (part, count) in [(DatasetPart.Choice.train, 1294), (.validation, 143), (.test, 360)] {
+                let images = try open(part, recipe)
+                #expect(images.choice == part && images.dataset.count == count)
+            }
+            let held = try open(.validation, recipe).dataset
             let own = try #require(splits.validation)
             #expect((0..<held.count).allSatisfy { held.name($0) == own.name($0) })
-            #expect(try EvaluationImages(recipe, part: nil, weights: weights).part == .test)
+            #expect(try open(nil, recipe).choice == .test)
             let without = try OpenedRecipe(run, overrides: ["data.validation=0"]).recipe
-            do { _ = try EvaluationImages(without, part: .validation, weights: weights) } catch {
-                #expect(
-                    "\(error)"
-                        == "digits has no validation part (data.validation is 0), expected --part train or test")
-            }
+            let error = #expect(throws: DatasetError.self) { try open(.validation, without) }
+            #expect(error?.problem.hasPrefix("there is no validation part, expected one of train") == true)
         }
 
         @Test func classesAreMatchedByName() throws {
             let weights = try Weights.find(run).weights
-            let names = ["7", "3"]
             let images = (0..<2).map { _ in Image(width: 1, height: 1, channels: 1, pixels: [0]) }
-            let data = InMemoryDataset(classNames: names, images: images, labels: [0, 1], source: "x")
-            let matched = try weights.matched(data, names: names, path: "x")
+            func data(_ names: [String]) -> InMemoryDataset {
+                InMemoryDataset(classNames: names, images: images, labels: [0, 1], source: "x")
+            }
+            let section = try recipe().data
+            let matched = try weights.labeled(data(["7", "3"]), section)
             #expect(matched.classNames.count == 10 && matched.label(0) == 7 && matched.label(1) == 3)
-            #expect(throws: RecipeError.self) { try weights.matched(data, names: ["7", "cat"], path: "x") }
+            #expect(throws: RecipeError.self) { try weights.labeled(data(["7", "cat"]), section) }
         }
     }
 }
