@@ -89,10 +89,24 @@ public final class ConfigurationReader {
         }
     }
 
+    /// What a name that other programs use is called here: a key of this section by its name, another one by its path.
+    private func nameOfTheField(_ key: String, allPaths: [String]) -> String? {
+        // An entry of a list has keys of its own.
+        guard !path.contains("["), var known = FieldNames.key(of: key) else { return nil }
+        // A section that is absent has none of its keys read.
+        if !allPaths.contains(known), let dot = known.lastIndex(of: ".") { known = String(known[..<dot]) }
+        guard known.contains("."), allPaths.contains(known) else { return nil }
+        return !path.isEmpty && known.hasPrefix(path + ".") ? String(known.dropFirst(path.count + 1)) : known
+    }
+
     private func unknownKeyMessage(_ key: String, allPaths: [String]) -> String {
         let unknown = "unknown key \(quoted(key))" + (path.isEmpty ? "" : " in \(quoted(path))")
         if key == "extends" { return "\(unknown), `extends` belongs at the top of a file" }
-        if let near = nearest(key, in: order) { return "\(unknown), did you mean \(quoted(near))?" }
+        if let known = order.first(where: { isSameWord($0, key) }) ?? nameOfTheField(key, allPaths: allPaths)
+            ?? nearest(key, in: order)
+        {
+            return "\(unknown), did you mean \(quoted(known))?"
+        }
         // The right word in the wrong section.
         if let elsewhere = allPaths.first(where: { isSameWord(String($0.split(separator: ".").last ?? ""), key) }) {
             return "\(unknown), did you mean \(quoted(elsewhere))?"

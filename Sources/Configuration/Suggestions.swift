@@ -30,7 +30,7 @@ public func nearest(_ word: String, in candidates: [String]) -> String? {
 func isSameWord(_ first: String, _ second: String) -> Bool { folded(first) == folded(second) }
 
 /// Lower case without `_`, `-` and spaces: what people vary when they remember a name but not its spelling.
-private func folded(_ word: String) -> [Character] {
+func folded(_ word: String) -> [Character] {
     word.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
 }
 

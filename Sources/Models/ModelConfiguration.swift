@@ -20,7 +20,8 @@ public struct ModelConfiguration: Sendable {
         classes = reader.optionalInt("classes", in: 1...1_000_000, "Number of classes; from the data when absent")
         inputChannels = reader.optionalInt("inputChannels", in: 1...4096, "Image channels; from the data when absent")
         weights = reader.optionalPath(
-            "weights", "Weights to start from, a safetensors file; a head of another size is drawn anew")
+            "weights",
+            "Weights to start from, a safetensors file or a run folder; a head of another size is drawn anew")
         let named = (ModelSpecification.variants + ModelSpecification.families).first { $0.name == name }
         specification =
             switch named?.specification {

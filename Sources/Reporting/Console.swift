@@ -89,20 +89,25 @@ public final class Console: Sendable {
 
     /// Shows how far the run has come; cheap enough for every step.
     public func progress(_ progress: ProgressReport) {
+        showProgress { ProgressLine.text(progress, width: $0) }
+    }
+
+    /// - Parameter line: the progress as a line of so many columns at most.
+    func showProgress(_ line: (_ width: Int) -> String) {
         state.withLock { state in
             let time = now()
             let width = output.width()
             if let last = state.lastProgress, time - last < (width == nil ? interval : 0.1) { return }
             guard let width else {
                 // The first call only starts the clock: a run of a few seconds needs no line between its epochs.
-                if state.lastProgress != nil { output.write(ProgressLine.text(progress) + "\n") }
+                if state.lastProgress != nil { output.write(line(.max) + "\n") }
                 state.lastProgress = time
                 return
             }
             state.lastProgress = time
             state.isLineOpen = true
             // One column stays free: some terminals wrap when the last one is filled.
-            output.write("\r" + ProgressLine.text(progress, width: max(1, width - 1)) + "\u{1B}[K")
+            output.write("\r" + line(max(1, width - 1)) + "\u{1B}[K")
         }
     }
 
@@ -116,7 +121,10 @@ public final class Console: Sendable {
     public func line(_ text: String) { write(TextWidth.singleLine(text) + "\n", to: output) }
 
     /// Writes text of several lines, such as a table, to the standard output.
-    public func text(_ text: String) { write(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n", to: output) }
+    /// - Parameter endsLine: whether a line break is added where the text does not end in one.
+    public func text(_ text: String, endsLine: Bool = true) {
+        write(text.hasSuffix("\n") || text.isEmpty || !endsLine ? text : text + "\n", to: output)
+    }
 
     /// Tells of something that was decided for the user.
     public func notice(_ text: String) { message("notice", "36", text) }

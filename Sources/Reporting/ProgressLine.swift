@@ -13,6 +13,10 @@ public struct ProgressReport: Sendable, Equatable {
     public var learningRate: Double?
     /// Seconds until the end of the run.
     public var timeLeft: Double?
+    /// What stands at the beginning, `[2/5 resnet]`, where a run is one of several.
+    public var heading: String?
+    /// Seconds until the end of all of them.
+    public var totalTimeLeft: Double?
 
     public init(
         epoch: Int, epochs: Int, step: Int, steps: Int, loss: Double? = nil, accuracy: Double? = nil,
@@ -52,8 +56,9 @@ public enum ProgressLine {
 
     /// The parts in the order of the line, each with its rank; the highest rank is left out first.
     private static func parts(_ progress: ProgressReport, isShort: Bool) -> [Part] {
-        var parts: [Part] = [
-            ("epoch \(aligned(progress.epoch, progress.epochs))", 0),
+        var parts: [Part] = progress.heading.map { [($0, 1)] } ?? []
+        parts += [
+            ("epoch \(progress.epoch)/\(progress.epochs)", 0),
             ((isShort ? "" : "step ") + aligned(progress.step, progress.steps), 6),
         ]
         if let loss = progress.loss { parts.append(("loss \(lossText(loss))", 1)) }
@@ -65,12 +70,15 @@ public enum ProgressLine {
             parts.append((rateText(rate) + (isShort ? " img/s" : " images/s"), 4))
         }
         if let rate = progress.learningRate { parts.append(("lr \(NumberText.scientific(rate))", 5)) }
-        if let left = progress.timeLeft { parts.append(("left \(NumberText.duration(left))", 2)) }
+        if let left = progress.timeLeft {
+            let all = progress.totalTimeLeft.flatMap { $0 > left + 1 ? ", of all \(NumberText.duration($0))" : nil }
+            parts.append(("left \(NumberText.duration(left))\(all ?? "")", 2))
+        }
         return parts
     }
 
     /// `  7/120`, so that the line does not jump while the number grows.
-    private static func aligned(_ number: Int, _ total: Int) -> String {
+    static func aligned(_ number: Int, _ total: Int) -> String {
         let text = String(number)
         let all = String(total)
         return String(repeating: " ", count: max(0, all.count - text.count)) + text + "/" + all

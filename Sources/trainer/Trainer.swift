@@ -21,12 +21,12 @@ struct Trainer: ParsableCommand {
               trainer train Configs/digits.yaml
               trainer train Configs/digits.yaml --set training.epochs=5 --set run.seed=1
               trainer distill Configs/distill/digits.yaml
-              trainer evaluate Runs/digits/weights/best.safetensors --data Configs/digits.yaml
-              trainer predict Runs/digits/weights/best.safetensors digit.png
+              trainer evaluate Runs/digits
+              trainer predict Runs/digits digit.png
               trainer inspect Configs/imagenet-tiny-7x7.yaml
               trainer report Runs/digits
               trainer export Runs/digits --onnx digits.onnx
-              trainer sweep Configs/digits.yaml --vary optimizer.learningRate=1e-3,3e-3 --vary run.seed=0,1,2
+              trainer sweep Configs/digits.yaml --vary optimizer.learningRate=1e-3,3e-3
               trainer doctor
 
             Completion of commands, options and files in your shell, zsh, bash or fish:
@@ -53,6 +53,16 @@ struct Trainer: ParsableCommand {
         throw ValidationError("unknown command '\(name)', \(meant)")
     }
 
+    /// Reads the command line; an option that a command does not have is told before anything else that is wrong.
+    private static func parsed() throws -> any ParsableCommand {
+        do { return try parseAsRoot() } catch {
+            guard exitCode(for: error) != .success,
+                let sentence = UnknownOption(help: _dumpHelp(), arguments: CommandLine.arguments)?.sentence
+            else { throw error }
+            throw ValidationError(sentence)
+        }
+    }
+
     /// Runs the command line. Every mistake of a user's ends in one sentence on the error output and exit code 1.
     static func main() {
         Console.ignoreClosedPipes()
@@ -60,7 +70,7 @@ struct Trainer: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         do {
             try checkCommandName()
-            var command = try parseAsRoot()
+            var command = try parsed()
             try command.run()
         } catch let code as ExitCode {
             exit(withError: code)
@@ -69,6 +79,11 @@ struct Trainer: ParsableCommand {
             console.finish()
             console.line("\(stop), go on with:")
             console.text("  " + Interrupted.resumeCommand(CommandLine.arguments))
+            exit(withError: ExitCode(stop.exitCode))
+        } catch let stop as Stopped {
+            let console = Console()
+            console.finish()
+            console.line("\(stop)")
             exit(withError: ExitCode(stop.exitCode))
         } catch {
             if exitCode(for: error) == .success { exit(withError: error) }

@@ -36,9 +36,9 @@ import Testing
         #expect(
             result.explanation == """
                 T4 last: validation score 49.10, next best 42.30
-                T3 before T4: 0.55 +- 0.00, next best 0.80, student itself 0.90
-                T1 before T3: 0.50 +- 0.00, next best 0.70, student itself 0.60
-                stop: the student itself is closer to T1 (0.30) than any teacher left (T2 0.42 +- 0.00)
+                T3 before T4: 0.55 ± 0.00, next best 0.80, student itself 0.90
+                T1 before T3: 0.50 ± 0.00, next best 0.70, student itself 0.60
+                stop: the student itself is closer to T1 (0.30) than any teacher left (T2 0.42 ± 0.00)
                 """)
         #expect(try order(4, changes: ["T3>T4": 0.95, "T1>T4": 0.97]).order.names == ["T4"])
     }
@@ -70,7 +70,7 @@ import Testing
         #expect(result.decisions[1].ties == ["T1"])
         #expect(
             result.decisions[1].description
-                == "T3 before T4: 0.55 +- 0.01, next best 0.56, student itself 0.90 (a tie with T1 within the error bar)"
+                == "T3 before T4: 0.55 ± 0.01, next best 0.56, student itself 0.90 (a tie with T1 within the error bar)"
         )
         #expect(try order(2, errorBar: 0.01).order.decisions[1].ties == [])
         let withStudent = try order(2, changes: ["S>T4": 0.555], errorBar: 0.01).order

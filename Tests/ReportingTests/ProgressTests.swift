@@ -8,19 +8,19 @@ private let whole = ProgressReport(
 @Test func theProgressLineTellsEverything() {
     #expect(
         ProgressLine.text(whole)
-            == "epoch  3/30  step  7/45  loss 0.4312  accuracy 87.1%  5,120 images/s  lr 1.2e-3  left 1m 12s")
+            == "epoch 3/30  step  7/45  loss 0.4312  accuracy 87.1%  5,120 images/s  lr 1.2e-3  left 1m 12s")
     #expect(ProgressLine.text(ProgressReport(epoch: 1, epochs: 2, step: 0, steps: 9)) == "epoch 1/2  step 0/9")
 }
 
 @Test func aNarrowTerminalShortensLabelsBeforeItLosesParts() {
     #expect(
-        ProgressLine.text(whole, width: 79)
-            == "epoch  3/30   7/45  loss 0.4312  acc 87.1%  5,120 img/s  lr 1.2e-3  left 1m 12s")
-    #expect(
         ProgressLine.text(whole, width: 78)
-            == "epoch  3/30  loss 0.4312  acc 87.1%  5,120 img/s  lr 1.2e-3  left 1m 12s")
-    #expect(ProgressLine.text(whole, width: 40) == "epoch  3/30  loss 0.4312  left 1m 12s")
-    #expect(ProgressLine.text(whole, width: 8) == "epoch  …")
+            == "epoch 3/30   7/45  loss 0.4312  acc 87.1%  5,120 img/s  lr 1.2e-3  left 1m 12s")
+    #expect(
+        ProgressLine.text(whole, width: 77)
+            == "epoch 3/30  loss 0.4312  acc 87.1%  5,120 img/s  lr 1.2e-3  left 1m 12s")
+    #expect(ProgressLine.text(whole, width: 40) == "epoch 3/30  loss 0.4312  left 1m 12s")
+    #expect(ProgressLine.text(whole, width: 8) == "epoch 3…")
     for width in 0..<110 { #expect(TextWidth.columns(ProgressLine.text(whole, width: width)) <= width) }
 }
 

@@ -147,7 +147,7 @@ extension Program {
             try writeImages()
             try place.fail(
                 "evaluate \(path) --data small.yaml --set data.path=images",
-                "images: class 0 is 'a', but the weights were trained with '0' there")
+                "images: the weights do not know the classes 'a', 'b'; they were trained with 10 classes, '0', ")
             let whole = try place.data(path)
             try whole.dropLast(10).write(to: URL(fileURLWithPath: place.path + "/short.safetensors"))
             try place.fail("evaluate short.safetensors --data small.yaml", "short.safetensors: ")

@@ -49,12 +49,18 @@ extension Program {
             let planned = try workplace.run("distill chain.yaml --dry-run")
             #expect(planned.code == 0, "\(planned.errors)")
             #expect(planned.output.contains("to be trained in Runs/distill-chain/pool/resnet"))
+            #expect(planned.output.contains("1x1 convolution 4 -> 8"))
             #expect(!workplace.exists("Runs"))
 
             try workplace.fail("order chain.yaml", "run `trainer distill` first")
             let outcome = try workplace.run("distill chain.yaml")
             #expect(outcome.code == 0, "\(outcome.errors)")
             #expect(outcome.output.contains(" last: validation score "))
+            // Trainings are counted, and the pairing of taps is for the dry run.
+            #expect(outcome.output.contains("[1/5 student] training it first"), "\(outcome.output)")
+            #expect(outcome.output.contains("[4/5 stage 1]") && outcome.output.contains("time with the pool"))
+            #expect(!outcome.output.contains("           kd") && outcome.output.contains(" ± "))
+            #expect(outcome.output.contains("predict Runs/distill-chain IMAGE..."))
             let stages = try JSONSerialization.jsonObject(with: workplace.data("Runs/distill-chain/stages.json"))
             let keys = try #require((stages as? [[String: Any]])?.first).keys
             for key in ["teacher", "epochs", "testAccuracyBefore", "testAccuracyAfter", "seconds"] {
@@ -70,9 +76,17 @@ extension Program {
             #expect(costs.code == 0 && costs.output.contains("columns: "), "\(costs.errors)")
             let again = try workplace.run("distill chain.yaml --resume")
             #expect(again.code == 0 && again.output.contains("nothing is left to do"), "\(again.errors)")
+            #expect(again.output.contains("test accuracy (last epoch)") && !again.output.contains("{"))
+            let sister = try workplace.run("distill chain.yaml --arm direct --output Runs/direct --dry-run")
+            #expect(
+                sister.errors.contains(
+                    "--set pool.directory=Runs/distill-chain/pool --set student.weights=Runs/distill-chain/student"))
+            #expect(try workplace.run("evaluate Runs/distill-chain --part validation").code == 0)
             try workplace.fail("distill chain.yaml", "already holds a run")
             try workplace.fail(
                 "distill chain.yaml --resume --set stage.epochs=2", "stage.epochs: 1.0 -> 2.0")
+            try workplace.fail(
+                "distill chain.yaml --resume --dry-run --set stage.epochs=2", "stage.epochs: 1.0 -> 2.0")
 
             let flat = try workplace.run(
                 "flatness Runs/distill-chain/weights/last.safetensors --data small.yaml --directions 2 --points 5")

@@ -28,8 +28,10 @@ final class Workplace {
     }
 
     /// Starts the program.
-    /// - Parameter fileLimit: the largest file it may write, in blocks of `ulimit -f`.
-    func start(_ arguments: [String], fileLimit: Int? = nil) throws -> Process {
+    /// - Parameters:
+    ///   - fileLimit: the largest file it may write, in blocks of `ulimit -f`.
+    ///   - input: the file that its standard input reads.
+    func start(_ arguments: [String], fileLimit: Int? = nil, input: String? = nil) throws -> Process {
         let process = Process()
         let trainer = try #require(Self.trainer, "the trainer was not built beside the tests")
         if let fileLimit {
@@ -38,6 +40,9 @@ final class Workplace {
         } else {
             process.executableURL = URL(fileURLWithPath: trainer)
             process.arguments = arguments
+        }
+        if let input {
+            process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(path)/\(input)"))
         }
         process.currentDirectoryURL = URL(fileURLWithPath: path)
         // Files rather than pipes, which nobody would empty while the program runs.

@@ -180,7 +180,7 @@ extension Program {
             #expect(try place.run("evaluate \(weights) --data run/config.yaml").output.contains("images  12"))
             try place.fail(
                 "evaluate \(weights) --data \(Workplace.configurations)/digits.yaml",
-                "10 classes, but the weights know 2")
+                "digits: the weights do not know the classes '0', '1',")
         }
 
         @Test func fiveImagesOfAnySizeAndKindTrain() throws {

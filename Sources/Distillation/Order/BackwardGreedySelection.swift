@@ -107,7 +107,7 @@ public struct BackwardGreedySelection: Sendable {
 
     private func chosen(_ choice: Choice) -> TeacherOrder.Decision {
         var text =
-            "\(choice.name) before \(choice.target): \(short(choice.cost.value)) +- \(short(choice.cost.errorBar))"
+            "\(choice.name) before \(choice.target): \(short(choice.cost.value)) ± \(short(choice.cost.errorBar))"
         if let next = choice.others.first { text += ", next best \(short(next.cost.value))" }
         text += ", student itself \(short(choice.student.value))"
         if !choice.ties.isEmpty { text += " (a tie with \(choice.ties.joined(separator: ", ")) within the error bar)" }
@@ -120,7 +120,7 @@ public struct BackwardGreedySelection: Sendable {
         let tie = choice.isTie(choice.student) ? " (a tie within the error bar)" : ""
         return stop(
             "the student itself is closer to \(choice.target) (\(short(choice.student.value))) than any teacher left "
-                + "(\(choice.name) \(short(choice.cost.value)) +- \(short(choice.cost.errorBar)))\(tie)")
+                + "(\(choice.name) \(short(choice.cost.value)) ± \(short(choice.cost.errorBar)))\(tie)")
     }
 
     private func stop(_ reason: String) -> TeacherOrder.Decision {

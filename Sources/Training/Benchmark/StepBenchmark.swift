@@ -40,11 +40,23 @@ public struct StepBenchmark {
         public var inferenceRate: Double { 2 * Double(multiplyAdds) * Double(batch) / inference.median }
     }
 
-    /// - Parameter trains: false leaves the training steps out, so that peak memory is that of inference.
+    /// - Parameters:
+    ///   - trains: false leaves the training steps out, so that peak memory is that of inference.
+    ///   - console: where the progress is shown, if anywhere.
     /// - Throws: when the recipe's model cannot be built without the data.
     public static func run(
-        _ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3, trains: Bool = true
+        _ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3, trains: Bool = true,
+        console: Console? = nil
     ) throws -> Result {
+        let profiled = min(steps, 5)
+        let progress = console.map {
+            WorkProgress($0, "step", of: 2 * (warmup + steps) + (trains ? profiled : -warmup - steps))
+        }
+        defer { progress?.finish() }
+        func count() throws {
+            progress?.add()
+            try StopRequest.check("nothing was measured; fewer --steps or a smaller --batch take less time")
+        }
         let step = try BenchmarkStep(recipe, batch: batch, trains: trains)
         var result = Result()
         result.batch = batch
@@ -52,25 +64,32 @@ public struct StepBenchmark {
         result.parameters = step.model.parameters.parameterCount
         result.multiplyAdds = step.multiplyAdds
         result.peakRate = measuredPeakRate(clock: MonotonicClock.seconds)
+        func train(_ index: Int, _ profile: OperationProfile? = nil) throws -> Double {
+            let seconds = step(index, profile)
+            try count()
+            return seconds
+        }
         if trains {
-            for i in 0..<warmup { _ = step(i, nil) }
-            result.training = Times((0..<steps).map { step(warmup + $0, nil) })
+            for i in 0..<warmup { _ = try train(i) }
+            result.training = Times(try (0..<steps).map { try train(warmup + $0) })
             result.peakMemoryMB = Memory.peakMegabytes()
             result.poolBytes = StoragePool.shared.statistics.bytesHeld
             let profile = OperationProfile(clock: MonotonicClock.seconds)
-            result.profiledSteps = min(steps, 5)
-            for i in 0..<result.profiledSteps { _ = step(warmup + steps + i, profile) }
+            result.profiledSteps = profiled
+            for i in 0..<profiled { _ = try train(warmup + steps + i, profile) }
             result.operations = profile.entries.map { ($0, $1) }.sorted {
                 $0.1.forwardSeconds + $0.1.backwardSeconds > $1.1.forwardSeconds + $1.1.backwardSeconds
             }
         }
-        func infer() -> Double {
+        func infer() throws -> Double {
             let begin = MonotonicClock.seconds()
             step.infer()
-            return MonotonicClock.seconds() - begin
+            let seconds = MonotonicClock.seconds() - begin
+            try count()
+            return seconds
         }
-        for _ in 0..<warmup { _ = infer() }
-        result.inference = Times((0..<steps).map { _ in infer() })
+        for _ in 0..<warmup { _ = try infer() }
+        result.inference = Times(try (0..<steps).map { _ in try infer() })
         if !trains {
             result.peakMemoryMB = Memory.peakMegabytes()
             result.poolBytes = StoragePool.shared.statistics.bytesHeld

@@ -18,12 +18,21 @@ public struct StepProfile: Sendable {
     public let poolBytes: Int
 
     /// Profiles steps on random images with the threads of the pool.
+    /// - Parameter console: where the progress is shown, if anywhere.
     /// - Throws: when the recipe's model cannot be built without the data.
-    public init(_ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3) throws {
+    public init(_ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3, console: Console? = nil) throws {
         let step = try BenchmarkStep(recipe, batch: batch)
-        for update in 0..<warmup { _ = step(update) }
+        let progress = console.map { WorkProgress($0, "step", of: warmup + steps) }
+        defer { progress?.finish() }
+        func measured(_ update: Int, _ profile: OperationProfile? = nil) throws -> Double {
+            let seconds = step(update, profile, notesAll: profile != nil)
+            progress?.add()
+            try StopRequest.check("nothing was written; fewer --steps or a smaller --batch take less time")
+            return seconds
+        }
+        for update in 0..<warmup { _ = try measured(update) }
         let profile = OperationProfile(keepsEvents: true, clock: MonotonicClock.seconds)
-        let times = (0..<steps).map { step(warmup + $0, profile, notesAll: true) }
+        let times = try (0..<steps).map { try measured(warmup + $0, profile) }
         self.batch = batch
         self.steps = steps
         threads = ThreadPool.shared.threads

@@ -31,7 +31,7 @@ public struct Comparison: Sendable {
     public var table: String {
         func share(_ arm: Arm, _ value: (Result) -> Double) -> String {
             let (mean, deviation) = statistics(arm, value)
-            return "\(NumberText.percentage(mean)) +- \(NumberText.fixed(100 * deviation, decimals: 2))"
+            return "\(NumberText.percentage(mean)) ± \(NumberText.fixed(100 * deviation, decimals: 2))"
         }
         return Table(
             columns: [
@@ -44,7 +44,7 @@ public struct Comparison: Sendable {
                 return [
                     arm.rawValue, "\(results.filter { $0.arm == arm }.count)", share(arm) { $0.last },
                     share(arm) { $0.best },
-                    "\(NumberText.fixed(loss.mean, decimals: 4)) +- \(NumberText.fixed(loss.deviation, decimals: 4))",
+                    "\(NumberText.fixed(loss.mean, decimals: 4)) ± \(NumberText.fixed(loss.deviation, decimals: 4))",
                     share(arm) { $0.gap }, NumberText.fixed(statistics(arm) { $0.seconds }.mean, decimals: 1),
                 ]
             }
@@ -98,6 +98,7 @@ extension DistillationRun {
         -> Comparison
     {
         var comparison = Comparison(order: report.order)
+        try plan((0..<seeds).flatMap { _ in Arm.allCases }, order: report.order)
         for index in 0..<seeds {
             let seed = recipe.run.seed + index
             for arm in Arm.allCases {
@@ -106,6 +107,7 @@ extension DistillationRun {
                 let json: JSONValue
                 if resuming, let finished = try DistillationRun.finished(in: path, configuration) {
                     json = finished
+                    for _ in plan(arm, order: report.order) { agenda.next() }
                 } else {
                     let folder = try RunDirectory(path, mode: resuming ? .resume : .overwrite)
                     json = try run(arm, report, seed: seed, in: folder, resuming: !folder.isFresh).json

@@ -109,7 +109,8 @@ public struct StudentSection: Sendable {
 
     init(_ reader: ConfigurationReader) {
         name = reader.string("name", default: "student", "What the student is called in tables")
-        weights = reader.optionalPath("weights", "Trained weights; trained first when absent or missing")
+        weights = reader.optionalPath(
+            "weights", "Trained weights, a file or a run folder; trained first when absent or missing")
         config = reader.optionalPath("config", "Recipe that trains the student; this file's own when absent")
         overrides = reader.strings("set", default: [], "Values that replace those of `config`, key=value")
         start = reader.choice("start", default: .trained, "Whether stages begin with trained or with first weights")
@@ -141,7 +142,7 @@ public struct PoolSection: Sendable {
         members = reader.list("teachers", "The members") { member in
             let result = Member(
                 name: member.requiredString("name", "What the teacher is called"),
-                weights: member.optionalPath("weights", "Its weights"),
+                weights: member.optionalPath("weights", "Its weights, a file or a run folder"),
                 config: member.optionalPath("config", "Recipe that trains it when the weights are missing"),
                 overrides: member.strings("set", default: [], "Values that replace those of `config`, key=value"))
             if result.weights == nil, result.config == nil {

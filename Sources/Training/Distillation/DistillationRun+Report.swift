@@ -7,8 +7,9 @@ import Tensors
 
 // What is said before the first step, and the order as a file.
 extension DistillationRun {
-    /// Data, student and pool, one line each, then how each teacher's taps are brought together with the student's.
-    public func description(_ path: String) throws -> String {
+    /// Data, student and pool, one line each.
+    /// - Parameter pairings: whether to say how each teacher's taps are brought together with the student's.
+    public func description(_ path: String, pairings: Bool = true) throws -> String {
         let splits = data.splits
         let validation = splits.validation.map { "\($0.count) validation, " } ?? ""
         var lines = [
@@ -24,6 +25,7 @@ extension DistillationRun {
             lines.append(
                 "teacher  \(member.name), \(NumberText.grouped(teacher.parameters.parameterCount)) parameters, \(size)"
                     + (try state(member)))
+            guard pairings else { continue }
             let stage = configuration.stages.stage(for: member.name)
             let pairing =
                 StageLosses.needsPairing(stage.losses)

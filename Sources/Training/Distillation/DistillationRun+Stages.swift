@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Datasets
 import Distillation
+import Foundation
 import Layers
 import Reporting
 import Tensors
@@ -45,6 +46,7 @@ extension DistillationRun {
         _ arm: Arm, _ report: OrderReport, seed: Int? = nil, in directory: RunDirectory, resuming: Bool
     ) throws -> DistillationSummary {
         let plan = plan(arm, order: report.order)
+        if arms == 1 { try self.plan([arm], order: report.order) }
         var recipe = recipe
         recipe.run.seed = seed ?? recipe.run.seed
         var states = StateStore(directory: directory.state)
@@ -73,6 +75,7 @@ extension DistillationRun {
         let done = current.map { $0.place.updates + $0.progress.update } ?? 0
         let reporter = beginReport(arm, report, recipe, directory, resumingAfter: done)
         let first = results.count
+        for _ in 0..<first { agenda.next() }
         for index in first..<plan.count {
             let stage: TrainingRun
             if let restored = current, index == first {
@@ -88,10 +91,12 @@ extension DistillationRun {
             }
             stage.beforeUpdate = beforeUpdate
             stage.reporter = reporter
+            stage.count(in: agenda)
             announce(index, plan, stage)
             try fillCaches(plan[index].teachers)
             try stage.train(directory, &states)
             current = stage
+            agenda.next()
             results.append(try finish(index, plan, stage, directory))
             try writeStages(results, directory)
         }
@@ -200,9 +205,8 @@ extension DistillationRun {
     private func announce(_ index: Int, _ plan: [StagePlan], _ stage: TrainingRun) {
         let adapters = stage.store.list.parameterCount - model.parameters.parameterCount
         console.line(
-            "stage \(index + 1)/\(plan.count): \(plan[index].title), \(plan[index].epochs) epochs, "
+            "\(agenda.heading) \(plan[index].title), \(plan[index].epochs) epoch\(plan[index].epochs == 1 ? "" : "s"), "
                 + "\(NumberText.grouped(adapters)) parameters of adapters")
-        if let task = stage.step.task as? DistillationTask, !task.description.isEmpty { console.text(task.description) }
     }
 
     // MARK: Results
@@ -257,6 +261,12 @@ extension DistillationRun {
         else { return nil }
         try checkConfiguration(configuration, path)
         return summary
+    }
+
+    /// Refuses what `run` would refuse about the folder of an earlier run, as far as it shows before the pool is trained.
+    public func checkResumption(in path: String) throws {
+        guard FileManager.default.fileExists(atPath: path + "/config.yaml") else { return }
+        try checkConfiguration(path)
     }
 
     private func checkConfiguration(_ path: String) throws {

@@ -33,7 +33,14 @@ public final class DistillationRun {
     let console: Console
     let taps: [FeatureTap]
     package private(set) var teachers: [Teacher] = []
+    /// The trainings of this process.
+    let agenda = Agenda([])
+    /// Seconds of the trainings before the first stage, and how many there were.
+    public private(set) var preparation = (seconds: 0.0, count: 0)
     private(set) var trainedStudent: Teacher?
+
+    /// How many arms will be run, each with all its stages.
+    public var arms = 1
 
     /// Whether a run goes on even though its configuration has changed.
     public var isForced = false
@@ -157,11 +164,15 @@ public final class DistillationRun {
     /// - Parameter trains: whether missing members may be trained; otherwise they are an error.
     public func prepare(trains: Bool = true) throws {
         guard teachers.isEmpty else { return }
-        for source in (student.map { [$0] } ?? []) + pool where try source.needsTraining() {
+        let missing = try missing()
+        if trains { try plan(missing) }
+        for source in missing {
             guard trains else {
                 throw RecipeError("\(source.name): there are no weights at \(source.path); run `trainer distill` first")
             }
-            try source.train(console)
+            preparation.seconds += try source.train(console, agenda)
+            preparation.count += 1
+            agenda.next()
         }
         ThreadPool.use(recipe.training)
         trainedStudent = try student.map {

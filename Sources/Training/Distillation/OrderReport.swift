@@ -80,7 +80,7 @@ public struct OrderReport: Sendable {
                 [source]
                     + targets.map { target in
                         cost(source, target).map {
-                            "\(NumberText.fixed($0.value, decimals: 3)) +- \(NumberText.fixed($0.errorBar, decimals: 3))"
+                            "\(NumberText.fixed($0.value, decimals: 3)) ± \(NumberText.fixed($0.errorBar, decimals: 3))"
                         } ?? "-"
                     }
             }

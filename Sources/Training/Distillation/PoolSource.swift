@@ -21,7 +21,8 @@ struct PoolSource {
         name: String, weights: String?, config: String?, overrides: [String], shared: [String], folder: String,
         base: String
     ) throws {
-        if let weights, config == nil || FileManager.default.fileExists(atPath: weights) {
+        if let given = weights, config == nil || FileManager.default.fileExists(atPath: given) {
+            let weights = try PoolSource.file(given, name)
             self.init(name: name, outline: try PoolSource.metadata(of: weights, name), path: weights, training: nil)
             return
         }
@@ -51,6 +52,12 @@ struct PoolSource {
         self.training = training
     }
 
+    private static func file(_ path: String, _ name: String) throws -> String {
+        do { return try Weights.file(at: path) } catch {
+            throw RecipeError("the weights of \(name) cannot be used: \(error)")
+        }
+    }
+
     private static func metadata(of path: String, _ name: String) throws -> WeightsMetadata {
         do { return try WeightsMetadata.read(path) } catch {
             throw RecipeError("the weights of \(name) cannot be used: \(error)")
@@ -76,12 +83,23 @@ struct PoolSource {
     }
 
     /// Trains what is missing; an interrupted training goes on.
-    func train(_ console: Console) throws {
-        guard let training, try needsTraining() else { return }
-        console.line("\(name): training it first, in \(training.folder)")
+    /// - Returns: the seconds that it took.
+    func train(_ console: Console, _ agenda: Agenda) throws -> Double {
+        guard let training, try needsTraining() else { return 0 }
+        console.line("\(agenda.heading) training it first, in \(training.folder)")
         let run = try TrainingRun(training.recipe, data: training.data, console: console)
+        run.count(in: agenda)
         let directory = try RunDirectory(training.folder, mode: .resume)
         let summary = try run.run(in: directory, resuming: !directory.isFresh)
-        console.line("\(name): test accuracy \(NumberText.percentage(summary.testAccuracy))")
+        console.line("\(agenda.heading) test accuracy \(NumberText.percentage(summary.testAccuracy))")
+        return summary.seconds
+    }
+
+    /// Multiply-adds of an image, forward.
+    func multiplyAdds() throws -> Double {
+        let (height, width) = (outline.transform.height, outline.transform.width)
+        return Double(
+            try outline.specification.makeModel(height: height, width: width).trace(height: height, width: width)
+                .multiplyAdds)
     }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Reporting
 import Synchronization
 import Tensors
 
@@ -40,9 +41,11 @@ public struct DataInspection: Sendable {
     public var brokenCount: Int { parts.reduce(0) { $0 + $1.broken.count } }
     public var decodedCount: Int { parts.reduce(0) { $0 + $1.decoded + $1.broken.count } }
 
-    /// - Parameter limit: how many images of each part are decoded, spread evenly; all by default.
+    /// - Parameters:
+    ///   - limit: how many images of each part are decoded, spread evenly; all by default.
+    ///   - console: where the progress is shown, if anywhere.
     /// - Throws: when the data cannot be opened at all; images that cannot be read are counted instead.
-    public init(_ recipe: Recipe, limit: Int? = nil) throws {
+    public init(_ recipe: Recipe, limit: Int? = nil, console: Console? = nil) throws {
         ThreadPool.use(recipe.training)
         let data = recipe.data
         splits = try openDataset(
@@ -50,9 +53,16 @@ public struct DataInspection: Sendable {
         format = splits.format
         notices = splits.notices
         classNames = try data.names(of: splits.classNames)
-        var parts = [Self.part("training", splits.train, limit)]
-        if let validation = splits.validation { parts.append(Self.part("validation", validation, limit)) }
-        self.parts = parts + [Self.part("test", splits.test, limit)]
+        let found: [(String, (any ImageDataset)?)] = [
+            ("training", splits.train), ("validation", splits.validation), ("test", splits.test),
+        ]
+        let sets = found.compactMap { name, dataset in dataset.map { (name, $0) } }
+        let progress = console.map {
+            WorkProgress($0, "image", of: sets.reduce(0) { $0 + min(limit ?? $1.1.count, $1.1.count) })
+        }
+        parts = sets.map { Self.part($0, $1, limit, progress) }
+        progress?.finish()
+        try StopRequest.check("nothing was written; --limit N reads so many images of each part only")
     }
 
     /// The data prepared as a run would, but for training images that cannot be read.
@@ -70,10 +80,13 @@ public struct DataInspection: Sendable {
 
     private static let grain = 32
 
-    private static func part(_ name: String, _ dataset: any ImageDataset, _ limit: Int?) -> Part {
+    private static func part(
+        _ name: String, _ dataset: any ImageDataset, _ limit: Int?, _ progress: WorkProgress?
+    ) -> Part {
         let looked = min(limit ?? dataset.count, dataset.count)
         let tally = Mutex(Tally())
         ThreadPool.shared.run(chunks: (looked + grain - 1) / grain) { chunk in
+            guard StopRequest.pending == nil else { return }
             var own = Tally()
             for i in chunk * grain..<min(looked, (chunk + 1) * grain) {
                 let index = looked == dataset.count ? i : i * dataset.count / looked
@@ -82,6 +95,7 @@ public struct DataInspection: Sendable {
                 }
             }
             tally.withLock { $0.add(own) }
+            progress?.add(min(looked, (chunk + 1) * grain) - chunk * grain)
         }
         return tally.withLock { $0 }.part(Part(name: name, count: dataset.count, classCounts: dataset.classCounts))
     }

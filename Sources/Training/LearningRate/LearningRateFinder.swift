@@ -107,6 +107,8 @@ public struct LearningRateFinder: Sendable {
     public func run(_ recipe: Recipe, console: Console) throws -> Result {
         let run = try TrainingRun(recipe, data: try PreparedData(recipe), console: console)
         for notice in run.notices { console.notice(notice) }
+        let progress = WorkProgress(console, "update", of: updates)
+        defer { progress.finish() }
         var epoch = 0
         run.trainLoader.start(epoch: 0)
         defer { run.trainLoader.stop() }
@@ -118,7 +120,10 @@ public struct LearningRateFinder: Sendable {
                 next = try run.trainLoader.next()
             }
             guard let batch = next else { throw RecipeError("\(recipe.data.path): there are no training images") }
-            return try run.step(batch, update: update, learningRate: rate).loss
+            let loss = try run.step(batch, update: update, learningRate: rate).loss
+            progress.add()
+            try StopRequest.check("nothing was written; the same command begins anew, fewer --updates take less time")
+            return loss
         }
     }
 }

@@ -73,12 +73,12 @@ public struct DataSection: Sendable {
             "cropRatio", default: [0.75, 4.0 / 3], in: 1e-2...100, count: 2...2,
             "Side ratio of a resized crop, [low, high]")
         flip = reader.double("flip", default: 0.5, in: 0...1, "Probability of a horizontal flip")
-        rotation = reader.double("rotation", default: 0, in: 0...180, "Random rotation within +- degrees")
+        rotation = reader.double("rotation", default: 0, in: 0...180, "Random rotation within ± degrees")
         translation = reader.double(
-            "translation", default: 0, in: 0...1, "Random shift within +- this part of the sides")
+            "translation", default: 0, in: 0...1, "Random shift within ± this part of the sides")
         scaling = reader.doubles(
             "scaling", default: [1, 1], in: 0.01...100, count: 2...2, "Random scaling, [low, high]")
-        shear = reader.double("shear", default: 0, in: 0...80, "Random shear within +- degrees")
+        shear = reader.double("shear", default: 0, in: 0...80, "Random shear within ± degrees")
         colorJitter = reader.doubles(
             "colorJitter", default: [0, 0, 0, 0], in: 0...100, count: 4...4, "Brightness, contrast, saturation, hue")
         randAugment = DataSection.randAugment(reader)

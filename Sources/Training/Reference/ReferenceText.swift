@@ -1,4 +1,5 @@
 import Configuration
+import Models
 import Reporting
 import Tensors
 
@@ -131,7 +132,7 @@ public struct ReferenceText {
                     }
                 let accepts =
                     entry.choices.count > 16
-                    ? "one of the \(entry.choices.count) names that `trainer models` lists"
+                    ? "one of the \(ModelSpecification.variants.count) names that `trainer models` lists, or a family"
                     : entry.expected + (entry.type?.isSingleOrList == true ? ", or a list of them" : "")
                 return "| `\(row.name)`\(only) | \(accepts) | \(fallback) | \(escaped(entry.summary)) |\n"
             }.joined()

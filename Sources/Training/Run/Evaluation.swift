@@ -44,9 +44,12 @@ extension EvaluationResult {
 }
 
 /// Runs a model in evaluation mode over all batches of a loader; the last partial batch counts.
-/// - Parameter mistakes: how many of the most confidently wrong answers are kept.
+/// - Parameters:
+///   - mistakes: how many of the most confidently wrong answers are kept.
+///   - each: is given every image's index in the data set, its label and its logarithmic probabilities, in order.
 public func evaluate(
-    _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader, mistakes: Int = 0
+    _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader, mistakes: Int = 0,
+    each: ((_ index: Int, _ label: Int, _ logProbabilities: UnsafeBufferPointer<Float>) throws -> Void)? = nil
 ) throws -> EvaluationResult {
     var result = EvaluationResult()
     let classes = model.classes
@@ -59,10 +62,11 @@ public func evaluate(
     while let batch = try loader.next() {
         let logits = model(Variable(Tensor(batch)), .evaluation(store)).logits
         let logProbabilities = logits.logSoftmax().value
-        logProbabilities.read { values in
+        try logProbabilities.read { values in
             for i in 0..<batch.count {
                 let row = values + i * classes
                 let label = Int(batch.labels[i])
+                try each?(batch.indices[i], label, UnsafeBufferPointer(start: row, count: classes))
                 var best = 0
                 var above = 0
                 for c in 0..<classes {

@@ -13,6 +13,9 @@ import Synchronization
 public enum StopRequest {
     private static let signalNumber = Atomic<Int32>(0)
 
+    /// Whether what goes on are a run's updates, the last of which is finished first.
+    private static let isTraining = Atomic<Bool>(true)
+
     /// The signal that asked to stop, if one did.
     static var pending: Int32? {
         let number = signalNumber.load(ordering: .relaxed)
@@ -22,7 +25,9 @@ public enum StopRequest {
     /// From now on SIGINT and SIGTERM ask to stop. A signal that the process was started to ignore, as `nohup` and shells
     /// do for work in the background, stays ignored; one that is merely blocked, as by a parent's thread that takes no
     /// signals, is let in.
-    public static func listen() {
+    /// - Parameter training: whether a run is to end after its update, or other work as soon as it can.
+    public static func listen(training: Bool = true) {
+        isTraining.store(training, ordering: .relaxed)
         _ = signalNumber.load(ordering: .relaxed)  // Made now, since a handler must not make it.
         for number in [SIGINT, SIGTERM] {
             let before = signal(number, handle)
@@ -39,7 +44,9 @@ public enum StopRequest {
     /// Only calls that are allowed in a handler.
     private static let handle: @convention(c) (Int32) -> Void = { number in
         guard signalNumber.exchange(number, ordering: .relaxed) == 0 else { _exit(128 + number) }
-        let text: StaticString = "\nstopping after this update; once more to leave at once\n"
+        let text: StaticString =
+            isTraining.load(ordering: .relaxed)
+            ? "\nstopping after this update; once more to leave at once\n" : "\nstopping; once more to leave at once\n"
         _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
     }
 
@@ -63,11 +70,14 @@ public struct Interrupted: Error, CustomStringConvertible, Sendable {
     /// The command that goes on with the run that these arguments of the program started.
     public static func resumeCommand(_ arguments: [String]) -> String {
         var arguments = arguments.filter { $0 != "--overwrite" }
-        if !arguments.contains("--resume") { arguments.append("--resume") }
+        // A sweep goes on by itself.
+        let goesOn = arguments.dropFirst().first == "sweep"
+        if !goesOn, !arguments.contains("--resume") { arguments.append("--resume") }
         return arguments.map(quoted).joined(separator: " ")
     }
 
-    private static func quoted(_ argument: String) -> String {
+    /// An argument as a shell takes it.
+    public static func quoted(_ argument: String) -> String {
         let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%"
         if !argument.isEmpty, argument.allSatisfy(plain.contains) { return argument }
         return "'" + argument.replacing("'", with: "'\\''") + "'"

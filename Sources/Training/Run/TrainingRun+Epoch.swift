@@ -45,11 +45,17 @@ extension TrainingRun {
                 }
             }
             let left = (epochs - place.epochs - epoch) * perEpoch - progress.seen
-            console.progress(
-                ProgressReport(
-                    epoch: place.epochs + epoch + 1, epochs: epochs, step: progress.batch, steps: batches,
-                    loss: progress.meanLoss, accuracy: progress.accuracy, imagesPerSecond: meter.perSecond,
-                    learningRate: end.learningRate, timeLeft: meter.timeLeft(for: left)))
+            var report = ProgressReport(
+                epoch: place.epochs + epoch + 1, epochs: epochs, step: progress.batch, steps: batches,
+                loss: progress.meanLoss, accuracy: progress.accuracy, imagesPerSecond: meter.perSecond,
+                learningRate: end.learningRate, timeLeft: meter.timeLeft(for: left))
+            report.heading = heading
+            // A stage's time left is that of all stages; what other runs add counts from its own end.
+            let own = (recipe.training.epochs - epoch) * perEpoch - progress.seen
+            report.totalTimeLeft = meter.timeLeft(for: own).flatMap {
+                totalTimeLeft?($0, Double(own) / Double(max(1, recipe.training.epochs * perEpoch)))
+            }
+            console.progress(report)
         }
         end.imagesPerSecond = meter.perSecond
         return end
@@ -105,7 +111,8 @@ extension TrainingRun {
             line["loss.\(term.name)"] = .measured(term.raw / seen)
             line["weightedLoss.\(term.name)"] = .measured(term.weighted / seen)
         }
-        var text = "epoch \(number)/\(place.totalEpochs ?? recipe.training.epochs)"
+        var text = heading.map { $0 + "  " } ?? ""
+        text += "epoch \(number)/\(place.totalEpochs ?? recipe.training.epochs)"
         text +=
             "  loss \(NumberText.fixed(progress.meanLoss, decimals: 4))  train \(NumberText.percentage(progress.accuracy))"
         if let validationLoader {

@@ -55,6 +55,18 @@ extension TrainingRun {
         return Finished(summary: summary, warning: try difference(recipe, path))
     }
 
+    /// Refuses what `run(in:resuming:)` would refuse about a saved state, and changes nothing.
+    /// - Parameter forced: whether a changed configuration is no reason to refuse.
+    /// - Returns: what is changed all the same, one sentence, nil where nothing was changed or saved.
+    public func checkResumption(in path: String, forced: Bool) throws -> String? {
+        var states = StateStore(directory: path + "/state")
+        guard let saved = try states.load() else { return nil }
+        let difference = try Self.difference(recipe, path)
+        if let difference, !forced { throw RecipeError("\(difference); \(Self.differenceAdvice)") }
+        try checkData(saved.info["data"], path)
+        return difference
+    }
+
     /// Continues from the newest saved state.
     /// - Returns: false when nothing was saved yet.
     /// - Parameter forced: whether to go on with a configuration that would have given other results.

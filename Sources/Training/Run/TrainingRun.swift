@@ -34,6 +34,10 @@ public final class TrainingRun {
     /// Where what is known of a number that is not finite goes.
     var postMortemPath: String?
 
+    /// What stands before its lines and how long all runs will take, where it is one of several.
+    var heading: String?
+    var totalTimeLeft: ((_ timeLeft: Double, _ share: Double) -> Double?)?
+
     /// Called before each update with its index; a test throws here to stand for a crash.
     package var beforeUpdate: ((Int) throws -> Void)?
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import Configuration
 import Reporting
 import Tensors
 
@@ -16,7 +17,25 @@ public struct Sweep {
     public init(_ config: String, overrides: [String], plan: SweepPlan, path: String) throws {
         self.plan = plan
         self.path = path
-        recipes = try plan.arms.map { try Recipe.load(config, overrides: overrides + $0.overrides) }
+        recipes = try plan.arms.map { arm in
+            do { return try Recipe.load(config, overrides: overrides + arm.overrides) } catch let error
+                as ConfigurationError
+            {
+                throw Self.named(error, arm)
+            }
+        }
+    }
+
+    /// Mistakes in what was varied named as such: the user wrote `--vary`.
+    private static func named(_ error: ConfigurationError, _ arm: SweepPlan.Arm) -> ConfigurationError {
+        ConfigurationError(
+            problems: error.problems.map { problem in
+                let isVaried = arm.overrides.contains { problem.location == "--set \($0)" }
+                return isVaried
+                    ? .init(
+                        location: "--vary" + problem.location.dropFirst("--set".count), message: problem.message)
+                    : problem
+            })
     }
 
     /// Trains what is left to do. A finished arm is skipped, an arm that was interrupted goes on where it was saved;
@@ -26,9 +45,11 @@ public struct Sweep {
         // What a folder holds is looked at before hours are spent.
         let done = try plan.arms.indices.map { try finished($0) }
         var result = SweepResult(plan)
+        let agenda = Agenda(done.map { .init(name: "", work: $0 == nil ? 1 : 0) })
         for (index, arm) in plan.arms.enumerated() {
             let name = arm.overrides.isEmpty ? "the run" : arm.overrides.joined(separator: " ")
             console.line("arm \(index + 1)/\(plan.arms.count): \(name)")
+            defer { agenda.next() }
             if let summary = done[index] {
                 console.line("finished already")
                 result.add(arm, folder: folder(arm), summary)
@@ -37,6 +58,7 @@ public struct Sweep {
             do {
                 let recipe = recipes[index]
                 let run = try TrainingRun(recipe, data: try PreparedData(recipe), console: console)
+                run.count(in: agenda)
                 let directory = try RunDirectory(folder(arm), mode: .resume)
                 result.add(arm, folder: folder(arm), try run.run(in: directory, resuming: !directory.isFresh).json)
             } catch let error where error is NonFiniteError || error is RecipeError {

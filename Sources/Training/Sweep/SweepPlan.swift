@@ -1,6 +1,6 @@
-/// The arms of a sweep: every combination of the values of some keys.
+/// The arms of a sweep: every combination of the values of some keys, or random draws of them.
 public struct SweepPlan: Sendable {
-    /// A key and the values that it takes in turn, as they stand after `--vary`.
+    /// A key and the values that it takes in turn, as they stand after `--vary`, or that were drawn from a range.
     public struct Variation: Sendable, Equatable {
         public let key: String
         public let values: [String]
@@ -16,20 +16,23 @@ public struct SweepPlan: Sendable {
     }
 
     public let variations: [Variation]
-    /// The last variation changes fastest.
+    /// In a full plan the last variation changes fastest.
     public let arms: [Arm]
 
     /// More runs than this are a slip, such as a range that was meant as a list.
     public static let mostArms = 10_000
 
+    init(variations: [Variation], arms: [Arm]) { (self.variations, self.arms) = (variations, arms) }
+
     /// - Parameter texts: `key=value,value,...`; commas within quotes and brackets belong to a value.
     /// - Throws: `RecipeError` for a text that says no values, a key or a value that is said twice, and too many arms.
     public init(_ texts: [String]) throws {
-        variations = try texts.map(Self.variation)
-        for (index, variation) in variations.enumerated()
-        where variations[..<index].contains(where: { $0.key == variation.key }) {
-            throw RecipeError("--vary names \(variation.key) twice, give all its values at once")
+        let said = try Self.said(texts)
+        if let range = said.first(where: { $0.range != nil }) {
+            throw RecipeError(
+                "--vary \(range.text): a range goes with --random N, expected `--vary \(range.key)=value,value,...`")
         }
+        variations = said.map { Variation(key: $0.key, values: $0.values) }
         var count = 1
         for variation in variations {
             let (product, isOver) = count.multipliedReportingOverflow(by: variation.values.count)
@@ -42,8 +45,11 @@ public struct SweepPlan: Sendable {
         for variation in variations {
             combinations = combinations.flatMap { start in variation.values.map { start + [$0] } }
         }
-        let keys = variations.map(\.key)
-        arms = combinations.map { values in
+        arms = try Self.arms(variations.map(\.key), combinations)
+    }
+
+    static func arms(_ keys: [String], _ combinations: [[String]]) throws -> [Arm] {
+        let arms = combinations.map { values in
             let overrides = zip(keys, values).map { "\($0)=\($1)" }
             return Arm(
                 values: values, overrides: overrides, folder: overrides.map(Self.fileName).joined(separator: ","))
@@ -57,9 +63,28 @@ public struct SweepPlan: Sendable {
                         + "letters or digits")
             }
         }
+        return arms
     }
 
-    private static func variation(_ text: String) throws -> Variation {
+    /// What one `--vary` says.
+    struct Said {
+        let text: String
+        let key: String
+        let values: [String]
+        /// In place of values.
+        let range: SweepRange?
+    }
+
+    static func said(_ texts: [String]) throws -> [Said] {
+        let said = try texts.map(Self.variation)
+        for (index, variation) in said.enumerated()
+        where said[..<index].contains(where: { $0.key == variation.key }) {
+            throw RecipeError("--vary names \(variation.key) twice, give all its values at once")
+        }
+        return said
+    }
+
+    private static func variation(_ text: String) throws -> Said {
         guard let equals = text.firstIndex(of: "=") else {
             throw RecipeError("--vary \(text): found no `=`, expected `--vary section.key=value,value,...`")
         }
@@ -70,10 +95,13 @@ public struct SweepPlan: Sendable {
                 "--vary \(text): found an empty \(key.isEmpty ? "key" : "value"), expected "
                     + "`--vary section.key=value,value`")
         }
+        if values.count == 1, let range = try SweepRange(values[0], of: text) {
+            return Said(text: text, key: key, values: [], range: range)
+        }
         for (index, value) in values.enumerated() where values[..<index].contains(value) {
             throw RecipeError("--vary \(text): the value \(value) stands there twice")
         }
-        return Variation(key: key, values: values)
+        return Said(text: text, key: key, values: values, range: nil)
     }
 
     /// Cuts at commas outside of quotes and brackets.

@@ -10,7 +10,8 @@ extension ParameterStore where S == Float {
     /// - Returns: what was not simply taken over, one sentence each.
     /// - Throws: one sentence when the file cannot be read or anything but the head does not fit.
     func loadStart(_ configuration: ModelConfiguration, model: any FeatureModel) throws -> [String] {
-        guard let path = configuration.weights else { return [] }
+        guard let given = configuration.weights else { return [] }
+        let path = try Weights.file(at: given)
         let file = try SafetensorsFile.read(path: path)
         let head = configuration.specification.headParameters
         var found: [String: [Int]] = [:]

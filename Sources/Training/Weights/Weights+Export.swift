@@ -5,14 +5,18 @@ extension Weights {
     /// Reads a weights file, or the weights of a run folder: the best ones, else the last ones.
     /// - Throws: `CheckpointError` in one sentence, as `read` does.
     public static func find(_ path: String) throws -> (path: String, weights: Weights) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-            return (path, try read(path))
-        }
-        let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        let file = try file(at: path)
+        return (file, try read(file))
+    }
+
+    /// The weights file that a path stands for: itself, or the best weights of a run folder, else its last ones.
+    /// - Throws: `CheckpointError` for a folder without weights.
+    public static func file(at path: String) throws -> String {
+        guard RunFolder.isFolder(path) else { return path }
+        let folder = RunFolder.withoutSlash(path)
         for name in ["best", "last"] {
             let file = "\(folder)/weights/\(name).safetensors"
-            if FileManager.default.fileExists(atPath: file) { return (file, try read(file)) }
+            if FileManager.default.fileExists(atPath: file) { return file }
         }
         throw CheckpointError(
             path, "the folder holds no weights/best.safetensors, expected a run folder or a weights file")

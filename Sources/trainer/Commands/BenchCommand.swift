@@ -7,27 +7,27 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Times training steps and inference of a configuration's model.",
         discussion: """
-            A step is forward, backward, clip and optimizer on random images. The peak is what multiply-adds of this program
-            reach on the same threads in the same run.
+            A step is forward, backward, clip and optimizer on random images. The peak is what multiply-adds of this \
+            program reach on the same threads in the same run.
 
             EXAMPLES:
               trainer bench Configs/cifar10-nano.yaml
-              trainer bench Configs/cifar10-pico.yaml --batch 64 --threads 1 --steps 50 --json
+              trainer bench Configs/cifar10-pico.yaml --batch 64 --threads 1 --json
             """)
 
-    @Argument(help: "The configuration, a YAML file.", completion: .config)
+    @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "Images per step; training.batchSize by default.")
+    @Option(parsing: .unconditional, help: "Images per step; training.batchSize by default.")
     var batch: Int?
 
-    @Option(help: "Threads; training.threads by default.")
+    @Option(parsing: .unconditional, help: "Threads; training.threads by default, 0 for all processors.")
     var threads: Int?
 
-    @Option(help: "Steps to time.")
+    @Option(parsing: .unconditional, help: "Steps to time.")
     var steps = 20
 
     @Flag(help: "Time inference alone; peak memory is then that of inference.")
@@ -37,18 +37,19 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        for (name, value) in [("--batch", batch), ("--threads", threads), ("--steps", steps)] {
-            if let value, value < 1 { throw ValidationError("\(name) is \(value), expected at least 1") }
-        }
+        try check("--batch", batch, in: 1...65_536)
+        try check("--steps", steps, in: 1...1_000_000)
+        try ThreadsOption.check(threads)
     }
 
     func run() throws {
-        let recipe = try Recipe.load(config, overrides: overrides)
-        let wanted = threads ?? recipe.training.threads
-        ThreadPool.shared.threads = wanted > 0 ? wanted : ThreadPool.processorCount
-        let result = try StepBenchmark.run(
-            recipe, batch: batch ?? recipe.training.batchSize, steps: steps, trains: !inferenceOnly)
         let console = Console()
+        let recipe = try openRecipe(config, overrides, console)
+        ThreadsOption.use(threads, recipe, console)
+        StopRequest.listen(training: false)
+        let result = try StepBenchmark.run(
+            recipe, batch: batch ?? recipe.training.batchSize, steps: steps, trains: !inferenceOnly,
+            console: progressConsole(json: json))
         if json { console.text(encode(result).text(pretty: true)) } else { console.text(render(result)) }
     }
 

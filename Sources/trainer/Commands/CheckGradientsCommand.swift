@@ -10,15 +10,15 @@ struct CheckGradientsCommand: ParsableCommand {
         commandName: "check-gradients",
         abstract: "Compares every gradient with central differences in double precision.",
         discussion: """
-            Without a configuration: every operation, under random cotangents. With one: the whole model it names, one
-            random direction per parameter. Exit code 1 when an error is out of bounds.
+            Without a configuration: every operation, under random cotangents. With one: the whole model it names, \
+            one random direction per parameter. Exit code 1 when an error is out of bounds.
 
             EXAMPLES:
               trainer check-gradients
               trainer check-gradients Configs/digits-gf.yaml --json
             """)
 
-    @Argument(help: "A configuration whose model is checked.", completion: .config)
+    @Argument(help: "A configuration, or a run folder, whose model is checked.", completion: .config)
     var config: String?
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
@@ -81,7 +81,7 @@ struct CheckGradientsCommand: ParsableCommand {
     }
 
     private func checkModel(_ path: String) throws -> [Row] {
-        let recipe = try Recipe.load(path, overrides: overrides)
+        let recipe = try openRecipe(path, overrides, Console())
         let outline = recipe.outline
         let check = try ModelGradientCheck(outline.specification, height: outline.height, width: outline.width)
         return check.run().map { Row(name: $0.name, error: $0.relativeError, bound: $0.bound) }

@@ -12,8 +12,8 @@ struct CheckParityCommand: ParsableCommand {
         commandName: "check-parity",
         abstract: "Compares a model with the results of another implementation, kept in a safetensors file.",
         discussion: """
-            Prints max|difference| / max|reference| of logits, loss, stage features and every gradient. Exit code 1 when one
-            is out of tolerance (3e-5 in float, 1e-9 in double) or missing.
+            Prints max|difference| / max|reference| of logits, loss, stage features and every gradient. Exit code 1 \
+            when one is out of tolerance (3e-5 in float, 1e-9 in double) or missing.
 
             EXAMPLES:
               trainer check-parity fixture.safetensors --precision double

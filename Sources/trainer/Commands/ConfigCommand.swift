@@ -9,7 +9,7 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "Shows a configuration with everything filled in and where each value comes from, or the reference.",
         discussion: """
-            The output without --json is a configuration itself: each value's file, line and column, --set option or
+            The output without --json is a configuration itself: each value's file, line and column, --set option or \
             "default" stands behind it as a comment. The data is not opened.
 
             EXAMPLES:
@@ -20,7 +20,7 @@ struct ConfigCommand: ParsableCommand {
               trainer config --reference --schema > Configs/schema.json
             """)
 
-    @Argument(help: "The configuration, a YAML file.", completion: .config)
+    @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String?
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
@@ -65,12 +65,13 @@ struct ConfigCommand: ParsableCommand {
             }
             return
         }
+        let file = try OpenedRecipe.file(config)
         let (yaml, entries): (String, [ConfigurationEntry])
-        if try DistillationRecipe.isOne(config, overrides: overrides) {
-            let recipe = try DistillationRecipe.load(config, overrides: overrides)
+        if try DistillationRecipe.isOne(file, overrides: overrides) {
+            let recipe = try DistillationRecipe.load(file, overrides: overrides)
             (yaml, entries) = (recipe.resolvedYAML, recipe.entries)
         } else {
-            let recipe = try Recipe.load(config, overrides: overrides)
+            let recipe = try Recipe.load(file, overrides: overrides)
             (yaml, entries) = (recipe.resolvedYAML, recipe.entries)
         }
         console.text(

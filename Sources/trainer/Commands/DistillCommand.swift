@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Configuration
+import Foundation
 import Reporting
 import Tensors
 import Training
@@ -11,11 +12,13 @@ struct DistillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "distill", abstract: "Teaches a student through a sequence of teachers.",
         discussion: """
-            Trains what is missing of the student and the pool, finds the order of teachers, and runs the stages.
+            Trains what is missing of the student and the pool, finds the order of teachers, and runs the stages. \
+            --dry-run also says how each teacher's features are brought together with the student's.
 
             EXAMPLES:
               trainer distill Configs/distill/digits.yaml
-              trainer distill Configs/distill/digits.yaml --arm direct --output Runs/direct
+              trainer distill Configs/distill/digits.yaml --arm direct \\
+                --output Runs/direct --set pool.directory=Runs/distill-digits/pool
               trainer distill Configs/distill/digits.yaml --compare --seeds 3
             """)
 
@@ -43,48 +46,55 @@ struct DistillCommand: ParsableCommand {
     @Flag(help: "Run all four arms and end in a table.")
     var compare = false
 
-    @Option(help: "How many seeds each arm is run with in a comparison.")
+    @Option(parsing: .unconditional, help: "How many seeds each arm is run with in a comparison.")
     var seeds = 1
 
     @Flag(help: "Check everything that can be known before a training, print what would be done, and stop.")
     var dryRun = false
+
+    @Flag(help: "Print the result as JSON; progress goes to the error output.")
+    var json = false
 
     func validate() throws {
         if resume && overwrite {
             throw ValidationError("--resume and --overwrite exclude each other; give one of them")
         }
         if force && !resume { throw ValidationError("--force needs --resume") }
-        if seeds < 1 { throw ValidationError("--seeds is \(seeds), expected at least 1") }
+        try check("--seeds", seeds, in: 1...1000)
         if seeds > 1 && !compare { throw ValidationError("--seeds needs --compare") }
     }
 
     func run() throws {
+        try checkIsConfiguration(config, command: "distill")
         let configuration = try DistillationRecipe.load(config, overrides: overrides)
         try Self.distill(
             configuration, path: output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config),
             mode: resume ? .resume : overwrite ? .overwrite : .new, arm: arm, seeds: compare ? seeds : nil,
-            dryRun: dryRun, force: force)
+            dryRun: dryRun, force: force, json: json)
     }
 
     /// - Parameter seeds: how many seeds of all arms are compared; `nil` for one run of one arm.
     static func distill(
         _ configuration: DistillationRecipe, path: String, mode: RunDirectory.Mode, arm: Arm, seeds: Int?,
-        dryRun: Bool, force: Bool
+        dryRun: Bool, force: Bool, json: Bool
     ) throws {
-        let console = Console(interval: configuration.recipe.reporting.logEverySeconds)
+        let console = progressConsole(json: json, interval: configuration.recipe.reporting.logEverySeconds)
         try RunDirectory.check(path, mode: mode)
         if case .resume = mode, seeds == nil,
             let summary = try DistillationRun.finished(in: path, configuration)
         {
             console.line("the run in \(path) is finished; nothing is left to do")
-            console.text(summary.text(pretty: true))
+            show(summary, path, preparation: nil, json: json)
             return
         }
         // Whatever may be wrong shows here, before the folder is touched or anything is trained.
         let run = try DistillationRun(configuration, output: path, console: console)
         run.isForced = force
-        console.text(try run.description(path))
+        run.arms = seeds.map { $0 * Arm.allCases.count } ?? 1
+        console.text(try run.description(path, pairings: dryRun))
+        if let notice = try run.sisterNotice(path) { console.notice(notice) }
         if dryRun {
+            if case .resume = mode { try run.checkResumption(in: path) }
             console.line("nothing was trained or written (--dry-run)")
             return
         }
@@ -98,13 +108,30 @@ struct DistillCommand: ParsableCommand {
         console.text(report.explanation)
         guard let seeds else {
             let summary = try run.run(arm, report, in: directory, resuming: isResuming)
-            console.text(DistillationTables.stages(summary))
-            console.text(DistillationTables.result(summary, path))
+            show(summary.json, path, preparation: run.preparation, json: json)
             return
         }
         let comparison = try run.compare(report, seeds: seeds, in: directory, resuming: isResuming)
-        console.text(comparison.table)
-        console.line("written to \(directory.comparison)")
+        if json {
+            Console().text(comparison.json.text(pretty: true))
+        } else {
+            console.text(comparison.table)
+            console.line("written to \(directory.comparison)")
+        }
+    }
+
+    /// The result on the standard output.
+    private static func show(
+        _ result: JSONValue, _ path: String, preparation: (seconds: Double, count: Int)?, json: Bool
+    ) {
+        let stages = (try? String(contentsOfFile: path + "/stages.json", encoding: .utf8)).flatMap {
+            try? JSONValue(parsing: $0)
+        }
+        guard !json, let summary = DistillationSummary(result, stages: stages) else {
+            return Console().text(result.text(pretty: true))
+        }
+        Console().text(DistillationTables.stages(summary))
+        Console().text(DistillationTables.result(summary, path, preparation: preparation))
     }
 }
 
@@ -113,7 +140,7 @@ struct OrderCommand: ParsableCommand {
         commandName: "order",
         abstract: "Measures all adaptation costs and explains the order of teachers; no training.",
         discussion: """
-            Models that a distillation trained are looked for in its run folder.
+            Models that a distillation trained are looked for in its run folder, which may stand for the configuration.
 
             EXAMPLES:
               trainer order Configs/distill/digits.yaml
@@ -135,9 +162,10 @@ struct OrderCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let configuration = try DistillationRecipe.load(config, overrides: overrides)
+        let configuration = try DistillationRecipe.load(try OpenedRecipe.file(config), overrides: overrides)
         let console = Console()
-        let path = output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config)
+        let path =
+            output ?? RunFolder(config)?.path ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config)
         let run = try DistillationRun(configuration, output: path, console: console)
         try run.prepare(trains: false)
         let report = try run.findOrder(complete: true)
@@ -168,7 +196,10 @@ enum DistillationTables {
         ).render()
     }
 
-    static func result(_ result: DistillationSummary, _ path: String) -> String {
+    /// - Parameter preparation: what training the pool took in the same call.
+    static func result(
+        _ result: DistillationSummary, _ path: String, preparation: (seconds: Double, count: Int)?
+    ) -> String {
         let summary = result.summary
         var rows = [["test accuracy (last epoch)", NumberText.percentage(summary.testAccuracy)]]
         if let validation = summary.bestValidationAccuracy {
@@ -176,8 +207,16 @@ enum DistillationTables {
             rows.append(["test accuracy (best epoch)", NumberText.percentage(summary.bestTestAccuracy)])
         }
         rows.append(["train loss", NumberText.fixed(result.trainLoss, decimals: 4)])
-        rows.append(["time", NumberText.duration(summary.seconds)])
+        rows.append(["time of the stages", NumberText.duration(summary.seconds)])
+        if let preparation, preparation.count > 0 {
+            let models = preparation.count == 1 ? "one model" : "\(preparation.count) models"
+            rows.append([
+                "time with the pool",
+                "\(NumberText.duration(summary.seconds + preparation.seconds)), \(models) trained first",
+            ])
+        }
         rows.append(["weights", path + "/weights"])
+        rows += NextSteps.rows(path, report: FileManager.default.fileExists(atPath: path + "/report.html"))
         return Table(columns: [Table.Column("result", .left), Table.Column("", .left)], rows: rows).render()
     }
 }

@@ -1,95 +1,116 @@
 import ArgumentParser
+import Checkpoints
 import Datasets
+import Foundation
 import Reporting
 import Tensors
 import Training
 
+extension EvaluationPart: ExpressibleByArgument {}
+
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measures weights on the test images of a configuration's data.",
+        commandName: "evaluate", abstract: "Measures weights on images with labels: the test part, or another.",
         discussion: """
+            A run folder stands for its best weights and for its configuration, which names the data; --data takes \
+            another configuration, another run's, or a folder of images. Without --part the test images are measured, \
+            or, where there are none, the validation images that the run held out. Classes are matched by name.
+
             EXAMPLES:
-              trainer evaluate Runs/digits/weights/best.safetensors --data Configs/digits.yaml
-              trainer evaluate weights.safetensors --data Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --json
+              trainer evaluate Runs/digits
+              trainer evaluate Runs/digits --part validation
+              trainer evaluate Runs/photos --predictions answers.csv
+              trainer evaluate Runs/photos --set data.path=other/photos --json
+              trainer evaluate weights.safetensors --data Configs/digits.yaml
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
     var weights: String
 
-    @Option(help: ArgumentHelp("The configuration whose data is used.", valueName: "config"), completion: .config)
-    var data: String
+    @Option(
+        help: ArgumentHelp(
+            "The configuration or run whose data is used, or a folder of images; the run's own by default.",
+            valueName: "config"), completion: .config)
+    var data: String?
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
+
+    @Option(help: "The images to measure: train, validation or test.")
+    var part: EvaluationPart?
+
+    @Option(
+        help: ArgumentHelp("Write path, label, prediction and the probability of each class.", valueName: "file.csv"),
+        completion: .file(extensions: ["csv"]))
+    var predictions: String?
 
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
     func run() throws {
         let console = Console()
-        let recipe = try Recipe.load(data, overrides: overrides)
-        let weights = try Weights.find(self.weights).weights
-        let splits = try openDataset(
-            recipe.data.path, validation: .none, seed: UInt64(recipe.run.seed), onBroken: recipe.data.onBroken)
-        let test = splits.test
-        try checkClasses(try recipe.data.names(of: test.classNames), weights.metadata.classNames, recipe.data.path)
-        let options = LoaderOptions(
-            batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads,
-            cacheBudget: 0)
-        let loader = BatchLoader(
-            test, transform: try Transform(weights.metadata.transform, mode: .evaluation), options: options)
+        let (path, weights) = try Weights.find(self.weights)
+        let recipe = try recipe(console)
+        // Whether it can be written shows before the work.
+        let file = try predictions.map { try AtomicFile.Stream($0) }
+        let images = try EvaluationImages(recipe, part: part, weights: weights)
+        for notice in images.notices { console.notice(notice) }
         ThreadPool.shared.threads = recipe.training.threads > 0 ? recipe.training.threads : ThreadPool.processorCount
-        let result = try evaluate(weights.model, weights.store, loader)
-        if json {
-            console.text(encode(result, weights).text(pretty: true))
-        } else {
-            console.text(render(result, weights))
+        let measured = try measure(weights, images, recipe, file)
+        try file?.finish()
+        let shown = EvaluationText(
+            result: measured.result, report: measured.report, names: weights.metadata.classNames, part: images.part,
+            weights: path, data: recipe.data.path, predictions: predictions)
+        console.text(json ? shown.json.text(pretty: true) : shown.text)
+        if !measured.keepsAll {
+            console.notice("there are too many images and classes for areas under curves (AUC).")
         }
     }
 
-    /// The labels of the data must mean what the weights were trained with.
-    private func checkClasses(_ found: [String], _ known: [String], _ path: String) throws {
-        guard found != known, found != Array(known.prefix(found.count)) else { return }
-        if found.count > known.count {
-            throw RecipeError("\(path) has \(found.count) classes, but the weights know \(known.count)")
+    /// The recipe whose data is measured.
+    private func recipe(_ console: Console) throws -> Recipe {
+        let run = RunFolder(weights) ?? RunFolder(of: weights)
+        guard let data else {
+            guard let run else {
+                throw ValidationError(
+                    "\(weights) lies in no run folder, whose configuration would name the data, expected --data <config>"
+                )
+            }
+            return try openRecipe(run.path, overrides, console, data: true)
         }
-        let index = zip(found, known).enumerated().first { $1.0 != $1.1 }?.offset ?? 0
-        throw RecipeError(
-            "\(path): class \(index) is '\(found[index])', but the weights were trained with '\(known[index])' there")
+        if RunFolder.isFolder(data), RunFolder(data) == nil, let run {
+            return try openRecipe(
+                run.path, overrides + ["data.path=" + JSONValue.string(data).text()], console)
+        }
+        return try openRecipe(data, overrides, console, data: true)
     }
 
-    private func encode(_ result: EvaluationResult, _ weights: Weights) -> JSONValue {
+    private func measure(
+        _ weights: Weights, _ images: EvaluationImages, _ recipe: Recipe, _ file: AtomicFile.Stream?
+    ) throws -> (result: EvaluationResult, report: ClassificationReport, keepsAll: Bool) {
         let names = weights.metadata.classNames
-        return [
-            "accuracy": .number(result.accuracy), "topFiveAccuracy": .number(result.topFiveAccuracy),
-            "loss": .number(result.loss), "images": .integer(result.count),
-            "perClass": .array(
-                result.perClass.enumerated().map { i, entry in
-                    [
-                        "class": .string(names[i]), "images": .integer(entry.count),
-                        "accuracy": entry.count > 0 ? .number(Double(entry.correct) / Double(entry.count)) : .null,
-                    ]
-                }),
-            "confusion": .array(result.confusion.map { .array($0.map { .integer($0) }) }),
-        ]
-    }
-
-    private func render(_ result: EvaluationResult, _ weights: Weights) -> String {
-        let names = weights.metadata.classNames
-        let rows = result.perClass.enumerated().map { i, entry in
-            [
-                names[i], String(entry.count),
-                entry.count > 0 ? NumberText.percentage(Double(entry.correct) / Double(entry.count)) : "-",
-            ]
+        let options = LoaderOptions(
+            batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads, cacheBudget: 0)
+        let loader = BatchLoader(
+            images.dataset, transform: try Transform(weights.metadata.transform, mode: .evaluation), options: options)
+        let progress = WorkProgress(progressConsole(json: json), "image", of: images.dataset.count)
+        defer { progress.finish() }
+        var scores = PredictionScores(classes: names.count, images: images.dataset.count)
+        try file?.write(CSV.line(["path", "label", "predicted"] + names.map { "p(\($0))" }))
+        let result = try evaluate(weights.model, weights.store, loader) { index, label, logProbabilities in
+            let probabilities = logProbabilities.map { Float(exp(Double($0))) }
+            guard !probabilities.contains(where: \.isNaN) else {
+                throw RecipeError(
+                    "\(images.dataset.name(index)): the model's outputs are not finite, so its weights or its input are "
+                        + "beyond use")
+            }
+            scores.add(label: label, probabilities)
+            progress.add()
+            guard let file else { return }
+            let best = probabilities.indices.reduce(0) { logProbabilities[$1] > logProbabilities[$0] ? $1 : $0 }
+            try file.write(
+                CSV.line([images.dataset.name(index), names[label], names[best]] + probabilities.map(CSV.number)))
         }
-        let five = min(5, names.count)
-        return """
-            images  \(result.count)
-            top-1   \(NumberText.percentage(result.accuracy))
-            top-\(five)   \(NumberText.percentage(result.topFiveAccuracy))
-            loss    \(NumberText.fixed(result.loss, decimals: 4))
-
-            \(Table(columns: ["class", "images", "accuracy"], rows: rows).render())
-            """
+        return (result, ClassificationReport(confusion: result.confusion, scores: scores), scores.keepsAll)
     }
 }

@@ -12,16 +12,17 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes weights for other programs: as an ONNX model, or under other names.",
         discussion: """
-            Takes a weights file or a run folder (its best weights, else its last). A configuration or the name of a model
-            stands for that model's first values, a mould for weights from elsewhere.
+            Takes a weights file or a run folder (its best weights, else its last). A configuration or the name of a \
+            model stands for that model's first values, a mould for weights from elsewhere.
 
-            The ONNX model takes `images` [batch, channels, height, width], normalised, and gives `logits`. A weights file has
-            PyTorch's names: those of the official HorNet and CvT code, of timm (ConvNeXt) and of torchvision (ResNet).
+            The ONNX model takes `images` [batch, channels, height, width], normalised, and gives `logits`. A weights \
+            file has PyTorch's names: those of the official HorNet and CvT code, of timm (ConvNeXt) and of torchvision \
+            (ResNet).
 
             EXAMPLES:
-              trainer export Runs/digits/weights/best.safetensors --onnx digits.onnx
-              trainer export Runs/digits --onnx digits.onnx --json
-              trainer export Runs/digits --safetensors digits.safetensors --torch-names --mmpretrain
+              trainer export Runs/digits --onnx digits.onnx
+              trainer export Runs/digits/weights/last.safetensors --onnx last.onnx --json
+              trainer export Runs/digits --safetensors d.safetensors --mmpretrain
               trainer export hornet_tiny_gf --safetensors mould.safetensors
             """)
 

@@ -9,28 +9,32 @@ struct FindLearningRateCommand: ParsableCommand {
         commandName: "find-lr",
         abstract: "Looks for a learning rate: a short training in which it grows until the loss diverges.",
         discussion: """
-            The model is trained from its first weights, each update with a larger learning rate. The suggestion is a tenth
-            of the rate with the lowest smoothed loss. Nothing but the picture is written.
+            The model is trained from its first weights, each update with a larger learning rate. The suggestion is a \
+            tenth of the rate with the lowest smoothed loss. Nothing but the picture is written.
 
             EXAMPLES:
               trainer find-lr Configs/digits.yaml
-              trainer find-lr Configs/digits.yaml --from 1e-5 --to 1 --updates 200 --output rates.html
-              trainer find-lr Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --json
+              trainer find-lr Configs/digits.yaml --from 1e-5 --to 1 --updates 200
+              trainer find-lr Configs/cifar10-pico.yaml --output rates.html --json
             """)
 
-    @Argument(help: "The configuration, a YAML file.", completion: .config)
+    @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(name: .customLong("from"), help: ArgumentHelp("The first learning rate.", valueName: "rate"))
+    @Option(
+        name: .customLong("from"), parsing: .unconditional,
+        help: ArgumentHelp("The first learning rate.", valueName: "rate"))
     var low = 1e-6
 
-    @Option(name: .customLong("to"), help: ArgumentHelp("The last learning rate.", valueName: "rate"))
+    @Option(
+        name: .customLong("to"), parsing: .unconditional,
+        help: ArgumentHelp("The last learning rate.", valueName: "rate"))
     var high = 1.0
 
-    @Option(help: "How many updates the ramp has.")
+    @Option(parsing: .unconditional, help: "How many updates the ramp has.")
     var updates = 100
 
     @Option(
@@ -53,15 +57,21 @@ struct FindLearningRateCommand: ParsableCommand {
     }
 
     func run() throws {
-        if try DistillationRecipe.isOne(config, overrides: overrides) {
+        let file = try OpenedRecipe.file(config)
+        if try DistillationRecipe.isOne(file, overrides: overrides) {
             throw ValidationError("\(config) has a pool of teachers, expected a configuration of trainer train")
         }
-        let recipe = try Recipe.load(config, overrides: overrides)
         let console = Console()
-        let found = try LearningRateFinder(range: low...high, updates: updates).run(recipe, console: console)
-        console.text(json ? encode(found).text(pretty: true) : render(found))
-        guard !json || output != nil else { return }
+        let recipe = try openRecipe(config, overrides, console, data: true)
         let path = output ?? "find-lr-\(stem(config)).html"
+        let writesPage = !json || output != nil
+        // Whether it can be written shows before the work.
+        if writesPage { try AtomicFile.check(path) }
+        StopRequest.listen(training: false)
+        let found = try LearningRateFinder(range: low...high, updates: updates).run(
+            recipe, console: progressConsole(json: json))
+        console.text(json ? encode(found).text(pretty: true) : render(found))
+        guard writesPage else { return }
         try AtomicFile.write(path, page(found))
         if !json { console.line("written to \(path)") }
     }

@@ -9,30 +9,33 @@ struct FlatnessCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flatness", abstract: "Measures how fast the loss rises around trained weights.",
         discussion: """
-            Along random directions that respect the scale of each filter, over [-1, 1].
+            Along random directions that respect the scale of each filter, over [-1, 1]. The data is that of the first \
+            run, unless --data says otherwise.
 
             EXAMPLES:
-              trainer flatness Runs/a/weights/last.safetensors Runs/b/weights/last.safetensors --data Configs/digits.yaml
+              trainer flatness Runs/a Runs/b
+              trainer flatness a.safetensors b.safetensors --data Configs/digits.yaml
             """)
 
     @Argument(help: "Weights files that trainer wrote, or run folders (their best weights).", completion: .weights)
     var weights: [String]
 
     @Option(
-        help: ArgumentHelp("The configuration whose training images are used.", valueName: "config"),
-        completion: .config)
-    var data: String
+        help: ArgumentHelp(
+            "The configuration or run whose training images are used; the first run's by default.",
+            valueName: "config"), completion: .config)
+    var data: String?
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "How many directions.")
+    @Option(parsing: .unconditional, help: "How many directions.")
     var directions = 10
 
-    @Option(help: "How many points on each direction.")
+    @Option(parsing: .unconditional, help: "How many points on each direction.")
     var points = 21
 
-    @Option(help: "How many training images at most.")
+    @Option(parsing: .unconditional, help: "How many training images at most.")
     var images = 2000
 
     @Flag(help: "Print JSON instead of a table.")
@@ -40,20 +43,37 @@ struct FlatnessCommand: ParsableCommand {
 
     func validate() throws {
         if weights.isEmpty { throw ValidationError("no weights are given, expected at least one file") }
-        if directions < 1 { throw ValidationError("--directions is \(directions), expected at least 1") }
-        if points < 3 { throw ValidationError("--points is \(points), expected at least 3") }
-        if images < 1 { throw ValidationError("--images is \(images), expected at least 1") }
+        try check("--directions", directions, in: 1...100_000)
+        try check("--points", points, in: 3...100_000)
+        try check("--images", images, in: 1...Int.max)
     }
 
     func run() throws {
         let console = Console()
-        let recipe = try Recipe.load(data, overrides: overrides)
+        guard let source = data ?? weights.lazy.compactMap({ (RunFolder($0) ?? RunFolder(of: $0))?.path }).first else {
+            throw ValidationError(
+                "\(weights[0]) lies in no run folder, whose configuration would name the data, expected --data <config>"
+            )
+        }
+        let models = try weights.map { ($0, try Weights.find($0).weights) }
+        let recipe = try openRecipe(source, overrides, console, data: true)
+        let measurement = try FlatnessMeasurement(recipe)
+        for notice in measurement.notices { console.notice(notice) }
+        if data == nil, weights.count > 1 { console.notice("the data of \(source) is used for all.") }
+        StopRequest.listen(training: false)
+        let progress = WorkProgress(
+            progressConsole(json: json), "measurement", of: weights.count * (directions * points + 1))
         var profiles: [(path: String, profile: FlatnessProfile)] = []
-        for path in weights {
-            let profile = try flatness(
-                of: Weights.find(path).weights, recipe, directions: directions, points: points, images: images)
+        for (path, weights) in models {
+            let profile = try measurement.profile(
+                of: weights, directions: directions, points: points, images: images
+            ) {
+                progress.add()
+                try StopRequest.check("nothing was written; fewer --directions, --points or --images take less time")
+            }
             profiles.append((path, profile))
         }
+        progress.finish()
         let radii = [0.25, 0.5, 1.0]
         if json {
             let values: [JSONValue] = profiles.map { path, profile in

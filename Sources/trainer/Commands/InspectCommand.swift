@@ -13,24 +13,25 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Shows a model as a tree with shapes, parameters and multiply-adds; never touches the data.",
         discussion: """
-            Takes a configuration, a weights file or the name of a model.
+            Takes a configuration, a weights file, a run folder (its best weights) or the name of a model.
 
             EXAMPLES:
               trainer inspect Configs/digits.yaml
               trainer inspect hornet_tiny_gf
               trainer inspect convnext_tiny --taps
-              trainer inspect Runs/digits/weights/best.safetensors --depth 2
+              trainer inspect Runs/digits --depth 2
             """)
 
     @Argument(
-        help: ArgumentHelp("A configuration, a weights file or a model's name.", valueName: "config|weights|name"),
+        help: ArgumentHelp(
+            "A configuration, a weights file, a run folder or a model's name.", valueName: "config|weights|run|name"),
         completion: .file(extensions: ["yaml", "yml", "safetensors"]))
     var source: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "How many levels of the tree to show.")
+    @Option(parsing: .unconditional, help: "How many levels of the tree to show, 0 for the model alone.")
     var depth = 8
 
     @Flag(help: "Print JSON instead of a tree.")
@@ -38,6 +39,10 @@ struct InspectCommand: ParsableCommand {
 
     @Flag(help: "Show the feature taps instead of the layers.")
     var taps = false
+
+    func validate() throws {
+        try check("--depth", depth, in: 0...Int.max)
+    }
 
     func run() throws {
         let outline = try resolve()
@@ -66,7 +71,7 @@ struct InspectCommand: ParsableCommand {
             ).render())
         console.text(
             """
-            input          \(height)x\(width), \(specification.inputChannels) channels
+            input          \(height)x\(width), \(specification.inputChannels) \(specification.inputChannels == 1 ? "channel" : "channels")
             parameters     \(NumberText.grouped(model.parameters.parameterCount))
             multiply-adds  \(NumberText.grouped(root.multiplyAdds)) per image (gates, norms and FFTs not counted)
             """)
@@ -95,6 +100,10 @@ struct InspectCommand: ParsableCommand {
     /// The model and its input size, without opening any data.
     private func resolve() throws -> ModelOutline {
         if let outline = ModelOutline(name: source) { return outline }
+        // A run that has no weights yet is known by its configuration.
+        if RunFolder.isFolder(source), let file = try? Weights.file(at: source) {
+            return ModelOutline(try WeightsMetadata.read(file))
+        }
         if source.hasSuffix(".safetensors") { return ModelOutline(try WeightsMetadata.read(source)) }
         // What looks like a name and is no file was meant as one.
         if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
@@ -104,7 +113,7 @@ struct InspectCommand: ParsableCommand {
                 ?? "the models are \(names.joined(separator: ", "))"
             throw RecipeError("\(source): no model of that name and no such file, \(meant)")
         }
-        return try Recipe.load(source, overrides: overrides).outline
+        return try openRecipe(source, overrides, Console()).outline
     }
 
     private func collect(_ node: ModelTrace.Node, _ level: Int, _ prefix: String, _ rows: inout [[String]]) {

@@ -9,17 +9,17 @@ struct InspectDataCommand: ParsableCommand {
         commandName: "inspect-data",
         abstract: "Reads every image of a configuration's data: classes, sizes, channels, broken files, and a picture.",
         discussion: """
-            The picture shows images of up to ten classes, a row each: plain, then as epochs of training see them, mixed
-            with images of other rows where the configuration mixes. Files that cannot be read are named, and the exit
-            code is then 1.
+            The picture shows images of up to ten classes, a row each: plain, then as epochs of training see them, \
+            mixed with images of other rows where the configuration mixes. Files that cannot be read are named, and \
+            the exit code is then 1.
 
             EXAMPLES:
               trainer inspect-data Configs/digits.yaml
-              trainer inspect-data Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --output cifar10.png
+              trainer inspect-data Configs/cifar10-pico.yaml --set data.path=photos
               trainer inspect-data Configs/imagenet-tiny-7x7.yaml --limit 5000 --json
             """)
 
-    @Argument(help: "The configuration, a YAML file.", completion: .config)
+    @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
@@ -30,10 +30,10 @@ struct InspectDataCommand: ParsableCommand {
         completion: .file(extensions: ["png"]))
     var output: String?
 
-    @Option(help: "Images side by side in the picture.")
+    @Option(parsing: .unconditional, help: "Images side by side in the picture.")
     var columns = 10
 
-    @Option(help: "Read so many images of each part only, spread evenly.")
+    @Option(parsing: .unconditional, help: "Read so many images of each part only, spread evenly.")
     var limit: Int?
 
     @Flag(help: "Print JSON instead of tables; the picture is written with --output alone.")
@@ -45,17 +45,21 @@ struct InspectDataCommand: ParsableCommand {
     }
 
     func run() throws {
-        let recipe = try Recipe.load(config, overrides: overrides)
         let console = Console()
-        let found = try DataInspection(recipe, limit: limit)
+        let recipe = try openRecipe(config, overrides, console, data: true)
+        let path = output ?? "inspect-\(stem(config)).png"
+        let writesPicture = !json || output != nil
+        // Whether it can be written shows before the work.
+        if writesPicture { try AtomicFile.check(path) }
+        StopRequest.listen(training: false)
+        let found = try DataInspection(recipe, limit: limit, console: progressConsole(json: json))
         for notice in found.notices { console.notice(notice) }
         if json {
             console.text(encode(found).text(pretty: true))
         } else {
             console.text(try render(found, recipe))
         }
-        if !json || output != nil {
-            let path = output ?? "inspect-\(stem(config)).png"
+        if writesPicture {
             try AtomicFile.write(path, found.grid(recipe, columns: columns))
             if !json { console.line("written to \(path)") }
         }

@@ -1,8 +1,4 @@
 import ArgumentParser
-import Autograd
-import Checkpoints
-import Datasets
-import Layers
 import Reporting
 import Tensors
 import Training
@@ -11,16 +7,24 @@ struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Names the classes of images.",
         discussion: """
+            Images are files, folders (all images below them, by name), - for one image on the standard input, or \
+            @FILE for a list with one path a line. Answers come as they are found; an image that cannot be read is told \
+            on the error output, the others are answered all the same, and the exit code is then 1.
+
             EXAMPLES:
-              trainer predict Runs/digits/weights/best.safetensors a.png b.jpg
-              trainer predict weights.safetensors photo.jpg --top 3 --json
-              trainer predict weights.safetensors --prepared batch.safetensors --logits --json
+              trainer predict Runs/digits a.png b.jpg
+              trainer predict Runs/photos holiday/ --top 1
+              trainer predict Runs/photos photo.jpg --top 3 --json
+              trainer predict Runs/photos @list.txt --csv answers.csv
+              trainer predict Runs/photos - < photo.jpg
+              trainer predict w.safetensors --prepared x.safetensors --logits --json
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
     var weights: String
 
-    @Argument(help: "JPEG or PNG files.", completion: .file(extensions: ["jpg", "jpeg", "png"]))
+    @Argument(
+        help: "Image files, folders, - or @list.", completion: .file(extensions: ["jpg", "jpeg", "png", "webp"]))
     var images: [String] = []
 
     @Option(
@@ -29,8 +33,15 @@ struct PredictCommand: ParsableCommand {
             valueName: "file"), completion: .weights)
     var prepared: String?
 
-    @Option(help: "How many classes to show per image.")
+    @Option(parsing: .unconditional, help: "How many classes to show per image, at most all.")
     var top = 5
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Write a row for each image, with the probability of each class; - is the standard output.",
+            valueName: "file"), completion: .file(extensions: ["csv"]))
+    var csv: String?
 
     @Flag(help: "Print JSON instead of a table.")
     var json = false
@@ -39,83 +50,55 @@ struct PredictCommand: ParsableCommand {
     var logits = false
 
     func validate() throws {
-        if top < 1 { throw ValidationError("--top is \(top), expected at least 1") }
+        try check("--top", top, in: 1...Int.max)
         if images.isEmpty, prepared == nil {
-            throw ValidationError("no image is given, expected at least one JPEG or PNG file")
+            throw ValidationError(
+                "no image is given, expected at least one image file, a folder, - (standard input) or @list")
         }
         if logits, !json { throw ValidationError("--logits is part of the JSON output, expected --json with it") }
+        if json, csv != nil { throw ValidationError("--json and --csv exclude each other; give one of them") }
     }
 
     func run() throws {
-        let weights = try Weights.find(self.weights).weights
-        let plan = weights.metadata.transform
-        let transform = try Transform(plan, mode: .evaluation)
-        let names = weights.metadata.classNames
-        var found: [Prediction] = []
-        func predict(_ images: [String], _ input: Tensor<Float>) {
-            let logits = weights.model(Variable(input), .evaluation(weights.store)).logits
-            let probabilities = logits.softmax().value.array
-            let values = logits.value.array
-            for (row, image) in images.enumerated() {
-                let range = row * names.count..<(row + 1) * names.count
-                let order = range.sorted { probabilities[$0] > probabilities[$1] }
-                found.append(
-                    Prediction(
-                        image: image,
-                        classes: order.prefix(top).map { (names[$0 - range.lowerBound], Double(probabilities[$0])) },
-                        logits: Array(values[range])))
-            }
-        }
-        for path in images {
-            let pixels = transform(try Image(contentsOf: path))
-            predict([path], Tensor<Float>([1, plan.height, plan.width, plan.channels], pixels))
-        }
-        if let prepared {
-            let batch = try preparedImages(prepared, plan)
-            predict((0..<batch.shape[0]).map { "\(prepared)[\($0)]" }, batch)
-        }
+        let predictor = Predictor(try Weights.find(self.weights).weights, top: top)
+        let batch = try prepared.map { ($0, try predictor.preparedImages($0)) }
         let console = Console()
-        if json {
-            let value = JSONValue.array(
-                found.map { entry in
-                    var members: [JSONValue.Member] = [
-                        .init("image", .string(entry.image)),
-                        .init(
-                            "classes",
-                            .array(
-                                entry.classes.map {
-                                    ["name": .string($0.name), "probability": .number($0.probability)]
-                                })),
-                    ]
-                    if logits { members.append(.init("logits", .array(entry.logits.map { .number(Double($0)) }))) }
-                    return .object(members)
-                })
-            console.text(value.text(pretty: true))
-        } else {
-            let rows = found.flatMap { entry in
-                entry.classes.enumerated().map { i, guess in
-                    [i == 0 ? entry.image : "", guess.name, NumberText.percentage(guess.probability)]
+        let sources = ImageSources(images)
+        let format: PredictionWriter.Format = json ? .json(logits: logits) : csv.map { .csv($0) } ?? .table
+        let writer = try PredictionWriter(
+            format, names: predictor.names,
+            images: sources.sources.lazy.map(\.name) + (prepared.map { [$0 + "[0000]"] } ?? []), console: console)
+        var failures = 0
+        for start in stride(from: 0, to: sources.sources.count, by: predictor.batchSize) {
+            let part = sources.sources[start..<min(sources.sources.count, start + predictor.batchSize)]
+            for (source, outcome) in zip(part, try predictor.predict(Array(part))) {
+                switch outcome {
+                case .success(let prediction): try writer.add(prediction)
+                case .failure(let failure):
+                    failures += 1
+                    writer.add(failure: failure.reason, image: source.name)
                 }
             }
-            console.text(Table(columns: ["image", "class", "probability"], rows: rows).render())
         }
-    }
-
-    private struct Prediction {
-        let image: String
-        let classes: [(name: String, probability: Double)]
-        let logits: [Float]
-    }
-
-    /// The batch of a file, brought to our order [N, H, W, C].
-    private func preparedImages(_ path: String, _ plan: TransformPlan) throws -> Tensor<Float> {
-        let wanted = "[images, \(plan.channels), \(plan.height), \(plan.width)]"
-        guard let images = try SafetensorsFile.read(path: path)["images"] else {
-            throw CheckpointError(path, "the file has no tensor `images`, expected one of \(wanted)")
+        if let (path, images) = batch {
+            for start in stride(from: 0, to: images.shape[0], by: predictor.batchSize) {
+                let range = start..<min(images.shape[0], start + predictor.batchSize)
+                let names = range.map { "\(path)[\($0)]" }
+                for (name, outcome) in zip(names, predictor.predict(names, images.rows(range))) {
+                    switch outcome {
+                    case .success(let prediction): try writer.add(prediction)
+                    case .failure(let failure):
+                        failures += 1
+                        writer.add(failure: failure.reason, image: name)
+                    }
+                }
+            }
         }
-        guard images.shape.count == 4, images.shape[0] > 0,
-            Array(images.shape.dropFirst()) == [plan.channels, plan.height, plan.width]
-        else { throw CheckpointError(path, "the tensor `images` is \(Shape(images.shape)), expected \(wanted)") }
-        return Tensor(Shape(images.shape), try images.floats()).transposed([0, 2, 3, 1])
+        try writer.finish()
+        if let notice = sources.notice { console.notice(notice) }
+        if failures > 1 {
+            console.notice("\(failures) of \(sources.sources.count + (batch?.1.shape[0] ?? 0)) images have no answer.")
+        }
+        if failures > 0 { throw ExitCode.failure }
     }
 }

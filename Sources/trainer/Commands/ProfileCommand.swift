@@ -9,8 +9,9 @@ struct ProfileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile", abstract: "Shows where the time of training steps goes, by operation and by layer.",
         discussion: """
-            Steps are made on random images; the data is not opened. Bytes are those of the results (forward) and of the
-            gradients of the operands (backward). --trace writes a file for chrome://tracing or https://ui.perfetto.dev.
+            Steps are made on random images; the data is not opened. Bytes are those of the results (forward) and of \
+            the gradients of the operands (backward). --trace writes a file for chrome://tracing or \
+            https://ui.perfetto.dev.
 
             EXAMPLES:
               trainer profile Configs/digits.yaml
@@ -18,22 +19,23 @@ struct ProfileCommand: ParsableCommand {
               trainer profile Configs/digits.yaml --trace steps.json --json
             """)
 
-    @Argument(help: "The configuration, a YAML file.", completion: .config)
+    @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "Images per step; training.batchSize by default.")
+    @Option(parsing: .unconditional, help: "Images per step; training.batchSize by default.")
     var batch: Int?
 
-    @Option(help: "Threads; training.threads by default.")
+    @Option(parsing: .unconditional, help: "Threads; training.threads by default, 0 for all processors.")
     var threads: Int?
 
-    @Option(help: "Steps to profile.")
+    @Option(parsing: .unconditional, help: "Steps to profile.")
     var steps = 10
 
-    @Option(help: "How many words of a layer's path count: 1 for stages, 2 for stages.0, ...")
+    @Option(
+        parsing: .unconditional, help: "How many words of a layer's path count: 1 for stages, 2 for stages.0, ...")
     var depth = 2
 
     @Option(
@@ -45,19 +47,21 @@ struct ProfileCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        for (name, value) in [
-            ("--batch", batch), ("--threads", threads), ("--steps", steps), ("--depth", depth),
-        ] {
-            if let value, value < 1 { throw ValidationError("\(name) is \(value), expected at least 1") }
-        }
+        try check("--batch", batch, in: 1...65_536)
+        try check("--steps", steps, in: 1...100_000)
+        try check("--depth", depth, in: 1...100)
+        try ThreadsOption.check(threads)
     }
 
     func run() throws {
-        let recipe = try Recipe.load(config, overrides: overrides)
-        let wanted = threads ?? recipe.training.threads
-        ThreadPool.shared.threads = wanted > 0 ? wanted : ThreadPool.processorCount
-        let profile = try StepProfile(recipe, batch: batch ?? recipe.training.batchSize, steps: steps)
         let console = Console()
+        let recipe = try openRecipe(config, overrides, console)
+        // Whether it can be written shows before the work.
+        if let trace { try AtomicFile.check(trace) }
+        ThreadsOption.use(threads, recipe, console)
+        StopRequest.listen(training: false)
+        let profile = try StepProfile(
+            recipe, batch: batch ?? recipe.training.batchSize, steps: steps, console: progressConsole(json: json))
         if json { console.text(encode(profile).text(pretty: true)) } else { console.text(render(profile)) }
         if let trace {
             try AtomicFile.write(trace, profile.trace(depth: depth).text() + "\n")

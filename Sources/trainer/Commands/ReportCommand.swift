@@ -9,8 +9,8 @@ struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Rebuilds the report of a run, or compares several runs on one page.",
         discussion: """
-            Everything comes from the run folders; data and weights are not opened. One run gives RUN/report.html, several
-            give comparison.html in the working folder unless --output says otherwise.
+            Everything comes from the run folders; data and weights are not opened. One run gives RUN/report.html, \
+            several give comparison.html in the working folder unless --output says otherwise.
 
             EXAMPLES:
               trainer report Runs/digits

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Foundation
 import Reporting
 import Tensors
 import Training
@@ -12,9 +13,10 @@ struct TrainCommand: ParsableCommand {
 
             EXAMPLES:
               trainer train Configs/digits.yaml
-              trainer train Configs/cifar10-pico.yaml --set data.path=/data/cifar10 --output Runs/pico
+              trainer train Configs/cifar10-pico.yaml --set data.path=photos
+              trainer train Configs/digits.yaml --set training.epochs=5 --output Runs/short
               trainer train Configs/digits.yaml --resume
-              trainer train Configs/digits.yaml --teacher Runs/large/weights/best.safetensors
+              trainer train Configs/digits.yaml --teacher Runs/large
             """)
 
     @Argument(help: "The configuration, a YAML file.", completion: .config)
@@ -36,12 +38,16 @@ struct TrainCommand: ParsableCommand {
     var overwrite = false
 
     @Option(
-        help: ArgumentHelp("Weights of a teacher to learn from beside the labels.", valueName: "weights"),
+        help: ArgumentHelp(
+            "Weights, or the run folder, of a teacher to learn from beside the labels.", valueName: "weights"),
         completion: .weights)
     var teacher: String?
 
     @Flag(help: "Check configuration, data and model, print what would be trained, and stop.")
     var dryRun = false
+
+    @Flag(help: "Print the result as JSON; progress goes to the error output.")
+    var json = false
 
     func validate() throws {
         if resume && overwrite {
@@ -51,6 +57,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        try checkIsConfiguration(config, command: "train")
         if try DistillationRecipe.isOne(config, overrides: overrides) {
             if teacher != nil { throw ValidationError("\(config) has a pool of teachers, so --teacher has no place") }
             let configuration = try DistillationRecipe.load(config, overrides: overrides)
@@ -62,14 +69,14 @@ struct TrainCommand: ParsableCommand {
             try distill(try .training(recipe, teacher: teacher), recipe.run.output ?? "Runs/" + stem(config))
             return
         }
-        let console = Console(interval: recipe.reporting.logEverySeconds)
+        let console = progressConsole(json: json, interval: recipe.reporting.logEverySeconds)
         let path = output ?? recipe.run.output ?? "Runs/" + stem(config)
         let mode: RunDirectory.Mode = resume ? .resume : overwrite ? .overwrite : .new
         try RunDirectory.check(path, mode: mode)
         if resume, let finished = try TrainingRun.finished(in: path, recipe) {
             if let warning = finished.warning { console.warning(warning) }
             console.line("the run in \(path) is finished; nothing is left to do")
-            console.text(finished.summary.text(pretty: true))
+            show(finished.summary, path)
             return
         }
         // Whatever may be wrong with the recipe shows here, before the folder is touched.
@@ -77,6 +84,7 @@ struct TrainCommand: ParsableCommand {
         let description = try describe(run, path)
         if dryRun {
             for notice in run.notices { console.notice(notice) }
+            if resume, let change = try run.checkResumption(in: path, forced: force) { console.warning(change) }
             console.text(description)
             console.line("nothing was trained or written (--dry-run)")
             return
@@ -84,13 +92,19 @@ struct TrainCommand: ParsableCommand {
         let directory = try RunDirectory(path, mode: mode)
         console.text(description)
         StopRequest.listen()
-        console.text(render(try run.run(in: directory, resuming: resume, forced: force), path))
+        show(try run.run(in: directory, resuming: resume, forced: force).json, path)
+    }
+
+    /// The result on the standard output.
+    private func show(_ result: JSONValue, _ path: String) {
+        let table = json ? nil : Summary(result).map { render($0, path) }
+        Console().text(table ?? result.text(pretty: true))
     }
 
     private func distill(_ configuration: DistillationRecipe, _ path: String) throws {
         try DistillCommand.distill(
             configuration, path: output ?? path, mode: resume ? .resume : overwrite ? .overwrite : .new,
-            arm: .progressive, seeds: nil, dryRun: dryRun, force: force)
+            arm: .progressive, seeds: nil, dryRun: dryRun, force: force, json: json)
     }
 
     private func describe(_ run: TrainingRun, _ path: String) throws -> String {
@@ -138,17 +152,11 @@ struct TrainCommand: ParsableCommand {
         rows.append(["time", NumberText.duration(summary.seconds)])
         rows.append(["peak memory", "\(Int(summary.peakMemoryMB)) MB"])
         rows.append(["weights", path + "/weights"])
+        rows += NextSteps.rows(path, report: FileManager.default.fileExists(atPath: path + "/report.html"))
         return Table(columns: [Table.Column("result", .left), Table.Column("", .left)], rows: rows).render()
     }
 }
 
 extension String {
     fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
-}
-
-/// The file's name without folders and ending.
-func stem(_ path: String) -> String {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
-    return String(name[..<dot])
 }

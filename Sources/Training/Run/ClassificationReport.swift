@@ -1,0 +1,153 @@
+import Tensors
+
+/// What is known of a classifier beyond its accuracy: figures of each class, their means over the classes, and whether
+/// its probabilities can be believed.
+public struct ClassificationReport: Sendable {
+    /// One class against all others; a figure is nil where it is not defined.
+    public struct Class: Sendable, Equatable {
+        /// Images of the class.
+        public let images: Int
+        /// Images that were taken for it.
+        public let predicted: Int
+        /// The share of the images taken for it that are of it; 0 where none was taken for it.
+        public let precision: Double?
+        /// The share of its images that were taken for it.
+        public let recall: Double?
+        /// The harmonic mean of both.
+        public let f1: Double?
+        /// The area under the receiver operating characteristic: how often an image of the class has a higher
+        /// probability for it than an image of another class; ties count half.
+        public internal(set) var auc: Double?
+    }
+
+    /// In the order of the model's outputs. A class without images has no figures and is in no mean.
+    public internal(set) var classes: [Class]
+    public private(set) var calibrationError: Double?
+
+    /// - Parameters:
+    ///   - confusion: [true class][predicted class], counts.
+    ///   - scores: of the same images; nil leaves out what needs probabilities.
+    public init(confusion: [[Int]], scores: PredictionScores? = nil) {
+        classes = confusion.indices.map { index in
+            let images = confusion[index].reduce(0, +)
+            let predicted = confusion.reduce(0) { $0 + $1[index] }
+            guard images > 0 else {
+                return Class(images: 0, predicted: predicted, precision: nil, recall: nil, f1: nil)
+            }
+            let right = Double(confusion[index][index])
+            return Class(
+                images: images, predicted: predicted, precision: predicted > 0 ? right / Double(predicted) : 0,
+                recall: right / Double(images), f1: 2 * right / Double(images + predicted))
+        }
+        guard let scores else { return }
+        calibrationError = scores.calibrationError
+        let areas = scores.areas(classes: classes.count)
+        for index in classes.indices where classes[index].images > 0 { classes[index].auc = areas[index] }
+    }
+
+    /// The classes without images.
+    public var absent: [Int] { classes.indices.filter { classes[$0].images == 0 } }
+
+    public var macroPrecision: Double? { mean(\.precision) }
+    /// The same as the balanced accuracy.
+    public var macroRecall: Double? { mean(\.recall) }
+    public var macroF1: Double? { mean(\.f1) }
+    /// Each class against the rest.
+    public var macroAUC: Double? { mean(\.auc) }
+
+    private func mean(_ value: KeyPath<Class, Double?>) -> Double? {
+        let values = classes.compactMap { $0[keyPath: value] }
+        return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+}
+
+/// The probabilities of many predictions, as far as figures of a whole data set are made of them.
+public struct PredictionScores: Sendable {
+    /// Of the expected calibration error, all of the same width.
+    public static let binCount = 15
+    /// More numbers than this (half a gigabyte) are not kept.
+    public static let mostValues = 1 << 27
+
+    private struct Bin {
+        var count = 0
+        var right = 0
+        var confidence = 0.0
+    }
+
+    private var bins = [Bin](repeating: Bin(), count: binCount)
+    /// [image][class], or empty where they are too many.
+    private var probabilities: [Float] = []
+    private var labels: [Int32] = []
+    private let classes: Int
+    /// Whether probabilities are kept, which areas under curves need.
+    public let keepsAll: Bool
+
+    public init(classes: Int, images: Int) {
+        self.classes = classes
+        keepsAll =
+            images.multipliedReportingOverflow(by: classes).overflow ? false : images * classes <= Self.mostValues
+        if keepsAll { probabilities.reserveCapacity(images * classes) }
+    }
+
+    /// Takes the probabilities of one image.
+    public mutating func add(label: Int, _ values: [Float]) {
+        var best = 0
+        for index in values.indices where values[index] > values[best] { best = index }
+        let confidence = Double(values[best])
+        // The bins are open below and closed above.
+        let bin = max(0, min(Self.binCount - 1, Int((confidence * Double(Self.binCount)).rounded(.up)) - 1))
+        bins[bin].count += 1
+        bins[bin].confidence += confidence
+        if best == label { bins[bin].right += 1 }
+        guard keepsAll else { return }
+        probabilities += values
+        labels.append(Int32(label))
+    }
+
+    /// How far the probability of the predicted class is from the share of right predictions, by bins of probability.
+    public var calibrationError: Double? {
+        let count = bins.reduce(0) { $0 + $1.count }
+        guard count > 0 else { return nil }
+        return bins.reduce(0) { $0 + abs(Double($1.right) - $1.confidence) } / Double(count)
+    }
+
+    /// The area under the curve of each class against the rest; nil where there are no images of the class or none of
+    /// others.
+    func areas(classes: Int) -> [Double?] {
+        guard keepsAll, classes == self.classes, !labels.isEmpty else {
+            return Array(repeating: nil, count: classes)
+        }
+        let areas = UnsafeMutablePointer<Double>.allocate(capacity: classes)
+        defer { areas.deallocate() }
+        parallelFor(classes, grain: 1) { range in
+            for index in range { areas[index] = area(of: index) ?? .nan }
+        }
+        return (0..<classes).map { areas[$0].isNaN ? nil : areas[$0] }
+    }
+
+    /// By the sum of the ranks of the class's images, equal scores sharing their ranks (Mann and Whitney).
+    private func area(of wanted: Int) -> Double? {
+        let positives = labels.count { Int($0) == wanted }
+        let negatives = labels.count - positives
+        guard positives > 0, negatives > 0 else { return nil }
+        let scores = labels.indices.map {
+            (score: probabilities[$0 * classes + wanted], isIts: Int(labels[$0]) == wanted)
+        }
+        .sorted { $0.score < $1.score }
+        var rankSum = 0.0
+        var first = 0
+        while first < scores.count {
+            var end = first
+            var own = 0
+            while end < scores.count, scores[end].score == scores[first].score {
+                if scores[end].isIts { own += 1 }
+                end += 1
+            }
+            // Ranks first + 1 ... end, on average.
+            rankSum += Double(own) * Double(first + 1 + end) / 2
+            first = end
+        }
+        let (p, n) = (Double(positives), Double(negatives))
+        return (rankSum - p * (p + 1) / 2) / (p * n)
+    }
+}
