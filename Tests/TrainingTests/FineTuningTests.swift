@@ -207,7 +207,7 @@ extension Runs {
             let steps = data.plan.training.map { "\($0)".prefix { $0 != "(" } }
             #expect(steps.contains("randAugment") && !steps.contains("colorJitter"))
             #expect(data.notices.contains("data.randAugment changes colours, so data.colorJitter has no effect."))
-            #expect(throws: (any Error).self) { try recipe(["data.randAugment=rand-m9"]) }
+            #expect(throws: (any Error).self) { try recipe(["data.randAugment=rand-m9-x1"]) }
         }
     }
 }
