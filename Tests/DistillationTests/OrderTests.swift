@@ -36,9 +36,9 @@ import Testing
         #expect(
             result.explanation == """
                 T4 last: validation score 49.10, next best 42.30
-                T3 before T4: 0.55 +- 0.00, next best 0.80, student itself 0.90
-                T1 before T3: 0.50 +- 0.00, next best 0.70, student itself 0.60
-                stop: the student itself is closer to T1 (0.30) than any teacher left (T2 0.42 +- 0.00)
+                T3 before T4: 0.55 ± 0.00, next best 0.80, student itself 0.90
+                T1 before T3: 0.50 ± 0.00, next best 0.70, student itself 0.60
+                stop: the student itself is closer to T1 (0.30) than any teacher left (T2 0.42 ± 0.00)
                 """)
         #expect(try order(4, changes: ["T3>T4": 0.95, "T1>T4": 0.97]).order.names == ["T4"])
     }
