@@ -118,7 +118,7 @@ import Testing
         LearningRatePage.html(
             title: "pets", lead: "A sentence.", facts: [("Model", "hornet"), ("Batch", "64")],
             command: "trainer find-lr pets.yaml", learningRates: losses.indices.map { 1e-6 * pow(1.5, Double($0)) },
-            losses: losses, smoothed: losses.map { min($0, 40) }, notes: [(1e-4, "suggestion 1e-4")])
+            losses: losses, smoothed: losses.map { min($0, 2.4) }, notes: [(1e-4, "suggestion 1e-4")])
     }
 
     @Test func itSaysWhatItIs() {
