@@ -82,7 +82,8 @@ public func openPart(
         default: splits.test
         }
     guard let part else {
-        throw DatasetError(path, "there is no \(choice?.rawValue ?? "test") part, expected one of \(has)")
+        let why = choice == .validation && validation == .none ? " (data.validation is 0)" : ""
+        throw DatasetError(path, "there is no \(choice?.rawValue ?? "test") part\(why), expected one of \(has)")
     }
     notices = splits.notices
     if choice == nil, stored.isWhole {

@@ -72,11 +72,8 @@ struct Predictor {
         let values = logits.value.array
         return images.enumerated().map { row, image in
             let range = row * names.count..<(row + 1) * names.count
-            guard values[range].allSatisfy(\.isFinite) else {
-                return .failure(
-                    PredictionFailure(
-                        reason:
-                            "\(image): the model's outputs are not finite, so its weights or its input are beyond use"))
+            do { try Logits.check(values[range], image: image) } catch {
+                return .failure(PredictionFailure(reason: "\(error)"))
             }
             let order = range.sorted { probabilities[$0] > probabilities[$1] }
             return .success(

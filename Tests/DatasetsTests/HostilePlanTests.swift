@@ -17,7 +17,9 @@ import Testing
         for (width, height) in [(8193, 8), (8192, 8192), (.max, .max), (0, 8), (8, -1)] {
             #expect(plan(width: width, height: height).problem != nil, "\(width)x\(height)")
         }
-        for value in [Float.nan, .infinity, 0, -1, 1e-45, 1e30] { #expect(plan(deviation: value).problem != nil) }
+        for value in [Float.nan, .infinity, 0, -1, .leastNonzeroMagnitude, 1e30] {
+            #expect(plan(deviation: value).problem != nil)
+        }
         for value in [Float.nan, .infinity, 1e30] { #expect(plan(mean: value).problem != nil) }
         #expect(plan(steps: [.fit(width: 16_384, height: 16_384, filter: .bilinear)]).problem != nil)
         #expect(plan(steps: [.resize(width: .max, height: .max, filter: .bilinear)]).problem != nil)
@@ -39,7 +41,7 @@ import Testing
     @Test func aLoaderWithoutThreadsStillGivesBatches() async {
         await #expect(processExitsWith: .success) {
             #if os(Linux)
-                let data = try openDataset("digits").test
+                let data = try #require(try openDataset("digits").test)
                 let plan = TransformPlan(
                     width: 8, height: 8, channels: 1, training: [], evaluation: [],
                     normalization: Normalization(mean: [0.5], deviation: [0.25]))

@@ -66,7 +66,7 @@ struct StrayFileTests {
             ] { #expect(problem.contains(name), "\(problem)") }
             let splits = try openDataset(root, validation: .none, onBroken: .skip)
             #expect(splits.train.count == 8 && splits.test?.count == 4)
-            #expect(splits.notices.contains { $0.contains("y.dat: this is a picture in the format HEIC") })
+            #expect(splits.notices.contains { $0.contains("y.dat: this is an HEIC image") })
         }
     }
 

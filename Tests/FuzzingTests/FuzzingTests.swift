@@ -69,8 +69,10 @@ import Testing
         let dimensions = try inputs("idx").inputs.compactMap { $0.count > 16 && $0[3] == 3 ? Array($0[4..<16]) : nil }
         #expect(Set(dimensions).count > 30, "dimensions change")
         #expect(try inputs("idx").inputs.contains { $0.count > 100_000 }, "and the data follow them")
-        let others = try inputs("image")
-        #expect(others.seeds.count == 7 && Set(others.inputs).count > 250)
+        for format in ["webp", "gif", "bmp", "tiff"] {
+            let others = try inputs(format)
+            #expect(others.seeds.count > 3 && Set(others.inputs).count > 250, "\(format)")
+        }
     }
 
     @Test func configurationsAreMadeOfTheirKeys() throws {

@@ -75,7 +75,7 @@ extension Program {
             #expect(comparison["part"] as? String == "validation")
             let arms = try #require(comparison["arms"] as? [[String: Any]])
             #expect(arms.allSatisfy { $0["validationAccuracy"] != nil && $0["testAccuracy"] == nil })
-            #expect(try place.text("c/report.html").contains("on the validation images"))
+            #expect(try place.text("c/report.html").contains("train − validation"))
             let stages = try place.text("c/compare/seed-0/progressive/stages.json")
             #expect(stages.contains("validationAccuracyAfter"))
         }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Foundation
+import Layers
 import Testing
 import Training
 
@@ -114,14 +115,14 @@ struct InputTests {
         let plain = try recipe([], text)
         // What an earlier version took: the size of the first file.
         let old = try PreparedData(recipe(["data.imageSize=[40, 60]"], text))
-        let file = SafetensorsFile(
-            metadata:
-                try WeightsMetadata(
-                    specification: old.specification, classNames: old.classNames, transform: old.plan
-                ).encoded())
+        let model = try old.specification.makeModel(height: 40, width: 60)
+        let weights = Weights(
+            metadata: WeightsMetadata(
+                specification: old.specification, classNames: old.classNames, transform: old.plan),
+            model: model, store: ParameterStore(model.parameters, seed: 0))
         let run = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: run.path + "/weights", withIntermediateDirectories: true)
-        try file.write(path: run.path + "/weights/last.safetensors")
+        try weights.write(run.path + "/weights/last.safetensors")
         #expect(try PreparedData(plain, resuming: run.path).plan.width == 60)
         #expect(try PreparedData(plain, resuming: run.path + "/nothing").plan.width == 48)
     }

@@ -4,22 +4,26 @@ extension Summary {
     /// What `summary.json` holds; nil when a number is missing.
     public init?(_ json: JSONValue) {
         func number(_ name: String) -> Double? { json[name]?.doubleValue }
-        guard let testAccuracy = number("testAccuracy"), let bestTestAccuracy = number("bestTestAccuracy"),
-            let bestEpoch = json["bestEpoch"]?.integerValue, let seconds = number("seconds")
+        guard let bestEpoch = json["bestEpoch"]?.countValue, let seconds = number("seconds"),
+            (number("testAccuracy") == nil) == (number("bestTestAccuracy") == nil)
         else { return nil }
         self.init()
-        self.testAccuracy = testAccuracy
-        testLoss = number("testLoss") ?? .nan
+        // Both are absent where the data has no test part.
+        testAccuracy = number("testAccuracy")
+        testLoss = number("testLoss")
         self.bestEpoch = bestEpoch
         bestValidationAccuracy = number("bestValidationAccuracy")
-        self.bestTestAccuracy = bestTestAccuracy
+        bestTestAccuracy = number("bestTestAccuracy")
         emaTestAccuracy = number("emaTestAccuracy")
-        epochs = json["epochs"]?.integerValue ?? 0
-        updates = json["updates"]?.integerValue ?? 0
+        lastValidationAccuracy = number("validationAccuracy")
+        lastValidationLoss = number("validationLoss")
+        emaValidationAccuracy = number("emaValidationAccuracy")
+        epochs = json["epochs"]?.countValue ?? 0
+        updates = json["updates"]?.countValue ?? 0
         imagesPerSecond = number("imagesPerSecond") ?? 0
         self.seconds = seconds
         peakMemoryMB = number("peakMemoryMB") ?? 0
-        parameters = json["parameters"]?.integerValue ?? 0
+        parameters = json["parameters"]?.countValue ?? 0
         stoppedEarly = json["stoppedEarly"]?.stringValue
     }
 }

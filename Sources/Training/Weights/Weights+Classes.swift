@@ -11,19 +11,17 @@ extension Weights {
         if let labeled = RelabeledDataset(dataset, names: found, as: known) { return labeled }
         let unknown = found.filter { !known.contains($0) }
         guard let first = unknown.first else { throw RecipeError("\(data.path) has the same class twice") }
-        if unknown.count == found.count, found.count <= known.count {
-            throw RecipeError(
-                "\(data.path): class 0 is '\(found[0])', but the weights were trained with '\(known[0])' there; the two have "
-                    + "no class in common")
-        }
-        if unknown.count == found.count {
-            throw RecipeError(
-                "\(data.path) has \(found.count) classes, but the weights know \(known.count), none of them")
-        }
-        let advice = nearest(first, in: known).map { ", the nearest of its classes is '\($0)'" } ?? ""
+        let advice =
+            unknown.count == 1 ? nearest(first, in: known).map { " (the nearest of its classes is '\($0)')" } ?? "" : ""
         throw RecipeError(
-            "\(data.path): the weights do not know the class '\(first)'\(advice); \(unknown.count) of the \(found.count) "
-                + "classes are unknown to them")
+            "\(data.path): the weights do not know the \(unknown.count == 1 ? "class" : "classes") \(Self.list(unknown))"
+                + "\(advice); they were trained with \(known.count == 1 ? "one class" : "\(known.count) classes"), "
+                + Self.list(known))
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
+        return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
     }
 
     /// Whether a weights file may have learnt from the data at a path. Only the run folder that it lies in can tell that

@@ -91,7 +91,6 @@ struct DistillCommand: ParsableCommand {
         let run = try DistillationRun(configuration, output: path, console: console)
         run.isForced = force
         for notice in run.data.notices { console.notice(notice) }
-        console.text(try run.description(path))
         run.arms = seeds.map { $0 * Arm.allCases.count } ?? 1
         console.text(try run.description(path, pairings: dryRun))
         if let notice = try run.sisterNotice(path) { console.notice(notice) }
