@@ -138,11 +138,27 @@ public struct Random: RandomNumberGenerator, Sendable {
         }
     }
 
-    /// A draw from the beta distribution.
+    /// A draw from the beta distribution, in 0...1 for every pair of parameters above 0.
     public mutating func beta(_ a: Double, _ b: Double) -> Double {
-        let x = gamma(a)
-        let y = gamma(b)
-        return x / (x + y)
+        let (x, logX) = gammaWithLogarithm(a)
+        let (y, logY) = gammaWithLogarithm(b)
+        let sum = x + y
+        if sum > 0, sum.isFinite { return x / sum }
+        // Small parameters: both draws vanish, and only their logarithms tell which one is larger.
+        let odds = exponential(logY - logX)
+        if odds.isNaN { return chance(0.5) ? 1 : 0 }
+        return 1 / (1 + odds)
+    }
+
+    /// A draw from the gamma distribution and its logarithm, which is there where the draw itself is too small to be held.
+    private mutating func gammaWithLogarithm(_ shape: Double) -> (value: Double, logarithm: Double) {
+        guard shape < 1 else {
+            let value = gamma(shape)
+            return (value, Tensors.logarithm(value))
+        }
+        let base = gamma(shape + 1)
+        let uniform = 1 - uniform()
+        return (base * power(uniform, 1 / shape), Tensors.logarithm(base) + Tensors.logarithm(uniform) / shape)
     }
 
     /// The numbers 0..<count in random order (Fisher and Yates).

@@ -88,7 +88,7 @@ import Training
     func aValueThatIsNotFiniteIsNamedWithItsParameter(value: Float) throws {
         let file = try weights(Self.hornet)
         let name = "downsample_layers.0.0.weight"
-        var values = try #require(file[name]?.floats())
+        var values = try #require(try file[name]?.floats())
         values[3] = value
         let found = try failure(try replacing(file, name, values))
         #expect(found.contains("the entry \(name) holds a value of 16 that is not finite (\(value))"), "\(found)")

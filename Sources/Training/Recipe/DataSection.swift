@@ -83,9 +83,7 @@ public struct DataSection: Sendable {
             "colorJitter", default: [0, 0, 0, 0], in: 0...100, count: 4...4, "Brightness, contrast, saturation, hue")
         randAugment = DataSection.randAugment(reader)
         erasing = reader.double("erasing", default: 0, in: 0...1, "Probability of random erasing")
-        evaluationCrop = reader.double(
-            "evaluationCrop", default: 0, in: 0...1,
-            "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
+        evaluationCrop = DataSection.evaluationCrop(reader)
         cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")
         onBroken = reader.choice(
             "onBroken", default: .fail,
@@ -117,6 +115,16 @@ public struct DataSection: Sendable {
             return .none
         }
         return fraction == 0 ? .none : .fraction(fraction)
+    }
+
+    private static func evaluationCrop(_ reader: ConfigurationReader) -> Double {
+        let part = reader.double(
+            "evaluationCrop", default: 0, in: 0...1,
+            "Evaluate the middle part of this size (0.875, say); 0 = the whole image")
+        if part > 0, part < 0.05 {
+            reader.problem("evaluationCrop", "found \(part), expected 0 (no cut) or 0.05 to 1, such as 0.875")
+        }
+        return part
     }
 
     private static func randAugment(_ reader: ConfigurationReader) -> RandAugment.Policy? {
