@@ -73,10 +73,10 @@ extension ParameterStore {
             if skipping.contains(name) { continue }
             if let buffer = buffers[name], buffer.isInteger {
                 // From the file itself: a `Float` does not hold every count.
-                let values = tensor.type.isFloatingPoint ? try tensor.doubles() : try tensor.integers().map(Double.init)
-                if let problem = buffer.problem(values) {
-                    throw CheckpointError(path, "the entry \(array.name) \(problem)")
-                }
+                let problem =
+                    tensor.type.isFloatingPoint
+                    ? buffer.problem(try tensor.doubles()) : buffer.problem(try tensor.integers())
+                if let problem { throw CheckpointError(path, "the entry \(array.name) \(problem)") }
             } else if parameters.contains(name) || buffers[name] != nil {
                 let bad = array.values.count { !$0.isFinite }
                 guard bad > 0, let first = array.values.first(where: { !$0.isFinite }) else { continue }

@@ -37,8 +37,8 @@ public final class MetricsLog: Sendable {
         guard descriptor >= 0 else { throw Self.error(path, errno) }
         do {
             var info = stat()
-            guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
-                throw LogError(path: path, reason: "this is no regular file, so no log can be written there")
+            guard fstat(descriptor, &info) == 0, [S_IFREG, S_IFCHR].contains(info.st_mode & S_IFMT) else {
+                throw LogError(path: path, reason: "this \(RegularFile.kind(info)) for the log")
             }
             let size = try Self.size(descriptor, path)
             let end = Self.lastLineEnd(descriptor, min(size, max(0, byteLength)))

@@ -240,8 +240,8 @@ private func variant(_ name: String) throws -> HorNetSpecification {
     }
 
     @Test func anOrderBeyondFiveIsRefused() {
-        #expect(message { $0.orders[3] = 6 } == "stages.3: the order of gnConv is 6, expected 1 to 5")
-        #expect(message { $0.orders[0] = 0 } == "stages.0: the order of gnConv is 0, expected 1 to 5")
+        #expect(message { $0.orders[3] = 6 } == "model.orders is [2, 3, 4, 6], expected numbers from 1 to 5")
+        #expect(message { $0.orders[0] = 0 } == "model.orders is [0, 3, 4, 5], expected numbers from 1 to 5")
     }
 
     @Test func otherMistakesSayWhatWasExpected() {
@@ -249,9 +249,9 @@ private func variant(_ name: String) throws -> HorNetSpecification {
         #expect(
             message { $0.orders = [2, 3] }
                 == "model.orders has 2 entries, expected one per stage (4), at most 8 stages")
-        #expect(message { $0.depths[1] = 0 } == "model.depths is [1, 0, 1, 1], expected at least one block per stage")
+        #expect(message { $0.depths[1] = 0 } == "model.depths is [1, 0, 1, 1], expected numbers from 1 to 256")
         #expect(message { $0.dropPath = 1 } == "model.dropPath is 1.0, expected at least 0 and below 1")
         #expect(message { $0.baseWidth = 0 } == "model.baseWidth is 0, expected 1 to 4096")
-        #expect(message { $0.classes = 0 } == "a model needs at least one class and one input channel, got 0 and 3")
+        #expect(message { $0.classes = 0 } == "model.classes is 0, expected 1 to 1000000")
     }
 }

@@ -58,7 +58,7 @@ private func progress(_ step: Int) -> ProgressReport { ProgressReport(epoch: 1, 
     console.warning("c")
     console.error("d \u{1B}[0m")
     console.text("x\ny")
-    #expect(plain.written == "notice: a b\nwarning: c\nerror: d ?[0m\nx\ny\n")
+    #expect(plain.written == "notice: a b\nwarning: c\nerror: d \\u{1B}[0m\nx\ny\n")
 
     let colored = Screen()
     colored.console(width: 80, hasColors: true).warning("c")

@@ -61,6 +61,6 @@ import Testing
 }
 
 @Test func controlCharactersNeverReachTheTerminal() {
-    #expect(TextWidth.singleLine("a\nb\tc\r\n\u{1B}[2Jd\u{7}\u{9B}é") == "a b c \\u{1B}[2Jd\\u{07}\\u{9B}é")
+    #expect(TextWidth.singleLine("a\nb\tc\r\n\u{1B}[2Jd\u{7}\u{9B}é") == "a b c \\u{1B}[2Jd\\u{07}\\u{009B}é")
     #expect(!Table(columns: ["a\u{1B}"], rows: [["b\nc"]]).render().contains("\u{1B}"))
 }

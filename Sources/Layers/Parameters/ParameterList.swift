@@ -64,6 +64,12 @@ public struct ParameterList: Sendable {
         /// Stored as a 64-bit integer in files, as `num_batches_tracked` is.
         public let isInteger: Bool
 
+        /// The same for integers, which `Double` would round.
+        public func problem(_ values: [Int]) -> String? {
+            guard isInteger, let bad = values.first(where: { !(0...1 << 53).contains($0) }) else { return nil }
+            return "is \(bad), expected a whole number from 0 to 2^53"
+        }
+
         /// Why values from a file cannot be the buffer's, a sentence that goes on from its name; nil when they can.
         public func problem(_ values: [Double]) -> String? {
             guard isInteger else {
