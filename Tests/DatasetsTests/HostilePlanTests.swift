@@ -17,7 +17,9 @@ import Testing
         for (width, height) in [(8193, 8), (8192, 8192), (.max, .max), (0, 8), (8, -1)] {
             #expect(plan(width: width, height: height).problem != nil, "\(width)x\(height)")
         }
-        for value in [Float.nan, .infinity, 0, -1, .leastNonzeroMagnitude, 1e30] { #expect(plan(deviation: value).problem != nil) }
+        for value in [Float.nan, .infinity, 0, -1, .leastNonzeroMagnitude, 1e30] {
+            #expect(plan(deviation: value).problem != nil)
+        }
         for value in [Float.nan, .infinity, 1e30] { #expect(plan(mean: value).problem != nil) }
         #expect(plan(steps: [.fit(width: 16_384, height: 16_384, filter: .bilinear)]).problem != nil)
         #expect(plan(steps: [.resize(width: .max, height: .max, filter: .bilinear)]).problem != nil)
