@@ -67,7 +67,9 @@ extension Runs {
             #expect(try open(nil, recipe).choice == .test)
             let without = try OpenedRecipe(run, overrides: ["data.validation=0"]).recipe
             let error = #expect(throws: DatasetError.self) { try open(.validation, without) }
-            #expect(error?.problem.hasPrefix("there is no validation part, expected one of train") == true)
+            #expect(
+                error?.problem.hasPrefix("there is no validation part (data.validation is 0), expected one of train")
+                    == true)
         }
 
         @Test func classesAreMatchedByName() throws {
