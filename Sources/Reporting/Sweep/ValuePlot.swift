@@ -1,4 +1,4 @@
-/// Accuracy over the values of one key: a dot per run, a line per mean.
+/// Accuracy over the values of one key: a ring per run, a bar per mean, and a line through the means of numbers.
 struct ValuePlot {
     struct Dot {
         /// The position of the value among the values.
@@ -39,6 +39,8 @@ struct ValuePlot {
             """
         }
         let colors = max(1, legend.count)
+        // A line between names would tell of something in between.
+        let isOrdered = values.allSatisfy { Double($0) != nil }
         var means: [Markup] = []
         var marks: [Markup] = []
         for color in 0..<colors {
@@ -62,7 +64,7 @@ struct ValuePlot {
                     )
                 }
             }
-            if path.count > 1 {
+            if path.count > 1, isOrdered {
                 means.append("<path class=\"curve faint c\(color % 8)\" d=\"M\(path.joined(separator: "L"))\"/>")
             }
         }
