@@ -18,6 +18,21 @@ extension Program {
             }
         }
 
+        /// As a phone, a mouse and a download leave it.
+        @Test func aFolderWithStrayAndBrokenFilesTrainsByItsPathAlone() throws {
+            try place.write("photos/cat/broken.jpg", [UInt8]())
+            try place.write("photos/.DS_Store", "x")
+            try place.write("photos/dog/._0.png", "x")
+            try place.write("photos/README.txt", "where these come from")
+            try place.write("photos/dog/labels.csv", "a,b\n")
+            let preset = Workplace.configurations + "/photos.yaml"
+            let run = try place.run("train \(preset) \(options) --output run")
+            #expect(run.code == 0, "\(run.errors)")
+            #expect(run.errors.contains("left out: photos/cat/broken.jpg: the file is empty"), "\(run.errors)")
+            #expect(run.errors.contains("left out, no images: 1 .csv, 1 .txt"), "\(run.errors)")
+            #expect(run.errors.contains("fewer than training.batchSize"), "\(run.errors)")
+        }
+
         private var options: String {
             "--set data.path=photos --set training.epochs=2 --set data.imageSize=[32,32]"
         }
