@@ -41,12 +41,12 @@ struct PixelSheet {
 
     /// The confusion matrix, a pixel per pair of classes: the darker, the larger the share of the true class.
     static func confusion(_ record: RunRecord) -> PixelSheet? {
-        // A pixel for each pair: of more classes no picture can be looked at.
-        guard let matrix = ConfusionMatrix(record), (1...4096).contains(matrix.classes) else { return nil }
-        return confusion(matrix)
+        ConfusionMatrix(record).flatMap(confusion)
     }
 
-    static func confusion(_ matrix: ConfusionMatrix) -> PixelSheet {
+    /// Nil for more classes than a picture with a pixel for each pair can show.
+    static func confusion(_ matrix: ConfusionMatrix) -> PixelSheet? {
+        guard (1...4096).contains(matrix.classes) else { return nil }
         var sheet = PixelSheet(width: matrix.classes, height: matrix.classes, channels: 3)
         for cell in matrix.cells {
             sheet.set(cell.predicted, cell.actual, Colormap.sequential(matrix.share(cell).squareRoot()))

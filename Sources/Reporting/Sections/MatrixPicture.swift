@@ -75,7 +75,10 @@ struct MatrixPicture {
     /// A pixel a pair, with the classes' names as long as they can be read.
     private var sheet: Markup {
         let classes = matrix.classes
-        let picture = PixelSheet.confusion(matrix)
+        guard let picture = PixelSheet.confusion(matrix) else {
+            return
+                "<p class=\"soft\">\(NumberText.grouped(classes)) classes are too many for a picture of all pairs.</p>"
+        }
         let isNamed = classes <= Self.mostNamed
         let side = isNamed ? 11.0 : max(1.5, 1000 / Double(classes))
         let longest = matrix.names.reduce(0) { max($0, min(16, TextWidth.columns($1))) }
