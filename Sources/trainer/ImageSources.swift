@@ -152,7 +152,7 @@ struct ImageSources {
             let ending = name.contains(".") ? name.split(separator: ".").last.map { $0.lowercased() } ?? "" : ""
             if RunFolder.isFolder(path) {
                 collect(path, &visited)
-            } else if ImageFiles.endings.contains(ending) {
+            } else if ImageKind.isImage(path) {
                 sources.append(.file(path))
             } else {
                 others[ending.isEmpty ? "without ending" : ".\(ending)", default: 0] += 1
