@@ -52,7 +52,7 @@ struct ImageSources {
         guard !others.isEmpty else { return nil }
         let kinds = others.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
         let more = kinds.count > 6 ? " and \(kinds.count - 6) other endings" : ""
-        return "left out, no images by their endings: \(kinds.prefix(6).joined(separator: ", "))\(more)."
+        return "left out, no images: \(kinds.prefix(6).joined(separator: ", "))\(more)."
     }
 
     private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
