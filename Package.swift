@@ -27,7 +27,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let libraries = [
-    "Configuration", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation", "Datasets", "Checkpoints",
+    "Configuration", "JSON", "RunLayout", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation",
+    "Datasets", "Checkpoints",
     "ProtobufWriting", "Reporting", "Exporting", "Training",
 ]
 
@@ -61,6 +62,8 @@ let package = Package(
         // Row 1
         module("Configuration", [yams]),
         module("ProtobufWriting", []),
+        module("JSON", []),
+        module("RunLayout", []),
         // Row 2
         module("Tensors", ["CKernels", "CFFTW", "COneDNN"]),
         // Row 3
@@ -72,15 +75,15 @@ let package = Package(
         module("Optim", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
-        module("Checkpoints", ["Layers", "Tensors"]),
-        module("Reporting", ["Tensors", "CImages", "CVersion", "ProtobufWriting"]),
+        module("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
+        module("Reporting", ["Tensors", "CImages", "CVersion", "ProtobufWriting", "JSON", "RunLayout"]),
         // Row 6: siblings.
         module("Exporting", ["Models", "Layers", "Tensors", "ProtobufWriting"]),
         module(
             "Training",
             [
                 "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors",
-                "Configuration", "Distillation",
+                "Configuration", "Distillation", "JSON", "RunLayout",
             ]),
         // Row 7
         .executableTarget(
@@ -88,7 +91,7 @@ let package = Package(
             dependencies: [
                 argumentParser, "Training", "Exporting", "Models", "Optim", "Datasets", "Checkpoints", "Reporting",
                 "Layers",
-                "Autograd", "Tensors", "Configuration", "Distillation",
+                "Autograd", "Tensors", "Configuration", "Distillation", "JSON", "RunLayout",
             ],
             swiftSettings: swiftSettings),
 
@@ -97,7 +100,7 @@ let package = Package(
             "Fuzzing",
             [
                 "Training", "Datasets", "Checkpoints", "Models", "Layers", "Autograd", "Reporting", "Tensors",
-                "Configuration", "CZLib",
+                "Configuration", "CZLib", "JSON", "RunLayout",
             ]),
         .executableTarget(name: "fuzz", dependencies: ["Fuzzing", "Reporting"], swiftSettings: swiftSettings),
 
@@ -106,26 +109,27 @@ let package = Package(
             name: "tutorial", dependencies: ["Autograd", "Checkpoints", "Datasets", "Layers", "Optim", "Tensors"],
             swiftSettings: swiftSettings),
 
-        tests("Fuzzing", ["Checkpoints", "Tensors"]),
+        tests("JSON", ["Tensors"]),
+        tests("Fuzzing", ["Checkpoints", "JSON", "RunLayout", "Tensors"]),
         tests("Configuration", resources: [.copy("Golden")]),
         tests("ProtobufWriting"),
-        tests("Tensors"),
-        tests("Autograd", ["Tensors", "Checkpoints"], resources: [.copy("Fixtures")]),
+        tests("Tensors", ["JSON"]),
+        tests("Autograd", ["Tensors", "Checkpoints", "JSON"], resources: [.copy("Fixtures")]),
         tests("Layers", ["Autograd", "Tensors"]),
-        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints"], resources: [.copy("Fixtures")]),
+        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON"], resources: [.copy("Fixtures")]),
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration"],
             resources: [.copy("Fixtures")]),
         tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
-        tests("Checkpoints", ["Layers", "Tensors"]),
-        tests("Reporting", ["CImages", "Tensors"]),
+        tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
+        tests("Reporting", ["CImages", "Tensors", "JSON", "RunLayout"]),
         tests("Exporting", ["Models", "Layers", "Autograd", "Tensors"]),
         tests(
             "Training",
             [
                 "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
-                "Reporting", "Distillation",
+                "Reporting", "Distillation", "JSON", "RunLayout",
             ]),
         // Runs the built executable, which every test build makes.
         .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),

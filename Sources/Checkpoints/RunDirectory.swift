@@ -25,35 +25,30 @@ public final class RunDirectory: Sendable {
     public let isFresh: Bool
     private let lock: Int32
 
-    public var config: String { path + "/config.yaml" }
+    public var config: String { inside(RunFiles.configuration) }
     /// Which program made the run.
-    public var about: String { path + "/about.json" }
-    public var metrics: String { path + "/metrics.jsonl" }
-    public var summary: String { path + "/summary.json" }
-    public var lastWeights: String { path + "/weights/last.safetensors" }
-    public var bestWeights: String { path + "/weights/best.safetensors" }
+    public var about: String { inside(RunFiles.about) }
+    public var metrics: String { inside(RunFiles.metrics) }
+    public var summary: String { inside(RunFiles.summary) }
+    public var lastWeights: String { inside(RunFiles.lastWeights) }
+    public var bestWeights: String { inside(RunFiles.bestWeights) }
     /// Of a run in stages, counted from 1.
-    public func stageWeights(_ stage: Int) -> String { path + "/weights/stage-\(stage).safetensors" }
-    public var comparison: String { path + "/comparison.json" }
-    public var order: String { path + "/order.json" }
-    public var stages: String { path + "/stages.json" }
-    public var emaWeights: String { path + "/weights/ema.safetensors" }
-    public var state: String { path + "/state" }
+    public func stageWeights(_ stage: Int) -> String { inside(RunFiles.stageWeights(stage)) }
+    public var comparison: String { inside(RunFiles.comparison) }
+    public var order: String { inside(RunFiles.order) }
+    public var stages: String { inside(RunFiles.stages) }
+    public var averageWeights: String { inside(RunFiles.averageWeights) }
+    public var state: String { inside(RunFiles.state) }
     /// What was known when a number was not finite.
-    public var postMortem: String { path + "/post-mortem.json" }
+    public var postMortem: String { inside(RunFiles.postMortem) }
     /// What the report is made of, and the page itself.
-    public var report: String { path + "/report" }
-    public var reportPage: String { path + "/report.html" }
+    public var report: String { inside(RunFiles.report) }
+    public var reportPage: String { inside(RunFiles.reportPage) }
     /// Event files.
-    public var tensorBoard: String { path + "/tensorboard" }
+    public var tensorBoard: String { inside(RunFiles.tensorBoard) }
 
-    private static let files = [
-        "config.yaml", "about.json", "metrics.jsonl", "summary.json", "order.json", "stages.json",
-        "comparison.json", "post-mortem.json", "report.html", "report/run.json", "report/samples.json",
-        "report/result.json",
-        "report/histograms.jsonl",
-    ]
-    private static let weights = ["last.safetensors", "best.safetensors", "ema.safetensors"]
+    private func inside(_ name: String) -> String { path + "/" + name }
+
     private static let mark = ".hornbeam"
 
     /// Opens or creates the folder, with `weights/` in it, and locks it until the value goes.
@@ -74,7 +69,7 @@ public final class RunDirectory: Sendable {
                 try Self.removeRun(path)
                 isFresh = true
             }
-            try System.makeFolder(path + "/weights")
+            try System.makeFolder(path + "/" + RunFiles.weights)
             self.isFresh = isFresh
         } catch {
             close(descriptor)
@@ -100,7 +95,7 @@ public final class RunDirectory: Sendable {
         let names = try System.names(in: path).filter { !$0.hasPrefix(".") }
         if System.kind(path + "/" + mark) == nil, !names.isEmpty {
             // A copy of a run often comes without its hidden files; continuing it removes nothing.
-            if mode == .resume, names.contains("config.yaml"), names.contains("state") { return }
+            if mode == .resume, names.contains(RunFiles.configuration), names.contains(RunFiles.state) { return }
             throw CheckpointError(
                 path, "the folder holds files that are not a run's, such as \(names[0]), choose another output folder")
         }
@@ -111,13 +106,13 @@ public final class RunDirectory: Sendable {
     }
 
     private static func holdsRun(_ path: String) -> Bool {
-        (files + weights.map { "weights/" + $0 } + ["state"]).contains { System.kind(path + "/" + $0) != nil }
+        (RunFiles.all + [RunFiles.state]).contains { System.kind(path + "/" + $0) != nil }
     }
 
     private static func removeRun(_ path: String) throws {
         // In this order a removal that is cut short leaves a run to continue or none, never one that looks finished.
-        try System.remove(path + "/summary.json")
-        let state = path + "/state"
+        try System.remove(path + "/" + RunFiles.summary)
+        let state = path + "/" + RunFiles.state
         if System.kind(state) == .folder {
             for generation in try System.names(in: state).filter(StateStore.isGeneration).reversed() {
                 let folder = state + "/" + generation
@@ -130,18 +125,19 @@ public final class RunDirectory: Sendable {
         } else {
             try System.remove(state)
         }
-        try removeEvents(path + "/tensorboard")
-        let folder = path + "/weights"
+        try removeEvents(path + "/" + RunFiles.tensorBoard)
+        let folder = path + "/" + RunFiles.weights
         let stages =
-            System.kind(folder) == .folder
-            ? try System.names(in: folder).filter { $0.hasPrefix("stage-") && $0.hasSuffix(".safetensors") } : []
-        for file in files.map({ path + "/" + $0 }) + (weights + stages).map({ folder + "/" + $0 }) {
+            System.kind(folder) == .folder ? try System.names(in: folder).filter(RunFiles.isStageWeights) : []
+        for file in RunFiles.all.map({ path + "/" + $0 }) + stages.map({ folder + "/" + $0 }) {
             try System.remove(file)
             try System.remove(AtomicFile.temporaryPath(file))
         }
         // Its files are gone; what a person put there stays.
-        if System.kind(path + "/report") == .folder, try System.names(in: path + "/report").isEmpty {
-            try System.remove(path + "/report")
+        if System.kind(path + "/" + RunFiles.report) == .folder,
+            try System.names(in: path + "/" + RunFiles.report).isEmpty
+        {
+            try System.remove(path + "/" + RunFiles.report)
         }
     }
 

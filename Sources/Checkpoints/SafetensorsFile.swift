@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// Named tensors and text metadata in the safetensors format.

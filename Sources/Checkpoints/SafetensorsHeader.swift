@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// The header of a safetensors file: what it holds and where, without the data.

@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// The state of a run as it was saved: named files and a JSON value.

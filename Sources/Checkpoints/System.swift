@@ -1,3 +1,4 @@
+import RunLayout
 import Tensors
 
 #if canImport(Glibc)

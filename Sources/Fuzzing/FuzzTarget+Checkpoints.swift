@@ -1,6 +1,7 @@
 import Autograd
 import Checkpoints
 import Foundation
+import JSON
 import Layers
 import Models
 import Reporting

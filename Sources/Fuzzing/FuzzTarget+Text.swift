@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Foundation
+import JSON
 import Layers
 import Reporting
 import Tensors

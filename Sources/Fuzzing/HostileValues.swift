@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// Numbers and texts that a file may hold where nobody expects them: on both sides of what is allowed, of what types

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Tensors
 
 /// A change of an input that knows how it is built: what follows from the changed part, lengths and checksums, is made

@@ -1,3 +1,5 @@
+import JSON
+import RunLayout
 import Synchronization
 import Tensors
 

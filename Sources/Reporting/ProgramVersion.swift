@@ -1,4 +1,5 @@
 import CVersion
+import JSON
 import Tensors
 
 /// Which program this is: the version of its sources, the commit they were at, and the day it was built.

@@ -1,4 +1,5 @@
 import Datasets
+import JSON
 import Reporting
 import Tensors
 import Training

@@ -1,5 +1,7 @@
 import Checkpoints
 import Foundation
+import JSON
+import RunLayout
 import Tensors
 import Testing
 

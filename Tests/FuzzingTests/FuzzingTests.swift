@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Fuzzing
+import JSON
 import Tensors
 import Testing
 

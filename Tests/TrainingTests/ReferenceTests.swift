@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import JSON
 import Tensors
 import Testing
 import Training

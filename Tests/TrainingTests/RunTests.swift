@@ -2,6 +2,7 @@ import Autograd
 import Checkpoints
 import Datasets
 import Foundation
+import JSON
 import Layers
 import Tensors
 import Testing

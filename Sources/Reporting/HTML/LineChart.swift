@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// Curves over a common horizontal axis, as SVG that is complete without a script; the script adds reading off values.

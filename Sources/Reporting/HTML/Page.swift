@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// A part of a page with a title of its own.

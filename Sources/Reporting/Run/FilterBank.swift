@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tensors
 
 /// Some learned filters of one layer, as `report/result.json` holds them: a byte per element between two bounds.

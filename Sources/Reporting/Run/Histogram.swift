@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// How often values of equal ranges occur.

@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// Several runs beside each other: their results and the keys in which their configurations differ.

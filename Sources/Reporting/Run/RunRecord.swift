@@ -1,4 +1,6 @@
 import Foundation
+import JSON
+import RunLayout
 import Tensors
 
 /// A report that cannot be made, in one sentence that names the folder.
@@ -46,16 +48,16 @@ public struct RunRecord: Sendable {
     public init(folder path: String) throws {
         var reader = Reader(folder: path)
         self.path = path
-        epochs = reader.lines("metrics.jsonl")
-        summary = reader.json("summary.json")
-        run = reader.json("report/run.json")
-        result = reader.json("report/result.json")
-        samples = reader.json("report/samples.json")
-        histograms = reader.lines("report/histograms.jsonl")
-        stages = reader.json("stages.json")?.arrayValue ?? []
-        order = reader.json("order.json")
-        comparison = reader.json("comparison.json")
-        configuration = reader.text("config.yaml")
+        epochs = reader.lines(RunFiles.metrics)
+        summary = reader.json(RunFiles.summary)
+        run = reader.json(RunFiles.description)
+        result = reader.json(RunFiles.result)
+        samples = reader.json(RunFiles.samples)
+        histograms = reader.lines(RunFiles.histograms)
+        stages = reader.json(RunFiles.stages)?.arrayValue ?? []
+        order = reader.json(RunFiles.order)
+        comparison = reader.json(RunFiles.comparison)
+        configuration = reader.text(RunFiles.configuration)
         problems = reader.problems
         guard !epochs.isEmpty || comparison != nil || configuration != nil || run != nil else {
             throw ReportError(
@@ -66,13 +68,13 @@ public struct RunRecord: Sendable {
     /// The runs in the folders of a folder that is itself no run, such as a sweep's that was interrupted early, by name.
     public static func runs(in folder: String) -> [String] {
         let files = FileManager.default
-        if ["metrics.jsonl", "comparison.json", "config.yaml"].contains(where: {
+        if [RunFiles.metrics, RunFiles.comparison, RunFiles.configuration].contains(where: {
             files.fileExists(atPath: folder + "/" + $0)
         }) {
             return []
         }
         return ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { folder + "/" + $0 }
-            .filter { files.fileExists(atPath: $0 + "/metrics.jsonl") }
+            .filter { files.fileExists(atPath: $0 + "/" + RunFiles.metrics) }
     }
 
     private struct Reader {

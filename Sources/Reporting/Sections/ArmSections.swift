@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// The arms of a distillation's comparison: several ways to teach, each over the same seeds.

@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// Which classes are recognised, and what is taken for what.

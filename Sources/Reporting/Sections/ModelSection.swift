@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// The model as a tree.

@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// Pictures of what went into a model and of what it learnt.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tensors
 
 /// What the folder of a sweep tells: the arms of `sweep.json` and what their runs left.

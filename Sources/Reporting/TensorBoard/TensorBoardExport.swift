@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tensors
 
 /// A run's record as an event file for TensorBoard.

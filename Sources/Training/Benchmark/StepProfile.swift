@@ -1,4 +1,5 @@
 import Autograd
+import JSON
 import Reporting
 import Tensors
 

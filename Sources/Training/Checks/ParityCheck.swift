@@ -1,5 +1,6 @@
 import Autograd
 import Checkpoints
+import JSON
 import Layers
 import Models
 import Tensors

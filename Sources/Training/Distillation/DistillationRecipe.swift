@@ -1,5 +1,6 @@
 import Configuration
 import Distillation
+import JSON
 import Tensors
 
 /// Everything that decides a distillation: the student's recipe, its teachers, their order and the stages.

@@ -1,8 +1,10 @@
 import Checkpoints
 import Datasets
 import Distillation
+import JSON
 import Layers
 import Reporting
+import RunLayout
 import Tensors
 
 // What is said before the first step, and the order as a file.

@@ -1,7 +1,9 @@
 import Checkpoints
 import Configuration
 import Foundation
+import JSON
 import Reporting
+import RunLayout
 import Tensors
 
 // Going on with a distillation: what must be as it was.

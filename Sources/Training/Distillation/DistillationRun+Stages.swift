@@ -3,6 +3,7 @@ import Configuration
 import Datasets
 import Distillation
 import Foundation
+import JSON
 import Layers
 import Reporting
 import Tensors

@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// What one stage brought, an entry of `stages.json`.

@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Distillation
+import JSON
 import Layers
 import Reporting
 import Tensors

@@ -1,4 +1,5 @@
 import Distillation
+import JSON
 import Reporting
 import Tensors
 

@@ -1,4 +1,5 @@
 import Configuration
+import JSON
 import Tensors
 
 /// The reference of all keys as a JSON Schema (draft 7), by which editors check and complete configurations.

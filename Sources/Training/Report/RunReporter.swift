@@ -1,6 +1,8 @@
 import Checkpoints
 import Foundation
+import JSON
 import Reporting
+import RunLayout
 import Tensors
 
 /// Writes what a report is made of into a run's folder, then the report.

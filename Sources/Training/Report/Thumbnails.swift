@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import JSON
 import Tensors
 
 /// Images as a model sees them, small enough for a report.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import JSON
 import Layers
 import Reporting
 import Tensors

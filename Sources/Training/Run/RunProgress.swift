@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// How far a run has come: everything beside the weights that a resumed run needs.

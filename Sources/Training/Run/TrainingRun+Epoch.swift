@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import JSON
 import Layers
 import Reporting
 import Tensors
@@ -199,18 +200,5 @@ extension TrainingRun {
         progress.bestLoss = result.loss
         progress.bestEpoch = place.epochs + progress.epoch + 1
         if best == nil { best = store.copy() } else { best?.update(from: store) }
-    }
-}
-
-extension JSONValue {
-    /// A measured number with seven significant digits, about what single precision holds.
-    static func measured(_ value: Double) -> JSONValue {
-        value == 0 || !value.isFinite
-            ? .number(value) : .number(Double(NumberText.scientific(value, decimals: 6)) ?? value)
-    }
-
-    /// A number with so many decimals.
-    static func rounded(_ value: Double, decimals: Int) -> JSONValue {
-        .number(Double(NumberText.fixed(value, decimals: decimals)) ?? value)
     }
 }

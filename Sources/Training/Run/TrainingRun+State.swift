@@ -1,9 +1,11 @@
 import Checkpoints
 import Configuration
 import Foundation
+import JSON
 import Layers
 import Optim
 import Reporting
+import RunLayout
 import Tensors
 
 // What is saved: the flat parameters, the optimizer's arrays, the moving average, the best weights so far and the

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import JSON
 import Layers
 import Models
 import Optim
@@ -179,7 +180,7 @@ public final class TrainingRun {
     func writeWeights(_ directory: RunDirectory) throws {
         try writeWeights(store, directory.lastWeights)
         try writeWeights(best ?? store, directory.bestWeights)
-        if let average = step.average { try writeWeights(average.store, directory.emaWeights) }
+        if let average = step.average { try writeWeights(average.store, directory.averageWeights) }
     }
 
     /// Writes what belongs to the model, and no adapters.

@@ -1,5 +1,6 @@
 import Autograd
 import Datasets
+import JSON
 import Layers
 import Tensors
 

@@ -1,5 +1,6 @@
 import Checkpoints
 import Configuration
+import JSON
 import Reporting
 import Tensors
 

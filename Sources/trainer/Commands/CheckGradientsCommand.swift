@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autograd
 import Distillation
+import JSON
 import Reporting
 import Tensors
 import Training

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Foundation
+import JSON
 import Reporting
 import Tensors
 import Training

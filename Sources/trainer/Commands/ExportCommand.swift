@@ -3,6 +3,7 @@ import Checkpoints
 import Configuration
 import Exporting
 import Foundation
+import JSON
 import Models
 import Reporting
 import Tensors

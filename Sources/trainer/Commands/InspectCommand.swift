@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Configuration
 import Foundation
+import JSON
 import Layers
 import Models
 import Reporting

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Datasets
+import JSON
 import Reporting
 import Tensors
 import Training

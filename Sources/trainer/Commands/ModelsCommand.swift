@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import JSON
 import Models
 import Reporting
 import Tensors

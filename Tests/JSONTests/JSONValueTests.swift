@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 import Testing
 
@@ -60,4 +61,10 @@ private func refusal(_ text: String) -> String { message { _ = try JSONValue(par
     #expect(refusal(nested(130)).contains("nesting deeper than 128"))
     #expect(refusal(String(repeating: "[", count: 5_000_000)).contains("nesting deeper"))
     #expect(refusal(String(repeating: "{\"a\":", count: 1_000_000)).contains("nesting deeper"))
+}
+
+/// What a body throws, as text; empty where it throws nothing.
+private func message(_ body: () throws -> Void) -> String {
+    do { try body() } catch { return "\(error)" }
+    return ""
 }
