@@ -29,7 +29,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let libraries = [
     "Configuration", "JSON", "RunLayout", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation",
     "Datasets", "Checkpoints",
-    "ProtobufWriting", "Reporting", "Exporting", "Training",
+    "ProtobufWriting", "Reporting", "Exporting", "Tasks", "Training",
 ]
 
 let package = Package(
@@ -77,19 +77,26 @@ let package = Package(
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
         module("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
         module("Reporting", ["Tensors", "CImages", "CVersion", "ProtobufWriting", "JSON", "RunLayout"]),
-        // Row 6: siblings.
+        // Row 6: what is learned, as folders.
+        module(
+            "Tasks",
+            [
+                "Models", "Datasets", "Reporting", "Distillation", "Layers", "Autograd", "Tensors", "Configuration",
+                "JSON",
+            ]),
+        // Row 7: siblings.
         module("Exporting", ["Models", "Layers", "Tensors", "ProtobufWriting"]),
         module(
             "Training",
             [
-                "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors",
+                "Tasks", "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors",
                 "Configuration", "Distillation", "JSON", "RunLayout",
             ]),
-        // Row 7
+        // Row 8
         .executableTarget(
             name: "trainer",
             dependencies: [
-                argumentParser, "Training", "Exporting", "Models", "Optim", "Datasets", "Checkpoints", "Reporting",
+                argumentParser, "Training", "Tasks", "Exporting", "Models", "Optim", "Datasets", "Checkpoints", "Reporting",
                 "Layers",
                 "Autograd", "Tensors", "Configuration", "Distillation", "JSON", "RunLayout",
             ],
@@ -125,9 +132,11 @@ let package = Package(
         tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
         tests("Reporting", ["CImages", "Tensors", "JSON", "RunLayout"]),
         tests("Exporting", ["Models", "Layers", "Autograd", "Tensors"]),
+        tests("Tasks", ["Datasets", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration", "JSON"]),
         tests(
             "Training",
             [
+                "Tasks",
                 "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
                 "Reporting", "Distillation", "JSON", "RunLayout",
             ]),

@@ -1,78 +1,43 @@
 import Tensors
 
-/// The images and labels of one step. It belongs to whoever got it from `BatchLoader.next()`; its memory is used again
-/// once nobody holds it any more.
-public final class Batch: @unchecked Sendable {  // filled by one thread, then only read
-    public let height: Int
-    public let width: Int
-    public let channels: Int
-    public let classCount: Int
-    /// How many images there are; the last batch of an epoch may be short.
-    public internal(set) var count = 0
-    /// The position of the batch in its epoch.
-    public internal(set) var index = 0
+/// What the answers to a batch are compared with, of whatever kind a task has: labels, masks, boxes.
+public protocol Targets: Sendable {
+    /// Those of the images at these positions of the batch.
+    func part(_ range: Range<Int>) -> Self
+}
+
+/// Targets of batches that nobody compares with anything.
+public struct NoTargets: Targets {
+    public init() {}
+    public func part(_ range: Range<Int>) -> NoTargets { self }
+}
+
+/// The images of one step with their targets.
+public struct Batch<Target: Targets>: Sendable {
+    public let images: ImageBatch
+    public let targets: Target
+
+    public init(images: ImageBatch, targets: Target) { (self.images, self.targets) = (images, targets) }
+
+    /// How many images there are.
+    public var count: Int { images.count }
     /// The images' indices in the data set.
-    public internal(set) var indices: [Int] = []
-    /// Whether `softTargets` holds anything.
-    public let hasSoftTargets: Bool
-
+    public var indices: [Int] { images.indices }
     /// Where its first image stands in the batch that it is a part of; 0 for a whole batch.
-    public let first: Int
+    public var first: Int { images.first }
 
-    let capacity: Int
-    let imageMemory: UnsafeMutablePointer<Float>
-    let labelMemory: UnsafeMutablePointer<Int32>
-    let targetMemory: UnsafeMutablePointer<Float>?
-    /// The batch whose memory this one looks at, when it has none of its own.
-    private let whole: Batch?
-
-    init(capacity: Int, height: Int, width: Int, channels: Int, classCount: Int, softTargets: Bool) {
-        self.capacity = capacity
-        self.height = height
-        self.width = width
-        self.channels = channels
-        self.classCount = classCount
-        hasSoftTargets = softTargets
-        imageMemory = SystemMemory.take(Float.self, capacity, height, width, channels)
-        labelMemory = SystemMemory.take(Int32.self, capacity)
-        targetMemory = softTargets ? SystemMemory.take(Float.self, capacity, classCount) : nil
-        whole = nil
-        first = 0
-        indices.reserveCapacity(capacity)
+    /// The batch in consecutive parts of `size` images, the last one possibly smaller. They share the batch's memory and
+    /// keep it alive; the batch itself where it is no larger than one part.
+    public func parts(of size: Int) -> [Batch] {
+        guard size > 0, size < count else { return [self] }
+        return stride(from: 0, to: count, by: size).map { start in
+            let range = start..<min(start + size, count)
+            return Batch(images: ImageBatch(images, range), targets: targets.part(range))
+        }
     }
+}
 
-    /// The images of another batch at those positions, in that batch's memory.
-    init(_ whole: Batch, _ range: Range<Int>) {
-        self.whole = whole
-        (height, width, channels, classCount) = (whole.height, whole.width, whole.channels, whole.classCount)
-        hasSoftTargets = whole.hasSoftTargets
-        capacity = range.count
-        first = range.lowerBound
-        imageMemory = whole.imageMemory + first * whole.height * whole.width * whole.channels
-        labelMemory = whole.labelMemory + first
-        targetMemory = whole.targetMemory.map { $0 + range.lowerBound * whole.classCount }
-        count = range.count
-        index = whole.index
-        indices = Array(whole.indices[range])
-    }
-
-    deinit {
-        guard whole == nil else { return }
-        SystemMemory.release(imageMemory)
-        SystemMemory.release(labelMemory)
-        targetMemory.map { SystemMemory.release($0) }
-    }
-
-    /// Normalised pixels [count, height, width, channels]; valid as long as the batch.
-    public var images: UnsafeBufferPointer<Float> {
-        UnsafeBufferPointer(start: imageMemory, count: count * height * width * channels)
-    }
-
-    /// Class indices [count]; valid as long as the batch.
-    public var labels: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: labelMemory, count: count) }
-
-    /// Probabilities [count, classes] where images are mixed, else nil; valid as long as the batch.
-    public var softTargets: UnsafeBufferPointer<Float>? {
-        targetMemory.map { UnsafeBufferPointer(start: $0, count: count * classCount) }
-    }
+extension Tensor where S == Float {
+    /// The pixels of a batch, [count, height, width, channels]; a copy, so the batch's memory may be used again.
+    public init<Target>(_ batch: Batch<Target>) { self.init(batch.images) }
 }

@@ -7,32 +7,26 @@ public struct LoaderOptions: Sendable {
     public var seed: UInt64
     /// Whether every epoch has an order of its own; otherwise images come in the data set's order.
     public var shuffles: Bool
-    /// Whether a shuffled epoch shows every class equally often; see `balancedOrder`.
-    public var balances: Bool
     /// Whether a short batch at the end of an epoch is left out. The only batch of an epoch never is.
     public var dropsLast: Bool
     /// Background threads; 0 makes each batch when it is asked for.
     public var threads: Int
     /// How many bytes of decoded images may be kept.
     public var cacheBudget: Int
-    /// Mixup and cutmix; batches then have soft targets.
-    public var mixing: Mixing?
-    /// Label smoothing of soft targets, 0..<1.
-    public var smoothing: Float
+    /// The group of each image, where a shuffled epoch shows every group equally often; see `balancedOrder`.
+    public var groups: [Int]?
 
     public init(
-        batchSize: Int, seed: UInt64 = 0, shuffles: Bool = false, balances: Bool = false, dropsLast: Bool = false,
-        threads: Int = 1, cacheBudget: Int = 1 << 30, mixing: Mixing? = nil, smoothing: Float = 0
+        batchSize: Int, seed: UInt64 = 0, shuffles: Bool = false, dropsLast: Bool = false, threads: Int = 1,
+        cacheBudget: Int = 1 << 30, groups: [Int]? = nil
     ) {
         self.batchSize = batchSize
         self.seed = seed
         self.shuffles = shuffles
-        self.balances = balances
         self.dropsLast = dropsLast
         self.threads = threads
         self.cacheBudget = cacheBudget
-        self.mixing = mixing
-        self.smoothing = smoothing
+        self.groups = groups
     }
 
     /// How many batches an epoch of `count` images has.
@@ -43,68 +37,64 @@ public struct LoaderOptions: Sendable {
 }
 
 /// Makes any batch of any epoch: a pure function of the options, the epoch, its order and the batch's index.
-final class BatchAssembler: Sendable {
-    let dataset: any ImageDataset
+final class BatchAssembler<C: Collator>: Sendable {
+    let dataset: any AnnotatedDataset<C.Annotation>
     let transform: Transform
+    let collator: C
     let options: LoaderOptions
-    let classCount: Int
     let batchCount: Int
     private let cache: ImageCache?
     private let sampleKey: RandomKey
-    private let mixKey: RandomKey
+    private let collatorKey: RandomKey
 
-    init(_ dataset: any ImageDataset, _ transform: Transform, _ options: LoaderOptions) {
-        guard options.batchSize > 0 else { fatalError("BatchLoader: the batch size is \(options.batchSize)") }
+    init(
+        _ dataset: any AnnotatedDataset<C.Annotation>, _ transform: Transform, _ collator: C, _ options: LoaderOptions
+    ) {
+        require(options.batchSize > 0, "BatchLoader", "the batch size is \(options.batchSize)")
         self.dataset = dataset
         self.transform = transform
+        self.collator = collator
         self.options = options
-        classCount = dataset.classNames.count
         batchCount = options.batchCount(of: dataset.count)
         let gains = !dataset.isInMemory || transform.prepares
         cache = gains && options.cacheBudget > 0 ? ImageCache(count: dataset.count, budget: options.cacheBudget) : nil
         sampleKey = RandomKey(seed: options.seed, purpose: "data.transform")
-        mixKey = RandomKey(seed: options.seed, purpose: "data.mix")
+        collatorKey = RandomKey(seed: options.seed, purpose: "data.mix")
     }
 
     func order(epoch: Int) -> [Int] {
-        guard options.balances else { return plainOrder(epoch: epoch) }
-        return balancedOrder(labels: dataset.labels, classCount: classCount, seed: options.seed, epoch: epoch)
-    }
-
-    private func plainOrder(epoch: Int) -> [Int] {
-        options.shuffles
+        if let groups = options.groups { return balancedOrder(groups: groups, seed: options.seed, epoch: epoch) }
+        return options.shuffles
             ? epochOrder(count: dataset.count, seed: options.seed, epoch: epoch) : Array(0..<dataset.count)
     }
 
-    func makeBatch() -> Batch {
-        Batch(
+    func makeBatch() -> ImageBatch {
+        ImageBatch(
             capacity: min(options.batchSize, max(1, dataset.count)), height: transform.plan.height,
-            width: transform.plan.width, channels: transform.plan.channels, classCount: classCount,
-            softTargets: options.mixing != nil)
+            width: transform.plan.width, channels: transform.plan.channels)
     }
 
-    /// Overwrites `batch` with batch `index` of an epoch.
-    func fill(_ batch: Batch, index: Int, epoch: Int, order: [Int], _ workspace: TransformWorkspace) throws {
+    /// Overwrites `images` with batch `index` of an epoch.
+    /// - Returns: the batch with its targets.
+    func fill(
+        _ images: ImageBatch, index: Int, epoch: Int, order: [Int], _ workspace: TransformWorkspace
+    ) throws -> Batch<C.Target> {
         let range = index * options.batchSize..<min(order.count, (index + 1) * options.batchSize)
-        batch.count = range.count
-        batch.index = index
-        batch.indices.removeAll(keepingCapacity: true)
+        images.count = range.count
+        images.index = index
+        images.indices.removeAll(keepingCapacity: true)
+        var annotations: [C.Annotation] = []
+        annotations.reserveCapacity(range.count)
         for (row, position) in range.enumerated() {
             let sample = order[position]
             let image = try prepared(sample, workspace)
             var random = Random(sampleKey.derived("", epoch, sample))
-            transform.finish(image, &random, workspace, into: batch.imageMemory + row * transform.valueCount)
-            batch.labelMemory[row] = Int32(dataset.label(sample))
-            batch.indices.append(sample)
+            transform.finish(image, &random, workspace, into: images.memory + row * transform.valueCount)
+            annotations.append(try dataset.annotation(sample))
+            images.indices.append(sample)
         }
-        guard let mixing = options.mixing, let targets = batch.targetMemory else { return }
-        var random = Random(mixKey.derived("", epoch, index))
-        let share = mixing.apply(
-            to: batch.imageMemory, count: batch.count, height: batch.height, width: batch.width,
-            channels: batch.channels, &random)
-        Mixing.writeTargets(
-            labels: batch.labelMemory, count: batch.count, classCount: classCount, share: share,
-            smoothing: options.smoothing, into: targets)
+        var random = Random(collatorKey.derived("", epoch, index))
+        return Batch(images: images, targets: try collator.collate(annotations, images, &random))
     }
 
     private func prepared(_ sample: Int, _ workspace: TransformWorkspace) throws -> Image {

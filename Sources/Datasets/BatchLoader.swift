@@ -5,14 +5,17 @@ import Tensors
 ///
 /// A batch depends on the seed, the epoch and its index alone, not on the number of threads or on where the epoch was
 /// entered. One thread at a time may call the methods. The background threads end with the loader.
-public final class BatchLoader {
-    private let assembler: BatchAssembler
-    private let queue: BatchQueue
+public final class BatchLoader<C: Collator> {
+    private let assembler: BatchAssembler<C>
+    private let queue: BatchQueue<C>
     /// The batch handed out last; used again as soon as nobody else holds it.
-    private var lent: Batch?
+    private var lent: ImageBatch?
 
-    public init(_ dataset: any ImageDataset, transform: Transform, options: LoaderOptions) {
-        assembler = BatchAssembler(dataset, transform, options)
+    /// - Parameter collator: what makes the targets.
+    public init(
+        _ dataset: any AnnotatedDataset<C.Annotation>, transform: Transform, collator: C, options: LoaderOptions
+    ) {
+        assembler = BatchAssembler(dataset, transform, collator, options)
         queue = BatchQueue(assembler, threads: max(0, options.threads))
     }
 
@@ -20,8 +23,8 @@ public final class BatchLoader {
 
     /// How many batches an epoch has.
     public var batchCount: Int { assembler.batchCount }
-    public var classCount: Int { assembler.classCount }
-    public var dataset: any ImageDataset { assembler.dataset }
+    /// Where the images come from.
+    public var dataset: any AnnotatedDataset<C.Annotation> { assembler.dataset }
 
     /// Enters an epoch at a batch; what was prepared for another epoch is dropped.
     public func start(epoch: Int, at batch: Int = 0) {
@@ -31,14 +34,14 @@ public final class BatchLoader {
 
     /// The next batch, nil at the end of the epoch; throws the error of the file that could not be read, and then ends
     /// the epoch.
-    public func next() throws -> Batch? {
+    public func next() throws -> Batch<C.Target>? {
         recycle()
-        let batch: Batch?
+        let batch: Batch<C.Target>?
         do { batch = try queue.next() } catch let error as DatasetError {
             // Here and not on the background thread that met the file: what else is broken is searched on all threads.
             throw dataset.explained(error)
         }
-        lent = batch
+        lent = batch?.images
         return batch
     }
 
@@ -56,8 +59,8 @@ public final class BatchLoader {
 }
 
 /// A bounded queue of batches between the background threads and the one that takes them.
-private final class BatchQueue: @unchecked Sendable {  // the condition guards every variable
-    private let assembler: BatchAssembler
+private final class BatchQueue<C: Collator>: @unchecked Sendable {  // the condition guards every variable
+    private let assembler: BatchAssembler<C>
     private let wantedThreads: Int
     /// Those that were started; none makes each batch when it is asked for.
     private var threads: Int
@@ -71,14 +74,14 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
     private var nextTicket = 0
     private var nextDelivery = 0
     private var end = 0
-    private var ready: [Result<Batch, any Error>?]
-    private var spare: [Batch] = []
+    private var ready: [Result<Batch<C.Target>, any Error>?]
+    private var spare: [ImageBatch] = []
     private var running = 0
     private var started = false
     private var stopped = false
     private let workspace = TransformWorkspace()
 
-    init(_ assembler: BatchAssembler, threads: Int) {
+    init(_ assembler: BatchAssembler<C>, threads: Int) {
         self.assembler = assembler
         wantedThreads = threads
         self.threads = threads
@@ -91,7 +94,7 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
         condition.lock()
         defer { condition.unlock() }
         generation += 1
-        for case .success(let batch)? in ready { spare.append(batch) }
+        for case .success(let batch)? in ready { spare.append(batch.images) }
         ready = Array(repeating: nil, count: depth)
         self.order = order
         self.epoch = epoch
@@ -116,7 +119,7 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
         return wantedThreads - threads
     }
 
-    func next() throws -> Batch? {
+    func next() throws -> Batch<C.Target>? {
         condition.lock()
         defer { condition.unlock() }
         if nextDelivery >= end { return nil }
@@ -131,10 +134,11 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
         return try result.get()
     }
 
-    private func makeNow() throws -> Batch {
-        let batch = spare.popLast() ?? assembler.makeBatch()
+    private func makeNow() throws -> Batch<C.Target> {
+        let images = spare.popLast() ?? assembler.makeBatch()
+        let batch: Batch<C.Target>
         do {
-            try assembler.fill(batch, index: nextDelivery, epoch: epoch, order: order, workspace)
+            batch = try assembler.fill(images, index: nextDelivery, epoch: epoch, order: order, workspace)
         } catch {
             end = nextDelivery
             throw error
@@ -143,7 +147,7 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
         return batch
     }
 
-    func recycle(_ batch: Batch) {
+    func recycle(_ batch: ImageBatch) {
         condition.lock()
         spare.append(batch)
         condition.unlock()
@@ -157,19 +161,18 @@ private final class BatchQueue: @unchecked Sendable {  // the condition guards e
             if stopped { break }
             let (index, epoch, order, generation) = (nextTicket, self.epoch, self.order, self.generation)
             nextTicket += 1
-            let batch = spare.popLast()
+            let images = spare.popLast()
             condition.unlock()
-            let result = Result<Batch, any Error> {
-                let batch = batch ?? assembler.makeBatch()
-                try assembler.fill(batch, index: index, epoch: epoch, order: order, workspace)
-                return batch
+            let result = Result<Batch<C.Target>, any Error> {
+                let images = images ?? assembler.makeBatch()
+                return try assembler.fill(images, index: index, epoch: epoch, order: order, workspace)
             }
             condition.lock()
             if generation == self.generation {
                 ready[index % depth] = result
                 condition.broadcast()
             } else if case .success(let batch) = result {
-                spare.append(batch)
+                spare.append(batch.images)
             }
         }
         running -= 1

@@ -46,7 +46,9 @@ public enum BrokenImages {
                 + "them out" + (isForeign ? ", and pictures of other formats can be converted to PNG or JPEG" : ""))
     }
 
-    static func leftOut(of part: any ImageDataset, _ notices: inout [String]) throws -> any ImageDataset {
+    static func leftOut<Annotation: Sendable & Equatable>(
+        of part: any AnnotatedDataset<Annotation>, _ notices: inout [String]
+    ) throws -> any AnnotatedDataset<Annotation> {
         let broken = find(in: part)
         guard let first = broken.first else { return part }
         for entry in broken.prefix(mostNamed) { notices.append("left out: \(entry.error)") }
@@ -78,7 +80,7 @@ extension DatasetSplits {
                 if let error = BrokenImages.error(all) { throw error }
             }
             let search = BrokenImageSearch(parts)
-            func watched(_ part: any ImageDataset) -> any ImageDataset {
+            func watched(_ part: any AnnotatedDataset<Annotation>) -> any AnnotatedDataset<Annotation> {
                 part.isInMemory ? part : WatchedDataset(part, search)
             }
             train = watched(train)
@@ -107,16 +109,18 @@ private final class BrokenImageSearch: Sendable {
 }
 
 /// A part of a data set whose broken images are an error that names those of all parts.
-private struct WatchedDataset: ImageDataset {
-    let base: any ImageDataset
+private struct WatchedDataset<Annotation: Sendable & Equatable>: AnnotatedDataset {
+    let base: any AnnotatedDataset<Annotation>
     let search: BrokenImageSearch
 
-    init(_ base: any ImageDataset, _ search: BrokenImageSearch) { (self.base, self.search) = (base, search) }
+    init(_ base: any AnnotatedDataset<Annotation>, _ search: BrokenImageSearch) {
+        (self.base, self.search) = (base, search)
+    }
 
     var classNames: [String] { base.classNames }
     var count: Int { base.count }
     var isInMemory: Bool { base.isInMemory }
-    func label(_ index: Int) -> Int { base.label(index) }
+    func annotation(_ index: Int) throws -> Annotation { try base.annotation(index) }
     func image(_ index: Int) throws -> Image { try base.image(index) }
     func name(_ index: Int) -> String { base.name(index) }
     func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(index) }

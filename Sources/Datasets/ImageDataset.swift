@@ -1,11 +1,9 @@
-/// Labelled images that can be read in any order from any thread.
+/// Images that can be read in any order from any thread.
 public protocol ImageDataset: Sendable {
-    var classNames: [String] { get }
+    /// How many images there are.
     var count: Int { get }
     /// Whether `image(_:)` costs neither reading nor decoding.
     var isInMemory: Bool { get }
-    /// The class of image `index`, an index into `classNames`.
-    func label(_ index: Int) -> Int
     /// Image `index`, decoded; throws a `DatasetError` that names the file.
     func image(_ index: Int) throws -> Image
     /// The file of image `index`, for messages and reports.
@@ -27,17 +25,38 @@ extension ImageDataset {
         let image = try image(index)
         return ImageShape(width: image.width, height: image.height, channels: image.channels)
     }
+}
+
+/// Images each of which has something said about it: a class, a mask, boxes.
+public protocol AnnotatedDataset<Annotation>: ImageDataset {
+    /// What is said about an image.
+    associatedtype Annotation: Sendable, Equatable
+    /// The names that annotations count in.
+    var classNames: [String] { get }
+    /// What is said about image `index`; throws a `DatasetError` that names the file it is read from.
+    func annotation(_ index: Int) throws -> Annotation
+}
+
+/// Images of one class each.
+public typealias LabeledDataset = AnnotatedDataset<ClassLabel>
+
+extension AnnotatedDataset where Annotation == ClassLabel {
+    /// The class of image `index`, an index into `classNames`.
+    public func label(_ index: Int) throws -> Int { try annotation(index).index }
+
+    /// The class of each image.
+    public func labels() throws -> [Int] { try (0..<count).map { try label($0) } }
 
     /// How many images each class has.
-    public var classCounts: [Int] {
+    public func classCounts() throws -> [Int] {
         var counts = [Int](repeating: 0, count: classNames.count)
-        for i in 0..<count { counts[label(i)] += 1 }
+        for label in try labels() { counts[label] += 1 }
         return counts
     }
 }
 
 /// Images held in memory.
-public struct InMemoryDataset: ImageDataset {
+public struct InMemoryDataset: AnnotatedDataset {
     public let classNames: [String]
     private let images: [Image]
     private let labels: [Int]
@@ -58,18 +77,19 @@ public struct InMemoryDataset: ImageDataset {
 
     public var count: Int { images.count }
     public var isInMemory: Bool { true }
-    public func label(_ index: Int) -> Int { labels[index] }
+    public func annotation(_ index: Int) -> ClassLabel { ClassLabel(labels[index]) }
     public func image(_ index: Int) -> Image { images[index] }
     public func name(_ index: Int) -> String { "\(source)[\(index)]" }
 }
 
 /// Some images of another data set.
-public struct SubsetDataset: ImageDataset {
-    private let base: any ImageDataset
+public struct SubsetDataset<Annotation: Sendable & Equatable>: AnnotatedDataset {
+    private let base: any AnnotatedDataset<Annotation>
     /// The images' indices in the other data set.
     public let indices: [Int]
 
-    public init(_ base: any ImageDataset, indices: [Int]) {
+    /// The images of `base` at those indices, in that order.
+    public init(_ base: any AnnotatedDataset<Annotation>, indices: [Int]) {
         self.base = base
         self.indices = indices
     }
@@ -77,7 +97,7 @@ public struct SubsetDataset: ImageDataset {
     public var classNames: [String] { base.classNames }
     public var count: Int { indices.count }
     public var isInMemory: Bool { base.isInMemory }
-    public func label(_ index: Int) -> Int { base.label(indices[index]) }
+    public func annotation(_ index: Int) throws -> Annotation { try base.annotation(indices[index]) }
     public func image(_ index: Int) throws -> Image { try base.image(indices[index]) }
     public func name(_ index: Int) -> String { base.name(indices[index]) }
     public func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(indices[index]) }
@@ -86,8 +106,8 @@ public struct SubsetDataset: ImageDataset {
 }
 
 /// Another data set in whose stead labels count in other classes: those of a model, say.
-public struct RelabeledDataset: ImageDataset {
-    private let base: any ImageDataset
+public struct RelabeledDataset: AnnotatedDataset {
+    private let base: any LabeledDataset
     public let classNames: [String]
     private let labels: [Int]
 
@@ -95,8 +115,8 @@ public struct RelabeledDataset: ImageDataset {
     ///   - names: what the data set's own classes are called, in the order of its labels.
     ///   - classNames: the classes to count in.
     /// - Returns: nil when a class that has images is none of them.
-    public init?(_ base: any ImageDataset, names: [String], as classNames: [String]) {
-        let counts = base.classCounts
+    public init?(_ base: any LabeledDataset, names: [String], as classNames: [String]) throws {
+        let counts = try base.classCounts()
         let positions = Dictionary(classNames.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
         var labels: [Int] = []
         for (index, name) in names.enumerated() {
@@ -108,7 +128,7 @@ public struct RelabeledDataset: ImageDataset {
 
     public var count: Int { base.count }
     public var isInMemory: Bool { base.isInMemory }
-    public func label(_ index: Int) -> Int { labels[base.label(index)] }
+    public func annotation(_ index: Int) throws -> ClassLabel { ClassLabel(labels[try base.label(index)]) }
     public func image(_ index: Int) throws -> Image { try base.image(index) }
     public func name(_ index: Int) -> String { base.name(index) }
     public func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(index) }

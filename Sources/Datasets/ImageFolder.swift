@@ -5,7 +5,7 @@ import Configuration
 /// Classes and images are sorted by name; hidden files are skipped, links are followed. A file counts as an image by its
 /// ending or by its first bytes; other files are left out, with a word. Whether an image can be read shows when it is
 /// decoded.
-public struct ImageFolder: ImageDataset {
+public struct ImageFolder: AnnotatedDataset {
     public let classNames: [String]
     /// What a user should be told, one sentence each.
     public let notices: [String]
@@ -92,7 +92,7 @@ public struct ImageFolder: ImageDataset {
     }
 
     public var count: Int { files.count }
-    public func label(_ index: Int) -> Int { Int(labels[index]) }
+    public func annotation(_ index: Int) -> ClassLabel { ClassLabel(Int(labels[index])) }
     public func image(_ index: Int) throws -> Image { try ImageKind.decode(path(index)) }
     public func name(_ index: Int) -> String { FileName.shown(path(index)) }
     public func fingerprint(_ index: Int) throws -> ContentHash { ContentHash(of: try readFile(path(index))) }

@@ -17,7 +17,7 @@
 public func openDataset(
     _ path: String, validation: ValidationSource = .automatic, seed: UInt64 = 0,
     onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = defaultPackedMegabytes
-) throws -> DatasetSplits {
+) throws -> DatasetSplits<ClassLabel> {
     let stored = try StoredParts.open(path, packedMegabytes: packedMegabytes)
     return try DatasetSplits(stored, path, validation, seed: seed, onBroken: onBroken)
 }
@@ -25,7 +25,7 @@ public func openDataset(
 /// Enough for the largest relatives of MNIST.
 public let defaultPackedMegabytes = 768
 
-extension DatasetSplits {
+extension DatasetSplits<ClassLabel> {
     init(
         _ stored: StoredParts, _ path: String, _ source: ValidationSource, seed: UInt64,
         onBroken: BrokenImages.Policy?
@@ -42,20 +42,20 @@ extension DatasetSplits {
             train: train, test: stored.test, format: stored.format, notices: stored.notices,
             attribution: stored.attribution)
         nestedHint = stored.nestedHint
-        if stored.needsHolding { holdOut(path) }
+        if stored.needsHolding { try holdOut(path) }
         // Before the validation images are drawn, so that the draw is one of whole images.
         if onBroken == .skip { self.train = try BrokenImages.leftOut(of: self.train, &notices) }
         let isOwn = try takeValidation(source, stored, path, seed: seed)
         if let onBroken { try apply(onBroken, toValidation: isOwn) }
-        tellOfSmallParts(path)
+        try tellOfSmallParts(path)
         if let notice = stored.leftOut.notice { notices.append(notice) }
         notices = sentences(notices)
     }
 
     /// A tenth of the training images as the test set.
-    private mutating func holdOut(_ path: String) {
+    private mutating func holdOut(_ path: String) throws {
         let all = train
-        let (kept, held) = all.split(fraction: 0.1, seed: 0, purpose: "data.test")
+        let (kept, held) = try all.split(fraction: 0.1, seed: 0, purpose: "data.test")
         guard held.count > 0 else {
             notices.append(
                 "\(path) has no test part, and none of its \(counted(all.classNames.count, "class", "classes")) has two "
@@ -77,7 +77,7 @@ extension DatasetSplits {
         switch source {
         case .automatic:
             guard let own = stored.validation else {
-                draw(ValidationSource.automaticFraction, path, seed: seed)
+                try draw(ValidationSource.automaticFraction, path, seed: seed)
                 break
             }
             validation = own
@@ -89,7 +89,7 @@ extension DatasetSplits {
             guard fraction >= 0, fraction < 1 else {
                 throw DatasetError(path, "a validation part of \(fraction) is no fraction, expected 0 <= fraction < 1")
             }
-            if fraction > 0 { draw(fraction, path, seed: seed) }
+            if fraction > 0 { try draw(fraction, path, seed: seed) }
         case .folder(let name): try takeValidation(from: name, stored, path)
         }
         if let own = stored.validation, source != .automatic, !source.isFolder {
@@ -107,8 +107,8 @@ extension DatasetSplits {
         return source.isFolder || (source == .automatic && stored.validation != nil)
     }
 
-    private mutating func draw(_ fraction: Double, _ path: String, seed: UInt64) {
-        let (kept, held) = train.split(fraction: fraction, seed: seed, purpose: "data.validation")
+    private mutating func draw(_ fraction: Double, _ path: String, seed: UInt64) throws {
+        let (kept, held) = try train.split(fraction: fraction, seed: seed, purpose: "data.validation")
         guard held.count > 0 else {
             notices.append(
                 "No class of \(path) has two training images (\(train.count) images of "

@@ -1,21 +1,28 @@
-/// One part of a data set, to be measured.
-public struct DatasetPart: Sendable {
-    /// Which images are meant.
-    public enum Choice: String, CaseIterable, Sendable {
-        /// The training images, without those that `data.validation` takes.
-        case train
-        case validation
-        case test
-        /// All images of a data set that is not divided into parts.
-        case all
-    }
+/// Which images of a data set are meant.
+public enum PartChoice: String, CaseIterable, Sendable {
+    /// The training images, without those that `data.validation` takes.
+    case train
+    case validation
+    case test
+    /// All images of a data set that is not divided into parts.
+    case all
+}
 
-    public let dataset: any ImageDataset
+/// One part of a data set, to be measured.
+public struct DatasetPart<Annotation: Sendable & Equatable>: Sendable {
+    public let dataset: any AnnotatedDataset<Annotation>
     /// What was opened; not always what was wished for where nothing was.
-    public let choice: Choice
+    public let choice: PartChoice
+    /// What was recognised, in a few words.
     public let format: String
     /// What a user should be told, one sentence each.
     public let notices: [String]
+
+    public init(
+        dataset: any AnnotatedDataset<Annotation>, choice: PartChoice, format: String, notices: [String]
+    ) {
+        (self.dataset, self.choice, self.format, self.notices) = (dataset, choice, format, notices)
+    }
 }
 
 /// Opens one part of the data set at `path`.
@@ -28,13 +35,13 @@ public struct DatasetPart: Sendable {
 ///   - validation: how the run chose its validation images; the seed is the run's as well.
 /// - Throws: when there is no such part, or the data cannot be read.
 public func openPart(
-    _ path: String, _ choice: DatasetPart.Choice? = nil, isTrainedOn: Bool = true,
+    _ path: String, _ choice: PartChoice? = nil, isTrainedOn: Bool = true,
     validation: ValidationSource = .automatic, seed: UInt64 = 0, onBroken: BrokenImages.Policy? = .fail,
     packedMegabytes: Int = defaultPackedMegabytes
-) throws -> DatasetPart {
+) throws -> DatasetPart<ClassLabel> {
     let stored = try StoredParts.open(path, packedMegabytes: packedMegabytes)
     var notices = stored.notices
-    func opened(_ part: any ImageDataset, _ choice: DatasetPart.Choice) throws -> DatasetPart {
+    func opened(_ part: any LabeledDataset, _ choice: PartChoice) throws -> DatasetPart<ClassLabel> {
         // What the other parts have to say does not concern these images.
         var splits = DatasetSplits(train: part, format: stored.format, notices: notices)
         switch onBroken {

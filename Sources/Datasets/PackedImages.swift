@@ -1,5 +1,5 @@
 /// Images of one size held in one array, behind each other, with no memory of their own.
-struct PackedImages: ImageDataset {
+struct PackedImages: AnnotatedDataset {
     let classNames: [String]
     let width: Int
     let height: Int
@@ -14,7 +14,7 @@ struct PackedImages: ImageDataset {
 
     var count: Int { classes.count }
     var isInMemory: Bool { true }
-    func label(_ index: Int) -> Int { Int(classes[index]) }
+    func annotation(_ index: Int) -> ClassLabel { ClassLabel(Int(classes[index])) }
     func name(_ index: Int) -> String { "\(source)[\(index)]" }
 
     func image(_ index: Int) -> Image {

@@ -1,7 +1,7 @@
-extension DatasetSplits {
+extension DatasetSplits where Annotation == ClassLabel {
     /// What is missing of some classes, with figures.
-    mutating func tellOfSmallParts(_ path: String) {
-        let counts = train.classCounts
+    mutating func tellOfSmallParts(_ path: String) throws {
+        let counts = try train.classCounts()
         func named(_ isMeant: (Int) -> Bool) -> [String] { zip(classNames, counts).filter { isMeant($0.1) }.map(\.0) }
         let none = named { $0 == 0 }
         if !none.isEmpty, none.count < classNames.count {

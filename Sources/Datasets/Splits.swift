@@ -15,11 +15,11 @@ public enum ValidationSource: Sendable, Equatable {
 }
 
 /// The parts of a data set.
-public struct DatasetSplits: Sendable {
-    public var train: any ImageDataset
-    public var validation: (any ImageDataset)?
+public struct DatasetSplits<Annotation: Sendable & Equatable>: Sendable {
+    public var train: any AnnotatedDataset<Annotation>
+    public var validation: (any AnnotatedDataset<Annotation>)?
     /// What results are measured on; without it they are measured on the validation part.
-    public var test: (any ImageDataset)?
+    public var test: (any AnnotatedDataset<Annotation>)?
     /// What was recognised, in a few words.
     public var format: String
     /// What a user should be told, one sentence each.
@@ -32,8 +32,8 @@ public struct DatasetSplits: Sendable {
     public var classNames: [String] { train.classNames }
 
     public init(
-        train: any ImageDataset, validation: (any ImageDataset)? = nil, test: (any ImageDataset)? = nil,
-        format: String = "", notices: [String] = [], attribution: String? = nil
+        train: any AnnotatedDataset<Annotation>, validation: (any AnnotatedDataset<Annotation>)? = nil,
+        test: (any AnnotatedDataset<Annotation>)? = nil, format: String = "", notices: [String] = [], attribution: String? = nil
     ) {
         (self.train, self.validation, self.test) = (train, validation, test)
         (self.format, self.notices, self.attribution) = (format, notices, attribution)
@@ -50,10 +50,13 @@ public struct DatasetSplits: Sendable {
         return text
     }
 
+}
+
+extension DatasetSplits where Annotation == ClassLabel {
     /// Why nothing can be learned from the training images, one sentence about the data at `path`; nil where there are
     /// two classes of them.
-    public func oneClassProblem(_ path: String) -> String? {
-        let present = zip(classNames, train.classCounts).filter { $0.1 > 0 }.map(\.0)
+    public func oneClassProblem(_ path: String) throws -> String? {
+        let present = zip(classNames, try train.classCounts()).filter { $0.1 > 0 }.map(\.0)
         guard present.count < 2 else { return nil }
         let name = present.first ?? classNames.first ?? "none"
         let hint = nestedHint.map { "; \($0)" } ?? ""
@@ -86,13 +89,13 @@ public func stratifiedSplit(
     return (all.filter { !isHeld[$0] }, all.filter { isHeld[$0] })
 }
 
-extension ImageDataset {
-    var labels: [Int] { (0..<count).map { label($0) } }
-
+extension AnnotatedDataset where Annotation == ClassLabel {
     /// Two parts of this data set, see `stratifiedSplit`.
-    func split(fraction: Double, seed: UInt64, purpose: String) -> (kept: SubsetDataset, held: SubsetDataset) {
+    func split(
+        fraction: Double, seed: UInt64, purpose: String
+    ) throws -> (kept: SubsetDataset<ClassLabel>, held: SubsetDataset<ClassLabel>) {
         let parts = stratifiedSplit(
-            labels: labels, classCount: classNames.count, fraction: fraction, seed: seed, purpose: purpose)
+            labels: try labels(), classCount: classNames.count, fraction: fraction, seed: seed, purpose: purpose)
         return (SubsetDataset(self, indices: parts.kept), SubsetDataset(self, indices: parts.held))
     }
 }

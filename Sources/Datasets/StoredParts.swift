@@ -2,9 +2,9 @@ import Configuration
 
 /// The parts of a data set as they are stored, before anything is drawn from them or left out.
 struct StoredParts {
-    var train: (any ImageDataset)?
-    var validation: (any ImageDataset)?
-    var test: (any ImageDataset)?
+    var train: (any LabeledDataset)?
+    var validation: (any LabeledDataset)?
+    var test: (any LabeledDataset)?
     var format: String
     var notices: [String] = []
     var leftOut = LeftOut()

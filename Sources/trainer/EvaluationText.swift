@@ -9,7 +9,7 @@ struct EvaluationText {
     let result: EvaluationResult
     let report: ClassificationReport
     let names: [String]
-    let part: DatasetPart.Choice
+    let part: PartChoice
     let weights: String
     let data: String
     let predictions: String?

@@ -53,11 +53,11 @@ extension Runs {
         @Test func thePartsAreThoseOfTheRun() throws {
             let recipe = try OpenedRecipe(run).recipe
             let splits = try PreparedData(recipe).splits
-            func open(_ part: DatasetPart.Choice?, _ recipe: Recipe) throws -> DatasetPart {
+            func open(_ part: PartChoice?, _ recipe: Recipe) throws -> DatasetPart {
                 try openPart(
                     recipe.data.path, part, validation: recipe.data.validation, seed: UInt64(recipe.run.seed))
             }
-            for (part, count) in [(DatasetPart.Choice.train, 1294), (.validation, 143), (.test, 360)] {
+            for (part, count) in [(PartChoice.train, 1294), (.validation, 143), (.test, 360)] {
                 let images = try open(part, recipe)
                 #expect(images.choice == part && images.dataset.count == count)
             }

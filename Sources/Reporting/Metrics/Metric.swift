@@ -41,6 +41,14 @@ public struct Metric: Sendable, Hashable {
         }
     }
 
+    /// The same with a decimal less or two, for a line that changes all the time.
+    public func shortText(_ value: Double) -> String {
+        switch style {
+        case .percentage: NumberText.percentage(value, decimals: 1)
+        case .plain: NumberText.fixed(value, decimals: 3)
+        }
+    }
+
     /// A spread of values, such as a deviation, in the unit of `text` and without it: hundredths for percentages.
     public func spreadText(_ value: Double) -> String {
         switch style {
@@ -68,6 +76,9 @@ extension Metric {
 
     /// Those of a run that names none, as runs did before tasks had metrics of their own.
     public static let unnamed = [accuracy, topFiveAccuracy]
+
+    /// Whether a summary need not name it, being the one that all summaries were of.
+    public var isUnnamed: Bool { self == Metric.unnamed[0] }
 }
 
 extension Metric {

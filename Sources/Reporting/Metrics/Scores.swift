@@ -4,6 +4,8 @@ public struct Scores: Sendable, Equatable {
     public struct Value: Sendable, Equatable {
         public let metric: Metric
         public let value: Double
+
+        public init(metric: Metric, value: Double) { (self.metric, self.value) = (metric, value) }
     }
 
     /// The mean loss, of the evaluation's own kind: without smoothing and without weights.

@@ -1,32 +1,22 @@
 import Autograd
+import Datasets
 import Layers
 import Models
 import Optim
 import Reporting
+import Tasks
 import Tensors
 
-/// Training steps (forward, backward, clip, optimizer) and inference of a recipe's model on random images.
+/// The training step of a recipe, the very one that `train` makes, and inference, both on random images.
 struct BenchmarkStep {
     let model: any FeatureModel
     /// Of one image, forward.
     let multiplyAdds: Int
     private let recipe: Recipe
     private let store: ParameterStore<Float>
-    /// What only training needs is not made when inference alone is measured.
-    private let training: TrainingState?
     private let images: Tensor<Float>
-    private let labels: [Int32]
-
-    private struct TrainingState {
-        let optimizer: any Optimizer<Float>
-        let gradients: Storage<Float>
-
-        init(_ recipe: Recipe, _ parameters: ParameterList) {
-            optimizer = recipe.optimizer.makeOptimizer(
-                Float.self, groups: ParameterGroups(parameters, weightDecay: recipe.optimizer.weightDecay))
-            gradients = Storage(count: parameters.flatCount)
-        }
-    }
+    /// What only training needs is not made when inference alone is measured.
+    private var update: ((_ index: Int, _ profile: OperationProfile?) throws -> Void)?
 
     /// - Throws: when the recipe's model cannot be built without the data.
     init(_ recipe: Recipe, batch: Int, trains: Bool = true) throws {
@@ -36,40 +26,41 @@ struct BenchmarkStep {
         model = try specification.makeModel(height: height, width: width)
         multiplyAdds = try model.trace(height: height, width: width).multiplyAdds
         store = ParameterStore<Float>(model.parameters, seed: 0)
-        training = trains ? TrainingState(recipe, model.parameters) : nil
         var random = Random(seed: 0, purpose: "benchmark")
         images = Tensor<Float>.normal([batch, height, width, specification.inputChannels], from: &random)
-        labels = (0..<batch).map { _ in Int32(random.integer(below: specification.classes)) }
+        if trains { update = try Self.update(recipe, recipe.task, outline, images, model, store, &random) }
     }
 
-    /// Makes an update and gives the seconds that it took.
-    func callAsFunction(_ update: Int, _ profile: OperationProfile? = nil, notesAll: Bool = false) -> Double {
-        ProductPrecision.$current.withValue(recipe.training.precision.products) {
-            timed(update, profile, notesAll ? profile : nil)
+    private static func update<C: TaskConfiguration>(
+        _ recipe: Recipe, _ configuration: C, _ outline: ModelOutline, _ images: Tensor<Float>,
+        _ model: any FeatureModel, _ store: ParameterStore<Float>, _ random: inout Random
+    ) throws -> (_ index: Int, _ profile: OperationProfile?) throws -> Void {
+        let vocabulary = Vocabulary(
+            task: C.name, classNames: (0..<outline.specification.classes).map { "class \($0)" })
+        let task = try configuration.makeTask(vocabulary, training: nil)
+        let pixels = ImageBatch(images)
+        let annotations = (0..<pixels.count).map { _ in
+            C.example(vocabulary, height: outline.height, width: outline.width, &random)
+        }
+        let batch = Batch(
+            images: pixels,
+            targets: try task.collator(training: true).collate(annotations, pixels, &random))
+        let groups = ParameterGroups(model.parameters, weightDecay: recipe.optimizer.weightDecay)
+        let average = recipe.optimizer.ema.map { ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup) }
+        let step = TrainingStep(
+            task: task, model: model,
+            state: TrainedState(store, recipe.optimizer.makeOptimizer(Float.self, groups: groups), average: average),
+            options: StepOptions(recipe))
+        return { index, profile in
+            step.profile = profile
+            _ = try step(batch, update: index, learningRate: 1e-4)
         }
     }
 
-    private func timed(_ update: Int, _ profile: OperationProfile?, _ notes: OperationProfile?) -> Double {
-        guard let training else { return 0 }
+    /// Makes an update and gives the seconds that it took.
+    func callAsFunction(_ index: Int, _ profile: OperationProfile? = nil) throws -> Double {
         let begin = MonotonicClock.seconds()
-        let tape = Tape<Float>()
-        tape.profile = profile
-        profile?.mark()
-        let context = Context(
-            store, mode: .training, tape: tape, random: RandomKey(seed: 0, purpose: "benchmark", update),
-            gradients: training.gradients, checkpointing: recipe.training.checkpointing)
-        let loss = model(Variable(images), context).logits.crossEntropy(
-            labels: labels, smoothing: recipe.loss.labelSmoothing)
-        tape.backward(from: loss)
-        profile?.mark()
-        _ = context.collectGradients(into: training.gradients)
-        let norm = gradientNorm(training.gradients, ranges: training.optimizer.groups.trainableRanges)
-        notes?.note(Operation("gradient norm"))
-        let scale = recipe.optimizer.clipNorm > 0 ? clipFactor(norm: norm, limit: recipe.optimizer.clipNorm) : 1
-        training.optimizer.update(
-            parameters: store.flat, gradients: training.gradients, learningRate: 1e-4, gradientScale: scale)
-        store.apply(context.updates)
-        notes?.note(Operation("optimizer"))
+        try update?(index, profile)
         return MonotonicClock.seconds() - begin
     }
 

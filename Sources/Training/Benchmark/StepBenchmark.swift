@@ -65,7 +65,7 @@ public struct StepBenchmark {
         result.multiplyAdds = step.multiplyAdds
         result.peakRate = measuredPeakRate(clock: MonotonicClock.seconds)
         func train(_ index: Int, _ profile: OperationProfile? = nil) throws -> Double {
-            let seconds = step(index, profile)
+            let seconds = try step(index, profile)
             try count()
             return seconds
         }

@@ -26,7 +26,7 @@ public struct StepProfile: Sendable {
         let progress = console.map { WorkProgress($0, "step", of: warmup + steps) }
         defer { progress?.finish() }
         func measured(_ update: Int, _ profile: OperationProfile? = nil) throws -> Double {
-            let seconds = step(update, profile, notesAll: profile != nil)
+            let seconds = try step(update, profile)
             progress?.add()
             try StopRequest.check("nothing was written; fewer --steps or a smaller --batch take less time")
             return seconds

@@ -1,37 +1,47 @@
 import Datasets
 import Models
+import RunLayout
+import Tasks
 import Tensors
 
 /// A recipe's data, opened and split, with the transforms that bring it to the model's input.
-public struct PreparedData: Sendable {
-    public let splits: DatasetSplits
+public struct PreparedData<Annotation: Sendable & Equatable>: Sendable {
+    public let splits: DatasetSplits<Annotation>
     public let plan: TransformPlan
     /// Names for all outputs of the model; outputs beyond the data's classes are numbered.
-    public let classNames: [String]
+    public let vocabulary: Vocabulary
     /// The model with classes, channels and filter sizes filled in from the data.
     public let specification: ModelSpecification
     /// What a user should know, one sentence each.
     public let notices: [String]
     /// Those of `notices` that tell how images are brought to the model's input.
     public let imageNotices: [String]
+    /// The group of each image, for epochs that show every group equally often; nil where they need not.
+    private let groups: (@Sendable (any AnnotatedDataset<Annotation>) throws -> [Int])?
+
+    public var classNames: [String] { vocabulary.classNames }
 
     /// Opens the data of a recipe.
     /// - Throws: an error that names the file or key at fault.
     /// - Parameter folder: a run that is gone on with: its input size holds where the recipe gives none.
-    public init(_ recipe: Recipe, resuming folder: String? = nil) throws {
+    public init<C: TaskConfiguration>(
+        _ recipe: Recipe, _ task: C, resuming folder: String? = nil
+    ) throws where C.Task.Annotation == Annotation {
         var recipe = recipe
         if let folder, recipe.data.imageSize == nil,
-            let saved = try? WeightsMetadata.read(folder + "/weights/last.safetensors").transform
+            let saved = try? WeightsMetadata.read(folder + "/" + RunFiles.lastWeights).transform
         {
             recipe.data.imageSize = [saved.height, saved.width]
         }
-        let splits = try recipe.data.open(seed: recipe.run.seed, onBroken: recipe.data.onBroken)
-        if let problem = splits.oneClassProblem(recipe.data.path) { throw RecipeError(problem) }
-        try self.init(recipe, splits: splits)
+        let splits = try task.open(recipe.dataRequest)
+        if let problem = try task.problem(splits, path: recipe.data.path) { throw RecipeError(problem) }
+        try self.init(recipe, task, splits: splits)
     }
 
     /// The same for data that is open already.
-    init(_ recipe: Recipe, splits: DatasetSplits) throws {
+    init<C: TaskConfiguration>(
+        _ recipe: Recipe, _ task: C, splits: DatasetSplits<Annotation>
+    ) throws where C.Task.Annotation == Annotation {
         let data = recipe.data
         let shapes = try ImageShapes(of: splits.train)
         let (height, width, sizeNotice) = Self.inputSize(data, shapes)
@@ -44,7 +54,10 @@ public struct PreparedData: Sendable {
         }
         specification.classes = recipe.model.classes ?? classes
         specification.inputChannels = channels
-        classNames = names + (classes..<specification.classes).map { "class \($0)" }
+        vocabulary = Vocabulary(
+            task: C.name, classNames: names + (classes..<specification.classes).map { "class \($0)" })
+        let groups: @Sendable (any AnnotatedDataset<Annotation>) throws -> [Int] = { try C.groups($0) }
+        self.groups = data.sampling == .balanced ? groups : nil
         if let problem = data.evaluationProblem(height: height, width: width) { throw RecipeError(problem) }
         let normalization = try Self.normalization(data, splits, height: height, width: width, channels: channels)
         self.splits = splits
@@ -89,7 +102,7 @@ public struct PreparedData: Sendable {
     }
 
     private static func normalization(
-        _ data: DataSection, _ splits: DatasetSplits, height: Int, width: Int, channels: Int
+        _ data: DataSection, _ splits: DatasetSplits<Annotation>, height: Int, width: Int, channels: Int
     ) throws -> Normalization {
         guard let mean = data.mean, let deviation = data.deviation else {
             return try .measured(on: splits.train, width: width, height: height, channels: channels, fit: data.fit)
@@ -102,28 +115,32 @@ public struct PreparedData: Sendable {
         return Normalization(mean: try spread(mean, "mean"), deviation: try spread(deviation, "deviation"))
     }
 
-    func loader(_ dataset: any ImageDataset, recipe: Recipe, training: Bool) throws -> BatchLoader {
-        let mixing = Mixing(
-            mixupAlpha: recipe.loss.mixup, cutmixAlpha: recipe.loss.cutmix, probability: recipe.loss.mixProbability,
-            switchProbability: recipe.loss.switchProbability)
+    /// Batches of a part of the data, with targets as the collator makes them.
+    func loader<C: Collator>(
+        _ dataset: any AnnotatedDataset<Annotation>, _ collator: C, _ recipe: Recipe, training: Bool
+    ) throws -> BatchLoader<C> where C.Annotation == Annotation {
         let options = LoaderOptions(
             batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
-            seed: UInt64(recipe.run.seed), shuffles: training, balances: training && recipe.data.sampling == .balanced,
+            seed: UInt64(recipe.run.seed), shuffles: training,
             dropsLast: training && recipe.training.dropsLast(of: dataset.count),
             threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
-            mixing: training && mixing.isOn ? mixing : nil, smoothing: Float(recipe.loss.labelSmoothing))
+            groups: training ? try groups?(dataset) : nil)
         return BatchLoader(
-            dataset, transform: try Transform(plan, mode: training ? .training : .evaluation), options: options)
+            dataset, transform: try Transform(plan, mode: training ? .training : .evaluation), collator: collator,
+            options: options)
+    }
+}
+
+extension Recipe {
+    /// What is asked of the data.
+    public var dataRequest: DataRequest {
+        DataRequest(
+            path: data.path, validation: data.validation, seed: UInt64(run.seed), onBroken: data.onBroken,
+            packedMegabytes: data.packedMegabytes)
     }
 }
 
 extension DataSection {
-    /// Opens the data and splits it.
-    func open(seed: Int, onBroken: BrokenImages.Policy?) throws -> DatasetSplits {
-        try openDataset(
-            path, validation: validation, seed: UInt64(seed), onBroken: onBroken, packedMegabytes: packedMegabytes)
-    }
-
     /// The classes' names: those that are given, or those of the data.
     public func names(of found: [String]) throws -> [String] {
         guard let classNames else { return found }
@@ -131,23 +148,5 @@ extension DataSection {
             throw RecipeError("data.classNames has \(classNames.count) names, but \(path) has \(found.count) classes")
         }
         return classNames
-    }
-}
-
-/// A recipe that does not fit its data or its model, in one sentence.
-public struct RecipeError: Error, CustomStringConvertible, Sendable, Equatable {
-    public let description: String
-    public init(_ description: String) { self.description = description }
-}
-
-extension Batch {
-    /// The soft targets as a tensor [count, classes], padded with zeros to `classes` outputs.
-    func targetTensor(classes: Int) -> Tensor<Float>? {
-        guard let source = softTargets else { return nil }
-        return Tensor([count, classes]) { target in
-            for i in 0..<count {
-                for c in 0..<classes { target[i * classes + c] = c < classCount ? source[i * classCount + c] : 0 }
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 import Checkpoints
 import JSON
 import Reporting
+import Tasks
 import Tensors
 
 /// All arms over several seeds, `comparison.json`.
@@ -8,6 +9,8 @@ public struct Comparison: Sendable {
     public struct Result: Sendable {
         public let arm: Arm
         public let seed: Int
+        /// What the values are of, and on which images.
+        public let metric: Metric
         public let last: Double
         public let best: Double
         public let bestEpoch: Int
@@ -15,7 +18,6 @@ public struct Comparison: Sendable {
         public let trainLoss: Double
         public let gap: Double
         public let seconds: Double
-        /// What the accuracies are of.
         public let part: ResultPart
         /// What chooses between arms; nil where nothing was validated.
         public var bestValidation: Double?
@@ -33,6 +35,7 @@ public struct Comparison: Sendable {
     }
 
     private var part: ResultPart { results.first?.part ?? .test }
+    private var metric: Metric { results.first?.metric ?? Metric.unnamed[0] }
     /// Which arm is best, as far as the number of images and the spread of the seeds let one say so.
     public var verdict: Verdict { ArmSections.verdict(json, validation: validationImages, test: testImages) }
 
@@ -41,12 +44,12 @@ public struct Comparison: Sendable {
         let part = part.rawValue
         func share(_ arm: Arm, _ value: (Result) -> Double) -> String {
             let (mean, deviation) = statistics(arm, value)
-            return "\(NumberText.percentage(mean)) ± \(NumberText.fixed(100 * deviation, decimals: 2))"
+            return "\(metric.text(mean)) ± \(metric.spreadText(deviation))"
         }
         func validation(_ arm: Arm) -> String {
             let values = results.filter { $0.arm == arm }.compactMap(\.bestValidation)
             guard let spread = Spread(values) else { return "-" }
-            return "\(NumberText.percentage(spread.mean)) ± \(NumberText.fixed(100 * spread.deviation, decimals: 2))"
+            return "\(metric.text(spread.mean)) ± \(metric.spreadText(spread.deviation))"
         }
         return Table(
             columns: [
@@ -69,9 +72,10 @@ public struct Comparison: Sendable {
 
     public var json: JSONValue {
         let isTest = part == .test
+        let metric = metric
         let (last, best) =
             isTest
-            ? ("testAccuracy", "bestTestAccuracy") : ("validationAccuracy", "bestValidationAccuracy")
+            ? (metric.key("test"), metric.key("bestTest")) : (metric.key("validation"), metric.key("bestValidation"))
         func pair(_ value: (mean: Double, deviation: Double)) -> JSONValue {
             ["mean": .number(value.mean), "deviation": .number(value.deviation)]
         }
@@ -90,29 +94,33 @@ public struct Comparison: Sendable {
                 "trainLoss": .number(result.trainLoss), "gap": .number(result.gap),
                 "seconds": .number(result.seconds),
             ]
-            if isTest { run["bestValidationAccuracy"] = result.bestValidation.map { .number($0) } ?? .null }
+            if isTest { run[metric.key("bestValidation")] = .optional(result.bestValidation) }
             return run
         }
-        return [
+        var json: JSONValue = [
             "order": .array(order.map { .string($0) }), "part": .string(part.rawValue), "arms": .array(arms),
             "runs": .array(runs),
         ]
+        if !metric.isUnnamed { json["metric"] = metric.json }
+        return json
     }
 }
 
 extension Comparison.Result {
     init?(_ json: JSONValue) {
+        let metric = Metric.primary(of: json)
+        func value(_ prefix: String) -> Double? { json[metric.key(prefix)]?.doubleValue }
         guard let arm = json["arm"]?.stringValue.flatMap(Arm.init), let seed = json["seed"]?.integerValue,
-            let last = json["testAccuracy"]?.doubleValue ?? json["validationAccuracy"]?.doubleValue,
-            let best = json["bestTestAccuracy"]?.doubleValue ?? json["bestValidationAccuracy"]?.doubleValue,
+            let last = value("test") ?? value("validation"),
+            let best = value("bestTest") ?? value("bestValidation"),
             let bestEpoch = json["bestEpoch"]?.countValue, let epochs = json["epochs"]?.countValue,
             let trainLoss = json["trainLoss"]?.doubleValue, let gap = json["gap"]?.doubleValue,
             let seconds = json["seconds"]?.doubleValue
         else { return nil }
         self.init(
-            arm: arm, seed: seed, last: last, best: best, bestEpoch: bestEpoch, epochs: epochs, trainLoss: trainLoss,
-            gap: gap, seconds: seconds, part: json["testAccuracy"]?.doubleValue != nil ? .test : .validation,
-            bestValidation: json["bestValidationAccuracy"]?.doubleValue)
+            arm: arm, seed: seed, metric: metric, last: last, best: best, bestEpoch: bestEpoch, epochs: epochs, trainLoss: trainLoss,
+            gap: gap, seconds: seconds, part: value("test") != nil ? .test : .validation,
+            bestValidation: value("bestValidation"))
     }
 }
 
@@ -135,7 +143,7 @@ extension DistillationRun {
                 let path = "\(directory.path)/compare/seed-\(seed)/\(arm.rawValue)"
                 console.line("seed \(seed), arm \(arm.rawValue)")
                 let json: JSONValue
-                if resuming, let finished = try DistillationRun.finished(in: path, configuration) {
+                if resuming, let finished = try FinishedDistillation.summary(in: path, configuration) {
                     json = finished
                     for _ in plan(arm, order: report.order) { agenda.next() }
                 } else {

@@ -1,19 +1,20 @@
 import Datasets
 import Distillation
 import Layers
+import Tasks
 import Tensors
 
 /// Measures adaptation costs among trained models, all on the same images.
-struct CostMeasurement {
+struct CostMeasurement<Annotation: Sendable & Equatable> {
     let section: CostSection
-    let train: any ImageDataset
-    let validation: any ImageDataset
+    let train: any AnnotatedDataset<Annotation>
+    let validation: any AnnotatedDataset<Annotation>
     let plan: TransformPlan
     let seed: UInt64
     let batchSize: Int
     let threads: Int
 
-    init(_ section: CostSection, _ data: PreparedData, _ recipe: Recipe) throws {
+    init(_ section: CostSection, _ data: PreparedData<Annotation>, _ recipe: Recipe) throws {
         guard let validation = data.splits.validation else {
             throw RecipeError("the adaptation cost needs a validation part, but data.validation gives none")
         }
@@ -57,14 +58,15 @@ struct CostMeasurement {
     }
 
     private func stream(
-        _ dataset: any ImageDataset, limit: Int, epoch: Int = 0, batchSize: Int? = nil,
+        _ dataset: any AnnotatedDataset<Annotation>, limit: Int, epoch: Int = 0, batchSize: Int? = nil,
         _ pairs: [(source: Teacher, target: Teacher)],
         _ body: (Int, [Tensor<Float>], [Tensor<Float>]) -> Void
     ) throws {
         // Shuffled, since image folders come class by class and the limit may cut them short.
         let options = LoaderOptions(
             batchSize: batchSize ?? self.batchSize, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
-        let loader = BatchLoader(dataset, transform: try Transform(plan, mode: .evaluation), options: options)
+        let loader = BatchLoader(
+            dataset, transform: try Transform(plan, mode: .evaluation), collator: ImagesOnly(), options: options)
         var models: [Teacher] = []
         for pair in pairs {
             for model in [pair.source, pair.target] where !models.contains(where: { $0 === model }) {
@@ -75,7 +77,7 @@ struct CostMeasurement {
         loader.start(epoch: epoch)
         while seen < limit, let batch = try loader.next() {
             let images = Tensor(batch)
-            let computed = models.map { ($0, $0(images).features) }
+            let computed = models.map { ($0, $0(images).features.map(\.value)) }
             func features(of model: Teacher) -> [Tensor<Float>] { computed.first { $0.0 === model }?.1 ?? [] }
             for (index, pair) in pairs.enumerated() {
                 body(index, features(of: pair.source), features(of: pair.target))

@@ -1,6 +1,7 @@
 import Configuration
 import Distillation
 import JSON
+import Tasks
 import Tensors
 
 /// Everything that decides a distillation: the student's recipe, its teachers, their order and the stages.
@@ -30,29 +31,42 @@ public struct DistillationRecipe: Sendable {
     }
 
     public init(_ document: ConfigurationDocument, path: String) throws {
-        let read = try document.readResolved(Self.read)
-        let sections: Recipe.Sections
-        (sections, student, pool, order, maxTeachers, stages, cost) = read.value
-        recipe = Recipe(sections, path: path, yaml: read.yaml, entries: read.entries)
+        let read = try document.readResolved { Sections($0) }
+        recipe = try Recipe(within: document, path: path)
+        student = read.value.student
+        pool = read.value.pool
+        order = read.value.order
+        maxTeachers = read.value.maxTeachers
+        stages = read.value.stages
+        cost = read.value.cost
         self.path = path
         resolvedYAML = read.yaml
         entries = read.entries
     }
 
     /// Reads all keys of a distillation, which are those of a recipe and more.
-    static func read(_ reader: ConfigurationReader) -> (
-        Recipe.Sections, StudentSection, PoolSection, order: [String]?, maxTeachers: Int?, StageSchedule, CostSection
-    ) {
+    static func read(_ reader: ConfigurationReader) { _ = Sections(reader) }
+
+    /// What a distillation says beside its recipe.
+    private struct Sections {
+        let student: StudentSection
+        let pool: PoolSection
+        let order: [String]?
+        let maxTeachers: Int?
+        let stages: StageSchedule
+        let cost: CostSection
+
+    init(_ reader: ConfigurationReader) {
         let sections = Recipe.Sections(reader)
-        let student = reader.section("student", "The model that learns") { StudentSection($0) }
-        let pool = reader.section("pool", "The teachers") { PoolSection($0) }
+        student = reader.section("student", "The model that learns") { StudentSection($0) }
+        pool = reader.section("pool", "The teachers") { PoolSection($0) }
         let words = reader.words(
             "order", default: "bgs", "`bgs` (chosen by adaptation cost) or the teachers in turn")
-        let maxTeachers = reader.optionalInt(
+        maxTeachers = reader.optionalInt(
             "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
-        let stages = StageSchedule(reader)
-        let cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
-        let order = words == ["bgs"] ? nil : words
+        stages = StageSchedule(reader)
+        cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
+        order = words == ["bgs"] ? nil : words
         let names = pool.members.map(\.name)
         if !pool.members.isEmpty {
             do {
@@ -67,7 +81,7 @@ public struct DistillationRecipe: Sendable {
                 $0.problem("validation", "is 0, but order: bgs measures costs on a validation part")
             }
         }
-        return (sections, student, pool, order, maxTeachers, stages, cost)
+    }
     }
 
     /// Whether a configuration is one of a distillation: whether it has a section `pool`.
@@ -77,18 +91,16 @@ public struct DistillationRecipe: Sendable {
 
     /// A training recipe with one teacher: the student starts from the beginning and learns from it all the time.
     public static func training(_ recipe: Recipe, teacher weights: String) throws -> DistillationRecipe {
-        let text =
-            recipe.resolvedYAML + """
-                student: {start: scratch}
-                pool:
-                  teachers:
-                    - name: teacher
-                      weights: \(JSONValue.string(weights).text())
-                order: [teacher]
-                stage: {epochs: \(recipe.training.epochs)}
-                """
-        var result = try DistillationRecipe(
-            ConfigurationDocument.parse(text: text, name: recipe.path), path: recipe.path)
+        let document = recipe.document.adding(
+            [
+                "student": .mapping(["start": .text(StudentSection.Start.scratch.rawValue)]),
+                "pool": .mapping([
+                    "teachers": .list([.mapping(["name": .text("teacher"), "weights": .text(weights)])])
+                ]),
+                "order": .list([.text("teacher")]),
+                "stage": .mapping(["epochs": .number(recipe.training.epochs)]),
+            ], origin: "--teacher")
+        var result = try DistillationRecipe(document, path: recipe.path)
         result.plain = recipe
         return result
     }

@@ -3,12 +3,12 @@ import Foundation
 // How many trainings a distillation has, and what another run has trained already.
 extension DistillationRun {
     /// The student and the members of the pool that have still to be trained.
-    func missing() throws -> [PoolSource] {
+    func missing() throws -> [PoolSource<C>] {
         try ((student.map { [$0] } ?? []) + pool).filter { try $0.needsTraining() }
     }
 
     /// Counts what is to be trained: the missing models, then the stages, as many as there can be.
-    func plan(_ missing: [PoolSource]) throws {
+    func plan(_ missing: [PoolSource<C>]) throws {
         let models = try missing.map { source -> Agenda.Item in
             // Forward and backward are about three times the forward pass.
             let epochs = Double(source.training?.recipe.training.epochs ?? 0)
@@ -17,7 +17,7 @@ extension DistillationRun {
         }
         let names = configuration.order ?? Array(pool.map(\.name).prefix(configuration.maxTeachers ?? pool.count))
         let one = try stages(names.map { [$0] })
-        agenda.replaceRest(models + (0..<max(1, arms)).flatMap { _ in one })
+        agenda.replaceRest(models + (0..<max(1, options.arms)).flatMap { _ in one })
     }
 
     /// Counts the stages that are still to come, now that the order is known.
@@ -53,9 +53,9 @@ extension DistillationRun {
             .sorted()
         for name in names where prefix + name != own && RunFolder.isFolder("\(prefix)\(name)/pool") {
             let sister = prefix + name
-            func holds(_ source: PoolSource, _ folder: String) -> Bool {
+            func holds(_ source: PoolSource<C>, _ folder: String) -> Bool {
                 guard let training = source.training,
-                    let finished = try? TrainingRun.finished(in: folder, training.recipe)
+                    let finished = try? FinishedRun(in: folder, training.recipe)
                 else { return false }
                 return finished.warning == nil
             }

@@ -5,6 +5,7 @@ import JSON
 import Layers
 import Reporting
 import RunLayout
+import Tasks
 import Tensors
 
 // What is said before the first step, and the order as a file.
@@ -29,7 +30,7 @@ extension DistillationRun {
             let pairing =
                 StageLosses.needsPairing(stage.losses)
                 ? try FeaturePairing(
-                    student: taps, teacher: teacher.taps(height: transform.height, width: transform.width),
+                    student: model.taps(height: data.plan.height, width: data.plan.width), teacher: teacher.taps(height: transform.height, width: transform.width),
                     named: stage.pairs) : nil
             let losses = StageLosses(Scope(), stage.losses, pairing: pairing)
             lines += losses.description.split(separator: "\n").map { "           " + $0 }
@@ -38,7 +39,7 @@ extension DistillationRun {
         return lines.joined(separator: "\n")
     }
 
-    private func state(_ source: PoolSource?) throws -> String {
+    private func state(_ source: PoolSource<C>?) throws -> String {
         guard let source else { return ", from first weights" }
         return try source.needsTraining() ? ", to be trained in \(source.training?.folder ?? "")" : ", \(source.path)"
     }

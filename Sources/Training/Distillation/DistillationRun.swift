@@ -4,13 +4,14 @@ import Distillation
 import Layers
 import Models
 import Reporting
+import Tasks
 import Tensors
 
 /// How the student is taught: by the chain, or as one of the baselines it is measured against. All of them have the same
 /// student epochs, the same restarts and the same first bytes.
 public enum Arm: String, CaseIterable, Sendable {
     /// Without a teacher.
-    case none
+    case alone = "none"
     /// By the last teacher of the order in every stage.
     case direct
     /// By all teachers of the order at once in every stage.
@@ -19,43 +20,45 @@ public enum Arm: String, CaseIterable, Sendable {
     case progressive
 }
 
+/// How a distillation is run, beside what its configuration says.
+public struct DistillationOptions {
+    /// How many arms will be run, each with all its stages.
+    public var arms = 1
+    /// Whether a run goes on even though its configuration has changed.
+    public var isForced = false
+    /// Called before each update of a stage with its index in the whole run; a test throws here to stand for a crash.
+    package var beforeUpdate: ((Int) throws -> Void)?
+
+    public init() {}
+}
+
 /// A distillation: prepares student and pool, finds the order, and runs the chain or a baseline.
-public final class DistillationRun {
+public final class DistillationRun<C: TaskConfiguration> {
     public let configuration: DistillationRecipe
     /// The student's recipe, its model and input as its weights have them.
     public let recipe: Recipe
-    public let data: PreparedData
+    public let data: PreparedData<C.Task.Annotation>
+    /// What the student learns beside its teachers.
+    let task: C.Task
     public let model: any FeatureModel
     /// The pool's members, in its order.
-    let pool: [PoolSource]
+    let pool: [PoolSource<C>]
     /// Whose trained weights the student starts with, or which the costs are measured from; `nil` where neither is needed.
-    let student: PoolSource?
+    let student: PoolSource<C>?
     let console: Console
-    let taps: [FeatureTap]
     package private(set) var teachers: [Teacher] = []
     /// The trainings of this process.
     let agenda = Agenda([])
-    /// Seconds of the trainings before the first stage, and how many there were.
-    public private(set) var preparation = (seconds: 0.0, count: 0)
     private(set) var trainedStudent: Teacher?
-
-    /// How many arms will be run, each with all its stages.
-    public var arms = 1
-
-    /// Whether a run goes on even though its configuration has changed.
-    public var isForced = false
-
-    /// Called before each update of a stage with its index in the whole run; a test throws here to stand for a crash.
-    package var beforeUpdate: ((Int) throws -> Void)?
+    public var options = DistillationOptions()
 
     /// Opens the data and checks everything that can be known before a training; nothing is written.
     /// - Parameter output: the run folder, below which missing models are trained.
     /// - Throws: one sentence that names the model, file or key at fault.
-    public init(_ configuration: DistillationRecipe, output: String, console: Console) throws {
+    public init(_ configuration: DistillationRecipe, _ task: C, output: String, console: Console) throws {
         self.configuration = configuration
         self.console = console
         let base = configuration.recipe
-        ThreadPool.use(base.training)
         let shared = DistillationRun.shared(base)
         let section = configuration.student
         let needsTrained = section.start == .trained || configuration.order == nil
@@ -68,9 +71,9 @@ public final class DistillationRun {
                 needsTrained ? try PoolSource(name: section.name, recipe: base, folder: output + "/student") : nil
         }
         recipe = DistillationRun.adapted(base, to: student?.outline)
-        data = try PreparedData(recipe)
+        data = try PreparedData(recipe, task)
+        self.task = try task.makeTask(data.vocabulary, training: data.splits.train)
         model = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
-        taps = try model.taps(height: data.plan.height, width: data.plan.width)
         let folder = configuration.pool.directory ?? output + "/pool"
         pool = try configuration.pool.members.map { member in
             try PoolSource(
@@ -112,30 +115,22 @@ public final class DistillationRun {
     // MARK: Checks
 
     private func check() throws {
-        let names = data.classNames
         for member in pool + (student.map { [$0] } ?? []) {
-            let found = member.outline.classNames
-            if found.count != names.count {
-                throw RecipeError(
-                    "\(member.name) knows \(found.count) classes, but the student learns \(names.count) "
-                        + "(\(recipe.data.path))")
-            }
-            if let index = names.indices.first(where: { names[$0] != found[$0] }) {
-                throw RecipeError(
-                    "\(member.name) knows class \(index) as '\(found[index])', but it is '\(names[index])' in "
-                        + recipe.data.path)
+            if let difference = data.vocabulary.difference(of: member.outline.vocabulary, place: recipe.data.path) {
+                throw RecipeError("\(member.name) \(difference)")
             }
         }
         for member in pool where student.map({ $0.path == member.path }) ?? false {
             throw RecipeError(
                 "\(member.name) is the student itself (\(member.path)), expected other models in the pool")
         }
+        let taps = try model.taps(height: data.plan.height, width: data.plan.width)
         let all = try pool.map { ($0.name, try DistillationRun.taps($0.outline)) }
         for (name, taps) in all {
             let stage = configuration.stages.stage(for: name)
             if StageLosses.needsPairing(stage.losses) {
                 try pair("stage of \(name)") {
-                    _ = try FeaturePairing(student: self.taps, teacher: taps, named: stage.pairs)
+                    _ = try FeaturePairing(student: taps, teacher: taps, named: stage.pairs)
                 }
             }
         }
@@ -163,18 +158,22 @@ public final class DistillationRun {
 
     /// Trains what is missing and loads the student and the pool.
     /// - Parameter trains: whether missing members may be trained; otherwise they are an error.
-    public func prepare(trains: Bool = true) throws {
-        guard teachers.isEmpty else { return }
+    /// - Returns: the seconds of the trainings, and how many there were.
+    @discardableResult
+    public func prepare(trains: Bool = true) throws -> (seconds: Double, count: Int) {
+        guard teachers.isEmpty else { return (0, 0) }
+        var spent = (seconds: 0.0, count: 0)
         let missing = try missing()
         if trains { try plan(missing) }
         for source in missing {
             guard trains else {
                 throw RecipeError("\(source.name): there are no weights at \(source.path); run `trainer distill` first")
             }
-            preparation.seconds += try source.train(console, agenda)
-            preparation.count += 1
+            spent.seconds += try source.train(console, agenda)
+            spent.count += 1
             agenda.next()
         }
+        // Each training took the threads of its own recipe.
         ThreadPool.use(recipe.training)
         trainedStudent = try student.map {
             try Teacher(configuration.student.name, Weights.read($0.path), plan: data.plan)
@@ -184,9 +183,10 @@ public final class DistillationRun {
             throw RecipeError(
                 "\(same.name) has the weights of the student itself, expected other models in the pool")
         }
+        return spent
     }
 
-    /// Validation accuracy by model; warns of teachers below the student, refuses those below the floor.
+    /// The deciding metric in validation by model; warns of teachers below the student, refuses those below the floor.
     private func scores() throws -> [(name: String, score: Double)] {
         guard let validation = data.splits.validation else { return [] }
         let found = try (teachers + (trainedStudent.map { [$0] } ?? [])).map { teacher in
@@ -194,21 +194,21 @@ public final class DistillationRun {
                 batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads, cacheBudget: 0)
             let loader = BatchLoader(
                 validation, transform: try Transform(teacher.weights.metadata.transform, mode: .evaluation),
-                options: options)
-            let result = try evaluate(teacher.weights.model, teacher.weights.store, loader).checked(teacher.name)
-            return (name: teacher.name, score: result.accuracy)
+                collator: task.collator(training: false), options: options)
+            let found = try task.evaluate(teacher.weights.model, teacher.weights.store, loader).checked(teacher.name)
+            return (name: teacher.name, score: found.scores.primary)
         }
         let own = trainedStudent == nil ? nil : found.last?.score
+        let metric = task.metrics[0]
         for (name, score) in found.prefix(teachers.count) {
-            if score < configuration.pool.minimumScore {
+            if configuration.pool.minimumScore > 0, metric.isBetter(configuration.pool.minimumScore, than: score) {
                 throw RecipeError(
-                    "\(name) has a validation accuracy of \(NumberText.percentage(score)), below pool.minimumScore "
-                        + NumberText.percentage(configuration.pool.minimumScore))
+                    "\(name) has a validation \(metric.title) of \(metric.text(score)), below pool.minimumScore "
+                        + metric.text(configuration.pool.minimumScore))
             }
-            if let own, score < own {
+            if let own, metric.isBetter(own, than: score) {
                 console.warning(
-                    "\(name) (validation \(NumberText.percentage(score))) is no better than the student "
-                        + "(\(NumberText.percentage(own)))")
+                    "\(name) (validation \(metric.text(score))) is no better than the student (\(metric.text(own)))")
             }
         }
         return found
@@ -243,7 +243,9 @@ public final class DistillationRun {
                 throw RecipeError("order: bgs needs a validation part, but data.validation gives none")
             }
             let selection = try BackwardGreedySelection(
-                student: name, teachers: scores.prefix(teachers.count).map { TeacherCandidate(name: $0, score: $1) },
+                student: name, teachers: scores.prefix(teachers.count).map {
+                    TeacherCandidate(name: $0, score: task.metrics[0].isHigherBetter ? $1 : -$1)
+                },
                 maxTeachers: configuration.maxTeachers)
             chosen = try selection.order { sources, target in
                 if !complete {

@@ -1,45 +1,63 @@
 import JSON
-import Tensors
+import Reporting
 
 /// What one stage brought, an entry of `stages.json`.
 public struct StageResult: Sendable {
-    public var stage: Int
-    public var teachers: [String]
-    public var epochs: Int
-    /// What the accuracies are of; `nil` where nothing but training images was there.
-    public var part: ResultPart?
-    public var accuracyBefore: Double?
-    public var accuracyAfter: Double?
-    public var seconds: Double
-    /// What the teachers' forward passes took of them, and the size of their weights.
-    public var teacherSeconds: Double
-    public var teacherMegabytes: Double
-    var updates: Int
-    var images: Int
-    var trainingSeconds: Double
+    /// What a stage took.
+    public struct Cost: Sendable {
+        public var seconds: Double
+        /// What the teachers' forward passes took of them, and the size of their weights.
+        public var teacherSeconds: Double
+        public var teacherMegabytes: Double
+        var updates: Int
+        var images: Int
+        var trainingSeconds: Double
+    }
 
-    public var testAccuracyBefore: Double? { part == .test ? accuracyBefore : nil }
-    public var testAccuracyAfter: Double? { part == .test ? accuracyAfter : nil }
+    public let stage: Int
+    public let teachers: [String]
+    public let epochs: Int
+    /// What decides between weights.
+    public let metric: Metric
+    /// What the values are of; `nil` where nothing but training images was there.
+    public let part: ResultPart?
+    /// The metric before and after the stage.
+    public let before: Double?
+    public let after: Double?
+    public let cost: Cost
 
     public var json: JSONValue {
-        func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
-        var json: JSONValue = [
-            "stage": .integer(stage), "teacher": .string(teachers.isEmpty ? "none" : teachers.joined(separator: " + ")),
-            "teachers": .array(teachers.map { .string($0) }), "epochs": .integer(epochs),
-            "testAccuracyBefore": number(testAccuracyBefore), "testAccuracyAfter": number(testAccuracyAfter),
-            "seconds": .rounded(seconds, decimals: 3), "teacherSeconds": .rounded(teacherSeconds, decimals: 3),
-            "teacherMegabytes": .rounded(teacherMegabytes, decimals: 2), "updates": .integer(updates),
-            "images": .integer(images), "trainingSeconds": .rounded(trainingSeconds, decimals: 3),
+        func value(_ part: ResultPart, _ moment: String, _ value: Double?) -> JSONValue.Member {
+            .init(metric.key(part.rawValue) + moment, .optional(self.part == part ? value : nil))
+        }
+        var members: [JSONValue.Member] = [
+            .init("stage", .integer(stage)),
+            .init("teacher", .string(teachers.isEmpty ? "none" : teachers.joined(separator: " + "))),
+            .init("teachers", .array(teachers.map { .string($0) })), .init("epochs", .integer(epochs)),
+            value(.test, "Before", before), value(.test, "After", after),
+            .init("seconds", .rounded(cost.seconds, decimals: 3)),
+            .init("teacherSeconds", .rounded(cost.teacherSeconds, decimals: 3)),
+            .init("teacherMegabytes", .rounded(cost.teacherMegabytes, decimals: 2)),
+            .init("updates", .integer(cost.updates)), .init("images", .integer(cost.images)),
+            .init("trainingSeconds", .rounded(cost.trainingSeconds, decimals: 3)),
         ]
         if part == .validation {
-            json["validationAccuracyBefore"] = number(accuracyBefore)
-            json["validationAccuracyAfter"] = number(accuracyAfter)
+            members += [value(.validation, "Before", before), value(.validation, "After", after)]
         }
-        return json
+        if !metric.isUnnamed { members.append(.init("metric", metric.json)) }
+        return .object(members)
     }
-}
 
-extension StageResult {
+    init(
+        stage: Int, teachers: [String], epochs: Int, metric: Metric, part: ResultPart?, before: Double?, after: Double?,
+        cost: Cost
+    ) {
+        (self.stage, self.teachers, self.epochs) = (stage, teachers, epochs)
+        (self.metric, self.part, self.before, self.after) = (metric, part, before, after)
+        self.cost = cost
+    }
+
+    /// - Returns: nil when something is missing.
     init?(_ json: JSONValue) {
         func number(_ name: String) -> Double? { json[name]?.doubleValue }
         guard let stage = json["stage"]?.countValue, let epochs = json["epochs"]?.countValue,
@@ -47,15 +65,16 @@ extension StageResult {
             let megabytes = number("teacherMegabytes"), let updates = json["updates"]?.countValue,
             let images = json["images"]?.countValue, let trainingSeconds = number("trainingSeconds")
         else { return nil }
-        var part: ResultPart?
-        if number("testAccuracyAfter") != nil { part = .test }
-        if number("validationAccuracyAfter") != nil { part = .validation }
+        let metric = Metric.primary(of: json)
+        func value(_ part: ResultPart, _ moment: String) -> Double? { number(metric.key(part.rawValue) + moment) }
+        let part = [ResultPart.validation, .test].first { value($0, "After") != nil }
         self.init(
             stage: stage, teachers: (json["teachers"]?.arrayValue ?? []).compactMap(\.stringValue), epochs: epochs,
-            part: part, accuracyBefore: part.flatMap { number("\($0.rawValue)AccuracyBefore") },
-            accuracyAfter: part.flatMap { number("\($0.rawValue)AccuracyAfter") }, seconds: seconds,
-            teacherSeconds: teacherSeconds,
-            teacherMegabytes: megabytes, updates: updates, images: images, trainingSeconds: trainingSeconds)
+            metric: metric, part: part, before: part.flatMap { value($0, "Before") },
+            after: part.flatMap { value($0, "After") },
+            cost: Cost(
+                seconds: seconds, teacherSeconds: teacherSeconds, teacherMegabytes: megabytes, updates: updates,
+                images: images, trainingSeconds: trainingSeconds))
     }
 }
 
@@ -67,23 +86,37 @@ public struct DistillationSummary: Sendable {
     /// As of a plain run, over all stages.
     public let summary: Summary
     /// Of the training images in evaluation mode, last epoch.
-    public let trainLoss: Double
-    public let trainAccuracy: Double
+    public let train: Scores
     public let stages: [StageResult]
 
     /// How much better the student does on images that it has learnt from.
-    public var gap: Double? { summary.accuracy.map { trainAccuracy - $0 } }
+    public var gap: Double? { summary.result.map { train.primary - $0.primary } }
 
     public var json: JSONValue {
         var json = summary.json
         json["arm"] = .string(arm.rawValue)
         json["seed"] = .integer(seed)
         json["order"] = .array(order.map { .string($0) })
-        json["trainLoss"] = .measured(trainLoss)
-        json["trainAccuracy"] = .number(trainAccuracy)
-        json["gap"] = gap.map { .number($0) } ?? .null
-        json["teacherSeconds"] = .rounded(stages.reduce(0) { $0 + $1.teacherSeconds }, decimals: 3)
-        json["teacherMegabytes"] = .rounded(stages.map(\.teacherMegabytes).max() ?? 0, decimals: 2)
+        json["trainLoss"] = .measured(train.loss)
+        json[summary.metric.key("train")] = .number(train.primary)
+        json["gap"] = .optional(gap)
+        json["teacherSeconds"] = .rounded(stages.reduce(0) { $0 + $1.cost.teacherSeconds }, decimals: 3)
+        json["teacherMegabytes"] = .rounded(stages.map(\.cost.teacherMegabytes).max() ?? 0, decimals: 2)
         return json
+    }
+}
+
+extension DistillationSummary {
+    /// What `summary.json` and `stages.json` hold; nil when something is missing.
+    public init?(_ json: JSONValue, stages: JSONValue?) {
+        guard let arm = json["arm"]?.stringValue.flatMap(Arm.init), let seed = json["seed"]?.integerValue,
+            let summary = Summary(json)
+        else { return nil }
+        self.init(
+            arm: arm, seed: seed, order: (json["order"]?.arrayValue ?? []).compactMap(\.stringValue), summary: summary,
+            train: Scores(
+                loss: json["trainLoss"]?.doubleValue ?? .nan, count: 0,
+                [summary.metric: json[summary.metric.key("train")]?.doubleValue ?? .nan]),
+            stages: (stages?.arrayValue ?? []).compactMap { StageResult($0) })
     }
 }

@@ -15,7 +15,7 @@ public struct OrderReport: Sendable {
     public let order: [String]
     public let decisions: [TeacherOrder.Decision]
     public let costs: [Cost]
-    /// Validation accuracy by model, the student's too; empty where nothing was measured.
+    /// The deciding metric in validation by model, the student's too; empty where nothing was measured.
     public let scores: [(name: String, score: Double)]
     /// SHA-256 of every teacher of the order.
     public let teachers: [(name: String, sha256: String)]

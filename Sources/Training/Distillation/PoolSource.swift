@@ -4,17 +4,27 @@ import Datasets
 import Foundation
 import Models
 import Reporting
+import RunLayout
+import Tasks
 import Tensors
 
 /// Where a model of the pool, or the student, comes from: a weights file, or a recipe that is trained first.
-struct PoolSource {
+struct PoolSource<C: TaskConfiguration> {
     let name: String
     /// What is said about the model, known before it is trained.
     let outline: WeightsMetadata
     /// The weights, there or to be written.
     let path: String
     /// The training, where there is no weights file yet or its folder is to be checked.
-    let training: (recipe: Recipe, data: PreparedData, folder: String)?
+    let training: Training?
+
+    /// A training, checked and ready.
+    struct Training {
+        let recipe: Recipe
+        let task: C.Task
+        let data: PreparedData<C.Task.Annotation>
+        let folder: String
+    }
 
     /// - Throws: one sentence when the weights are missing or foreign and there is no recipe, or the recipe is wrong.
     init(
@@ -35,16 +45,23 @@ struct PoolSource {
 
     /// A model that this recipe trains in a folder.
     init(name: String, recipe: Recipe, folder: String) throws {
-        let data = try PreparedData(recipe)
+        // The members of a pool answer what the student is asked.
+        guard let configuration = recipe.task as? C else {
+            throw RecipeError(
+                "\(name): the task of \(recipe.path) is \(type(of: recipe.task).name), expected \(C.name) as the student's")
+        }
+        let data = try PreparedData(recipe, configuration)
         let outline = WeightsMetadata(
-            specification: data.specification, classNames: data.classNames, transform: data.plan)
+            specification: data.specification, vocabulary: data.vocabulary, transform: data.plan)
+        let task = try configuration.makeTask(data.vocabulary, training: data.splits.train)
         self.init(
-            name: name, outline: outline, path: folder + "/weights/best.safetensors", training: (recipe, data, folder))
+            name: name, outline: outline, path: folder + "/" + RunFiles.bestWeights,
+            training: Training(recipe: recipe, task: task, data: data, folder: folder))
     }
 
     private init(
         name: String, outline: WeightsMetadata, path: String,
-        training: (recipe: Recipe, data: PreparedData, folder: String)?
+        training: Training?
     ) {
         self.name = name
         self.outline = outline
@@ -75,7 +92,7 @@ struct PoolSource {
     /// Whether a training has still to be run or continued.
     func needsTraining() throws -> Bool {
         guard let training else { return false }
-        guard let finished = try TrainingRun.finished(in: training.folder, training.recipe) else { return true }
+        guard let finished = try FinishedRun(in: training.folder, training.recipe) else { return true }
         if let warning = finished.warning {
             throw RecipeError("\(name): \(warning); remove that folder, or give the values it was trained with")
         }
@@ -87,14 +104,14 @@ struct PoolSource {
     func train(_ console: Console, _ agenda: Agenda) throws -> Double {
         guard let training, try needsTraining() else { return 0 }
         console.line("\(agenda.heading) training it first, in \(training.folder)")
-        let run = try TrainingRun(training.recipe, data: training.data, console: console)
-        run.count(in: agenda)
+        let run = try TrainingRun(
+            training.recipe, data: training.data, task: training.task, console: console, agenda: agenda)
         let directory = try RunDirectory(training.folder, mode: .resume)
         let summary = try run.run(in: directory, resuming: !directory.isFresh)
-        if let part = summary.resultPart, let accuracy = summary.accuracy {
-            console.line("\(agenda.heading) \(part.rawValue) accuracy \(NumberText.percentage(accuracy))")
+        if let part = summary.resultPart, let value = summary.result?.primary {
+            console.line("\(agenda.heading) \(part.rawValue) \(summary.metric.title) \(summary.metric.text(value))")
         }
-        return summary.seconds
+        return summary.cost.seconds
     }
 
     /// Multiply-adds of an image, forward.

@@ -4,10 +4,11 @@ import Datasets
 import Distillation
 import Layers
 import Reporting
+import Tasks
 import Tensors
 
 /// A trained model that only looks: it runs in evaluation mode and without a tape, so nothing can change it.
-public final class Teacher {
+public final class Teacher: TeachingModel {
     public let name: String
     public let weights: Weights
     public let taps: [FeatureTap]
@@ -30,14 +31,14 @@ public final class Teacher {
     }
 
     /// What it computes for images [N, H, W, C] as the student sees them.
-    public func callAsFunction(_ images: Tensor<Float>) -> TeacherOutput<Float> {
+    public func callAsFunction(_ images: Tensor<Float>) -> ModelOutput<Float> {
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }
-        return TeacherOutput(weights.model(Variable(conversion(images)), .evaluation(weights.store)))
+        return weights.model(Variable(conversion(images)), .evaluation(weights.store))
     }
 
     /// The same for a batch, from the cache where there is one.
-    func callAsFunction(_ batch: Batch, _ images: Tensor<Float>) -> TeacherOutput<Float> {
+    public func answer(_ batch: ImageBatch, _ images: Tensor<Float>) -> ModelOutput<Float> {
         guard let cache else { return self(images) }
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }

@@ -1,5 +1,7 @@
+import Autograd
 import Datasets
-import Distillation
+import Layers
+import Tasks
 import Tensors
 
 /// What a teacher computes for every image of a data set that is never changed on its way to the model.
@@ -11,17 +13,17 @@ struct TeacherCache {
     /// The bytes that the outputs for so many images take.
     static func byteCount(_ teacher: Teacher, images: Int) -> Int {
         let maps = teacher.taps.reduce(0) { $0 + $1.height * $1.width * $1.channels }
-        return 4 * images * (teacher.weights.model.classes + maps)
+        return 4 * images * (teacher.weights.metadata.specification.classes + maps)
     }
 
     /// Runs the teacher over all images in their own order, so that what is kept does not depend on where a run stands.
-    init(_ teacher: Teacher, _ loader: BatchLoader) throws {
+    init<Annotation>(_ teacher: Teacher, _ loader: BatchLoader<ImagesOnly<Annotation>>) throws {
         var rows = [[Float]](repeating: [], count: loader.dataset.count)
         var shapes: [Shape] = []
         loader.start(epoch: 0)
         while let batch = try loader.next() {
             let output = teacher(Tensor(batch))
-            let tensors = [output.logits] + output.features
+            let tensors = ([output.logits] + output.features).map(\.value)
             shapes = tensors.map { $0.shape.replacing(axis: 0, with: 1) }
             for tensor in tensors {
                 let size = tensor.elementCount / batch.count
@@ -37,7 +39,7 @@ struct TeacherCache {
     }
 
     /// The outputs for a batch.
-    func output(_ indices: [Int]) -> TeacherOutput<Float> {
+    func output(_ indices: [Int]) -> ModelOutput<Float> {
         var offset = 0
         let tensors = shapes.map { shape in
             let size = shape.elementCount
@@ -52,18 +54,19 @@ struct TeacherCache {
                 }
             }
         }
-        return TeacherOutput(logits: tensors[0], features: Array(tensors.dropFirst()))
+        let answers = tensors.map { Variable($0) }
+        return ModelOutput(logits: answers[0], features: Array(answers.dropFirst()))
     }
 }
 
 extension DistillationRun {
     /// Keeps the teachers' outputs where `pool.cacheMegabytes` allows it and no image is ever changed.
-    func fillCaches(_ teachers: [Teacher]) throws {
+    func fillCaches(_ teachers: [Teacher], _ task: C.Task) throws {
         for teacher in self.teachers where !teachers.contains(where: { $0 === teacher }) { teacher.cache = nil }
         let limit = configuration.pool.cacheMegabytes
         guard limit > 0, !teachers.isEmpty else { return }
         let isFixed = data.plan.training.allSatisfy(\.isDeterministic) && data.plan.erasing == nil
-        guard isFixed, recipe.loss.mixup == 0, recipe.loss.cutmix == 0 else {
+        guard isFixed, !task.mixesImages else {
             return console.notice(
                 "the teachers' outputs are not kept (pool.cacheMegabytes), because training images are changed at random"
             )
@@ -80,7 +83,8 @@ extension DistillationRun {
             teacher.cache = try TeacherCache(
                 teacher,
                 BatchLoader(
-                    data.splits.train, transform: try Transform(data.plan, mode: .training), options: options))
+                    data.splits.train, transform: try Transform(data.plan, mode: .training), collator: ImagesOnly(),
+                    options: options))
         }
         console.notice("the teachers' outputs are kept in \((bytes >> 20) + 1) MB")
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Reporting
+import Tasks
 import Tensors
 
 extension DataInspection {
@@ -7,7 +8,8 @@ extension DataInspection {
     /// - Throws: when the recipe does not fit the data.
     public func grid(_ recipe: Recipe, columns: Int) throws -> [UInt8] {
         let data = try prepared(recipe)
-        let samples = try Thumbnails.samples(data, recipe, limit: 128, variants: columns - 1)
+        let shown = try task.makeTask(data.vocabulary, training: data.splits.train)
+        let samples = try Thumbnails(data, recipe).samples(shown, limit: 128, variants: columns - 1)
         let rows = (samples["images"]?.arrayValue ?? []).map { image in
             ([image["original"]].compactMap { $0 } + (image["variants"]?.arrayValue ?? [])).map { pixels in
                 [UInt8](pixels.stringValue.flatMap { Data(base64Encoded: $0) } ?? Data())
@@ -16,8 +18,10 @@ extension DataInspection {
         guard let width = samples["width"]?.integerValue, let height = samples["height"]?.integerValue else {
             throw RecipeError("\(recipe.data.path): there are no training images")
         }
-        let labels = (samples["images"]?.arrayValue ?? []).map { $0["label"]?.integerValue ?? 0 }
-        let names = labels.map { classNames.indices.contains($0) ? classNames[$0] : "class \($0)" }
+        let train = data.splits.train
+        let names = try shown.showcase(train).map { sample -> String in
+            C.caption(try train.annotation(sample.index), classNames)
+        }
         // Small images are enlarged, so that something is to be seen and a name has room.
         return ImageGrid.png(
             rows, width: width, height: height, channels: data.plan.channels, scale: max(1, 96 / max(width, height)),

@@ -28,7 +28,7 @@ public struct Duplicates: Sendable {
 
     private static let mostExamples = 5
 
-    init(_ parts: [(part: DataInspection.Part, dataset: any ImageDataset)]) {
+    init<Annotation: Equatable & Sendable>(_ parts: [(part: InspectedPart, dataset: any AnnotatedDataset<Annotation>)]) throws {
         // The first image with each content, by its position among those that were read.
         let first = parts.map { part, _ in
             Dictionary(part.fingerprints.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
@@ -41,7 +41,7 @@ public struct Duplicates: Sendable {
                     guard let match = first[earlier][content] else { continue }
                     let (image, other) = (part.sound[position], otherPart.sound[match])
                     shared.count += 1
-                    if dataset.label(image) != otherDataset.label(other) { shared.otherClassCount += 1 }
+                    if try dataset.annotation(image) != otherDataset.annotation(other) { shared.otherClassCount += 1 }
                     if shared.examples.count < Self.mostExamples {
                         shared.examples.append((dataset.name(image), otherDataset.name(other)))
                     }
@@ -54,7 +54,7 @@ public struct Duplicates: Sendable {
                 guard let match = first[index][content], match < position else { continue }
                 let (image, other) = (part.sound[position], part.sound[match])
                 let names = (dataset.name(image), dataset.name(other))
-                if dataset.label(image) == dataset.label(other) {
+                if try dataset.annotation(image) == dataset.annotation(other) {
                     repeated.count += 1
                     if alike.count < Self.mostExamples { alike.append(names) }
                 } else {

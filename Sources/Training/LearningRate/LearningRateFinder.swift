@@ -1,4 +1,5 @@
 import Reporting
+import Tasks
 import Tensors
 
 /// Trains for a short while with a learning rate that grows exponentially, and looks where the loss falls and where it
@@ -105,25 +106,18 @@ public struct LearningRateFinder: Sendable {
     /// Trains the recipe's model from its first weights. Nothing is written.
     /// - Throws: one sentence that names the file or key at fault.
     public func run(_ recipe: Recipe, console: Console) throws -> Result {
-        let run = try TrainingRun(recipe, data: try PreparedData(recipe), console: console)
+        let run = try recipe.makeRun(console: console)
         for notice in run.notices { console.notice(notice) }
         let progress = WorkProgress(console, "update", of: updates)
         defer { progress.finish() }
-        var epoch = 0
-        run.trainLoader.start(epoch: 0)
-        defer { run.trainLoader.stop() }
-        return try ramp { update, rate in
-            var next = try run.trainLoader.next()
-            if next == nil {
-                epoch += 1
-                run.trainLoader.start(epoch: epoch)
-                next = try run.trainLoader.next()
+        return try run.withUpdates { makeUpdate in
+            try ramp { index, rate in
+                let loss = try makeUpdate(index, rate)
+                progress.add()
+                try StopRequest.check(
+                    "nothing was written; the same command begins anew, fewer --updates take less time")
+                return loss
             }
-            guard let batch = next else { throw RecipeError("\(recipe.data.path): there are no training images") }
-            let loss = try run.step(batch, update: update, learningRate: rate).loss
-            progress.add()
-            try StopRequest.check("nothing was written; the same command begins anew, fewer --updates take less time")
-            return loss
         }
     }
 }

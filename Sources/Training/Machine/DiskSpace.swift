@@ -1,4 +1,5 @@
 import Foundation
+import Tasks
 
 /// Room on a disk.
 package enum DiskSpace {

@@ -1,6 +1,7 @@
 import Foundation
 import Layers
 import Reporting
+import Tasks
 import Tensors
 
 /// Roughly how much memory a run will hold, from its model and batch sizes alone, before any of it is asked for. Fused
@@ -21,7 +22,9 @@ public struct MemoryEstimate: Sendable {
     /// - Parameters:
     ///   - model: the model, whose values need not exist yet.
     ///   - trace: its shape pass at the size of the images.
-    package init(_ recipe: Recipe, model: any FeatureModel, trace: ModelTrace.Node, data: PreparedData) {
+    package init<Annotation>(
+        _ recipe: Recipe, model: any FeatureModel, trace: ModelTrace.Node, data: PreparedData<Annotation>
+    ) {
         let training = recipe.training
         let plan = data.plan
         let arrays =

@@ -1,6 +1,7 @@
 import Configuration
 import Models
 import Optim
+import Tasks
 import Tensors
 
 /// Everything that decides a run, read from one configuration file.
@@ -8,12 +9,15 @@ public struct Recipe: Sendable {
     public var run: RunSection
     public var data: DataSection
     public var model: ModelConfiguration
-    public var loss: LossSection
+    /// What is learned, with the task's own keys.
+    public var task: any TaskConfiguration
     public var optimizer: OptimizerConfiguration
     public var schedule: ScheduleConfiguration
     public var training: TrainingSection
     public var reporting: ReportingSection
 
+    /// What the recipe was read from, its own keys alone.
+    let document: ConfigurationDocument
     /// The file the recipe came from.
     public let path: String
     /// All keys with their values, the file that a run keeps.
@@ -33,7 +37,23 @@ public struct Recipe: Sendable {
 
     public init(_ document: ConfigurationDocument, path: String) throws {
         let read = try document.readResolved { Sections($0) }
-        self.init(read.value, path: path, yaml: read.yaml, entries: read.entries)
+        run = read.value.run
+        data = read.value.data
+        model = read.value.model
+        task = read.value.task
+        optimizer = read.value.optimizer
+        schedule = read.value.schedule
+        training = read.value.training
+        reporting = read.value.reporting
+        self.document = document
+        self.path = path
+        resolvedYAML = read.yaml
+        entries = read.entries
+    }
+
+    /// The recipe within a larger configuration, which has further keys at its top.
+    init(within document: ConfigurationDocument, path: String) throws {
+        try self.init(document.keeping(Self.keys), path: path)
     }
 
     /// What a recipe consists of, as a larger configuration reads it, too.
@@ -41,7 +61,7 @@ public struct Recipe: Sendable {
         let run: RunSection
         let data: DataSection
         let model: ModelConfiguration
-        let loss: LossSection
+        let task: any TaskConfiguration
         let optimizer: OptimizerConfiguration
         let schedule: ScheduleConfiguration
         let training: TrainingSection
@@ -51,7 +71,7 @@ public struct Recipe: Sendable {
             run = reader.section("run", "The run itself") { RunSection($0) }
             data = reader.section("data", "Images and what is done to them") { DataSection($0) }
             model = reader.section("model", "The network") { ModelConfiguration($0) }
-            loss = reader.section("loss", "What is minimised") { LossSection($0) }
+            task = TaskRegistry.read(reader)
             optimizer = reader.section("optimizer", "How weights are updated") { OptimizerConfiguration($0) }
             schedule = reader.section("schedule", "The learning rate over time") { ScheduleConfiguration($0) }
             training = reader.section("training", "The training loop") { TrainingSection($0) }
@@ -60,34 +80,10 @@ public struct Recipe: Sendable {
         }
     }
 
-    /// The names of the sections.
-    static let sectionNames: Set<String> = [
-        "run", "data", "model", "loss", "optimizer", "schedule", "training", "reporting",
+    /// The keys at the top of a recipe.
+    static let keys: Set<String> = [
+        "run", "data", "model", "task", "loss", "optimizer", "schedule", "training", "reporting",
     ]
-
-    /// The recipe within a larger configuration.
-    /// - Parameter yaml: of the larger configuration; the recipe keeps its own sections.
-    init(_ sections: Sections, path: String, yaml: String, entries: [ConfigurationEntry]) {
-        run = sections.run
-        data = sections.data
-        model = sections.model
-        loss = sections.loss
-        optimizer = sections.optimizer
-        schedule = sections.schedule
-        training = sections.training
-        reporting = sections.reporting
-        self.path = path
-        var isKept = true
-        resolvedYAML = yaml.split(separator: "\n").filter { line in
-            if !line.hasPrefix(" "), let end = line.firstIndex(of: ":") {
-                isKept = Self.sectionNames.contains(String(line[..<end]))
-            }
-            return isKept
-        }.map { $0 + "\n" }.joined()
-        self.entries = entries.filter { entry in
-            Self.sectionNames.contains(entry.path.split(separator: ".").first.map(String.init) ?? "")
-        }
-    }
 
     /// What the sections must agree on, as far as it shows without the data.
     private static func check(
@@ -132,37 +128,6 @@ public struct RunSection: Sendable {
         seed = reader.int(
             "seed", default: 0, in: 0...(1 << 53), "Decides weights, order, augmentation, dropped paths and the split")
         output = reader.optionalPath("output", "Run folder; Runs/<name of the file> when absent")
-    }
-}
-
-/// The section `loss`.
-public struct LossSection: Sendable {
-    /// What the logits are compared with the targets by.
-    public enum Kind: String, CaseIterable, Sendable {
-        case crossEntropy
-        case binaryCrossEntropy
-    }
-
-    public var kind: Kind
-    public var classWeights: ClassWeights
-    public var labelSmoothing: Double
-    public var mixup: Double
-    public var cutmix: Double
-    public var mixProbability: Double
-    public var switchProbability: Double
-
-    init(_ reader: ConfigurationReader) {
-        kind = reader.choice(
-            "kind", default: .crossEntropy,
-            "crossEntropy over the classes, or binaryCrossEntropy of each class by itself (mean over all elements)")
-        classWeights = ClassWeights(reader)
-        labelSmoothing = reader.double(
-            "labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
-        mixup = reader.double("mixup", default: 0, in: 0...100, "Parameter of mixup's beta distribution; 0 = off")
-        cutmix = reader.double("cutmix", default: 0, in: 0...100, "Parameter of cutmix's beta distribution; 0 = off")
-        mixProbability = reader.double("mixProbability", default: 1, in: 0...1, "How often a batch is mixed at all")
-        switchProbability = reader.double(
-            "switchProbability", default: 0.5, in: 0...1, "How often a mixed batch is cutmix when both are on")
     }
 }
 

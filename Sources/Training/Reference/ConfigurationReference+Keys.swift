@@ -5,12 +5,12 @@ import Models
 extension ConfigurationReference {
     /// All keys of training and distillation.
     public static func all() throws -> ConfigurationReference {
-        try ConfigurationReference(switches: [families, losses]) { _ = DistillationRecipe.read($0) }
+        try ConfigurationReference(switches: [families, losses]) { DistillationRecipe.read($0) }
     }
 
     /// The keys that a configuration of that text has, in place of those of an empty one.
     package static func keys(of text: String) throws -> [ConfigurationEntry] {
-        try entries(text) { _ = DistillationRecipe.read($0) }
+        try entries(text) { DistillationRecipe.read($0) }
     }
 
     /// Which keys `model` has depends on the family that its name belongs to.

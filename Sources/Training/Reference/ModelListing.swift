@@ -1,5 +1,6 @@
 import Configuration
 import Models
+import Tasks
 
 /// A named model and its size at the resolution that it is made for.
 public struct ModelListing: Sendable {

@@ -14,43 +14,35 @@ struct RunDescription {
     var command: String
     var configuration: [ConfigurationEntry]
     var recipe: Recipe
-    var data: PreparedData
+    var data: DataDescription
     var model: any FeatureModel
+    /// What the run measures, the metric that decides first.
+    var metrics: [Metric]
     /// Further members, such as the arm of a distillation.
     var more: [JSONValue.Member] = []
 
     /// - Parameter earlier: the description that the run left when it was started, if it goes on.
     func json(continuing earlier: JSONValue?) throws -> JSONValue {
         let now = Date().timeIntervalSince1970.rounded()
-        let plan = data.plan
-        let trace = try model.trace(height: plan.height, width: plan.width)
+        let trace = try model.trace(height: data.plan.height, width: data.plan.width)
         var json: JSONValue = [
             "kind": .string(kind), "command": .string(command),
             "startSeconds": earlier?["startSeconds"] ?? .integer(Int(now)),
             "resumedSeconds": .array(
                 (earlier?["resumedSeconds"]?.arrayValue ?? []) + (earlier == nil ? [] : [.integer(Int(now))])),
             "machine": Machine.json, "program": ProgramVersion.current.json, "epochs": .integer(recipe.training.epochs),
-            "data": dataJSON,
+            "data": data.json(path: recipe.data.path),
             "classNames": .array(data.classNames.map { .string($0) }),
             "model": [
                 "name": .string(recipe.model.name), "parameters": .integer(model.parameters.parameterCount),
                 "multiplyAdds": .integer(trace.multiplyAdds), "tree": trace.json,
             ],
         ]
+        // A run that names none is of those that all runs had.
+        if metrics != Metric.unnamed { json["metrics"] = .array(metrics.map(\.json)) }
         for member in more { json[member.name] = member.value }
         json["configuration"] = .array(configuration.filter { $0.kind == .value }.map(Self.entry))
         return json
-    }
-
-    private var dataJSON: JSONValue {
-        let (splits, plan) = (data.splits, data.plan)
-        return [
-            "path": .string(recipe.data.path), "format": .string(splits.format),
-            "training": .integer(splits.train.count), "validation": .integer(splits.validation?.count ?? 0),
-            "test": splits.test.map { .integer($0.count) } ?? .null, "height": .integer(plan.height),
-            "width": .integer(plan.width),
-            "channels": .integer(plan.channels), "attribution": splits.attribution.map { .string($0) } ?? .null,
-        ]
     }
 
     private static func entry(_ entry: ConfigurationEntry) -> JSONValue {
@@ -68,14 +60,36 @@ struct RunDescription {
         for entry in entries {
             guard case .override(let option) = entry.origin else { continue }
             let value = option.hasPrefix("--set ") ? String(option.dropFirst(6)) : option
-            let text = "--set \(quoted(value))"
+            let text = "--set \(ShellWord.quoted(value))"
             if !options.contains(text) { options.append(text) }
         }
         return ([start] + options + more).joined(separator: " ")
     }
 
-    /// A word for a shell.
-    static func quoted(_ word: String) -> String { ShellWord.quoted(word) }
+}
+
+/// The data of a run as its report shows it.
+struct DataDescription {
+    let plan: TransformPlan
+    let classNames: [String]
+    private let format: String
+    private let counts: (training: Int, validation: Int?, test: Int?)
+    private let attribution: String?
+
+    init<Annotation>(_ data: PreparedData<Annotation>) {
+        (plan, classNames, format) = (data.plan, data.classNames, data.splits.format)
+        counts = (data.splits.train.count, data.splits.validation?.count, data.splits.test?.count)
+        attribution = data.splits.attribution
+    }
+
+    func json(path: String) -> JSONValue {
+        [
+            "path": .string(path), "format": .string(format), "training": .integer(counts.training),
+            "validation": .integer(counts.validation ?? 0), "test": counts.test.map { .integer($0) } ?? .null,
+            "height": .integer(plan.height), "width": .integer(plan.width), "channels": .integer(plan.channels),
+            "attribution": attribution.map { .string($0) } ?? .null,
+        ]
+    }
 }
 
 extension ModelTrace.Node {

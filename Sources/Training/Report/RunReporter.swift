@@ -33,29 +33,29 @@ final class RunReporter {
     }
 
     private func write(_ name: String, _ value: JSONValue) throws {
-        try AtomicFile.write(directory.report + "/" + name, value.text() + "\n")
+        try AtomicFile.write(directory.path + "/" + name, value.text() + "\n")
     }
 
     private func read(_ name: String) -> JSONValue? {
-        RegularFile.read(directory.report + "/" + name).bytes.flatMap { try? JSONValue(parsing: $0) }
+        RegularFile.read(directory.path + "/" + name).bytes.flatMap { try? JSONValue(parsing: $0) }
     }
 
     /// Describes the run. The log must be open, since a resumed run's later lines are cut off by then.
     /// - Parameter updates: those made before the run goes on, 0 at the start; what was written after them goes.
-    func begin(_ description: RunDescription, resumingAfter updates: Int) {
+    /// - Parameter samples: training images as the model sees them.
+    func begin(_ description: RunDescription, resumingAfter updates: Int, samples: () throws -> JSONValue) {
         attempt {
             try FileManager.default.createDirectory(atPath: directory.report, withIntermediateDirectories: true)
-            try write("run.json", try description.json(continuing: updates > 0 ? read("run.json") : nil))
-            if settings.htmlReport || settings.tensorBoard {
-                try write("samples.json", try Thumbnails.samples(description.data, description.recipe))
-            }
+            try write(
+                RunFiles.description, try description.json(continuing: updates > 0 ? read(RunFiles.description) : nil))
+            try write(RunFiles.samples, try samples())
             try cutHistograms(after: updates)
             if settings.tensorBoard { try startEvents() }
         }
     }
 
     private func cutHistograms(after updates: Int) throws {
-        let path = directory.report + "/histograms.jsonl"
+        let path = directory.path + "/" + RunFiles.histograms
         guard let text = RegularFile.read(path, limit: 1 << 30).text else { return }
         let lines = text.split(separator: "\n").filter { line in
             guard let update = (try? JSONValue(parsing: String(line)))?["update"]?.integerValue else { return false }
@@ -94,14 +94,14 @@ final class RunReporter {
     }
 
     private func append(_ line: JSONValue) throws {
-        let path = directory.report + "/histograms.jsonl"
+        let path = directory.path + "/" + RunFiles.histograms
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
         try MetricsLog(path: path, resumingAt: size).append(line)
     }
 
     /// Keeps what the evaluation of the finished run, or of a stage, found.
     func result(_ result: () throws -> JSONValue) {
-        attempt { try write("result.json", try result()) }
+        attempt { try write(RunFiles.result, try result()) }
     }
 
     /// Writes the page, after the run's summary.

@@ -35,11 +35,3 @@ final class Agenda {
         return rest > 0 ? timeLeft + rest * timeLeft / (share * items[done].work) : nil
     }
 }
-
-extension TrainingRun {
-    /// Shows the run as one of several.
-    func count(in agenda: Agenda) {
-        heading = agenda.heading
-        totalTimeLeft = { agenda.totalTimeLeft($0, share: $1) }
-    }
-}

@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Layers
+import Tasks
 import Tensors
 
 /// A run that stopped because a number became infinite or undefined.
@@ -17,6 +18,9 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
     package internal(set) var isClipped = false
     /// The file that says more, once it is written.
     package internal(set) var postMortem: String?
+
+    /// After so many updates left out in a row the weights themselves must be bad.
+    static let mostSkippedInARow = 10
 
     /// What to try against numbers that grow beyond all bounds.
     static func advice(isClipped: Bool) -> String {
@@ -40,25 +44,30 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
     }
 
     /// Runs the step once more, looking at every result, to find the first bad one.
-    init(_ step: TrainingStep, _ batch: Batch, update: Int, what: String) {
+    init<Task>(_ step: TrainingStep<Task>, _ batch: Batch<Task.Target>, update: Int, what: String) {
         self.update = update
         self.what = what
         place = NonFiniteError.search(step, batch, update)
     }
 
-    private static func search(_ step: TrainingStep, _ batch: Batch, _ update: Int) -> String {
-        for (i, entry) in step.store.list.entries.enumerated() where !step.store.tensor(i).isFinite {
+    private static func search<Task>(
+        _ step: TrainingStep<Task>, _ batch: Batch<Task.Target>, _ update: Int
+    ) -> String {
+        let store = step.state.store
+        for (i, entry) in store.list.entries.enumerated() where !store.tensor(i).isFinite {
             return "the parameter \(entry.name)"
         }
-        let size = batch.height * batch.width * batch.channels
-        for i in 0..<batch.count where !batch.images[i * size..<(i + 1) * size].allSatisfy(\.isFinite) {
+        let size = batch.images.valueCount
+        for i in 0..<batch.count where !batch.images.pixels[i * size..<(i + 1) * size].allSatisfy(\.isFinite) {
             return "image \(batch.indices[i]) of the training data"
         }
-        return batch.parts(of: step.partSize).lazy.compactMap { search(step, part: $0, update) }.first
+        return batch.parts(of: step.options.partSize).lazy.compactMap { search(step, part: $0, update) }.first
             ?? "the sum of all gradients, each of which is finite"
     }
 
-    private static func search(_ step: TrainingStep, part: Batch, _ update: Int) -> String? {
+    private static func search<Task>(
+        _ step: TrainingStep<Task>, part: Batch<Task.Target>, _ update: Int
+    ) -> String? {
         var found: String?
         let tape = Tape<Float>()
         tape.observer = { operation, path, outputs in
@@ -69,7 +78,7 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
             guard found == nil, let bad = gradients.compactMap({ $0 }).first(where: { !$0.isFinite }) else { return }
             found = "the gradient \(bad.shape) of \(operation)" + (path.isEmpty ? "" : " in \(path)")
         }
-        let loss = step.task.loss(part, step.context(update, tape, part), update: update).total
+        let loss = step.loss(part, step.context(update, tape, part), update: update).total
         if found == nil, loss.isTracked { tape.backward(from: loss) }
         return found
     }

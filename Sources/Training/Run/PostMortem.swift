@@ -1,57 +1,50 @@
-import Checkpoints
 import Datasets
 import JSON
 import Layers
 import Reporting
+import Tasks
 import Tensors
 
-/// What was known at an update that gave a number that is none: written into the run's folder, so that the reason can be
-/// found without running for hours again.
-struct PostMortem {
-    let error: NonFiniteError
-    let batch: Batch?
-    let learningRate: Double
-
-    /// Writes `post-mortem.json`; a later one replaces it.
-    func write(_ run: TrainingRun, _ path: String) throws {
-        try AtomicFile.write(path, json(run).text(pretty: true) + "\n")
-    }
-
-    private func json(_ run: TrainingRun) -> JSONValue {
+// What was known at an update that gave a number that is none, so that the reason can be found without running for hours
+// again.
+extension TrainingRun {
+    /// `post-mortem.json`.
+    func postMortem(
+        _ error: NonFiniteError, _ batch: Batch<Task.Target>?, _ learningRate: Double
+    ) -> JSONValue {
+        let train = data.splits.train
         let images = batch.map { batch in
             batch.indices.prefix(batch.count).map { index -> JSONValue in
-                [
-                    "index": .integer(index), "name": .string(run.data.splits.train.name(index)),
-                    "label": .integer(run.data.splits.train.label(index)),
-                ]
+                let annotation = (try? train.annotation(index)).map { step.task.members(of: $0) } ?? []
+                return .object([.init("index", .integer(index)), .init("name", .string(train.name(index)))] + annotation)
             }
         }
         return [
-            "update": .integer(error.update), "epoch": .integer(run.place.epochs + run.progress.epoch + 1),
+            "update": .integer(error.update), "epoch": .integer(place.epochs + progress.epoch + 1),
             "what": .string(error.what), "place": .string(error.place), "learningRate": .measured(learningRate),
-            "recentGradientNorms": .array(run.progress.gradientNorms.suffix(20).map { .number($0) }),
+            "recentGradientNorms": .array(progress.sums.gradientNorms.suffix(20).map { .number($0) }),
             "images": images.map { .array($0) } ?? .null,
-            "input": batch.map {
-                PostMortem.statistics(
-                    UnsafeBufferPointer(rebasing: $0.images.prefix($0.count * $0.height * $0.width * $0.channels)))
-            } ?? .null,
-            "parameters": PostMortem.table(run.store, run.store.flat),
+            "input": batch.map { NumberStatistics.json($0.images.pixels) } ?? .null,
+            "parameters": NumberStatistics.table(store.list, store.flat),
             // Of this update when its loss was finite, of the update before otherwise.
-            "gradients": PostMortem.table(run.store, run.step.gradients),
+            "gradients": NumberStatistics.table(store.list, step.gradients),
         ]
     }
+}
 
+/// What numbers are like, for people.
+enum NumberStatistics {
     /// The statistics of every parameter's part of a flat array, by name.
-    private static func table(_ store: ParameterStore<Float>, _ flat: Storage<Float>) -> JSONValue {
+    static func table(_ list: ParameterList, _ flat: Storage<Float>) -> JSONValue {
         .object(
-            store.list.entries.map { entry in
+            list.entries.map { entry in
                 let part = UnsafeBufferPointer(start: flat.pointer + entry.offset, count: entry.shape.elementCount)
-                return .init(entry.name, statistics(part))
+                return .init(entry.name, json(part))
             })
     }
 
     /// Over the finite numbers: least, greatest, mean, root mean square; and how many are not finite.
-    static func statistics(_ values: UnsafeBufferPointer<Float>) -> JSONValue {
+    static func json(_ values: UnsafeBufferPointer<Float>) -> JSONValue {
         var (least, greatest, sum, squares, count) = (Float.infinity, -Float.infinity, 0.0, 0.0, 0)
         for value in values where value.isFinite {
             least = min(least, value)

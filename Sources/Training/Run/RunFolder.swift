@@ -1,6 +1,7 @@
 import Checkpoints
 import Configuration
 import Foundation
+import Tasks
 
 /// The folder of a run as a place to read from: it stands for its weights and for the configuration they came from.
 public struct RunFolder: Sendable {

@@ -1,5 +1,52 @@
 import JSON
+import Reporting
+import Tasks
 import Tensors
+
+/// Sums over the updates of an epoch so far.
+struct EpochSums: Equatable {
+    /// Images.
+    var seen = 0
+    /// The task's training metric.
+    var measured = 0.0
+    var loss = 0.0
+    /// Of every update, with seven digits as in the log.
+    var gradientNorms: [Double] = []
+    var gradientNorm = 0.0
+    /// The terms of the loss, each times the images it was measured on.
+    var terms: [TaskLoss.Term] = []
+    /// Updates that were left out.
+    var skipped = 0
+
+    var meanLoss: Double { seen > 0 ? loss / Double(seen) : 0 }
+    /// The training metric's mean over the images.
+    var meanMeasured: Double { seen > 0 ? measured / Double(seen) : 0 }
+    var meanGradientNorm: Double { gradientNorms.isEmpty ? 0 : gradientNorm / Double(gradientNorms.count) }
+    var medianGradientNorm: Double {
+        let sorted = gradientNorms.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+}
+
+/// How much a run has done and how long it took.
+struct RunClock: Equatable {
+    var imagesTrained = 0
+    var trainingSeconds = 0.0
+    var evaluationSeconds = 0.0
+    var seconds: Double { trainingSeconds + evaluationSeconds }
+    var imagesPerSecond: Double { Double(imagesTrained) / max(trainingSeconds, 1e-9) }
+}
+
+/// A value that decides, and the loss beside it.
+struct Measured: Sendable, Equatable {
+    let value: Double
+    let loss: Double
+
+    init(value: Double, loss: Double) { (self.value, self.loss) = (value, loss) }
+
+    init(_ scores: Scores) { self.init(value: scores.primary, loss: scores.loss) }
+}
 
 /// How far a run has come: everything beside the weights that a resumed run needs.
 struct RunProgress: Equatable {
@@ -10,123 +57,91 @@ struct RunProgress: Equatable {
     /// Finished updates.
     var update = 0
     /// Of the current epoch.
-    var seen = 0
-    var correct = 0
-    var lossSum = 0.0
-    var gradientNormSum = 0.0
-    /// Of every update of the current epoch, with seven digits as in the log.
-    var gradientNorms: [Double] = []
-    /// The terms of the loss, each times the images it was measured on.
-    var terms: [TaskLoss.Term] = []
-
-    var bestEpoch = 0
-    var bestAccuracy: Double?
-    var bestLoss = 0.0
+    var sums = EpochSums()
     /// Of the last finished epoch.
-    var lastValidationAccuracy: Double?
-    var lastValidationLoss: Double?
+    var lastValidation: Measured?
     var stoppedEarly: String?
-
-    /// Updates of the current epoch that were left out, and those in a row up to now.
-    var skipped = 0
+    /// Updates left out in a row up to now.
     var skippedInARow = 0
+    var clock = RunClock()
 
-    var imagesTrained = 0
-    var trainingSeconds = 0.0
-    var evaluationSeconds = 0.0
-    var seconds: Double { trainingSeconds + evaluationSeconds }
+    init() {}
 
-    var meanLoss: Double { seen > 0 ? lossSum / Double(seen) : 0 }
-    var accuracy: Double { seen > 0 ? Double(correct) / Double(seen) : 0 }
-    var medianGradientNorm: Double {
-        let sorted = gradientNorms.sorted()
-        guard !sorted.isEmpty else { return 0 }
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
-    var meanGradientNorm: Double { gradientNorms.isEmpty ? 0 : gradientNormSum / Double(gradientNorms.count) }
-
-    mutating func add(_ outcome: TrainingStep.Outcome, images: Int) {
+    /// Counts an update over so many images.
+    mutating func add(loss: Double, measured: Double, gradientNorm: Double, terms: [TaskLoss.Term], images: Int) {
         skippedInARow = 0
         batch += 1
         update += 1
-        seen += images
-        correct += outcome.correct
-        lossSum += outcome.loss * Double(images)
-        gradientNormSum += outcome.gradientNorm
-        gradientNorms.append(JSONValue.measured(outcome.gradientNorm).doubleValue ?? 0)
-        for term in outcome.terms { add(term, images: Double(images)) }
-        imagesTrained += images
+        sums.seen += images
+        sums.measured += measured
+        sums.loss += loss * Double(images)
+        sums.gradientNorm += gradientNorm
+        sums.gradientNorms.append(JSONValue.measured(gradientNorm).doubleValue ?? 0)
+        sums.terms.add(terms, factor: Double(images))
+        clock.imagesTrained += images
     }
 
     /// Counts an update that was not made; the learning rate's schedule goes on.
     mutating func skip() {
         batch += 1
         update += 1
-        skipped += 1
+        sums.skipped += 1
         skippedInARow += 1
-    }
-
-    private mutating func add(_ term: TaskLoss.Term, images: Double) {
-        let index = terms.firstIndex { $0.name == term.name }
-        let sum = index.map { terms[$0] } ?? TaskLoss.Term(name: term.name, raw: 0, weighted: 0)
-        let new = TaskLoss.Term(
-            name: term.name, raw: sum.raw + term.raw * images, weighted: sum.weighted + term.weighted * images)
-        if let index { terms[index] = new } else { terms.append(new) }
     }
 
     mutating func nextEpoch() {
         epoch += 1
-        terms = []
-        gradientNorms = []
-        skipped = 0
-        (batch, seen, correct, lossSum, gradientNormSum) = (0, 0, 0, 0, 0)
+        batch = 0
+        sums = EpochSums()
     }
+}
 
+extension RunProgress {
     var json: JSONValue {
         [
-            "epoch": .integer(epoch), "batch": .integer(batch), "update": .integer(update), "seen": .integer(seen),
-            "correct": .integer(correct), "lossSum": .number(lossSum), "gradientNormSum": .number(gradientNormSum),
-            "gradientNorms": .array(gradientNorms.map { .number($0) }),
-            "terms": .object(terms.map { .init($0.name, .array([.number($0.raw), .number($0.weighted)])) }),
-            "bestEpoch": .integer(bestEpoch), "bestAccuracy": bestAccuracy.map { .number($0) } ?? .null,
-            "bestLoss": .number(bestLoss), "stoppedEarly": stoppedEarly.map { .string($0) } ?? .null,
-            "imagesTrained": .integer(imagesTrained), "trainingSeconds": .number(trainingSeconds),
-            "evaluationSeconds": .number(evaluationSeconds), "skipped": .integer(skipped),
-            "skippedInARow": .integer(skippedInARow),
-            "lastValidationAccuracy": lastValidationAccuracy.map { .number($0) } ?? .null,
-            "lastValidationLoss": lastValidationLoss.map { .number($0) } ?? .null,
+            "epoch": .integer(epoch), "batch": .integer(batch), "update": .integer(update),
+            "seen": .integer(sums.seen), "measured": .number(sums.measured), "lossSum": .number(sums.loss),
+            "gradientNormSum": .number(sums.gradientNorm),
+            "gradientNorms": .array(sums.gradientNorms.map { .number($0) }),
+            "terms": .object(sums.terms.map { .init($0.name, .array([.number($0.raw), .number($0.weighted)])) }),
+            "stoppedEarly": stoppedEarly.map { .string($0) } ?? .null,
+            "imagesTrained": .integer(clock.imagesTrained), "trainingSeconds": .number(clock.trainingSeconds),
+            "evaluationSeconds": .number(clock.evaluationSeconds), "skipped": .integer(sums.skipped),
+            "skippedInARow": .integer(skippedInARow), "lastValidation": .optional(lastValidation?.value),
+            "lastValidationLoss": .optional(lastValidation?.loss),
         ]
     }
 
-    init() {}
+    /// What an earlier version called values of the metric that decides, when there was one metric.
+    private static let earlier = ["measured": "correct", "lastValidation": "lastValidationAccuracy"]
 
     /// `nil` when a number is missing or is no count.
     init?(_ json: JSONValue) {
         func integer(_ name: String) -> Int? { json[name]?.countValue }
-        func number(_ name: String) -> Double? { json[name]?.doubleValue }
+        func number(_ name: String) -> Double? {
+            json[name]?.doubleValue ?? Self.earlier[name].flatMap { json[$0]?.doubleValue }
+        }
         guard let epoch = integer("epoch"), let batch = integer("batch"), let update = integer("update"),
-            let seen = integer("seen"), let correct = integer("correct"), let lossSum = number("lossSum"),
-            let gradientNormSum = number("gradientNormSum"), let bestEpoch = integer("bestEpoch"),
-            let bestLoss = number("bestLoss"), let imagesTrained = integer("imagesTrained"),
-            let trainingSeconds = number("trainingSeconds"), let evaluationSeconds = number("evaluationSeconds")
+            let seen = integer("seen"), let measured = number("measured"), measured.isFinite,
+            let lossSum = number("lossSum"), let gradientNormSum = number("gradientNormSum"),
+            let imagesTrained = integer("imagesTrained"), let trainingSeconds = number("trainingSeconds"),
+            let evaluationSeconds = number("evaluationSeconds")
         else { return nil }
         (self.epoch, self.batch, self.update) = (epoch, batch, update)
-        (self.seen, self.correct) = (seen, correct)
-        (self.lossSum, self.gradientNormSum) = (lossSum, gradientNormSum)
-        (self.bestEpoch, self.bestLoss) = (bestEpoch, bestLoss)
-        gradientNorms = (json["gradientNorms"]?.arrayValue ?? []).compactMap(\.doubleValue)
+        (sums.seen, sums.measured) = (seen, measured)
+        (sums.loss, sums.gradientNorm) = (lossSum, gradientNormSum)
+        sums.gradientNorms = (json["gradientNorms"]?.arrayValue ?? []).compactMap(\.doubleValue)
         for term in json["terms"]?.objectValue ?? [] {
-            guard let sums = term.value.arrayValue?.compactMap(\.doubleValue), sums.count == 2 else { return nil }
-            terms.append(TaskLoss.Term(name: term.name, raw: sums[0], weighted: sums[1]))
+            guard let values = term.value.arrayValue?.compactMap(\.doubleValue), values.count == 2 else { return nil }
+            sums.terms.append(TaskLoss.Term(name: term.name, raw: values[0], weighted: values[1]))
         }
-        bestAccuracy = number("bestAccuracy")
-        lastValidationAccuracy = number("lastValidationAccuracy")
-        lastValidationLoss = number("lastValidationLoss")
-        skipped = integer("skipped") ?? 0
+        if let value = number("lastValidation"), let loss = number("lastValidationLoss") {
+            lastValidation = Measured(value: value, loss: loss)
+        }
+        sums.skipped = integer("skipped") ?? 0
         skippedInARow = integer("skippedInARow") ?? 0
         stoppedEarly = json["stoppedEarly"]?.stringValue
-        (self.imagesTrained, self.trainingSeconds, self.evaluationSeconds) = (
-            imagesTrained, trainingSeconds, evaluationSeconds
-        )
+        clock = RunClock(
+            imagesTrained: imagesTrained, trainingSeconds: trainingSeconds, evaluationSeconds: evaluationSeconds)
     }
 }

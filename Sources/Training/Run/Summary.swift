@@ -1,6 +1,5 @@
 import JSON
 import Reporting
-import Tensors
 
 /// The part of the data that results are of.
 public enum ResultPart: String, Sendable {
@@ -11,57 +10,42 @@ public enum ResultPart: String, Sendable {
 
 /// The result of a run, `summary.json`.
 public struct Summary: Sendable {
-    /// Of the last epoch's raw weights, 0..1; `nil` where the data has no test part.
-    public var testAccuracy: Double?
-    /// Mean cross-entropy without smoothing.
-    public var testLoss: Double?
-    /// The epoch of the best validation accuracy, from 1; the last one when nothing was validated.
-    public var bestEpoch = 0
-    public var bestValidationAccuracy: Double?
-    public var bestTestAccuracy: Double?
-    public var emaTestAccuracy: Double?
+    /// What a run took.
+    public struct Cost: Sendable {
+        public var epochs = 0
+        public var updates = 0
+        public var imagesPerSecond = 0.0
+        /// Training and evaluation, without building the program.
+        public var seconds = 0.0
+        public var peakMemoryMB = 0.0
+        public var parameters = 0
+    }
+
+    /// The metric that decides, which all values but losses are of.
+    public let metric: Metric
+    /// Of the last epoch's raw weights; `nil` where the data has no test part.
+    public var test: Scores?
     /// Of the last epoch's raw weights; `nil` where nothing was validated.
-    public var lastValidationAccuracy: Double?
-    public var lastValidationLoss: Double?
+    public var validation: Scores?
+    /// The epoch that did best in validation, from 1; the last one when nothing was validated.
+    public var bestEpoch = 0
+    public var bestValidation: Double?
+    public var bestTest: Double?
+    /// Of the moving average.
+    public var averageTest: Double?
     /// Where it stands in for the test.
-    public var emaValidationAccuracy: Double?
-    public var epochs = 0
-    public var updates = 0
-    public var imagesPerSecond = 0.0
-    /// Training and evaluation, without building the program.
-    public var seconds = 0.0
-    public var peakMemoryMB = 0.0
-    public var parameters = 0
+    public var averageValidation: Double?
+    public var cost = Cost()
     public var stoppedEarly: String?
 
-    /// What the results are of, `nil` where nothing but training images was measured.
-    public var resultPart: ResultPart? {
-        testAccuracy != nil ? .test : lastValidationAccuracy != nil ? .validation : nil
-    }
-    /// The last epoch's accuracy and loss on the part that the results are of.
-    public var accuracy: Double? { testAccuracy ?? lastValidationAccuracy }
-    public var loss: Double? { testAccuracy != nil ? testLoss : lastValidationLoss }
-    /// The best epoch's.
-    public var bestAccuracy: Double? { testAccuracy != nil ? bestTestAccuracy : bestValidationAccuracy }
+    public init(metric: Metric) { self.metric = metric }
 
-    public var json: JSONValue {
-        func optional(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
-        func measured(_ value: Double?) -> JSONValue { value.map { .measured($0) } ?? .null }
-        var members: [JSONValue.Member] = [
-            .init("testAccuracy", optional(testAccuracy)), .init("testLoss", measured(testLoss)),
-            .init("bestEpoch", .integer(bestEpoch)), .init("bestValidationAccuracy", optional(bestValidationAccuracy)),
-            .init("bestTestAccuracy", optional(bestTestAccuracy)), .init("emaTestAccuracy", optional(emaTestAccuracy)),
-            .init("validationAccuracy", optional(lastValidationAccuracy)),
-            .init("validationLoss", measured(lastValidationLoss)),
-            .init("epochs", .integer(epochs)), .init("updates", .integer(updates)),
-            .init("imagesPerSecond", .rounded(imagesPerSecond, decimals: 1)),
-            .init("seconds", .rounded(seconds, decimals: 3)),
-            .init("peakMemoryMB", .rounded(peakMemoryMB, decimals: 1)), .init("parameters", .integer(parameters)),
-        ]
-        if let emaValidationAccuracy { members.append(.init("emaValidationAccuracy", .number(emaValidationAccuracy))) }
-        if let stoppedEarly { members.append(.init("stoppedEarly", .string(stoppedEarly))) }
-        return .object(members)
-    }
+    /// What the results are of, `nil` where nothing but training images was measured.
+    public var resultPart: ResultPart? { test != nil ? .test : validation != nil ? .validation : nil }
+    /// The last epoch's scores on the part that the results are of.
+    public var result: Scores? { test ?? validation }
+    /// The best epoch's value.
+    public var best: Double? { test != nil ? bestTest : bestValidation }
 
     /// What came out, name and value, for a table.
     public var rows: [[String]] {
@@ -69,19 +53,79 @@ public struct Summary: Sendable {
         func add(_ name: String, _ value: Double?, _ text: (Double) -> String) {
             if let value { rows.append([name, text(value)]) }
         }
-        func share(_ value: Double) -> String { NumberText.percentage(value) }
         guard let part = resultPart?.rawValue else {
             return [["test", "none, and no validation part: nothing was measured"]]
         }
-        add("\(part) accuracy (last epoch)", accuracy, share)
-        add("\(part) loss", loss) { NumberText.fixed($0, decimals: 4) }
-        if let validation = bestValidationAccuracy {
-            rows.append(["best epoch", "\(bestEpoch) (validation \(share(validation)))"])
-            add("test accuracy (best epoch)", bestTestAccuracy, share)
+        add("\(part) \(metric.title) (last epoch)", result?.primary, metric.text)
+        for other in result?.values.dropFirst() ?? [] where !metric.isUnnamed {
+            add("\(part) \(other.metric.title)", other.value, other.metric.text)
         }
-        add("test accuracy (moving average)", emaTestAccuracy, share)
-        add("validation accuracy (moving average)", emaValidationAccuracy, share)
-        if testAccuracy == nil { rows.append(["test", "none, results are of validation"]) }
+        add("\(part) loss", result?.loss) { NumberText.fixed($0, decimals: 4) }
+        if let bestValidation {
+            rows.append(["best epoch", "\(bestEpoch) (validation \(metric.text(bestValidation)))"])
+            add("test \(metric.title) (best epoch)", bestTest, metric.text)
+        }
+        add("test \(metric.title) (moving average)", averageTest, metric.text)
+        add("validation \(metric.title) (moving average)", averageValidation, metric.text)
+        if test == nil { rows.append(["test", "none, results are of validation"]) }
         return rows
+    }
+}
+
+extension Summary {
+    public var json: JSONValue {
+        func measured(_ value: Double?) -> JSONValue { value.map { .measured($0) } ?? .null }
+        var members: [JSONValue.Member] = [
+            .init(metric.key("test"), .optional(test?.primary)), .init("testLoss", measured(test?.loss)),
+            .init("bestEpoch", .integer(bestEpoch)), .init(metric.key("bestValidation"), .optional(bestValidation)),
+            .init(metric.key("bestTest"), .optional(bestTest)),
+            .init(metric.key("emaTest"), .optional(averageTest)),
+            .init(metric.key("validation"), .optional(validation?.primary)),
+            .init("validationLoss", measured(validation?.loss)),
+            .init("epochs", .integer(cost.epochs)), .init("updates", .integer(cost.updates)),
+            .init("imagesPerSecond", .rounded(cost.imagesPerSecond, decimals: 1)),
+            .init("seconds", .rounded(cost.seconds, decimals: 3)),
+            .init("peakMemoryMB", .rounded(cost.peakMemoryMB, decimals: 1)),
+            .init("parameters", .integer(cost.parameters)),
+        ]
+        if let averageValidation { members.append(.init(metric.key("emaValidation"), .number(averageValidation))) }
+        if let stoppedEarly { members.append(.init("stoppedEarly", .string(stoppedEarly))) }
+        // A summary that names no metric is one of the metric that all summaries were of.
+        guard !metric.isUnnamed else { return .object(members) }
+        members.append(.init("metric", metric.json))
+        for (part, scores) in [("test", test), ("validation", validation)] {
+            for other in scores?.values.dropFirst() ?? [] {
+                members.append(.init(other.metric.key(part), .number(other.value)))
+            }
+        }
+        return .object(members)
+    }
+
+    /// What `summary.json` holds; nil when a number is missing.
+    public init?(_ json: JSONValue) {
+        func number(_ name: String) -> Double? { json[name]?.doubleValue }
+        let metric = Metric.primary(of: json)
+        guard let bestEpoch = json["bestEpoch"]?.countValue, let seconds = number("seconds"),
+            (number(metric.key("test")) == nil) == (number(metric.key("bestTest")) == nil)
+        else { return nil }
+        self.init(metric: metric)
+        func scores(_ part: String) -> Scores? {
+            number(metric.key(part)).map {
+                Scores(loss: number(part + "Loss") ?? .nan, count: 0, [metric: $0])
+            }
+        }
+        // Absent where the data has no such part.
+        test = scores("test")
+        validation = scores("validation")
+        self.bestEpoch = bestEpoch
+        bestValidation = number(metric.key("bestValidation"))
+        bestTest = number(metric.key("bestTest"))
+        averageTest = number(metric.key("emaTest"))
+        averageValidation = number(metric.key("emaValidation"))
+        cost = Cost(
+            epochs: json["epochs"]?.countValue ?? 0, updates: json["updates"]?.countValue ?? 0,
+            imagesPerSecond: number("imagesPerSecond") ?? 0, seconds: seconds,
+            peakMemoryMB: number("peakMemoryMB") ?? 0, parameters: json["parameters"]?.countValue ?? 0)
+        stoppedEarly = json["stoppedEarly"]?.stringValue
     }
 }

@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import JSON
 import Reporting
+import Tasks
 import Tensors
 
 /// Trains every arm of a plan, one after the other, each in a folder of its own, and puts the results together.
@@ -68,9 +69,7 @@ public struct Sweep {
             }
             do {
                 let recipe = recipes[index]
-                let data = try PreparedData(recipe, resuming: folder(arm))
-                let run = try TrainingRun(recipe, data: data, console: console)
-                run.count(in: agenda)
+                let run = try recipe.makeRun(resuming: folder(arm), console: console, agenda: agenda)
                 let directory = try RunDirectory(folder(arm), mode: .resume)
                 result.add(arm, folder: folder(arm), try run.run(in: directory, resuming: !directory.isFresh).json)
             } catch let error where error is NonFiniteError || error is RecipeError {
@@ -94,7 +93,7 @@ public struct Sweep {
     private func finished(_ index: Int) throws -> JSONValue? {
         let folder = folder(plan.arms[index])
         try RunDirectory.check(folder, mode: .resume)
-        guard let finished = try TrainingRun.finished(in: folder, recipes[index]) else { return nil }
+        guard let finished = try FinishedRun(in: folder, recipes[index]) else { return nil }
         if let warning = finished.warning {
             throw RecipeError("\(warning); choose another folder with --output, or remove \(folder)")
         }

@@ -1,3 +1,5 @@
+import Tasks
+
 /// The arms of a sweep: every combination of the values of some keys, or random draws of them.
 public struct SweepPlan: Sendable {
     /// A key and the values that it takes in turn, as they stand after `--vary`, or that were drawn from a range.

@@ -1,4 +1,5 @@
 import Reporting
+import Tasks
 import Tensors
 
 /// A range of numbers that a random sweep draws from: `low..high`, or `low..high:log` with equal chances for equal

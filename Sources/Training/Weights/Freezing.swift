@@ -1,5 +1,6 @@
 import Configuration
 import Layers
+import Tasks
 import Tensors
 
 extension ParameterStore {

@@ -1,6 +1,7 @@
 import Checkpoints
 import Layers
 import Models
+import Tasks
 import Tensors
 
 extension ParameterStore where S == Float {

@@ -1,14 +1,18 @@
 import Configuration
 import Datasets
+import RunLayout
+import Tasks
 
 extension Weights {
-    /// A data set whose labels count in the classes that the weights know, matched by name; it may lack some of them.
+    /// A data set whose annotations count in the classes that the weights know, matched by name; it may lack some of them.
     /// - Throws: `RecipeError` when images are of a class that the weights do not know.
-    public func labeled(_ dataset: any ImageDataset, _ data: DataSection) throws -> any ImageDataset {
+    public func matched<C: TaskConfiguration>(
+        _ dataset: any AnnotatedDataset<C.Task.Annotation>, _ data: DataSection, _ task: C.Type
+    ) throws -> any AnnotatedDataset<C.Task.Annotation> {
         let found = try data.names(of: dataset.classNames)
         let known = metadata.classNames
         if found == known { return dataset }
-        if let labeled = RelabeledDataset(dataset, names: found, as: known) { return labeled }
+        if let matched = try C.relabeled(dataset, names: found, as: known) { return matched }
         let unknown = found.filter { !known.contains($0) }
         guard let first = unknown.first else { throw RecipeError("\(data.path) has the same class twice") }
         let advice =
@@ -29,7 +33,7 @@ extension Weights {
     public static func mayHaveLearnt(_ file: String, from path: String) -> Bool {
         let parts = file.split(separator: "/", omittingEmptySubsequences: false)
         let folder = parts.count > 2 ? parts.dropLast(2).joined(separator: "/") : parts.count == 2 ? "." : ".."
-        let configuration = folder + "/config.yaml"
+        let configuration = folder + "/" + RunFiles.configuration
         guard
             let used = (try? Recipe.load(configuration))?.data.path
                 ?? (try? DistillationRecipe.load(configuration))?.recipe.data.path

@@ -1,6 +1,7 @@
 import Datasets
 import Layers
 import Models
+import Tasks
 
 extension Weights {
     /// A model's first values, with all that a weights file says about itself: what other programs' weights are put into.
@@ -24,7 +25,10 @@ extension Weights {
         let model = try specification.makeModel(height: height, width: width)
         self.init(
             metadata: WeightsMetadata(
-                specification: specification, classNames: (0..<specification.classes).map { "class \($0)" },
+                specification: specification,
+                vocabulary: Vocabulary(
+                    task: TaskRegistry.builtIn[0].name,
+                    classNames: (0..<specification.classes).map { "class \($0)" }),
                 transform: plan),
             model: model, store: ParameterStore(model.parameters, seed: seed))
     }

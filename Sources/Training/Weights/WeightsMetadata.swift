@@ -4,19 +4,22 @@ import Foundation
 import JSON
 import Layers
 import Models
+import Tasks
 import Tensors
 
 /// What a weights file says about itself, so that other programs need nothing else. It depends on the run alone: no
 /// time, path, host or duration.
 public struct WeightsMetadata: Sendable, Equatable {
     public var specification: ModelSpecification
-    public var classNames: [String]
+    /// The task, and a name for each output.
+    public var vocabulary: Vocabulary
+    public var classNames: [String] { vocabulary.classNames }
     /// Input size, channels, normalisation and evaluation steps.
     public var transform: TransformPlan
 
-    public init(specification: ModelSpecification, classNames: [String], transform: TransformPlan) {
+    public init(specification: ModelSpecification, vocabulary: Vocabulary, transform: TransformPlan) {
         self.specification = specification
-        self.classNames = classNames
+        self.vocabulary = vocabulary
         self.transform = transform
         self.transform.training = []
         self.transform.erasing = nil
@@ -24,13 +27,16 @@ public struct WeightsMetadata: Sendable, Equatable {
 
     /// The safetensors metadata; `format: pt` is what PyTorch loaders look for.
     public func encoded() throws -> [String: String] {
-        [
+        var entries = [
             "format": "pt",
             "hornbeam.version": "1",
             "hornbeam.model": try json(specification),
             "hornbeam.classes": try json(classNames),
             "hornbeam.transform": try json(transform),
         ]
+        // Files that name no task are of the one that all files were of.
+        if vocabulary.task != TaskRegistry.builtIn[0].name { entries["hornbeam.task"] = vocabulary.task }
+        return entries
     }
 
     /// - Throws: `CheckpointError` when the file was not written by this program or is damaged.
@@ -49,7 +55,13 @@ public struct WeightsMetadata: Sendable, Equatable {
             }
         }
         specification = try decode("model", as: ModelSpecification.self)
-        classNames = try decode("classes", as: [String].self)
+        let task = metadata["hornbeam.task"] ?? TaskRegistry.builtIn[0].name
+        guard TaskRegistry.task(task) != nil else {
+            throw CheckpointError(
+                path, "the weights are of the task \(task), which this program does not know, expected one of "
+                    + TaskRegistry.all.map { $0.name }.joined(separator: ", "))
+        }
+        vocabulary = Vocabulary(task: task, classNames: try decode("classes", as: [String].self))
         transform = try decode("transform", as: TransformPlan.self)
         let classes = specification.classes
         guard classNames.count == classes, (1...1_000_000).contains(classes) else {

@@ -7,7 +7,7 @@ import Reporting
 import Tensors
 import Training
 
-extension DatasetPart.Choice: ExpressibleByArgument {}
+extension PartChoice: ExpressibleByArgument {}
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,7 +38,7 @@ struct EvaluateCommand: ParsableCommand {
     var overrides: [String] = []
 
     @Option(help: "The images to measure: train, validation, test, or all of data without parts.")
-    var part: DatasetPart.Choice?
+    var part: PartChoice?
 
     @Option(
         help: ArgumentHelp("Write path, label, prediction and the probability of each class.", valueName: "file.csv"),

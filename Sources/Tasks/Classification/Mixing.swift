@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tensors
 
@@ -24,9 +25,19 @@ public struct Mixing: Codable, Sendable, Hashable {
 
     public var isOn: Bool { (mixupAlpha > 0 || cutmixAlpha > 0) && probability > 0 }
 
-    /// Mixes `images` [count, height, width, channels] in place.
+    /// Mixes the images of a batch in place.
     /// - Returns: the share of each image that is its own.
-    func apply(
+    package func apply(to batch: ImageBatch, _ random: inout Random) -> Float {
+        batch.withMutablePixels { pixels in
+            guard let base = pixels.baseAddress else { return 1 }
+            return apply(
+                to: base, count: batch.count, height: batch.height, width: batch.width, channels: batch.channels,
+                &random)
+        }
+    }
+
+    /// - Parameter images: [count, height, width, channels].
+    private func apply(
         to images: UnsafeMutablePointer<Float>, count: Int, height: Int, width: Int, channels: Int,
         _ random: inout Random
     ) -> Float {
@@ -77,18 +88,16 @@ public struct Mixing: Codable, Sendable, Hashable {
         )
     }
 
-    /// Writes the targets [count, classes]: smoothed one-hot rows, mixed as the images are.
-    static func writeTargets(
-        labels: UnsafePointer<Int32>, count: Int, classCount: Int, share: Float, smoothing: Float,
-        into targets: UnsafeMutablePointer<Float>
-    ) {
+    /// The shares [count, classes]: smoothed one-hot rows, mixed as the images are.
+    package static func shares(_ labels: [Int32], classCount: Int, own share: Float, smoothing: Float) -> [Float] {
         let off = smoothing / Float(classCount)
         let on = 1 - smoothing
+        let count = labels.count
+        var shares = [Float](repeating: off, count: count * classCount)
         for i in 0..<count {
-            let row = targets + i * classCount
-            for c in 0..<classCount { row[c] = off }
-            row[Int(labels[i])] += on * share
-            row[Int(labels[count - 1 - i])] += on * (1 - share)
+            shares[i * classCount + Int(labels[i])] += on * share
+            shares[i * classCount + Int(labels[count - 1 - i])] += on * (1 - share)
         }
+        return shares
     }
 }

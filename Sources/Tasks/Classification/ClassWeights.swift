@@ -3,7 +3,8 @@ import Datasets
 
 /// The key `loss.classWeights`: how much each class counts in the loss.
 public enum ClassWeights: Sendable, Equatable {
-    case none
+    /// Each class by its images alone.
+    case equal
     /// images / (classes * images of the class): as if every class had equally many images. Their mean over the images is 1.
     case balanced
     case list([Double])
@@ -13,7 +14,7 @@ public enum ClassWeights: Sendable, Equatable {
             "classWeights", default: "none",
             "Weight of each class in the loss: none, balanced, or a list of numbers; the loss is the mean over the images, not "
                 + "divided by their weights as PyTorch's is")
-        self = .none
+        self = .equal
         if words == ["balanced"] {
             self = .balanced
         } else if words != ["none"] {
@@ -33,9 +34,9 @@ public enum ClassWeights: Sendable, Equatable {
 
     /// One weight for each output of a model, or none at all; an output without training images gets 1.
     /// - Throws: `RecipeError` when a list has another number of entries.
-    func values(of dataset: any ImageDataset, outputs: Int) throws -> [Float] {
+    func values(of dataset: any LabeledDataset, outputs: Int) throws -> [Float] {
         switch self {
-        case .none: return []
+        case .equal: return []
         case .list(let values):
             let classes = dataset.classNames.count
             guard values.count == outputs || values.count == classes else {
@@ -43,7 +44,7 @@ public enum ClassWeights: Sendable, Equatable {
             }
             return (values + Array(repeating: 1, count: outputs - values.count)).map { Float($0) }
         case .balanced:
-            let counts = dataset.classCounts
+            let counts = try dataset.classCounts()
             let present = Double(counts.count { $0 > 0 })
             let weights = counts.map { $0 > 0 ? Double(dataset.count) / (present * Double($0)) : 1 }
             return (weights + Array(repeating: 1, count: outputs - weights.count)).map { Float($0) }

@@ -2,20 +2,23 @@ import Checkpoints
 import Datasets
 import Layers
 import Reporting
+import Tasks
 import Tensors
 
 // What is looked at before the first update: recipes that would train without a chance, and what a user should know.
-extension TrainingRun {
+enum RunChecks {
     /// Batch norms must have more than one value per channel to take a mean and a deviation of.
     ///
     /// With a single one every value becomes 0 and the running variance sinks towards 0, so that the model learns nothing
     /// and is useless in evaluation.
-    func checkBatchNorm() throws {
-        let training = recipe.training
-        let part = training.smallestPart(of: data.splits.train.count)
-        guard part == 1 else { return }
-        let root = try model.trace(height: data.plan.height, width: data.plan.width)
-        guard let name = single(root) else { return }
+    /// - Parameter count: of the training images.
+    static func batchNorm(
+        _ training: TrainingSection, count: Int, _ plan: TransformPlan, _ model: any FeatureModel,
+        _ store: ParameterStore<Float>
+    ) throws {
+        guard training.smallestPart(of: count) == 1,
+            let name = single(try model.trace(height: plan.height, width: plan.width), store)
+        else { return }
         let cause: String
         let advice: String
         if training.partSize == 1 {
@@ -31,34 +34,34 @@ extension TrainingRun {
                 : "raise training.batchSize"
         } else {
             cause =
-                "the last part of \(data.splits.train.count) images in batches of \(training.batchSize) is a single image"
+                "the last part of \(count) images in batches of \(training.batchSize) is a single image"
             advice = "set training.dropLast to true or choose another training.batchSize"
         }
         throw RecipeError(
-            "\(cause), but at \(data.plan.height)x\(data.plan.width) the BatchNorm \(name) has a map of one pixel, so its "
+            "\(cause), but at \(plan.height)x\(plan.width) the BatchNorm \(name) has a map of one pixel, so its "
                 + "statistics would be of a single value; \(advice), enlarge data.imageSize, or choose a model with layer "
                 + "norm (hornet, convnext)")
     }
 
     /// The first batch norm that sees one value per channel and image, and takes statistics of it.
-    private func single(_ node: ModelTrace.Node) -> String? {
+    private static func single(_ node: ModelTrace.Node, _ store: ParameterStore<Float>) -> String? {
         if let found = node.batchStatistics, found.values == 1,
             store.isTrainable[found.gain.index] || store.isTrainable[found.bias.index]
         {
             let name = store.list.entries[found.gain.index].name
             return name.hasSuffix(".weight") ? String(name.dropLast(7)) : name
         }
-        return node.children.lazy.compactMap { self.single($0) }.first
+        return node.children.lazy.compactMap { single($0, store) }.first
     }
 
     /// What was decided, or should be known, one sentence each.
-    static func notices(_ recipe: Recipe, _ data: PreparedData) -> [String] {
+    static func notices<Annotation>(_ recipe: Recipe, _ splits: DatasetSplits<Annotation>) -> [String] {
         var notices = recipe.notices
-        if let notice = fewUpdates(recipe.training, count: data.splits.train.count) { notices.append(notice) }
-        if data.splits.validation == nil, recipe.training.earlyStopping > 0 {
+        if let notice = fewUpdates(recipe.training, count: splits.train.count) { notices.append(notice) }
+        if splits.validation == nil, recipe.training.earlyStopping > 0 {
             notices.append("There is no validation part, so training.earlyStopping has no effect.")
         }
-        if data.splits.test == nil, recipe.reporting.testEveryEpoch {
+        if splits.test == nil, recipe.reporting.testEveryEpoch {
             notices.append("There is no test part, so reporting.testEveryEpoch has no effect.")
         }
         if recipe.training.precision == .bf16, !ProductPrecision.hasBFloat16 {
@@ -104,34 +107,26 @@ extension TrainingRun {
 
     /// The disk must hold three files of weights and two saved states, the second of which is written before the first one
     /// goes.
-    func checkRoom(_ directory: RunDirectory) throws {
-        let copies = 1 + (validationLoader == nil ? 0 : 1) + (step.average == nil ? 0 : 1)
-        let arrays = copies + step.optimizer.stateArrays.count
-        let numbers = (2 * arrays + copies + 1).multipliedSaturating(by: store.list.flatCount)
+    /// - Parameter validates: whether best weights are kept beside the last ones.
+    static func room(_ directory: RunDirectory, for state: TrainedState, validates: Bool) throws {
+        let copies = 1 + (validates ? 1 : 0) + (state.average == nil ? 0 : 1)
+        let arrays = copies + state.optimizer.stateArrays.count
+        let numbers = (2 * arrays + copies + 1).multipliedSaturating(by: state.store.list.flatCount)
         try DiskSpace.check(directory.path, needed: numbers.multipliedSaturating(by: 4).addingSaturating(1 << 16))
     }
 
     /// A saved state belongs to epochs of as many batches as this run has.
-    func checkBatches(_ progress: RunProgress, _ path: String) throws {
-        let batches = trainLoader.batchCount
+    static func batches(_ progress: RunProgress, _ batches: Int, _ training: TrainingSection, path: String) throws {
         guard progress.update != progress.epoch * batches + progress.batch || progress.batch > batches else { return }
         throw RecipeError(
             "the run in \(path) was started with another number of batches an epoch than \(batches), which is what "
-                + "training.dropLast: \(recipe.training.dropLast.rawValue) gives; set it to true or false as it was, or "
-                + "start anew with --overwrite")
+                + "training.dropLast: \(training.dropLast.rawValue) gives; set it to true or false as it was, or start "
+                + "anew with --overwrite")
     }
 
-    /// About how much memory the run holds at most.
-    public func memoryEstimate() throws -> MemoryEstimate {
-        try MemoryEstimate(
-            recipe, model: model, trace: model.trace(height: data.plan.height, width: data.plan.width), data: data)
-    }
-
-    /// Parameters that are trained, of how many.
-    public var trainableCount: (trained: Int, all: Int) {
-        let counts = model.parameters.entries.indices.map { index in
-            (store.isTrainable[index], model.parameters.entries[index].shape.elementCount)
-        }
-        return (counts.reduce(0) { $0 + ($1.0 ? $1.1 : 0) }, counts.reduce(0) { $0 + $1.1 })
+    /// A number that is none among the values, by its name: no run could go on with it.
+    static func notFinite(_ store: ParameterStore<Float>) -> String? {
+        store.list.entries.enumerated().first { !store.tensor($0.offset).isFinite }?.element.name
+            ?? zip(store.list.buffers, store.buffers).first { !$1.isFinite }?.0.name
     }
 }

@@ -1,0 +1,99 @@
+import Configuration
+import Datasets
+import Tensors
+
+/// Images of one class each: how the data is opened, and the section `loss`.
+public struct ClassificationConfiguration: TaskConfiguration {
+    /// What the logits are compared with the targets by.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// Over all classes.
+        case crossEntropy
+        /// Of each class by itself.
+        case binaryCrossEntropy
+    }
+
+    public static let name = "classification"
+    public static let summary = "one class for each image"
+
+    public var kind: Kind
+    public var classWeights: ClassWeights
+    /// The share of a target that is spread over all classes.
+    public var labelSmoothing: Double
+    public var mixing: Mixing
+
+    public init(_ reader: ConfigurationReader) {
+        self = reader.section("loss", "What is minimised") { Self(section: $0) }
+    }
+
+    private init(section reader: ConfigurationReader) {
+        kind = reader.choice(
+            "kind", default: .crossEntropy,
+            "crossEntropy over the classes, or binaryCrossEntropy of each class by itself (mean over all elements)")
+        classWeights = ClassWeights(reader)
+        labelSmoothing = reader.double(
+            "labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
+        let mixup = reader.double("mixup", default: 0, in: 0...100, "Parameter of mixup's beta distribution; 0 = off")
+        let cutmix = reader.double("cutmix", default: 0, in: 0...100, "Parameter of cutmix's beta distribution; 0 = off")
+        mixing = Mixing(
+            mixupAlpha: mixup, cutmixAlpha: cutmix,
+            probability: reader.double(
+                "mixProbability", default: 1, in: 0...1, "How often a batch is mixed at all"),
+            switchProbability: reader.double(
+                "switchProbability", default: 0.5, in: 0...1, "How often a mixed batch is cutmix when both are on"))
+    }
+
+    /// Plain cross-entropy.
+    public init(labelSmoothing: Double = 0) {
+        (kind, classWeights, self.labelSmoothing, mixing) = (.crossEntropy, .equal, labelSmoothing, Mixing())
+    }
+
+    public func open(_ request: DataRequest) throws -> DatasetSplits<ClassLabel> {
+        try openDataset(
+            request.path, validation: request.validation, seed: request.seed, onBroken: request.onBroken,
+            packedMegabytes: request.packedMegabytes)
+    }
+
+    public func openPart(
+        _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
+    ) throws -> DatasetPart<ClassLabel> {
+        try Datasets.openPart(
+            request.path, choice, isTrainedOn: isTrainedOn, validation: request.validation, seed: request.seed,
+            onBroken: request.onBroken, packedMegabytes: request.packedMegabytes)
+    }
+
+    public func problem(_ splits: DatasetSplits<ClassLabel>, path: String) throws -> String? {
+        try splits.oneClassProblem(path)
+    }
+
+    public func makeTask(
+        _ vocabulary: Vocabulary, training: (any LabeledDataset)?
+    ) throws -> ClassificationTask {
+        ClassificationTask(
+            vocabulary: vocabulary, configuration: self, dataClasses: training?.classNames.count,
+            classWeights: try training.map {
+                try classWeights.values(of: $0, outputs: vocabulary.classNames.count)
+            } ?? [])
+    }
+
+    public static func task(_ vocabulary: Vocabulary) -> ClassificationTask {
+        ClassificationTask(vocabulary: vocabulary, configuration: ClassificationConfiguration())
+    }
+
+    public static func relabeled(
+        _ dataset: any LabeledDataset, names: [String], as others: [String]
+    ) throws -> (any LabeledDataset)? {
+        try RelabeledDataset(dataset, names: names, as: others)
+    }
+
+    public static func groups(_ dataset: any LabeledDataset) throws -> [Int] { try dataset.labels() }
+
+    public static func counts(_ dataset: any LabeledDataset) throws -> [Int] { try dataset.classCounts() }
+
+    public static func example(
+        _ vocabulary: Vocabulary, height: Int, width: Int, _ random: inout Random
+    ) -> ClassLabel { ClassLabel(random.integer(below: vocabulary.classNames.count)) }
+
+    public static func caption(_ annotation: ClassLabel, _ classNames: [String]) -> String {
+        classNames.indices.contains(annotation.index) ? classNames[annotation.index] : "class \(annotation.index)"
+    }
+}

@@ -1,0 +1,33 @@
+import Reporting
+
+/// How well a classifier does on a part of the data.
+public struct ClassificationFindings: TaskFindings {
+    /// The mean cross-entropy without smoothing; accuracy; top-five accuracy, the share of images whose class is among
+    /// the five (or as many as there are) most probable ones.
+    public internal(set) var scores = Scores(loss: 0, count: 0, values: [])
+    /// [true class][predicted class].
+    public internal(set) var confusion: [[Int]]
+    /// Wrong answers, those given with the most confidence first; as many as were asked for.
+    public internal(set) var mistakes: [Mistake] = []
+    /// Figures of each class, and whether probabilities can be believed; nil where they were not asked for.
+    public internal(set) var report: ClassificationReport?
+    public internal(set) var notices: [String] = []
+
+    /// An image that was taken for another class.
+    public struct Mistake: Sendable, Equatable {
+        /// The image's index in the data set.
+        public let index: Int
+        public let actual: Int
+        public let predicted: Int
+        /// The probabilities of the class that was named and of the right one.
+        public let confidence: Double
+        public let actualProbability: Double
+    }
+
+    init(classes: Int) { confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes) }
+
+    mutating func keepMistakes(_ count: Int) {
+        mistakes.sort { ($1.confidence, $0.index) < ($0.confidence, $1.index) }
+        mistakes = Array(mistakes.prefix(count))
+    }
+}

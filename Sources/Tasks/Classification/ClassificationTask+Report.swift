@@ -1,0 +1,105 @@
+import Datasets
+import JSON
+import Reporting
+
+// What a classifier's evaluation looks like: in the report, in the terminal, in JSON.
+extension ClassificationTask {
+    public func record(
+        _ findings: ClassificationFindings, of dataset: any LabeledDataset,
+        pictures: (_ indices: [Int]) throws -> [JSONValue]
+    ) throws -> [JSONValue.Member] {
+        let wrong = findings.mistakes
+        let mistakes = zip(wrong, try pictures(wrong.map(\.index))).map { mistake, picture -> JSONValue in
+            var json = picture
+            json["name"] = .string(dataset.name(mistake.index))
+            json["actual"] = .integer(mistake.actual)
+            json["predicted"] = .integer(mistake.predicted)
+            json["confidence"] = .measured(mistake.confidence)
+            json["actualProbability"] = .measured(mistake.actualProbability)
+            return json
+        }
+        var cells: [JSONValue] = []
+        for (actual, row) in findings.confusion.enumerated() {
+            for (predicted, count) in row.enumerated() where count > 0 {
+                cells.append(.array([.integer(actual), .integer(predicted), .integer(count)]))
+            }
+        }
+        return [
+            .init("classes", .integer(classes)), .init("confusion", .array(cells)),
+            .init("mistakes", .array(mistakes)),
+        ]
+    }
+
+    private func share(_ value: Double?) -> String { value.map { NumberText.percentage($0) } ?? "-" }
+    private func figure(_ value: Double?) -> String { value.map { NumberText.fixed($0, decimals: 4) } ?? "-" }
+
+    public func text(_ findings: ClassificationFindings) -> String {
+        let names = vocabulary.classNames
+        let report = findings.report ?? ClassificationReport(confusion: findings.confusion)
+        let rows = report.classes.enumerated().map { index, entry in
+            [
+                names[index], NumberText.grouped(entry.images), share(entry.precision), share(entry.recall),
+                share(entry.f1), figure(entry.auc),
+            ]
+        }
+        let present = report.classes.count - report.absent.count
+        let mean = [
+            "mean over \(present == 1 ? "one class" : "\(present) classes")",
+            NumberText.grouped(findings.scores.count), share(report.macroPrecision), share(report.macroRecall),
+            share(report.macroF1), figure(report.macroAUC),
+        ]
+        var lines = [
+            "images  \(findings.scores.count)",
+            "top-1   \(share(findings.scores[.accuracy]))",
+            "top-\(min(5, names.count))   \(share(findings.scores[.topFiveAccuracy]))",
+            "loss    \(NumberText.fixed(findings.scores.loss, decimals: 4))",
+            "",
+            "balanced accuracy        \(share(report.macroRecall))",
+            "macro precision          \(share(report.macroPrecision))",
+            "macro recall             \(share(report.macroRecall))",
+            "macro F1                 \(share(report.macroF1))",
+            "macro AUC, one vs. rest  \(figure(report.macroAUC))",
+            "calibration error        \(figure(report.calibrationError))  (expected, \(PredictionScores.binCount) bins)",
+            "",
+            Table(
+                columns: [Table.Column("class", .left)]
+                    + ["images", "precision", "recall", "F1", "AUC"].map { Table.Column($0, .right) },
+                rows: rows + [mean]
+            ).render(),
+        ]
+        if !report.absent.isEmpty {
+            let absent = report.absent.map { names[$0] }
+            let more = absent.count > 20 ? " and \(absent.count - 20) more" : ""
+            lines.append(
+                TextWidth.singleLine(
+                    "no images, so in no mean: \(absent.prefix(20).joined(separator: ", "))\(more)") + "\n")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    public func members(_ findings: ClassificationFindings) -> [JSONValue.Member] {
+        let names = vocabulary.classNames
+        let report = findings.report ?? ClassificationReport(confusion: findings.confusion)
+        return [
+            .init("accuracy", .optional(findings.scores[.accuracy])),
+            .init("topFiveAccuracy", .optional(findings.scores[.topFiveAccuracy])),
+            .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
+            .init("balancedAccuracy", .optional(report.macroRecall)),
+            .init("macroPrecision", .optional(report.macroPrecision)),
+            .init("macroRecall", .optional(report.macroRecall)), .init("macroF1", .optional(report.macroF1)),
+            .init("macroAUC", .optional(report.macroAUC)),
+            .init("expectedCalibrationError", .optional(report.calibrationError)),
+            .init("classesWithoutImages", .array(report.absent.map { .string(names[$0]) })),
+            .init("perClass", .array(report.classes.enumerated().map { Self.json($1, name: names[$0]) })),
+            .init("confusion", .array(findings.confusion.map { .array($0.map { .integer($0) }) })),
+        ]
+    }
+
+    private static func json(_ entry: ClassificationReport.Class, name: String) -> JSONValue {
+        [
+            "class": .string(name), "images": .integer(entry.images), "predicted": .integer(entry.predicted),
+            "accuracy": .optional(entry.recall), "precision": .optional(entry.precision),
+            "recall": .optional(entry.recall), "f1": .optional(entry.f1), "auc": .optional(entry.auc),
+        ]
+    }
+}

@@ -1,0 +1,111 @@
+import Autograd
+import Datasets
+import JSON
+import Layers
+import Reporting
+import Tensors
+
+/// Classification: cross-entropy with label smoothing or with the shares of mixed batches, or binary cross-entropy with
+/// either, each class with a weight where there are any.
+public struct ClassificationTask: LearningTask {
+    public let vocabulary: Vocabulary
+    let configuration: ClassificationConfiguration
+    /// The classes of the data, which labels count in; the model may have more outputs.
+    private let dataClasses: Int
+    /// One for each output; empty for 1 everywhere.
+    private let classWeights: [Float]
+
+    /// How many classes the model tells apart.
+    var classes: Int { vocabulary.classNames.count }
+
+    /// - Parameters:
+    ///   - vocabulary: a name for each of the model's outputs.
+    ///   - dataClasses: how many of them the data has, all by default.
+    ///   - classWeights: one for each output; empty for 1 everywhere.
+    public init(
+        vocabulary: Vocabulary, configuration: ClassificationConfiguration, dataClasses: Int? = nil,
+        classWeights: [Float] = []
+    ) {
+        require(
+            classWeights.isEmpty || classWeights.count == vocabulary.classNames.count, "ClassificationTask",
+            "got \(classWeights.count) class weights for \(vocabulary.classNames.count) classes")
+        self.vocabulary = vocabulary
+        self.configuration = configuration
+        self.dataClasses = dataClasses ?? vocabulary.classNames.count
+        self.classWeights = classWeights
+    }
+
+    public var metrics: [Metric] { [.accuracy, .topFiveAccuracy] }
+    public var trainingMetric: Metric? { .accuracy }
+    public var mixesImages: Bool { configuration.mixing.isOn }
+
+    public func collator(training: Bool) -> LabelCollator {
+        LabelCollator(
+            classCount: dataClasses, mixing: training && configuration.mixing.isOn ? configuration.mixing : nil,
+            smoothing: Float(configuration.labelSmoothing))
+    }
+
+    public func loss(
+        _ output: ModelOutput<Float>, _ batch: Batch<Labels>, _ context: Context<Float>, update: Int
+    ) -> TaskLoss {
+        let logits = output.logits
+        return TaskLoss(total: loss(of: logits, batch.targets), measured: Double(batch.targets.hits(logits.value)))
+    }
+
+    /// Of logits [count, classes], []: the mean over the images (crossEntropy) or over all elements (binaryCrossEntropy),
+    /// each class's term times its weight.
+    private func loss(of logits: Variable<Float>, _ labels: Labels) -> Variable<Float> {
+        switch configuration.kind {
+        case .crossEntropy:
+            if let targets = labels.shareTensor(outputs: classes) {
+                return logits.crossEntropy(targets: weighted(targets))
+            }
+            if classWeights.isEmpty {
+                return logits.crossEntropy(labels: labels.classes, smoothing: configuration.labelSmoothing)
+            }
+            return logits.crossEntropy(targets: weighted(smoothedTargets(labels)))
+        case .binaryCrossEntropy:
+            return logits.binaryCrossEntropy(
+                targets: labels.shareTensor(outputs: classes) ?? smoothedTargets(labels),
+                classWeights: classWeights.isEmpty ? nil : Tensor([classes], classWeights))
+        }
+    }
+
+    private func weighted(_ targets: Tensor<Float>) -> Tensor<Float> {
+        classWeights.isEmpty ? targets : targets * Tensor([classes], classWeights)
+    }
+
+    /// The labels as targets [count, classes]: smoothing / classes everywhere, and 1 - smoothing more at the label.
+    private func smoothedTargets(_ labels: Labels) -> Tensor<Float> {
+        let smoothing = Float(configuration.labelSmoothing)
+        let count = labels.classes.count
+        return Tensor([count, classes]) { target in
+            target.initialize(repeating: smoothing / Float(classes), count: count * classes)
+            for i in 0..<count { target[i * classes + Int(labels.classes[i])] += 1 - smoothing }
+        }
+    }
+
+    public func evaluator(_ options: EvaluationOptions) -> ClassificationEvaluator {
+        ClassificationEvaluator(classNames: vocabulary.classNames, options)
+    }
+
+    public func rowLabels(_ target: Labels) -> [Int32] { target.classes }
+
+    public func members(of annotation: ClassLabel) -> [JSONValue.Member] {
+        [.init("label", .integer(annotation.index))]
+    }
+
+    /// One image each of up to ten classes.
+    public func showcase(
+        _ dataset: any LabeledDataset
+    ) throws -> [(index: Int, annotation: [JSONValue.Member])] {
+        var chosen: [(index: Int, annotation: [JSONValue.Member])] = []
+        var seen: Set<Int> = []
+        let most = min(10, dataset.classNames.count)
+        for index in 0..<dataset.count where chosen.count < most {
+            let annotation = try dataset.annotation(index)
+            if seen.insert(annotation.index).inserted { chosen.append((index, members(of: annotation))) }
+        }
+        return chosen
+    }
+}

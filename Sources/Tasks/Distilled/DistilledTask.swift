@@ -1,0 +1,238 @@
+import Autograd
+import Datasets
+import Distillation
+import JSON
+import Layers
+import Reporting
+import Tensors
+
+/// A model that a student learns from: it is shown the student's images and answers them.
+public protocol TeachingModel: AnyObject {
+    /// What it is called in tables and in the names of loss terms.
+    var name: String { get }
+    /// Where its features are read.
+    var taps: [FeatureTap] { get }
+    /// Time spent answering, so far.
+    var seconds: Double { get }
+    /// Its answer, of constants.
+    /// - Parameters:
+    ///   - batch: the images as the student's loader made them.
+    ///   - images: the same as a tensor [N, H, W, C].
+    func answer(_ batch: ImageBatch, _ images: Tensor<Float>) -> ModelOutput<Float>
+}
+
+/// Any task with teachers beside it: its own loss, and the losses of one stage against one teacher, against several at
+/// once, or none. What is measured and reported is the task's.
+///
+/// Losses on logits compare rows of class scores, as the task makes them of an answer; losses on maps compare taps.
+public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked Sendable {  // one run's, used by one thread
+    /// Losses against one teacher, or logit losses of one temperature against the mean of all.
+    private struct Part {
+        let losses: StageLosses
+        let prefix: String
+        /// nil for all teachers' mean.
+        let teacher: Int?
+        let temperature: Double
+        let factor: Double
+    }
+
+    /// Where the stage stands in its run.
+    public struct Place: Sendable {
+        /// Updates of the stages before.
+        public var firstUpdate: Int
+        public var updatesPerEpoch: Int
+
+        public init(firstUpdate: Int, updatesPerEpoch: Int) {
+            (self.firstUpdate, self.updatesPerEpoch) = (firstUpdate, max(1, updatesPerEpoch))
+        }
+    }
+
+    /// What is learned but for the teachers.
+    public let base: Base
+    private let teachers: [any TeachingModel]
+    private let model: any FeatureModel
+    private let configuration: StageConfiguration
+    private let parts: [Part]
+    private let place: Place
+    private var balancing: LossBalance
+    /// The teachers' seconds of earlier processes, less those before this stage.
+    private var secondsBefore: Double
+    /// Told once, when balancing has settled.
+    private let settled: (Double) -> Void
+
+    /// - Parameters:
+    ///   - scope: where adapters are declared, behind the student's own parameters.
+    ///   - base: what the student learns.
+    ///   - model: the student.
+    ///   - height: of the student's images.
+    ///   - width: of the student's images.
+    ///   - settled: told the factor of the distillation losses once balancing has settled.
+    /// - Throws: one sentence when taps cannot be paired.
+    public init(
+        _ scope: Scope, base: Base, model: any FeatureModel, height: Int, width: Int, teachers: [any TeachingModel],
+        _ configuration: StageConfiguration, place: Place, settled: @escaping (Double) -> Void = { _ in }
+    ) throws {
+        self.base = base
+        self.model = model
+        self.teachers = teachers
+        self.configuration = configuration
+        self.place = place
+        self.settled = settled
+        balancing = LossBalance(configuration)
+        secondsBefore = -teachers.reduce(0) { $0 + $1.seconds }
+        let taps = try model.taps(height: height, width: width)
+        func losses(
+            _ scope: Scope, _ list: [LossConfiguration], _ teacher: (any TeachingModel)?
+        ) throws -> StageLosses {
+            let pairing = try teacher.flatMap {
+                StageLosses.needsPairing(list)
+                    ? try FeaturePairing(student: taps, teacher: $0.taps, named: configuration.pairs) : nil
+            }
+            return StageLosses(scope, list, pairing: pairing)
+        }
+        let own = scope["distillation"]
+        if teachers.count == 1 {
+            parts = [
+                Part(
+                    losses: try losses(own, configuration.losses, teachers[0]), prefix: "", teacher: 0, temperature: 1,
+                    factor: 1)
+            ]
+        } else if teachers.isEmpty {
+            parts = []
+        } else {
+            let logits = try configuration.losses.filter(\.kind.usesLogits).enumerated().map { index, loss in
+                Part(
+                    losses: try losses(own["mean\(index)"], [loss], nil), prefix: "mean.", teacher: nil,
+                    temperature: loss.temperature, factor: 1)
+            }
+            let maps = configuration.losses.filter { !$0.kind.usesLogits }
+            let features =
+                try maps.isEmpty
+                ? []
+                : teachers.enumerated().map { index, teacher in
+                    Part(
+                        losses: try losses(own[teacher.name], maps, teacher), prefix: teacher.name + ".",
+                        teacher: index,
+                        temperature: 1, factor: 1 / Double(teachers.count))
+                }
+            parts = logits + features
+        }
+    }
+
+    /// Seconds that the teachers took in this stage.
+    public var teacherSeconds: Double { secondsBefore + teachers.reduce(0) { $0 + $1.seconds } }
+
+    public func loss(
+        _ student: ModelOutput<Float>, _ batch: Batch<Base.Target>, _ context: Context<Float>, update: Int
+    ) -> TaskLoss {
+        let own = base.loss(student, batch, context, update: update)
+        if teachers.isEmpty { return own }
+        let images = Tensor(batch)
+        let outputs = teachers.map { $0.answer(batch.images, images) }
+        let epoch = (Double(update - place.firstUpdate) + 0.5) / Double(place.updatesPerEpoch)
+        let distillation = distance(student, outputs, epoch, batch, context)
+        if !balancing.isSettled { measure(batch, outputs, epoch, own.total, distillation, context, update: update) }
+        let weight = configuration.crossEntropyWeight
+        var sum = WeightedLoss<Float>()
+        if weight > 0 { sum.add("crossEntropy", own.total, weight: weight) }
+        sum.add(distillation, factor: balancing.factor)
+        var terms = sum.terms.map { TaskLoss.Term(name: $0.name, raw: $0.raw, weighted: $0.weighted) }
+        if weight == 0 {
+            terms.insert(TaskLoss.Term(name: "crossEntropy", raw: Double(own.total.value.item), weighted: 0), at: 0)
+        }
+        return TaskLoss(total: sum.total ?? own.total.scaled(by: 0), measured: own.measured, terms: terms)
+    }
+
+    private func distance(
+        _ student: ModelOutput<Float>, _ outputs: [ModelOutput<Float>], _ epoch: Double, _ batch: Batch<Base.Target>,
+        _ context: Context<Float>
+    ) -> WeightedLoss<Float> {
+        let compared = ModelOutput(logits: base.classRows(student), features: student.features)
+        let rows = outputs.map { base.classRows($0).value }
+        var sum = WeightedLoss<Float>()
+        for part in parts {
+            let output =
+                part.teacher.map { TeacherOutput(logits: rows[$0], features: outputs[$0].features.map(\.value)) }
+                ?? TeacherOutput(logits: averagedTeacher(rows, temperature: part.temperature), features: [])
+            let found = part.losses(
+                student: compared, teacher: output, epoch: epoch,
+                LossContext(layers: context, labels: base.rowLabels(batch.targets)))
+            sum.add(found.renamed(part.prefix), factor: part.factor)
+        }
+        return sum
+    }
+
+    private func measure(
+        _ batch: Batch<Base.Target>, _ outputs: [ModelOutput<Float>], _ epoch: Double, _ own: Variable<Float>,
+        _ distillation: WeightedLoss<Float>, _ context: Context<Float>, update: Int
+    ) {
+        switch configuration.balance {
+        case .none: return
+        case .firstSteps:
+            balancing.add(
+                task: Double(own.value.item), distillation: distillation.terms.reduce(0) { $0 + $1.weighted })
+        case .gradientNorm:
+            // Forward passes of their own, since a tape goes backward once.
+            func norm(_ loss: (ModelOutput<Float>, Context<Float>) -> Variable<Float>?) -> Double {
+                let tape = Tape<Float>()
+                let own = Context(
+                    context.store, mode: .training, tape: tape, random: context.random,
+                    firstSample: context.firstSample)
+                guard let value = loss(model(Variable(Tensor(batch)), own), own) else { return 0 }
+                tape.backward(from: value)
+                let gradients = Storage<Float>(count: context.store.list.flatCount)
+                _ = own.collectGradients(into: gradients)
+                return Balance.norm((0..<model.parameters.flatCount).map { Double(gradients.pointer[$0]) })
+            }
+            balancing.add(
+                task: norm { base.loss($0, batch, $1, update: update).total },
+                distillation: norm { distance($0, outputs, epoch, batch, $1).total })
+        }
+        if balancing.isSettled { settled(balancing.factor) }
+    }
+}
+
+// What is the task's own stays so.
+extension DistilledTask {
+    public var vocabulary: Vocabulary { base.vocabulary }
+    public var metrics: [Metric] { base.metrics }
+    public var trainingMetric: Metric? { base.trainingMetric }
+    public var mixesImages: Bool { base.mixesImages }
+    public var reachesAllParameters: Bool { teachers.isEmpty && base.reachesAllParameters }
+
+    public func collator(training: Bool) -> Base.TargetCollator { base.collator(training: training) }
+    public func evaluator(_ options: EvaluationOptions) -> Base.Measure { base.evaluator(options) }
+    public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { base.classRows(output) }
+    public func rowLabels(_ target: Base.Target) -> [Int32] { base.rowLabels(target) }
+
+    public func record(
+        _ findings: Base.Measure.Findings, of dataset: any AnnotatedDataset<Base.Annotation>,
+        pictures: (_ indices: [Int]) throws -> [JSONValue]
+    ) throws -> [JSONValue.Member] { try base.record(findings, of: dataset, pictures: pictures) }
+
+    public func showcase(
+        _ dataset: any AnnotatedDataset<Base.Annotation>
+    ) throws -> [(index: Int, annotation: [JSONValue.Member])] { try base.showcase(dataset) }
+
+    public func members(of annotation: Base.Annotation) -> [JSONValue.Member] { base.members(of: annotation) }
+    public func text(_ findings: Base.Measure.Findings) -> String { base.text(findings) }
+    public func members(_ findings: Base.Measure.Findings) -> [JSONValue.Member] { base.members(findings) }
+    public var predictionColumns: PredictionColumns { base.predictionColumns }
+
+    public func predictions(
+        _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
+    ) -> [Result<Prediction, PredictionFailure>] { base.predictions(output, images: images, options) }
+
+    public var state: JSONValue {
+        var state = balancing.json
+        state["teacherSeconds"] = .number(teacherSeconds)
+        if base.state != .null { state["base"] = base.state }
+        return state
+    }
+
+    public func restore(_ state: JSONValue) {
+        balancing.restore(state)
+        secondsBefore = (state["teacherSeconds"]?.doubleValue ?? 0) - teachers.reduce(0) { $0 + $1.seconds }
+        base.restore(state["base"] ?? .null)
+    }
+}

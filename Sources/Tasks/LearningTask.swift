@@ -1,0 +1,139 @@
+import Autograd
+import Datasets
+import JSON
+import Layers
+import Reporting
+import Tensors
+
+/// What a run learns: it owns what is said of an image, the targets of a batch, the loss, and the measure. Whoever trains,
+/// evaluates, distills or reports asks it, and knows metrics and findings, never classes and logits.
+///
+/// A task is a value without values of its own that training changes; what it learns of its losses is its `state`. The
+/// model is handed in with its answer, so that one task serves any backbone and any head that answers as it expects.
+public protocol LearningTask: Sendable {
+    /// What is said of one image: a class, a mask, boxes.
+    associatedtype Annotation: Sendable & Equatable
+    /// What the answers to a batch are compared with.
+    associatedtype Target: Targets
+    /// What makes the targets of a batch.
+    associatedtype TargetCollator: Collator<Annotation, Target>
+    /// What measures answers.
+    associatedtype Measure: Evaluator<Target>
+
+    /// What the model's outputs mean.
+    var vocabulary: Vocabulary { get }
+    /// What an evaluation measures, beside the loss; the first one chooses the best weights.
+    var metrics: [Metric] { get }
+    /// What the training step measures of its own batch, `TaskLoss.measured`; nil for nothing.
+    var trainingMetric: Metric? { get }
+    /// What makes targets.
+    /// - Parameter training: whether for training, where images may be mixed with each other.
+    func collator(training: Bool) -> TargetCollator
+    /// The loss of a batch in that update of the run, counted from 0.
+    func loss(
+        _ output: ModelOutput<Float>, _ batch: Batch<Target>, _ context: Context<Float>, update: Int
+    ) -> TaskLoss
+    /// Something that measures answers to the batches of one part of the data.
+    func evaluator(_ options: EvaluationOptions) -> Measure
+
+    /// Whether a parameter that no gradient reaches is a mistake.
+    var reachesAllParameters: Bool { get }
+    /// Whether batches are mixed in training, so that an image is not the same in every epoch.
+    var mixesImages: Bool { get }
+    /// What the task has learnt of its losses so far, saved with the state of a run.
+    var state: JSONValue { get }
+    /// Takes over a saved state.
+    func restore(_ state: JSONValue)
+
+    /// The answer as rows of class scores [rows, classes], which a student's and a teacher's are compared by.
+    func classRows(_ output: ModelOutput<Float>) -> Variable<Float>
+    /// The class of each row.
+    func rowLabels(_ target: Target) -> [Int32]
+
+    /// What `report/result.json` holds of an evaluation beside its scores.
+    /// - Parameter picture: images of the part that was measured, by index, small, as members of an object.
+    func record(
+        _ findings: Measure.Findings, of dataset: any AnnotatedDataset<Annotation>,
+        pictures: (_ indices: [Int]) throws -> [JSONValue]
+    ) throws -> [JSONValue.Member]
+    /// Some training images worth showing, each with what is said of it.
+    func showcase(
+        _ dataset: any AnnotatedDataset<Annotation>
+    ) throws -> [(index: Int, annotation: [JSONValue.Member])]
+    /// What a report of a failure says of an image beside its name.
+    func members(of annotation: Annotation) -> [JSONValue.Member]
+
+    /// An evaluation as text, without what was measured.
+    func text(_ findings: Measure.Findings) -> String
+    /// An evaluation as members of a JSON object.
+    func members(_ findings: Measure.Findings) -> [JSONValue.Member]
+    /// What `predict` says of images, one for each.
+    func predictions(
+        _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
+    ) -> [Result<Prediction, PredictionFailure>]
+    /// The columns of predictions.
+    var predictionColumns: PredictionColumns { get }
+}
+
+extension LearningTask {
+    public var trainingMetric: Metric? { nil }
+    public var reachesAllParameters: Bool { true }
+    public var mixesImages: Bool { false }
+    public var state: JSONValue { .null }
+    public func restore(_ state: JSONValue) {}
+    public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { output.logits }
+    public func rowLabels(_ target: Target) -> [Int32] { [] }
+
+    public func record(
+        _ findings: Measure.Findings, of dataset: any AnnotatedDataset<Annotation>,
+        pictures: (_ indices: [Int]) throws -> [JSONValue]
+    ) throws -> [JSONValue.Member] {
+        [.init("task", .string(vocabulary.task))]
+    }
+
+    public func showcase(
+        _ dataset: any AnnotatedDataset<Annotation>
+    ) throws -> [(index: Int, annotation: [JSONValue.Member])] {
+        try (0..<min(10, dataset.count)).map { ($0, members(of: try dataset.annotation($0))) }
+    }
+
+    public func members(of annotation: Annotation) -> [JSONValue.Member] { [] }
+
+    public func text(_ findings: Measure.Findings) -> String {
+        let values = findings.scores.values + [Scores.Value(metric: .loss, value: findings.scores.loss)]
+        let width = (values.map { $0.metric.title.count }.max() ?? 0) + 2
+        let lines = values.map { value -> String in
+            let title = value.metric.title
+            return title + String(repeating: " ", count: width - title.count) + value.metric.text(value.value)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    public func members(_ findings: Measure.Findings) -> [JSONValue.Member] {
+        findings.scores.values.map { .init($0.metric.name, .number($0.value)) } + [
+            .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
+        ]
+    }
+
+    public var predictionColumns: PredictionColumns {
+        PredictionColumns(
+            table: [.init("answer", isRight: true, widest: 12)], fields: vocabulary.classNames)
+    }
+
+    /// The model's outputs as they are.
+    public func predictions(
+        _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
+    ) -> [Result<Prediction, PredictionFailure>] {
+        let values = output.logits.value.array
+        let width = values.count / max(1, images.count)
+        return images.enumerated().map { row, image in
+            let answer = values[row * width..<(row + 1) * width]
+            guard answer.allSatisfy(\.isFinite) else { return .failure(.notFinite(image)) }
+            return .success(
+                Prediction(
+                    image: image, rows: [[answer.prefix(8).map { "\($0)" }.joined(separator: " ")]],
+                    fields: answer.map(CSV.number),
+                    members: [.init("answer", .array(answer.map { .number(Double($0)) }))]))
+        }
+    }
+}

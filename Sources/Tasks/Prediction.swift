@@ -1,0 +1,50 @@
+import JSON
+import Reporting
+
+/// What a model says of one image, as each output of `predict` shows it.
+public struct Prediction: Sendable {
+    public let image: String
+    /// Of the table, without the image's name; the first row stands beside it.
+    public let rows: [[String]]
+    /// Of a row of comma-separated values, without the image's name.
+    public let fields: [String]
+    /// Of a JSON object, behind the image's name.
+    public let members: [JSONValue.Member]
+
+    public init(image: String, rows: [[String]], fields: [String], members: [JSONValue.Member]) {
+        (self.image, self.rows, self.fields, self.members) = (image, rows, fields, members)
+    }
+}
+
+/// How predictions are asked for.
+public struct PredictionOptions: Sendable {
+    /// How many answers are shown of an image, where an answer is one of several.
+    public var top: Int
+    /// Whether JSON also gives the model's raw outputs.
+    public var showsOutputs: Bool
+
+    public init(top: Int, showsOutputs: Bool = false) { (self.top, self.showsOutputs) = (top, showsOutputs) }
+}
+
+/// The columns of predictions.
+public struct PredictionColumns: Sendable {
+    /// Of the table, without the image's name.
+    public let table: [StreamedTable.Column]
+    /// The header of comma-separated values, without the image's name.
+    public let fields: [String]
+
+    public init(table: [StreamedTable.Column], fields: [String]) { (self.table, self.fields) = (table, fields) }
+}
+
+/// Why there is no prediction.
+public struct PredictionFailure: Error, Sendable {
+    public let reason: String
+    public init(reason: String) { self.reason = reason }
+
+    /// For outputs that are not finite: whatever they seem to say would be arbitrary.
+    public static func notFinite(_ image: String) -> PredictionFailure {
+        PredictionFailure(
+            reason: "\(image): the model's outputs for this image are not finite, so they say nothing; its values or the "
+                + "weights are beyond what the model can compute with")
+    }
+}

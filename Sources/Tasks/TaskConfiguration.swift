@@ -1,0 +1,109 @@
+import Configuration
+import Datasets
+import Tensors
+
+/// What a configuration says about a task, before the data is known: how its data is opened, and the task itself once
+/// it is.
+public protocol TaskConfiguration: Sendable {
+    associatedtype Task: LearningTask
+
+    /// The word of `task` in a configuration.
+    static var name: String { get }
+    /// What the task is, for the reference, in a few words.
+    static var summary: String { get }
+
+    /// Reads the task's keys: its section `loss`, which is read even where it is empty.
+    init(_ reader: ConfigurationReader)
+
+    /// Opens the data and splits it.
+    /// - Throws: `DatasetError` that names the file or the folder at fault.
+    func open(_ request: DataRequest) throws -> DatasetSplits<Task.Annotation>
+    /// Opens one part of the data alone, to measure it.
+    func openPart(_ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool) throws
+        -> DatasetPart<Task.Annotation>
+    /// Why nothing can be learnt from the data, one sentence, or nil.
+    func problem(_ splits: DatasetSplits<Task.Annotation>, path: String) throws -> String?
+
+    /// The task.
+    /// - Parameter training: the images that are learnt from, which weights of classes are taken of; nil where nothing is
+    ///   learnt.
+    /// - Throws: `RecipeError` where the data does not fit what the configuration says.
+    func makeTask(_ vocabulary: Vocabulary, training: (any AnnotatedDataset<Task.Annotation>)?) throws -> Task
+    /// The task of weights, of which nothing but the vocabulary is known.
+    static func task(_ vocabulary: Vocabulary) throws -> Task
+
+    /// A data set whose annotations count in other names, matched by name; nil when one of its own names is in use and
+    /// none of the others.
+    static func relabeled(
+        _ dataset: any AnnotatedDataset<Task.Annotation>, names: [String], as others: [String]
+    ) throws -> (any AnnotatedDataset<Task.Annotation>)?
+    /// The group of each image, for epochs that show every group equally often.
+    static func groups(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int]
+    /// How many images (or objects) each class has.
+    static func counts(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int]
+    /// What might be said of an image, for measurements of speed on random images.
+    static func example(
+        _ vocabulary: Vocabulary, height: Int, width: Int, _ random: inout Random
+    ) -> Task.Annotation
+    /// What is written below an image.
+    static func caption(_ annotation: Task.Annotation, _ classNames: [String]) -> String
+}
+
+extension TaskConfiguration {
+    public func openPart(
+        _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
+    ) throws -> DatasetPart<Task.Annotation> {
+        let splits = try open(request)
+        let choice = choice ?? (splits.test != nil ? .test : .validation)
+        let part: (any AnnotatedDataset<Task.Annotation>)? =
+            switch choice {
+            case .train: splits.train
+            case .validation: splits.validation
+            case .test: splits.test
+            case .all: nil
+            }
+        guard let part else { throw DatasetError(request.path, "there is no \(choice.rawValue) part") }
+        return DatasetPart(dataset: part, choice: choice, format: splits.format, notices: splits.notices)
+    }
+
+    public func problem(_ splits: DatasetSplits<Task.Annotation>, path: String) throws -> String? { nil }
+
+    public static func relabeled(
+        _ dataset: any AnnotatedDataset<Task.Annotation>, names: [String], as others: [String]
+    ) throws -> (any AnnotatedDataset<Task.Annotation>)? { nil }
+
+    public static func groups(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int] {
+        Array(repeating: 0, count: dataset.count)
+    }
+
+    public static func counts(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int] {
+        Array(repeating: dataset.count, count: dataset.classNames.count)
+    }
+
+    public static func caption(_ annotation: Task.Annotation, _ classNames: [String]) -> String { "" }
+}
+
+/// What is asked of data.
+public struct DataRequest: Sendable {
+    /// A folder, or the word of data that the program brings along.
+    public var path: String
+    /// How the validation images are chosen.
+    public var validation: ValidationSource
+    /// The run's seed, which chooses them.
+    public var seed: UInt64
+    /// What is done about images that cannot be read; nil does not look for them.
+    public var onBroken: BrokenImages.Policy?
+    /// Memory for files whose images are all held in it.
+    public var packedMegabytes: Int
+
+    public init(
+        path: String, validation: ValidationSource = .automatic, seed: UInt64 = 0,
+        onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = defaultPackedMegabytes
+    ) {
+        self.path = path
+        self.validation = validation
+        self.seed = seed
+        self.onBroken = onBroken
+        self.packedMegabytes = packedMegabytes
+    }
+}

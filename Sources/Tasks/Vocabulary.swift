@@ -1,0 +1,30 @@
+/// What a model's outputs mean: it goes with the weights, and is compared by name wherever data, student, teacher and
+/// weights meet.
+public struct Vocabulary: Sendable, Equatable {
+    /// The task that the outputs belong to.
+    public let task: String
+    /// One for each output.
+    public var classNames: [String]
+
+    public init(task: String, classNames: [String]) { (self.task, self.classNames) = (task, classNames) }
+
+    /// Why what another model knows is not the same, as the end of a sentence; nil where it is.
+    /// - Parameter place: where this vocabulary comes from.
+    public func difference(of other: Vocabulary, place: String) -> String? {
+        if other.task != task { return "was trained for \(other.task), but \(place) is for \(task)" }
+        if other.classNames.count != classNames.count {
+            return "knows \(other.classNames.count) classes, but the student learns \(classNames.count) (\(place))"
+        }
+        if let index = classNames.indices.first(where: { classNames[$0] != other.classNames[$0] }) {
+            return
+                "knows class \(index) as '\(other.classNames[index])', but it is '\(classNames[index])' in \(place)"
+        }
+        return nil
+    }
+}
+
+/// A recipe that does not fit its data or its model, in one sentence.
+public struct RecipeError: Error, CustomStringConvertible, Sendable, Equatable {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}

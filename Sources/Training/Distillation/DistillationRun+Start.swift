@@ -1,0 +1,127 @@
+import Distillation
+import JSON
+import Layers
+import Optim
+import Reporting
+import Tasks
+import Tensors
+
+// What a stage starts from: the values of the stage before or of the student, and fresh adapters.
+extension DistillationRun {
+    /// - Parameters:
+    ///   - previous: the stage before, nil for the first one and for one that is restored.
+    ///   - info: what was saved with the state of a stage that is restored.
+    func makeStage(
+        _ index: Int, _ run: ArmRun, after previous: Stage?, _ results: [StageResult], info saved: JSONValue? = nil
+    ) throws -> Stage {
+        let stage = run.plan[index]
+        var recipe = run.recipe
+        recipe.training.epochs = stage.epochs
+        let total = run.plan.reduce(0) { $0 + $1.epochs }
+        let batches = try data.loader(
+            data.splits.train, task.collator(training: true), recipe, training: true
+        ).batchCount
+        let scope = Scope(extending: model.parameters)
+        let console = console
+        let distilled = try DistilledTask(
+            scope, base: task, model: model, height: data.plan.height, width: data.plan.width,
+            teachers: stage.teachers, stage.configuration,
+            place: .init(firstUpdate: stage.firstEpoch * batches, updatesPerEpoch: batches)
+        ) { factor in
+            console.notice(
+                "the distillation losses are balanced by a factor of \(NumberText.scientific(factor, decimals: 2)) from now on"
+            )
+        }
+        let seed = UInt64(recipe.run.seed)
+        // Adapters of every stage are drawn anew, and not as those of the stage before.
+        let store = ParameterStore<Float>(scope.list, seed: seed &+ UInt64(index + 1) &* 1_000_003)
+        let notices = try fill(store, stage.configuration, recipe, after: previous)
+        var place = RunPlace(epochs: stage.firstEpoch, updates: stage.firstEpoch * batches, totalEpochs: total)
+        if !stage.configuration.restartSchedule {
+            place.scheduleEpochs = total
+            place.scheduleUpdates = place.updates
+        }
+        place.labels = [.init("stage", .integer(index + 1)), .init("teacher", .string(stage.title))]
+        place.info = try saved ?? info(index, run, results, store)
+        let best = previous.map { $0.best.moved(to: store, model: model.parameters) }
+        let made = try Stage(
+            recipe, data: data, model: model, store: store, task: distilled, place: place, output: run.output,
+            notices: notices, best: best)
+        if let previous, !stage.configuration.resetOptimizer {
+            try keepMoments(of: previous.step.state.optimizer, in: made.step.state.optimizer)
+        }
+        return made
+    }
+
+    /// What is saved with every state of a stage.
+    private func info(
+        _ index: Int, _ run: ArmRun, _ results: [StageResult], _ store: ParameterStore<Float>
+    ) throws -> JSONValue {
+        var info: JSONValue = .object(run.header)
+        info["index"] = .integer(index)
+        info["results"] = .array(results.map(\.json))
+        info["before"] = try before(results, store, run.recipe)
+        return info
+    }
+
+    /// The metric that decides, before the stage.
+    private func before(
+        _ results: [StageResult], _ store: ParameterStore<Float>, _ recipe: Recipe
+    ) throws -> JSONValue {
+        if let last = results.last { return .optional(last.after) }
+        guard let part = data.splits.test ?? data.splits.validation else { return .null }
+        let loader = try data.loader(part, task.collator(training: false), recipe, training: false)
+        return .number(try task.evaluate(model, store, loader).scores.primary)
+    }
+
+    /// Gives the student's part of the store the values to start from.
+    /// - Returns: what a user should know, one sentence each.
+    private func fill(
+        _ store: ParameterStore<Float>, _ configuration: StageConfiguration, _ recipe: Recipe, after previous: Stage?
+    ) throws -> [String] {
+        var notices: [String] = []
+        if let previous {
+            store.updatePrefix(from: previous.store.prefix(model.parameters))
+        } else if self.configuration.student.start == .trained, let trained = trainedStudent {
+            store.updatePrefix(from: trained.weights.store)
+        } else {
+            let start = ParameterStore<Float>(model.parameters, seed: UInt64(recipe.run.seed))
+            notices = try start.loadStart(recipe.model, model: model, classNames: data.classNames)
+            store.updatePrefix(from: start)
+        }
+        if configuration.resetStatistics {
+            for (i, buffer) in model.parameters.buffers.enumerated() {
+                store.setBuffer(i, Tensor(buffer.shape, repeating: Float(buffer.initial)))
+            }
+        }
+        if !configuration.resetAdapters, let previous { keepAdapters(of: previous.store, in: store) }
+        return notices
+    }
+
+    /// Takes over adapters of the same name and shape.
+    private func keepAdapters(of old: ParameterStore<Float>, in new: ParameterStore<Float>) {
+        for entry in new.list.entries.dropFirst(model.parameters.entries.count) {
+            guard let same = old.list.entries.first(where: { $0.name == entry.name && $0.shape == entry.shape }) else {
+                continue
+            }
+            (new.flat.pointer + entry.offset).update(
+                from: old.flat.pointer + same.offset, count: entry.shape.elementCount)
+        }
+    }
+
+    /// Takes over the optimizer's moments of the student's parameters.
+    private func keepMoments(of old: any Optimizer<Float>, in new: any Optimizer<Float>) throws {
+        var arrays: [String: [Float]] = [:]
+        let before = Dictionary(old.stateArrays.map { ($0.name, $0.storage) }) { first, _ in first }
+        for (name, storage) in new.stateArrays {
+            var values = [Float](repeating: 0, count: storage.count)
+            if let source = before[name] {
+                for i in 0..<min(model.parameters.flatCount, storage.count, source.count) {
+                    values[i] = source.pointer[i]
+                }
+            }
+            arrays[name] = values
+        }
+        try new.restore(stepCount: old.stepCount, arrays: arrays)
+    }
+}
