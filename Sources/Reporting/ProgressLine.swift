@@ -1,5 +1,5 @@
 /// What a progress line tells.
-public struct ProgressReport: Sendable, Equatable {
+public struct ProgressReport: Sendable {
     /// The epoch under way, from 1.
     public var epoch: Int
     public var epochs: Int
@@ -7,8 +7,8 @@ public struct ProgressReport: Sendable, Equatable {
     public var step: Int
     public var steps: Int
     public var loss: Double?
-    /// A share of 1.
-    public var accuracy: Double?
+    /// What the run's first metric is in this epoch.
+    public var measure: (metric: Metric, value: Double)?
     public var imagesPerSecond: Double?
     public var learningRate: Double?
     /// Seconds until the end of the run.
@@ -19,15 +19,16 @@ public struct ProgressReport: Sendable, Equatable {
     public var totalTimeLeft: Double?
 
     public init(
-        epoch: Int, epochs: Int, step: Int, steps: Int, loss: Double? = nil, accuracy: Double? = nil,
-        imagesPerSecond: Double? = nil, learningRate: Double? = nil, timeLeft: Double? = nil
+        epoch: Int, epochs: Int, step: Int, steps: Int, loss: Double? = nil,
+        measure: (metric: Metric, value: Double)? = nil, imagesPerSecond: Double? = nil, learningRate: Double? = nil,
+        timeLeft: Double? = nil
     ) {
         self.epoch = epoch
         self.epochs = epochs
         self.step = step
         self.steps = steps
         self.loss = loss
-        self.accuracy = accuracy
+        self.measure = measure
         self.imagesPerSecond = imagesPerSecond
         self.learningRate = learningRate
         self.timeLeft = timeLeft
@@ -62,9 +63,8 @@ public enum ProgressLine {
             ((isShort ? "" : "step ") + aligned(progress.step, progress.steps), 6),
         ]
         if let loss = progress.loss { parts.append(("loss \(lossText(loss))", 1)) }
-        if let accuracy = progress.accuracy {
-            parts.append(
-                ((isShort ? "acc " : "accuracy ") + NumberText.percentage(accuracy, decimals: 1), 3))
+        if let (metric, value) = progress.measure {
+            parts.append(("\(isShort ? metric.abbreviation : metric.title) \(metric.shortText(value))", 3))
         }
         if let rate = progress.imagesPerSecond {
             parts.append((rateText(rate) + (isShort ? " img/s" : " images/s"), 4))

@@ -1,4 +1,4 @@
-/// Shares of several groups: a ring per value, the mean and the standard deviation of each group.
+/// Values of several groups: a ring per value, the mean and the standard deviation of each group.
 struct DotPlot {
     struct Row {
         let name: String
@@ -8,11 +8,12 @@ struct DotPlot {
     }
 
     let rows: [Row]
+    let style: NumberStyle
 
     var markup: Markup {
         let all = rows.flatMap { $0.values + [$0.mean - $0.deviation, $0.mean + $0.deviation] }
         guard !all.isEmpty else { return "" }
-        let axis = Axis(all, style: .percentage, count: 8)
+        let axis = Axis(all, style: style, count: 8)
         let (width, left, right, line) = (960.0, 110.0, 20.0, 38.0)
         let bottom = line * Double(rows.count) + 8
         func x(_ value: Double) -> Double { left + (width - left - right) * axis.position(value) }

@@ -21,6 +21,6 @@ extension RunComparison {
                 name: group.name, values: finished.compactMap(\.bestValidation),
                 images: finished.compactMap { $0.images(.validation) }.min())
         }
-        return Verdict(candidates, different: dataDifferences)
+        return Verdict(candidates, metrics: records.map(\.primary), different: dataDifferences)
     }
 }

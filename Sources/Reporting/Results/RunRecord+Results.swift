@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import RunLayout
 import Tensors
 
 extension RunRecord {
@@ -12,7 +13,7 @@ extension RunRecord {
 
     /// The test images, or those of validation where the data have no test part.
     public var resultPart: Part {
-        if summary?["testAccuracy"]?.doubleValue != nil { return .test }
+        if score("test") != nil { return .test }
         if let test = run?["data"]?["test"] { return (test.integerValue ?? 0) > 0 ? .test : .validation }
         return summary == nil ? .test : .validation
     }
@@ -27,15 +28,23 @@ extension RunRecord {
         return count
     }
 
-    /// Of the last weights on the part that results are of.
-    public var lastAccuracy: Double? {
+    /// A value of the summary's metric.
+    /// - Parameter prefix: what it is of: `test`, `bestTest`.
+    package func score(_ prefix: String) -> Double? { summary?[primary.key(prefix)]?.doubleValue }
+
+    /// The metric's values in the epochs.
+    /// - Parameter prefix: what they are of: `train`, `validation`.
+    package func scores(_ prefix: String) -> [Double?] { values(primary.key(prefix)) }
+
+    /// Of the last weights on the part that results are of, in the metric that chooses.
+    public var lastScore: Double? {
         switch resultPart {
-        case .test: summary?["testAccuracy"]?.doubleValue
-        case .validation: isFinished ? summary?["validationAccuracy"]?.doubleValue ?? lastValidation : nil
+        case .test: score("test")
+        case .validation: isFinished ? score("validation") ?? scores("validation").compactMap { $0 }.last : nil
         }
     }
 
-    /// The loss that goes with `lastAccuracy`.
+    /// The loss that goes with `lastScore`.
     public var lastLoss: Double? {
         switch resultPart {
         case .test: summary?["testLoss"]?.doubleValue
@@ -45,12 +54,11 @@ extension RunRecord {
         }
     }
 
-    private var lastValidation: Double? { values("validationAccuracy").compactMap { $0 }.last }
+    /// The best of any epoch on the validation images, by which runs are chosen.
+    public var bestValidation: Double? { score("bestValidation") ?? bestEpochScore }
 
-    /// The best validation accuracy of any epoch, by which runs are chosen.
-    public var bestValidation: Double? {
-        summary?["bestValidationAccuracy"]?.doubleValue ?? values("validationAccuracy").compactMap { $0 }.max()
-    }
+    /// The same from the epochs alone.
+    var bestEpochScore: Double? { primary.best(scores("validation").compactMap { $0 }) }
 
     /// The seed as the configuration says it.
     var seed: String? { value(of: "run.seed") ?? run?["seed"]?.integerValue.map { String($0) } }
@@ -76,7 +84,7 @@ public struct MeasuredData: Sendable, Equatable {
 
     /// Nil where the run left no description of itself.
     public init?(folder: String) {
-        guard let bytes = FileManager.default.contents(atPath: folder + "/report/run.json"),
+        guard let bytes = FileManager.default.contents(atPath: folder + "/" + RunFiles.description),
             let run = try? JSONValue(parsing: [UInt8](bytes))
         else { return nil }
         self.init(run)

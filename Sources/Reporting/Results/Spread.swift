@@ -31,8 +31,9 @@ public enum SamplingError {
         return (moved * (1 - moved) / count).squareRoot()
     }
 
-    /// `± 0.73`, in percentage points; nil where the number of images is not known.
-    static func text(_ share: Double, images: Int?) -> String? {
-        images.flatMap { $0 > 0 ? "± " + NumberText.fixed(100 * of(share, images: $0), decimals: 2) : nil }
+    /// `± 0.73`, in percentage points; nil where the number of images is not known or the metric is no share of images.
+    static func text(_ share: Double, of metric: Metric, images: Int?) -> String? {
+        guard metric.isShareOfImages else { return nil }
+        return images.flatMap { $0 > 0 ? "± " + NumberText.fixed(100 * of(share, images: $0), decimals: 2) : nil }
     }
 }

@@ -3,7 +3,7 @@ public struct Verdict: Sendable, Equatable {
     /// Runs that differ in nothing but their seed.
     public struct Candidate: Sendable, Equatable {
         public let name: String
-        /// Accuracies, one of each seed.
+        /// Values of the metric, one of each seed.
         public let values: [Double]
         /// How many images each was measured on, where that is known.
         public let images: Int?
@@ -22,41 +22,58 @@ public struct Verdict: Sendable, Equatable {
         case wins(Int, next: Int, lead: Double, error: Double)
         /// The first leads, but those after it are within the error; lead and error are against the second.
         case withinError([Int], lead: Double, error: Double)
-        /// The first leads, but on how many images nobody wrote down.
+        /// The first leads, but nothing says how far values may be off: on how many images shares were measured nobody
+        /// wrote down, or a metric that is no share of images has one seed alone.
         case unknownError(Int, lead: Double)
         /// The candidates were not measured on the same images, and why that is known.
         case differentData(String)
+        /// The candidates were measured by different metrics, which these are.
+        case differentMetrics(String)
     }
 
     public let candidates: [Candidate]
     public let outcome: Outcome
+    /// What the values are of.
+    public let metric: Metric
     /// What was measured: "validation" or "test".
     public let part: String
 
     /// The candidate that is better than all others; nil where none is.
     public let winner: Int?
-    /// The candidate with the highest mean, whatever the error.
+    /// The candidate with the best mean, whatever the error.
     public let highest: Int?
 
-    /// - Parameter different: why the candidates cannot be compared; empty where they can.
-    public init(_ candidates: [Candidate], part: String = "validation", different: [String] = []) {
-        (self.candidates, self.part) = (candidates, part)
+    /// - Parameters:
+    ///   - metrics: what the values are of; more than one leaves nothing to compare.
+    ///   - different: why the candidates cannot be compared; empty where they can.
+    public init(
+        _ candidates: [Candidate], metrics: [Metric] = [.accuracy], part: String = "validation",
+        different: [String] = []
+    ) {
+        let found = metrics.enumerated().filter { metrics.firstIndex(of: $1) == $0 }.map(\.element)
+        let metric = found.first ?? .accuracy
+        (self.candidates, self.metric, self.part) = (candidates, metric, part)
         outcome =
-            different.isEmpty || candidates.count < 2
-            ? Self.outcome(candidates) : .differentData(different.joined(separator: "; "))
+            if candidates.count > 1, found.count > 1 {
+                .differentMetrics(found.map(\.title).joined(separator: ", "))
+            } else if candidates.count > 1, !different.isEmpty {
+                .differentData(different.joined(separator: "; "))
+            } else {
+                Self.outcome(candidates, metric)
+            }
         switch outcome {
-        case .nothing, .differentData: (winner, highest) = (nil, nil)
+        case .nothing, .differentData, .differentMetrics: (winner, highest) = (nil, nil)
         case .only(let index), .unknownError(let index, _): (winner, highest) = (nil, index)
         case .wins(let index, _, _, _): (winner, highest) = (index, index)
         case .withinError(let indices, _, _): (winner, highest) = (nil, indices.first)
         }
     }
 
-    private static func outcome(_ candidates: [Candidate]) -> Outcome {
+    private static func outcome(_ candidates: [Candidate], _ metric: Metric) -> Outcome {
         let spreads = candidates.map { Spread($0.values) }
         let ranked = candidates.indices.filter { spreads[$0] != nil }.sorted { first, second in
             let (a, b) = (spreads[first]?.mean ?? 0, spreads[second]?.mean ?? 0)
-            return a > b || (a == b && first < second)
+            return metric.isBetter(a, than: b) || (a == b && first < second)
         }
         guard let first = ranked.first, let best = spreads[first] else { return .nothing }
         guard ranked.count > 1 else { return .only(first) }
@@ -71,12 +88,17 @@ public struct Verdict: Sendable, Equatable {
         var measures: [(lead: Double, error: Double)] = []
         for other in ranked.dropFirst() {
             guard let spread = spreads[other] else { continue }
-            let lead = best.mean - spread.mean
-            guard let images = [candidates[first].images, candidates[other].images].compactMap({ $0 }).min(), images > 0
-            else { return .unknownError(first, lead: lead) }
-            let sampling = max(
-                SamplingError.of(best.mean, images: images), SamplingError.of(spread.mean, images: images),
-                1 / Double(images))
+            let lead = metric.lead(of: best.mean, over: spread.mean)
+            var sampling = 0.0
+            if metric.isShareOfImages {
+                let counts = [candidates[first].images, candidates[other].images].compactMap { $0 }
+                guard let images = counts.min(), images > 0 else { return .unknownError(first, lead: lead) }
+                sampling = max(
+                    SamplingError.of(best.mean, images: images), SamplingError.of(spread.mean, images: images),
+                    1 / Double(images))
+            } else if several.isEmpty {
+                return .unknownError(first, lead: lead)
+            }
             let error = (sampling * sampling + variance(best) + variance(spread)).squareRoot()
             measures.append((lead, error))
             if lead <= error * (1 + 1e-9) { close.append(other) }
@@ -92,35 +114,40 @@ public struct Verdict: Sendable, Equatable {
 extension Verdict {
     /// What can be said in a sentence; names and numbers that matter go through `strong`.
     public func sentence(_ strong: (String) -> String = { $0 }) -> String {
-        func points(_ value: Double) -> String { NumberText.fixed(100 * value, decimals: 100 * value < 0.095 ? 2 : 1) }
+        func error(_ value: Double) -> String { metric.leadText(value) }
+        func lead(_ value: Double) -> String { metric.leadText(value) + metric.leadUnit }
         func name(_ index: Int) -> String { strong(candidates[index].name) }
         func share(_ index: Int) -> String {
             guard let spread = Spread(candidates[index].values) else { return "–" }
-            let mean = strong(NumberText.percentage(spread.mean))
+            let mean = strong(metric.text(spread.mean))
             guard spread.count > 1 else { return mean }
-            return mean + " ± \(NumberText.fixed(100 * spread.deviation, decimals: 2)), mean of \(spread.count) seeds"
+            return mean + " ± \(metric.spreadText(spread.deviation)), mean of \(spread.count) seeds"
         }
         switch outcome {
         case .nothing: return "Nothing was measured on \(part) images, so nothing can be chosen."
         case .only(let index): return "\(name(index)): \(share(index)), by \(part)."
-        case .wins(let index, let next, let lead, let error):
+        case .wins(let index, let next, let distance, let range):
             return "\(name(index)) does best by \(part): \(share(index)); it leads \(name(next)) by "
-                + "\(points(lead)) points, beyond the error of ±\(points(error))."
-        case .withinError(let indices, let lead, let error):
+                + "\(lead(distance)), beyond the error of ±\(error(range))."
+        case .withinError(let indices, let distance, let range):
             let others = indices.count > 2 ? " \(indices.count) candidates are within it, so" : ""
             let both = (name(indices[0]), name(indices[1]))
-            if lead < 1e-9 {
+            if distance < 1e-9 {
                 return "By \(part) \(both.0) and \(both.1) are level at \(share(indices[0])), with an error of "
-                    + "±\(points(error));\(others) no winner."
+                    + "±\(error(range));\(others) no winner."
             }
-            return "By \(part) \(both.0) leads \(both.1) by \(points(lead)) points, within the error of "
-                + "±\(points(error));\(others) no winner."
-        case .unknownError(let index, let lead):
+            return "By \(part) \(both.0) leads \(both.1) by \(lead(distance)), within the error of "
+                + "±\(error(range));\(others) no winner."
+        case .unknownError(let index, let distance):
+            let reason =
+                metric.isShareOfImages
+                ? "on how many images is not known" : "none has several seeds to tell their spread"
             return
-                "By \(part) \(name(index)) leads by \(points(lead)) points; on how many images is not known, so there is "
-                + "no error and no winner."
+                "By \(part) \(name(index)) leads by \(lead(distance)); \(reason), so there is no error and no winner."
         case .differentData(let reason):
             return "These runs saw different data (\(strong(reason))); no winner."
+        case .differentMetrics(let names):
+            return "These runs are measured by different metrics (\(strong(names))), so nothing is compared."
         }
     }
 

@@ -8,11 +8,11 @@ public enum ComparisonPage {
     /// The page as an HTML file that needs nothing else.
     public static func html(_ records: [RunRecord]) -> String {
         let comparison = RunComparison(records)
-        let sections: [PageSection?] = [
-            ResultTable(comparison).section, seeds(comparison), differences(comparison),
-            GroupCurves(records: records, groups: comparison.groups).section(), recall(comparison),
-            commands(comparison),
-        ]
+        let sections: [PageSection?] =
+            [
+                ResultTable(comparison).section, seeds(comparison), differences(comparison),
+                GroupCurves(records: records, groups: comparison.groups).section(),
+            ] + (comparison.taskSections?.sections(comparison) ?? []) + [commands(comparison)]
         return Page(
             title: "\(records.count) runs · Hornbeam", header: header(comparison), sections: sections.compactMap { $0 }
         ).html
@@ -48,14 +48,18 @@ public enum ComparisonPage {
                 var row: [DataTable.Cell] = [
                     DataTable.Cell("<i class=\"key c\(index % 8)\"></i>\(comparison.names[position])"),
                     .text(record.seed ?? "–", kind: "soft"),
-                    .number(record.isFinished ? record.bestValidation : nil) { NumberText.percentage($0) },
                 ]
-                if isTested { row.append(.number(record.lastAccuracy) { NumberText.percentage($0) }) }
+                if let metric = comparison.metric {
+                    row.append(.number(record.isFinished ? record.bestValidation : nil) { metric.text($0) })
+                    if isTested { row.append(.number(record.lastScore) { metric.text($0) }) }
+                }
                 return row + [.number(record.summary?["seconds"]?.doubleValue) { NumberText.duration($0) }]
             }
         }
-        var columns: [DataTable.Column] = ["run", "seed", .number("best validation")]
-        if isTested { columns.append(.number("test, last epoch")) }
+        var columns: [DataTable.Column] = ["run", "seed"]
+        if comparison.metric != nil {
+            columns += [.number("best validation")] + (isTested ? [.number("test, last epoch")] : [])
+        }
         let table = DataTable(
             columns: columns + [.number("time")], rows: rows, isSortable: true, isLimited: true, label: "Each run")
         return PageSection(
@@ -86,28 +90,6 @@ public enum ComparisonPage {
         return PageSection(
             identifier: "differences", title: "Differences",
             lead: "The \(found.count == 1 ? "key" : "\(found.count) keys") in which the configurations differ.",
-            body: "<div class=\"card\">\(table.markup)</div>")
-    }
-
-    /// Recall by class, where all runs tell the same classes apart on the same images.
-    private static func recall(_ comparison: RunComparison) -> PageSection? {
-        let matrices = comparison.records.map { ConfusionMatrix($0) }
-        guard let first = matrices.first ?? nil,
-            matrices.allSatisfy({ $0?.names == first.names && $0?.counts == first.counts })
-        else { return nil }
-        let rows = first.names.indices.filter { first.counts[$0] > 0 }.map { label -> [DataTable.Cell] in
-            [.text(first.names[label]), .count(first.counts[label])]
-                + comparison.groups.map { group in
-                    .share(Spread(group.indices.compactMap { matrices[$0]?.recall(label) })?.mean)
-                }
-        }
-        let table = DataTable(
-            columns: ["class", .number("images")] + comparison.groups.map { .number($0.name) }, rows: rows,
-            isSortable: true, isLimited: true, label: "Recall of each class")
-        let part = comparison.records.first?.detailedPart ?? .test
-        return PageSection(
-            identifier: "classes", title: "Classes",
-            lead: "How many \(part.rawValue) images of each class are recognised, by the weights of the last epoch.",
             body: "<div class=\"card\">\(table.markup)</div>")
     }
 

@@ -22,24 +22,42 @@ struct GroupCurves {
         let key: String
         var style = NumberStyle.plain
         var isLogarithmic = false
+        /// What is drawn, where that is a metric.
+        var metric: Metric?
+
+        init(_ name: String, _ metric: Metric, of prefix: String) {
+            (title, key, style) = ("\(name) \(metric.title)", metric.key(prefix), metric.numberStyle)
+            isLogarithmic = metric.style == .plain && !metric.isHigherBetter
+            self.metric = metric
+        }
+
+        init(title: String, key: String, style: NumberStyle = .plain, isLogarithmic: Bool = false) {
+            (self.title, self.key, self.style, self.isLogarithmic) = (title, key, style, isLogarithmic)
+        }
     }
 
-    private static let charts = [
-        Chart(title: "Validation accuracy", key: "validationAccuracy", style: .percentage),
-        Chart(title: "Validation loss", key: "validationLoss", isLogarithmic: true),
-        Chart(title: "Training loss", key: "trainLoss", isLogarithmic: true),
-        Chart(title: "Training accuracy", key: "trainAccuracy", style: .percentage),
-        Chart(title: "Test accuracy", key: "testAccuracy", style: .percentage),
+    /// The losses and metrics of runs that share a metric; those of different tasks have no common axis.
+    private var measures: [Chart] {
+        guard let metric = Metric.common(records.map(\.primary)) else { return [] }
+        let losses = [
+            Chart("Validation", .loss, of: "validation"), Chart("Training", .loss, of: "train"),
+        ]
+        guard metric.name != Metric.loss.name else { return losses + [Chart("Test", .loss, of: "test")] }
+        return [Chart("Validation", metric, of: "validation")] + losses
+            + [Chart("Training", metric, of: "train"), Chart("Test", metric, of: "test")]
+    }
+
+    private static let others = [
         Chart(title: "Learning rate", key: "learningRate"),
         Chart(title: "Gradient norm, median", key: "gradientNormMedian", isLogarithmic: true),
         Chart(title: "Images per second", key: "imagesPerSecond", style: .grouped),
     ]
 
     /// The charts with a switch for their horizontal axis; nil where no run has an epoch.
-    /// - Parameter keys: the metrics that are drawn; all by default.
-    func section(keys: Set<String>? = nil) -> PageSection? {
+    /// - Parameter omitted: keys of the log that are not drawn.
+    func section(omitting omitted: Set<String> = []) -> PageSection? {
         let axes = abscissae
-        var figures = Self.charts.filter { keys?.contains($0.key) ?? true }.compactMap { chart in
+        var figures = (measures + Self.others).filter { !omitted.contains($0.key) }.compactMap { chart in
             LineChart.figure(axes.map { self.chart(chart, $0) })
         }
         guard !figures.isEmpty else { return nil }
@@ -100,8 +118,8 @@ struct GroupCurves {
         made.mayBeLogarithmic = chart.isLogarithmic
         made.isXWhole = axis != .seconds
         made.includesZero = chart.key == "imagesPerSecond"
-        if chart.style == .percentage {
-            made.limits = 0...1
+        made.limits = chart.metric?.limits
+        if chart.metric?.fillsTheTop == true {
             let most = series.flatMap { $0.spread.compactMap { $0?.high } }.max() ?? 0
             made.window = LineChart.window(series.map { ($0.values.compactMap { $0 }, 0.2) }).map {
                 $0.lowerBound...max($0.upperBound, min(most, 1))

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import JSON
 
 /// A small picture that is put together from parts.
 struct PixelSheet {
@@ -39,21 +39,6 @@ struct PixelSheet {
         }
     }
 
-    /// The confusion matrix, a pixel per pair of classes: the darker, the larger the share of the true class.
-    static func confusion(_ record: RunRecord) -> PixelSheet? {
-        ConfusionMatrix(record).flatMap(confusion)
-    }
-
-    /// Nil for more classes than a picture with a pixel for each pair can show.
-    static func confusion(_ matrix: ConfusionMatrix) -> PixelSheet? {
-        guard (1...4096).contains(matrix.classes) else { return nil }
-        var sheet = PixelSheet(width: matrix.classes, height: matrix.classes, channels: 3)
-        for cell in matrix.cells {
-            sheet.set(cell.predicted, cell.actual, Colormap.sequential(matrix.share(cell).squareRoot()))
-        }
-        return sheet
-    }
-
     /// Augmented images side by side: a row per image.
     static func samples(_ record: RunRecord) -> PixelSheet? {
         let rows = (record.samples?["images"]?.arrayValue ?? []).map { image in
@@ -85,6 +70,16 @@ struct PixelSheet {
             let to = ((y + line) * self.width + x) * channels
             pixels.replaceSubrange(to..<to + width * channels, with: source[from..<from + width * channels])
         }
+    }
+}
+
+extension PixelSheet {
+    /// An image as `report/` files hold it: `width`, `height`, `channels` and the bytes.
+    init?(_ json: JSONValue, pixels key: String = "pixels") {
+        guard let width = json["width"]?.integerValue, let height = json["height"]?.integerValue,
+            let channels = json["channels"]?.integerValue, let text = json[key]?.stringValue
+        else { return nil }
+        self.init(text, width: width, height: height, channels: channels)
     }
 }
 

@@ -16,23 +16,26 @@ struct ResultTable {
         var isChoosing = false
     }
 
-    private static func share(
-        _ title: String, isChoosing: Bool = false, _ value: @escaping (RunRecord) -> Double?
-    ) -> Column {
-        Column(
-            title: title, text: { NumberText.percentage($0) }, value: value,
-            deviation: { NumberText.fixed(100 * $0, decimals: 2) }, isChoosing: isChoosing)
+    /// Runs of different metrics have no column of either.
+    private var scores: [Column] {
+        guard let metric = comparison.metric else { return [] }
+        func column(_ title: String, isChoosing: Bool = false, _ value: @escaping (RunRecord) -> Double?) -> Column {
+            Column(
+                title: title, text: metric.text, value: value, deviation: metric.spreadText, isChoosing: isChoosing)
+        }
+        return [
+            column("best validation", isChoosing: true) { $0.bestValidation },
+            column("test, last epoch") { $0.score("test") }, column("test, best epoch") { $0.score("bestTest") },
+            Column(
+                title: "test loss", text: Metric.loss.text, value: { $0.summary?["testLoss"]?.doubleValue },
+                deviation: Metric.loss.spreadText),
+        ]
     }
 
     private var columns: [Column] {
         let count = { (value: Double) in NumberText.grouped(Int(bounded: value)) }
-        let fixed = { (value: Double) in NumberText.fixed(value, decimals: 4) }
         func ofSummary(_ key: String) -> (RunRecord) -> Double? { { $0.summary?[key]?.doubleValue } }
-        return [
-            Self.share("best validation", isChoosing: true) { $0.bestValidation },
-            Self.share("test, last epoch", ofSummary("testAccuracy")),
-            Self.share("test, best epoch", ofSummary("bestTestAccuracy")),
-            Column(title: "test loss", text: fixed, value: ofSummary("testLoss"), deviation: fixed),
+        let others = [
             Column(title: "epochs", text: count) {
                 $0.summary?["epochs"]?.doubleValue ?? Double($0.epochs.count)
             },
@@ -40,7 +43,8 @@ struct ResultTable {
             Column(title: "images/s", text: count, value: ofSummary("imagesPerSecond")),
             Column(title: "time", text: { NumberText.duration($0) }, value: ofSummary("seconds")),
             Column(title: "MB", text: count, value: ofSummary("peakMemoryMB")),
-        ].filter { column in comparison.records.contains { column.value($0) != nil } }
+        ]
+        return (scores + others).filter { column in comparison.records.contains { column.value($0) != nil } }
     }
 
     var section: PageSection {
@@ -78,17 +82,18 @@ struct ResultTable {
     }
 
     private func lead(_ hasSeeds: Bool, _ winner: Int?) -> String {
+        guard let metric = comparison.metric else { return "" }
         var parts: [String] = []
         if winner != nil {
-            parts.append("The validation accuracy that does best is in blue; the test images choose nothing.")
+            parts.append("The validation \(metric.title) that does best is in blue; the test images choose nothing.")
         }
         if hasSeeds { parts.append("± is the standard deviation of the seeds.") }
         let errors = [RunRecord.Part.validation, .test].compactMap { part -> String? in
             let counts = Set(comparison.records.compactMap { $0.images(part) })
             guard counts.count == 1, let count = counts.first else { return nil }
-            let values = comparison.records.compactMap { part == .test ? $0.lastAccuracy : $0.bestValidation }
-            guard let best = values.max(), part == .validation || comparison.records[0].resultPart == .test,
-                let text = SamplingError.text(best, images: count)
+            let values = comparison.records.compactMap { part == .test ? $0.lastScore : $0.bestValidation }
+            guard let best = metric.best(values), part == .validation || comparison.records[0].resultPart == .test,
+                let text = SamplingError.text(best, of: metric, images: count)
             else { return nil }
             return "\(NumberText.grouped(count)) \(part.rawValue) images leave an error of \(text) points"
         }

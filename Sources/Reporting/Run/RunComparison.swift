@@ -22,6 +22,9 @@ public struct RunComparison: Sendable {
         groups = RunGroup.make(records, names: self.names)
     }
 
+    /// What all runs are measured by; nil where they have different metrics.
+    public var metric: Metric? { Metric.common(records.map(\.primary)) }
+
     /// A key and its value in each run, nil where the run has no such key.
     public struct Difference: Sendable, Equatable {
         public let key: String
@@ -52,14 +55,15 @@ public struct RunComparison: Sendable {
 
     public var json: JSONValue {
         let runs = zip(names, records).map { name, record -> JSONValue in
-            let best = record.values("validationAccuracy").compactMap { $0 }.max()
-            return [
+            var json: JSONValue = [
                 "name": .string(name), "path": .string(record.path), "finished": .bool(record.isFinished),
                 "epochs": .integer(record.epochs.count),
-                "bestValidationAccuracy": best.map { .number($0) } ?? .null,
+                record.primary.key("bestValidation"): record.bestEpochScore.map { .number($0) } ?? .null,
                 "part": .string(record.resultPart.rawValue),
                 "parameters": record.run?["model"]?["parameters"] ?? .null, "summary": record.summary ?? .null,
             ]
+            if record.primary != .accuracy { json["metric"] = record.primary.json }
+            return json
         }
         let verdict = verdict
         return [
@@ -69,9 +73,10 @@ public struct RunComparison: Sendable {
             "groups": .array(
                 zip(groups, verdict.candidates).map { group, candidate in
                     let spread = Spread(candidate.values)
+                    let key = records[group.indices[0]].primary.key("bestValidation")
                     return [
                         "name": .string(group.name), "runs": .array(group.indices.map { .string(names[$0]) }),
-                        "bestValidationAccuracy": spread.map {
+                        key: spread.map {
                             ["mean": .number($0.mean), "deviation": .number($0.deviation)]
                         } ?? .null,
                     ]

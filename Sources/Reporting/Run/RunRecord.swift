@@ -25,14 +25,27 @@ public struct RunRecord: Sendable {
     public let samples: JSONValue?
     /// The lines of `report/histograms.jsonl`.
     public let histograms: [JSONValue]
-    /// `stages.json`, `order.json` and `comparison.json` of distillations.
-    public let stages: [JSONValue]
-    public let order: JSONValue?
-    public let comparison: JSONValue?
+    /// What a distillation leaves beside that.
+    public let distillation: Distillation
     /// `config.yaml`.
     public let configuration: String?
+    /// What the run measured; the first one chooses the best weights.
+    public let metrics: [Metric]
     /// What could not be read, one sentence each.
     public let problems: [String]
+
+    /// The files of a distillation; all empty for other runs.
+    public struct Distillation: Sendable {
+        /// `stages.json`: what each stage brought.
+        public let stages: [JSONValue]
+        /// `order.json`: the order of the teachers and how it was found.
+        public let order: JSONValue?
+        /// `comparison.json`: all arms over several seeds.
+        public let comparison: JSONValue?
+    }
+
+    /// The metric that chooses.
+    public var primary: Metric { metrics[0] }
 
     /// The last part of the folder's path.
     public var name: String {
@@ -41,7 +54,7 @@ public struct RunRecord: Sendable {
     }
 
     /// Whether the run came to its end.
-    public var isFinished: Bool { summary != nil || comparison != nil }
+    public var isFinished: Bool { summary != nil || distillation.comparison != nil }
 
     /// Reads a run folder.
     /// - Throws: `ReportError` when the folder holds no run.
@@ -54,14 +67,15 @@ public struct RunRecord: Sendable {
         result = reader.json(RunFiles.result)
         samples = reader.json(RunFiles.samples)
         histograms = reader.lines(RunFiles.histograms)
-        stages = reader.json(RunFiles.stages)?.arrayValue ?? []
-        order = reader.json(RunFiles.order)
-        comparison = reader.json(RunFiles.comparison)
+        distillation = Distillation(
+            stages: reader.json(RunFiles.stages)?.arrayValue ?? [], order: reader.json(RunFiles.order),
+            comparison: reader.json(RunFiles.comparison))
         configuration = reader.text(RunFiles.configuration)
+        metrics = Metric.all(run: run, summary: summary)
         problems = reader.problems
-        guard !epochs.isEmpty || comparison != nil || configuration != nil || run != nil else {
+        guard !epochs.isEmpty || distillation.comparison != nil || configuration != nil || run != nil else {
             throw ReportError(
-                "\(path): this is no run folder, expected one with metrics.jsonl, such as `trainer train` writes")
+                "\(path): this is no run folder, expected one with \(RunFiles.metrics), such as `trainer train` writes")
         }
     }
 

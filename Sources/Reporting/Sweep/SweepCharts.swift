@@ -1,16 +1,19 @@
-/// Accuracy over the values of the varied keys.
+/// A sweep's metric over the values of the varied keys.
 struct SweepCharts {
     let sweep: SweepRecord
+    let metric: Metric
     private let keys: [String]
     private let titles: [String]
 
-    init(_ sweep: SweepRecord) {
-        self.sweep = sweep
+    /// Nil where the runs are measured by different metrics, which have no common axis.
+    init?(_ sweep: SweepRecord) {
+        guard let metric = sweep.metric else { return nil }
+        (self.sweep, self.metric) = (sweep, metric)
         keys = sweep.groupKeys
         titles = VariationNames.titles(keys)
     }
 
-    private func score(_ run: SweepRecord.Run) -> Double? { run.summary?["bestValidationAccuracy"]?.doubleValue }
+    private func score(_ run: SweepRecord.Run) -> Double? { run.score("bestValidation") }
 
     private func value(_ run: SweepRecord.Run, _ key: String) -> String {
         sweep.keys.firstIndex(of: key).map { run.values[$0] } ?? ""
@@ -36,17 +39,17 @@ struct SweepCharts {
             let colors = other.map { self.values($0) } ?? []
             let isColored = colors.count > 1 && colors.count <= 8
             let dots = sweep.runs.compactMap { run -> ValuePlot.Dot? in
-                guard let accuracy = score(run), let place = values.firstIndex(of: self.value(run, key)) else {
+                guard let score = score(run), let place = values.firstIndex(of: self.value(run, key)) else {
                     return nil
                 }
                 let rest = zip(VariationNames.titles(sweep.keys), run.values).map { "\($0)=\($1)" }
                 return ValuePlot.Dot(
-                    place: place, accuracy: accuracy,
+                    place: place, score: score,
                     color: isColored ? other.flatMap { colors.firstIndex(of: value(run, $0)) } ?? 0 : 0,
-                    text: rest.joined(separator: ", ") + ": " + NumberText.percentage(accuracy))
+                    text: rest.joined(separator: ", ") + ": " + metric.text(score))
             }
             return ValuePlot(
-                title: titles[index], caption: "best validation accuracy", values: values, dots: dots,
+                title: titles[index], metric: metric, values: values, dots: dots,
                 legend: isColored ? colors.map { "\(titles[1 - index])=\($0)" } : []
             ).figure
         }
@@ -71,7 +74,7 @@ struct SweepCharts {
         guard !cards.isEmpty else { return nil }
         return PageSection(
             identifier: "map", title: pairs.count == 1 ? "Both keys" : "Pairs of keys",
-            lead: "Best validation accuracy, mean of the runs; the darker, the better.",
+            lead: "Best validation \(metric.title), mean of the runs; the darker, the better.",
             body: "<div class=\"grid two start\">\(Array(cards))</div>")
     }
 
@@ -89,11 +92,11 @@ struct SweepCharts {
         let rows = zip(rowValues, cells).map { name, row -> Markup in
             let body = row.map { spread -> Markup in
                 guard let spread else { return "<td class=\"zero\">not measured</td>" }
-                let strength = 0.06 + 0.54 * (high > low ? (spread.mean - low) / (high - low) : 0.5)
-                let deviation: Markup =
-                    spread.count > 1 ? " ± \(NumberText.fixed(100 * spread.deviation, decimals: 2))" : ""
+                let height = high > low ? (spread.mean - low) / (high - low) : 0.5
+                let strength = 0.06 + 0.54 * (metric.isHigherBetter ? height : 1 - height)
+                let deviation: Markup = spread.count > 1 ? " ± \(metric.spreadText(spread.deviation))" : ""
                 return """
-                    <td style="--a:\(NumberText.fixed(strength, decimals: 2))"><b>\(NumberText.percentage(spread.mean))</b>\(deviation)</td>
+                    <td style="--a:\(NumberText.fixed(strength, decimals: 2))"><b>\(metric.text(spread.mean))</b>\(deviation)</td>
                     """
             }
             return "<tr><th scope=\"row\">\(name)</th>\(body)</tr>"

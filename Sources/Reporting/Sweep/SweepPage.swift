@@ -1,6 +1,6 @@
 import Tensors
 
-/// The report of a sweep as an HTML file that needs nothing else: the groups' results, accuracy over the values of each
+/// The report of a sweep as an HTML file that needs nothing else: the groups' results, the metric over the values of each
 /// key, and a way to every run's own report.
 public enum SweepPage {
     /// More groups than these would be no curves but a thicket.
@@ -8,8 +8,9 @@ public enum SweepPage {
 
     /// The page; runs that cannot be read have no curves.
     public static func html(_ sweep: SweepRecord) -> String {
+        let charts = SweepCharts(sweep)
         let sections: [PageSection?] = [
-            results(sweep), SweepCharts(sweep).section, SweepCharts(sweep).maps, curves(sweep), runs(sweep),
+            results(sweep), charts?.section, charts?.maps, curves(sweep), runs(sweep),
         ]
         return Page(
             title: "\(sweep.name) · Hornbeam", header: header(sweep), sections: sections.compactMap { $0 }
@@ -47,50 +48,61 @@ public enum SweepPage {
             """
     }
 
-    private static func share(_ spread: Spread?) -> DataTable.Cell {
-        .number(spread?.mean) { mean in
-            guard let spread, spread.count > 1 else { return NumberText.percentage(mean) }
-            return NumberText.percentage(mean) + " ± " + NumberText.fixed(100 * spread.deviation, decimals: 2)
-        }
+    private static func cell(_ spread: Spread?, _ metric: Metric) -> DataTable.Cell {
+        .number(spread?.mean) { mean in spread.map { metric.text($0) } ?? metric.text(mean) }
+    }
+
+    /// Whether the results of the test images have columns.
+    private static func isTested(_ sweep: SweepRecord) -> Bool {
+        sweep.metric != nil && sweep.runs.contains { $0.score("test") != nil }
     }
 
     private static func results(_ sweep: SweepRecord) -> PageSection? {
         guard !sweep.runs.isEmpty else { return nil }
         let winner = sweep.verdict.winner
-        let isTested = sweep.runs.contains { $0.summary?["testAccuracy"]?.doubleValue != nil }
+        let isTested = isTested(sweep)
         let rows = sweep.groups.enumerated().map { index, group -> [DataTable.Cell] in
             let own = group.indices.map { sweep.runs[$0] }
             func spread(_ key: String) -> Spread? { Spread(own.compactMap { $0.summary?[key]?.doubleValue }) }
+            func scores(_ metric: Metric, _ prefix: String) -> DataTable.Cell {
+                cell(spread(metric.key(prefix)), metric)
+            }
             let failed = own.filter { $0.failure != nil }.count
-            var validation = share(spread("bestValidationAccuracy"))
-            if index == winner { validation.kind = "best" }
             var row: [DataTable.Cell] = group.values.map { .text($0, kind: "mono") }
             row.append(
                 DataTable.Cell(
                     "\(own.count - failed)\(failed > 0 ? " (\(failed) failed)" : "")", order: Double(own.count - failed)
                 ))
-            row.append(validation)
-            if isTested {
-                row += [
-                    share(spread("testAccuracy")), share(spread("bestTestAccuracy")),
-                    .number(spread("testLoss")?.mean) { NumberText.fixed($0, decimals: 4) },
-                ]
+            if let metric = sweep.metric {
+                var validation = scores(metric, "bestValidation")
+                if index == winner { validation.kind = "best" }
+                row.append(validation)
+                if isTested {
+                    row += [
+                        scores(metric, "test"), scores(metric, "bestTest"),
+                        .number(spread("testLoss")?.mean) { Metric.loss.text($0) },
+                    ]
+                }
             }
             return row + [.number(spread("seconds")?.mean) { NumberText.duration($0) }]
         }
         var columns = VariationNames.titles(sweep.groupKeys).map { DataTable.Column($0) }
-        columns += [.number("runs"), .number("best validation")]
+        columns.append(.number("runs"))
+        if sweep.metric != nil { columns.append(.number("best validation")) }
         if isTested { columns += [.number("test, last epoch"), .number("test, best epoch"), .number("test loss")] }
         columns.append(.number("time"))
         let table = DataTable(columns: columns, rows: rows, isSortable: true, isLimited: true, label: "Results")
-        var lead =
-            winner == nil ? "" : "The validation accuracy that does best is in blue; the test images choose nothing. "
+        var lead = ""
+        if winner != nil, let metric = sweep.metric {
+            lead = "The validation \(metric.title) that does best is in blue; the test images choose nothing. "
+        }
         if sweep.groups.contains(where: { $0.indices.count > 1 }) {
             lead += "± is the standard deviation of the seeds. "
         }
-        let best = sweep.runs.compactMap { $0.summary?["bestValidationAccuracy"]?.doubleValue }.max()
-        if let best, let images = sweep.runs.compactMap({ $0.data?.validation }).min(),
-            let text = SamplingError.text(best, images: images)
+        let scores = sweep.runs.compactMap { $0.score("bestValidation") }
+        if let metric = sweep.metric, let best = metric.best(scores),
+            let images = sweep.runs.compactMap({ $0.data?.validation }).min(),
+            let text = SamplingError.text(best, of: metric, images: images)
         {
             lead += "\(NumberText.grouped(images)) validation images leave an error of \(text) points."
         }
@@ -100,8 +112,13 @@ public enum SweepPage {
 
     /// Curves of the groups that do best by validation.
     private static func curves(_ sweep: SweepRecord) -> PageSection? {
-        let scores = sweep.verdict.candidates.map { Spread($0.values)?.mean ?? -1 }
-        let order = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(mostCurves).sorted()
+        let candidates = sweep.verdict.candidates
+        let scores = candidates.map { Spread($0.values)?.mean }
+        let metric = sweep.verdict.metric
+        let order = scores.indices.sorted { first, second in
+            if metric.isOrdered(scores[first], before: scores[second]) { return true }
+            return !metric.isOrdered(scores[second], before: scores[first]) && first < second
+        }.prefix(mostCurves).sorted()
         var records: [RunRecord] = []
         var groups: [RunGroup] = []
         for index in order {
@@ -111,14 +128,13 @@ public enum SweepPage {
             guard !found.isEmpty else { continue }
             groups.append(
                 RunGroup(
-                    name: sweep.verdict.candidates[index].name,
+                    name: candidates[index].name,
                     indices: Array(records.count..<records.count + found.count)))
             records += found
         }
-        let keys: Set = [
-            "validationAccuracy", "validationLoss", "trainLoss", "trainAccuracy", "learningRate", "gradientNormMedian",
-        ]
-        var section = GroupCurves(records: records, groups: groups).section(keys: keys)
+        // The test images choose nothing here, and speed is in the runs' own reports.
+        let omitted: Set = ["imagesPerSecond", metric.key("test"), Metric.loss.key("test")]
+        var section = GroupCurves(records: records, groups: groups).section(omitting: omitted)
         if sweep.groups.count > groups.count, !groups.isEmpty {
             section?.lead +=
                 " Of \(sweep.groups.count) configurations the best \(groups.count) by validation are drawn."
@@ -128,14 +144,13 @@ public enum SweepPage {
 
     private static func runs(_ sweep: SweepRecord) -> PageSection? {
         guard !sweep.runs.isEmpty else { return nil }
-        let isTested = sweep.runs.contains { $0.summary?["testAccuracy"]?.doubleValue != nil }
+        let isTested = isTested(sweep)
         let rows = sweep.runs.map { run -> [DataTable.Cell] in
             var row: [DataTable.Cell] = run.values.map { .text($0, kind: "mono") }
-            func number(_ key: String) -> DataTable.Cell {
-                .number(run.summary?[key]?.doubleValue) { NumberText.percentage($0) }
+            if let metric = sweep.metric {
+                row.append(.number(run.score("bestValidation"), metric.text))
+                if isTested { row.append(.number(run.score("test"), metric.text)) }
             }
-            row.append(number("bestValidationAccuracy"))
-            if isTested { row.append(number("testAccuracy")) }
             row.append(.number(run.summary?["seconds"]?.doubleValue) { NumberText.duration($0) })
             let link = Markup(raw: Markup.escaped(percentEncoded(run.folder)) + "/report.html")
             row.append(
@@ -145,7 +160,8 @@ public enum SweepPage {
                         : .text(run.summary == nil ? "not finished" : "no report", kind: "soft")))
             return row
         }
-        var columns = VariationNames.titles(sweep.keys).map { DataTable.Column($0) } + [.number("best validation")]
+        var columns = VariationNames.titles(sweep.keys).map { DataTable.Column($0) }
+        if sweep.metric != nil { columns.append(.number("best validation")) }
         if isTested { columns.append(.number("test, last epoch")) }
         columns += [.number("time"), "report"]
         let table = DataTable(columns: columns, rows: rows, isSortable: true, isLimited: true, label: "Each run")

@@ -15,6 +15,13 @@ public struct SweepRecord: Sendable {
         public let data: MeasuredData?
         /// Whether there is a report to link to.
         public let hasReport: Bool
+
+        /// What the run's summary is measured by.
+        public var metric: Metric { Metric.primary(of: summary) }
+
+        /// A value of that metric.
+        /// - Parameter prefix: what it is of: `bestValidation`, `test`.
+        package func score(_ prefix: String) -> Double? { summary?[metric.key(prefix)]?.doubleValue }
     }
 
     /// Runs that differ in nothing but their seed.
@@ -41,6 +48,11 @@ public struct SweepRecord: Sendable {
     public static func isOne(_ path: String) -> Bool {
         FileManager.default.fileExists(atPath: path + "/sweep.json")
     }
+
+    /// What all finished runs are measured by; nil where they have different metrics.
+    public var metric: Metric? { Metric.common(metrics) }
+
+    private var metrics: [Metric] { runs.filter { $0.summary != nil }.map(\.metric) }
 
     /// Reads the folder of a sweep.
     /// - Throws: `ReportError` when it holds no `sweep.json`, or one that cannot be read.
@@ -102,8 +114,8 @@ public struct SweepRecord: Sendable {
                 return SweepVerdict.Group(
                     name: Self.name(titles, group.values),
                     values: own.contains { $0.failure != nil }
-                        ? [] : own.compactMap { $0.summary?["bestValidationAccuracy"]?.doubleValue })
-            }, data: runs.compactMap(\.data))
+                        ? [] : own.compactMap { $0.score("bestValidation") })
+            }, data: runs.compactMap(\.data), metrics: metrics)
     }
 
     static func name(_ titles: [String], _ values: [String]) -> String {
@@ -116,18 +128,23 @@ public enum SweepVerdict {
     /// Runs that differ in nothing but their seed.
     public struct Group: Sendable {
         let name: String
-        /// The best validation accuracies; empty where a run failed, which is no candidate.
+        /// The best values on the validation images; empty where a run failed, which is no candidate.
         let values: [Double]
 
         public init(name: String, values: [Double]) { (self.name, self.values) = (name, values) }
     }
 
-    /// - Parameter data: what the runs were measured on, as far as they left it behind.
-    public static func make(keys: [String], groups: [Group], data: [MeasuredData]) -> Verdict {
+    /// - Parameters:
+    ///   - data: what the runs were measured on, as far as they left it behind.
+    ///   - metrics: what each finished run was measured by.
+    public static func make(
+        keys: [String], groups: [Group], data: [MeasuredData], metrics: [Metric] = [.accuracy]
+    ) -> Verdict {
         // What a sweep varies is there to be compared, unless it is the images themselves.
         let different = keys.filter { ["data.path", "data.validation"].contains($0) } + MeasuredData.differences(data)
         let images = data.map(\.validation).min().flatMap { $0 > 0 ? $0 : nil }
         return Verdict(
-            groups.map { Verdict.Candidate(name: $0.name, values: $0.values, images: images) }, different: different)
+            groups.map { Verdict.Candidate(name: $0.name, values: $0.values, images: images) }, metrics: metrics,
+            different: different)
     }
 }

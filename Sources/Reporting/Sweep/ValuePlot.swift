@@ -1,9 +1,9 @@
-/// Accuracy over the values of one key: a ring per run, a bar per mean, and a line through the means of numbers.
+/// A metric over the values of one key: a ring per run, a bar per mean, and a line through the means of numbers.
 struct ValuePlot {
     struct Dot {
         /// The position of the value among the values.
         let place: Int
-        let accuracy: Double
+        let score: Double
         /// The number of the colour.
         let color: Int
         /// What the dot is, where the pointer rests on it.
@@ -11,7 +11,7 @@ struct ValuePlot {
     }
 
     let title: String
-    let caption: String
+    let metric: Metric
     let values: [String]
     let dots: [Dot]
     /// What the colours mean; empty where there is but one.
@@ -22,7 +22,7 @@ struct ValuePlot {
         let isWide = values.count > 10
         let (width, height) = (isWide ? 1100.0 : 480.0, isWide ? 300.0 : 260.0)
         let (left, right, top, bottom) = (52.0, width - 14, 18.0, height - 30)
-        let axis = Axis(dots.map(\.accuracy), style: .percentage, limits: 0...1)
+        let axis = Axis(dots.map(\.score), style: metric.numberStyle, limits: metric.limits)
         let column = (right - left) / Double(values.count)
         func y(_ value: Double) -> Double { bottom - (bottom - top) * axis.position(value) }
         func middle(_ place: Int) -> Double { left + column * (Double(place) + 0.5) }
@@ -50,7 +50,7 @@ struct ValuePlot {
             let shift = step * (Double(color) - Double(colors - 1) / 2)
             for place in values.indices {
                 let own = dots.filter { $0.place == place && $0.color == color }
-                guard let mean = Spread(own.map(\.accuracy))?.mean else { continue }
+                guard let mean = Spread(own.map(\.score))?.mean else { continue }
                 let x = middle(place) + shift
                 path.append("\(rounded(x)) \(rounded(y(mean)))")
                 let half = min(13, max(5, step / 2))
@@ -60,7 +60,7 @@ struct ValuePlot {
                 for (index, dot) in own.enumerated() {
                     let jitter = own.count > 1 ? (Double(index) / Double(own.count - 1) - 0.5) * half : 0
                     marks.append(
-                        "<circle class=\"ring c\(color % 8)\" cx=\"\(x + jitter)\" cy=\"\(y(dot.accuracy))\" r=\"4\"><title>\(dot.text)</title></circle>"
+                        "<circle class=\"ring c\(color % 8)\" cx=\"\(x + jitter)\" cy=\"\(y(dot.score))\" r=\"4\"><title>\(dot.text)</title></circle>"
                     )
                 }
             }
@@ -73,10 +73,10 @@ struct ValuePlot {
         }
         let key: Markup = legend.count > 1 ? "<ul class=\"legend\">\(names)</ul>" : ""
         let drawing: Markup = """
-            <div class="plot\(isWide ? " wide" : "")"><svg viewBox="0 0 \(width) \(height)" role="img" aria-label="Accuracy over \(title)">\(grid)\(titles)\(means)\(marks)</svg></div>
+            <div class="plot\(isWide ? " wide" : "")"><svg viewBox="0 0 \(width) \(height)" role="img" aria-label="\(metric.heading) over \(title)">\(grid)\(titles)\(means)\(marks)</svg></div>
             """
         return """
-            <figure class="chart"><figcaption><strong>\(title)</strong><span>\(caption)</span>\(key)</figcaption>
+            <figure class="chart"><figcaption><strong>\(title)</strong><span>best validation \(metric.title)</span>\(key)</figcaption>
             \(isWide ? ScrollBox(label: title, body: drawing).markup : drawing)</figure>
 
             """

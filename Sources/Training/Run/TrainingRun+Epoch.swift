@@ -49,7 +49,7 @@ extension TrainingRun {
             let left = (epochs - place.epochs - epoch) * perEpoch - progress.seen
             var report = ProgressReport(
                 epoch: place.epochs + epoch + 1, epochs: epochs, step: progress.batch, steps: batches,
-                loss: progress.meanLoss, accuracy: progress.accuracy, imagesPerSecond: meter.perSecond,
+                loss: progress.meanLoss, measure: (.accuracy, progress.accuracy), imagesPerSecond: meter.perSecond,
                 learningRate: end.learningRate, timeLeft: meter.timeLeft(for: left))
             report.heading = heading
             // A stage's time left is that of all stages; what other runs add counts from its own end.

@@ -28,7 +28,7 @@ struct ConfusionMatrix {
             else { return nil }
             return Cell(actual: numbers[0], predicted: numbers[1], count: numbers[2])
         }
-        let known = (record.run?["classNames"]?.arrayValue ?? []).compactMap(\.stringValue)
+        let known = record.classNames
         names = (0..<classes).map { $0 < known.count ? known[$0] : "class \($0)" }
         counts = Array(repeating: 0, count: classes)
         correct = counts
@@ -51,6 +51,15 @@ struct ConfusionMatrix {
     /// The share of images taken for a class that are of it; nil when none was.
     func precision(_ label: Int) -> Double? {
         predicted[label] > 0 ? Double(correct[label]) / Double(predicted[label]) : nil
+    }
+
+    /// A pixel per pair of classes: the darker, the larger the share of the true class. Nil for more classes than a picture
+    /// with a pixel for each pair can show.
+    var sheet: PixelSheet? {
+        guard (1...4096).contains(classes) else { return nil }
+        var sheet = PixelSheet(width: classes, height: classes, channels: 3)
+        for cell in cells { sheet.set(cell.predicted, cell.actual, Colormap.sequential(share(cell).squareRoot())) }
+        return sheet
     }
 
     /// The pairs of different classes, the most frequent first.

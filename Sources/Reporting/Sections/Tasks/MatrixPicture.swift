@@ -75,7 +75,7 @@ struct MatrixPicture {
     /// A pixel a pair, with the classes' names as long as they can be read.
     private var sheet: Markup {
         let classes = matrix.classes
-        guard let picture = PixelSheet.confusion(matrix) else {
+        guard let picture = matrix.sheet else {
             return
                 "<p class=\"soft\">\(NumberText.grouped(classes)) classes are too many for a picture of all pairs.</p>"
         }

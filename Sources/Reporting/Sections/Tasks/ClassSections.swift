@@ -1,9 +1,21 @@
 import JSON
 import Tensors
 
-/// Which classes are recognised, and what is taken for what.
-enum ClassSections {
-    static func confusion(_ record: RunRecord) -> PageSection? {
+/// Classification: which classes are recognised, and what is taken for what.
+enum ClassSections: TaskSections {
+    static let task = "classification"
+
+    static func sections(_ record: RunRecord) -> [PageSection] {
+        [confusion(record), mistakes(record), samples(record)].compactMap { $0 }
+    }
+
+    static func sections(_ comparison: RunComparison) -> [PageSection] { [recall(comparison)].compactMap { $0 } }
+
+    static func pictures(_ record: RunRecord) -> [(tag: String, sheet: PixelSheet)] {
+        (ConfusionMatrix(record)?.sheet).map { [("images/confusion", $0)] } ?? []
+    }
+
+    private static func confusion(_ record: RunRecord) -> PageSection? {
         guard let matrix = ConfusionMatrix(record), matrix.counts.contains(where: { $0 > 0 }) else { return nil }
         let count = matrix.counts.reduce(0, +)
         let wrong = count - matrix.correct.reduce(0, +)
@@ -70,13 +82,9 @@ enum ClassSections {
             + "<p class=\"lead\" style=\"margin:12px 0 0;font-size:12.5px\">Recall: how many images of the class are recognised. Precision: how many images that are taken for it are of it.</p>"
     }
 
-    static func mistakes(_ record: RunRecord) -> PageSection? {
+    private static func mistakes(_ record: RunRecord) -> PageSection? {
         let mistakes = record.result?["mistakes"]?.arrayValue ?? []
-        let names = (record.run?["classNames"]?.arrayValue ?? []).compactMap(\.stringValue)
-        func name(_ json: JSONValue?) -> String {
-            guard let label = json?.integerValue else { return "?" }
-            return names.indices.contains(label) ? names[label] : "class \(label)"
-        }
+        func name(_ json: JSONValue?) -> String { json?.integerValue.map(record.className) ?? "?" }
         let figures = mistakes.compactMap { mistake -> Markup? in
             guard let picture = PixelSheet(mistake) else { return nil }
             func share(_ key: String) -> String {
@@ -100,14 +108,67 @@ enum ClassSections {
                 + "turn up here. \(weights(record))",
             body: "<div class=\"images\">\(figures)</div>")
     }
+
+    /// Augmented training images, a row per image.
+    private static func samples(_ record: RunRecord) -> PageSection? {
+        guard let samples = record.samples, let width = samples["width"]?.integerValue,
+            let height = samples["height"]?.integerValue, let channels = samples["channels"]?.integerValue
+        else { return nil }
+        func image(_ json: JSONValue, _ name: String, kind: Markup = "") -> Markup? {
+            guard let text = json.stringValue,
+                let sheet = PixelSheet(text, width: width, height: height, channels: channels)
+            else { return nil }
+            return
+                "<img\(kind) alt=\"\(name)\" src=\"\(sheet.source)\" width=\"\(width)\" height=\"\(height)\" loading=\"lazy\">"
+        }
+        let rows = (samples["images"]?.arrayValue ?? []).compactMap { entry -> Markup? in
+            let name = record.className(entry["label"]?.integerValue ?? 0)
+            guard let original = image(entry["original"] ?? .null, name, kind: " class=\"original\"") else {
+                return nil
+            }
+            let variants = (entry["variants"]?.arrayValue ?? []).prefix(5).compactMap { image($0, name) }
+            return
+                "<div class=\"strip\"><span title=\"\(entry["name"]?.stringValue ?? "")\">\(name)</span>\(original)\(variants)</div>\n"
+        }
+        guard !rows.isEmpty else { return nil }
+        return PageSection(
+            identifier: "augmentation", title: "Training images",
+            lead:
+                "One image of each class as it is, framed, and as the model meets it in five epochs. Where images are "
+                + "mixed, one may show more of its partner than of itself; its target is mixed alike.",
+            body: "<div class=\"card strips\">\(rows)</div>")
+    }
+
+    /// Recall by class, where all runs tell the same classes apart on the same images.
+    private static func recall(_ comparison: RunComparison) -> PageSection? {
+        let matrices = comparison.records.map { ConfusionMatrix($0) }
+        guard let first = matrices.first ?? nil,
+            matrices.allSatisfy({ $0?.names == first.names && $0?.counts == first.counts })
+        else { return nil }
+        let rows = first.names.indices.filter { first.counts[$0] > 0 }.map { label -> [DataTable.Cell] in
+            [.text(first.names[label]), .count(first.counts[label])]
+                + comparison.groups.map { group in
+                    .share(Spread(group.indices.compactMap { matrices[$0]?.recall(label) })?.mean)
+                }
+        }
+        let table = DataTable(
+            columns: ["class", .number("images")] + comparison.groups.map { .number($0.name) }, rows: rows,
+            isSortable: true, isLimited: true, label: "Recall of each class")
+        let part = comparison.records.first?.detailedPart ?? .test
+        return PageSection(
+            identifier: "classes", title: "Classes",
+            lead: "How many \(part.rawValue) images of each class are recognised, by the weights of the last epoch.",
+            body: "<div class=\"card\">\(table.markup)</div>")
+    }
 }
 
-extension PixelSheet {
-    /// An image as `report/` files hold it: `width`, `height`, `channels` and the bytes.
-    init?(_ json: JSONValue, pixels key: String = "pixels") {
-        guard let width = json["width"]?.integerValue, let height = json["height"]?.integerValue,
-            let channels = json["channels"]?.integerValue, let text = json[key]?.stringValue
-        else { return nil }
-        self.init(text, width: width, height: height, channels: channels)
+extension RunRecord {
+    /// The names of the classes, as far as the run wrote them down.
+    var classNames: [String] { (run?["classNames"]?.arrayValue ?? []).compactMap(\.stringValue) }
+
+    /// The name of a class, or its number.
+    func className(_ label: Int) -> String {
+        let names = classNames
+        return names.indices.contains(label) ? names[label] : "class \(label)"
     }
 }
