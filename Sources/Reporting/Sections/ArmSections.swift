@@ -1,8 +1,7 @@
 import JSON
-import Tensors
 
 /// The arms of a distillation's comparison: several ways to teach, each over the same seeds.
-public enum ArmSections {
+package enum ArmSections {
     private static let explanations = [
         "none": "no teacher", "direct": "the last teacher alone", "ensemble": "all teachers at once",
         "progressive": "one teacher after the other",
@@ -10,7 +9,7 @@ public enum ArmSections {
 
     /// Which arm is best: by validation, or by the test images where the comparison kept nothing else.
     /// - Parameter comparison: the contents of `comparison.json`.
-    public static func verdict(_ comparison: JSONValue, validation: Int?, test: Int?) -> Verdict {
+    package static func verdict(_ comparison: JSONValue, validation: Int?, test: Int?) -> Verdict {
         let runs = comparison["runs"]?.arrayValue ?? []
         let metric = Metric.primary(of: comparison)
         let (validated, tested) = (metric.key("bestValidation"), metric.key("test"))
@@ -27,7 +26,7 @@ public enum ArmSections {
     }
 
     /// The verdict in words; a lead within the error is no more than a hint.
-    public static func sentence(_ verdict: Verdict, _ strong: (String) -> String = { $0 }) -> String {
+    package static func sentence(_ verdict: Verdict, _ strong: (String) -> String = { $0 }) -> String {
         if case .nothing = verdict.outcome { return "No arm is finished yet." }
         let text = verdict.sentence(strong)
         if case .withinError = verdict.outcome { return text + " It is no more than a hint." }

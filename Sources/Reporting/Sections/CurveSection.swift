@@ -1,4 +1,5 @@
-import Tensors
+// Sections: parts of pages, each made from records and left out where a run has not written what it shows. What belongs
+// to one task alone is in Tasks.
 
 /// Loss, metrics, learning rate, gradient norm and speed over the epochs.
 enum CurveSection {
@@ -42,7 +43,7 @@ enum CurveSection {
         let x = record.epochNumbers
         let marks = record.stageStarts.map { (x: $0.epoch, text: $0.title) }
         var loss = line("Loss", .loss)
-        loss.mayBeLogarithmic = true
+        loss.vertical.mayBeLogarithmic = true
         // What a teacher adds makes the training loss another quantity, beside which the others would be a line at 0.
         let hasTerms = record.lossTerms.count > 1
         if hasTerms, loss.series.dropFirst().contains(where: { $0.values.contains { $0 != nil } }) {
@@ -53,10 +54,10 @@ enum CurveSection {
         if record.primary.name == Metric.loss.name { loss.notes = best(record) }
         let measures = Metric.shown(record.metrics).prefix(8).map { metric -> LineChart in
             var chart = line(metric.heading, metric)
-            chart.limits = metric.limits
-            chart.mayBeLogarithmic = metric.style == .plain && !metric.isHigherBetter
-            if metric.fillsTheTop { chart.window = window(record, metric) }
-            if chart.window != nil { chart.caption = "the first epochs lie below the axis" }
+            chart.vertical.limits = metric.limits
+            chart.vertical.mayBeLogarithmic = metric.style == .plain && !metric.isHigherBetter
+            if metric.fillsTheTop { chart.vertical.window = window(record, metric) }
+            if chart.vertical.window != nil { chart.caption = "the first epochs lie below the axis" }
             if metric == record.primary { chart.notes = best(record) }
             return chart
         }
@@ -69,28 +70,28 @@ enum CurveSection {
                     series("largest", "gradientNormMax", Color.training, dashed: true),
                     series("median", "gradientNormMedian", Color.validation),
                 ] : [series("mean", "gradientNorm", Color.validation)])
-        norm.mayBeLogarithmic = true
+        norm.vertical.mayBeLogarithmic = true
         var speed = LineChart(
             title: "Speed", caption: "training images per second", x: x,
             series: [series("Speed", "imagesPerSecond", 0)], style: .grouped)
-        speed.includesZero = true
+        speed.vertical.includesZero = true
         var memory = LineChart(
             title: "Memory", caption: "highest so far, in megabytes", x: x,
             series: [series("Memory", "peakMemoryMB", 0)], style: .grouped)
-        memory.includesZero = true
+        memory.vertical.includesZero = true
         var charts = [loss] + measures + [rate, norm, speed, memory]
         if hasTerms {
             var training = LineChart(
                 title: "Training loss", caption: "with all terms", x: x,
                 series: [series("Training loss", "trainLoss", Color.training, dashed: true)])
-            training.mayBeLogarithmic = true
+            training.vertical.mayBeLogarithmic = true
             if loss.series.count < 4 { charts.insert(training, at: 1 + measures.count) }
             var terms = LineChart(
                 title: "Terms of the loss", caption: "after their weights", x: x,
                 series: record.lossTerms.enumerated().map {
                     series($1, "weightedLoss.\($1)", $0 % 8, dashed: $0 >= 8)
                 })
-            terms.mayBeLogarithmic = true
+            terms.vertical.mayBeLogarithmic = true
             charts.insert(terms, at: charts.count - 4)
         }
         // An empty place in a row of two looks like a chart that failed; the highest memory is told above.

@@ -1,5 +1,4 @@
 import JSON
-import Tensors
 
 /// The order of a distillation's teachers and how it came about.
 enum DistillationSections {

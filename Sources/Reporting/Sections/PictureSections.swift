@@ -1,5 +1,4 @@
 import JSON
-import Tensors
 
 /// Pictures of what a model learnt.
 enum PictureSections {

@@ -1,5 +1,4 @@
 import Foundation
-import Tensors
 
 /// The top of a page: what was run and what came out.
 enum RunHeader {

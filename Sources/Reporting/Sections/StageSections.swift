@@ -1,5 +1,4 @@
 import JSON
-import Tensors
 
 /// What each stage of a distillation brought.
 enum StageSections {

@@ -1,6 +1,7 @@
+// TensorBoard: event files, which are protocol buffers in framed records.
+
 import Foundation
 import JSON
-import Tensors
 
 /// A run's record as an event file for TensorBoard.
 ///
@@ -34,11 +35,12 @@ public enum TensorBoardExport {
     }
 
     /// Seconds since 1970 at the start of the run; 0 where the run did not write it down.
-    public static func startTime(_ record: RunRecord) -> Double { record.run?["startSeconds"]?.doubleValue ?? 0 }
+    package static func startTime(_ record: RunRecord) -> Double { record.run?["startSeconds"]?.doubleValue ?? 0 }
 
     /// The scalars of an epoch, at the step of its last update.
     /// - Parameter metrics: those of the run, whose tags are `<name>/train` and the like.
-    public static func scalars(_ line: JSONValue, wallTime: Double, metrics: [Metric] = Metric.unnamed) -> EventRecord {
+    package static func scalars(_ line: JSONValue, wallTime: Double, metrics: [Metric] = Metric.unnamed) -> EventRecord
+    {
         let tags = Dictionary(metrics.flatMap(tags), uniquingKeysWith: { first, _ in first })
         var values: [(tag: String, value: EventRecord.Value)] = []
         for member in line.objectValue ?? [] {
@@ -51,7 +53,7 @@ public enum TensorBoardExport {
     }
 
     /// The histograms of an epoch.
-    public static func histograms(_ line: JSONValue, wallTime: Double) -> EventRecord {
+    package static func histograms(_ line: JSONValue, wallTime: Double) -> EventRecord {
         var values: [(tag: String, value: EventRecord.Value)] = []
         for group in line["groups"]?.arrayValue ?? [] {
             guard let name = group["name"]?.stringValue else { continue }
@@ -65,7 +67,7 @@ public enum TensorBoardExport {
     }
 
     /// The pictures of the task and the filters of a finished run; empty before.
-    public static func results(_ record: RunRecord) -> [EventRecord] {
+    package static func results(_ record: RunRecord) -> [EventRecord] {
         var clock = EventClock(start: startTime(record))
         var time = startTime(record)
         for line in record.epochs { time = clock.time(of: line) }
@@ -114,15 +116,15 @@ public enum TensorBoardExport {
 }
 
 /// When epochs ended, from the seconds in their lines, which start anew with every stage of a distillation.
-public struct EventClock: Sendable {
+package struct EventClock: Sendable {
     private var start: Double
     private var last = 0.0
     private var stage: Int?
 
-    public init(start: Double) { self.start = start }
+    package init(start: Double) { self.start = start }
 
     /// The time of a line; to be called in the order of the log.
-    public mutating func time(of line: JSONValue) -> Double {
+    package mutating func time(of line: JSONValue) -> Double {
         let seconds = line["seconds"]?.doubleValue ?? last
         if line["stage"]?.integerValue != stage {
             stage = line["stage"]?.integerValue

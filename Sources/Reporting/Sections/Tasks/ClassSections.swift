@@ -1,5 +1,5 @@
 import JSON
-import Tensors
+import RunLayout
 
 /// Classification: which classes are recognised, and what is taken for what.
 enum ClassSections: TaskSections {
@@ -45,7 +45,7 @@ enum ClassSections: TaskSections {
         let epoch = record.result?["epoch"]?.integerValue
         var text = "These are the weights of the last epoch"
         if let epoch { text += ", \(epoch)" }
-        text += " (weights/last.safetensors)"
+        text += " (\(RunFiles.lastWeights))"
         if let best = record.summary?["bestEpoch"]?.integerValue, let epoch, best != epoch {
             text += "; commands take those of epoch \(best), the best by validation, unless told otherwise"
         }

@@ -1,5 +1,3 @@
-import Tensors
-
 /// Which classes are taken for which, as `report/result.json` holds it: only the pairs that occur.
 struct ConfusionMatrix {
     struct Cell {
