@@ -76,7 +76,7 @@ let package = Package(
         module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
         module("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
-        module("Reporting", ["Tensors", "CImages", "CVersion", "ProtobufWriting", "JSON", "RunLayout"]),
+        module("Reporting", ["CImages", "CVersion", "ProtobufWriting", "JSON", "RunLayout"]),
         // Row 6: siblings.
         module("Exporting", ["Models", "Layers", "Tensors", "ProtobufWriting"]),
         module(
@@ -123,7 +123,7 @@ let package = Package(
         tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
-        tests("Reporting", ["CImages", "Tensors", "JSON", "RunLayout"]),
+        tests("Reporting", ["CImages", "JSON", "RunLayout"]),
         tests("Exporting", ["Models", "Layers", "Autograd", "Tensors"]),
         tests(
             "Training",
