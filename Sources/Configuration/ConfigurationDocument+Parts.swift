@@ -23,7 +23,9 @@ public indirect enum ConfigurationTree: Sendable {
 
 extension ConfigurationDocument {
     /// The document with these keys at its top alone.
-    public func keeping(_ keys: Set<String>) -> ConfigurationDocument { changed { $0.filter { keys.contains($0.key) } } }
+    public func keeping(_ keys: Set<String>) -> ConfigurationDocument {
+        changed { $0.filter { keys.contains($0.key) } }
+    }
 
     /// The document with further keys at its top, in the place of those of the same name.
     /// - Parameter origin: what stands for the file in messages: `--teacher`.

@@ -33,7 +33,8 @@ public struct DatasetSplits<Annotation: Sendable & Equatable>: Sendable {
 
     public init(
         train: any AnnotatedDataset<Annotation>, validation: (any AnnotatedDataset<Annotation>)? = nil,
-        test: (any AnnotatedDataset<Annotation>)? = nil, format: String = "", notices: [String] = [], attribution: String? = nil
+        test: (any AnnotatedDataset<Annotation>)? = nil, format: String = "", notices: [String] = [],
+        attribution: String? = nil
     ) {
         (self.train, self.validation, self.test) = (train, validation, test)
         (self.format, self.notices, self.attribution) = (format, notices, attribution)

@@ -53,12 +53,8 @@ extension FuzzTarget {
 
     private static func smallWeights(_ folder: String, _ model: String) throws -> [UInt8] {
         try write(Array("data: {path: digits, imageSize: [8, 8]}\nmodel: \(model)\n".utf8), folder + "/small.yaml")
-        let data = try PreparedData(try Recipe.load(folder + "/small.yaml"))
-        let model = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
-        let metadata = WeightsMetadata(
-            specification: data.specification, classNames: data.classNames, transform: data.plan)
-        try Weights(metadata: metadata, model: model, store: ParameterStore<Float>(model.parameters, seed: 0))
-            .write(folder + "/small.safetensors")
+        let recipe = try Recipe.load(folder + "/small.yaml")
+        try Weights(fresh: recipe.outline).write(folder + "/small.safetensors")
         return try read(folder + "/small.safetensors")
     }
 
@@ -87,9 +83,8 @@ extension FuzzTarget {
             """
         try write(Array(text.utf8), folder + "/resumed.yaml")
         let recipe = try Recipe.load(folder + "/resumed.yaml")
-        let data = try PreparedData(recipe)
         func run(resuming: Bool) throws {
-            let run = try TrainingRun(recipe, data: data, console: .silent)
+            let run = try recipe.makeRun(console: .silent)
             let directory = try RunDirectory(path, mode: resuming ? .resume : .new)
             _ = try run.run(in: directory, resuming: resuming)
         }
@@ -109,7 +104,7 @@ extension FuzzTarget {
             for (name, bytes) in others { try write(bytes, generation + "/" + name) }
             try write(isManifest ? tensors : input, generation + "/state.safetensors")
             try write(isManifest ? input : try resigned(manifest, input), generation + "/manifest.json")
-            _ = try TrainingRun.finished(in: path, recipe)
+            _ = try FinishedRun(in: path, recipe)
             try run(resuming: true)
         }
     }

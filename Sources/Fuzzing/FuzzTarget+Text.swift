@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import Layers
 import Reporting
+import Tasks
 import Tensors
 import Training
 
@@ -42,25 +43,26 @@ extension FuzzTarget {
             guard recipe.data.path == "digits", outline.height * outline.width <= 32 * 32 else { return }
             try drawBatches(recipe)
             guard trace.parameters < 100_000, recipe.model.weights == nil else { return }
-            _ = try TrainingRun(recipe, data: try PreparedData(recipe), console: .silent)
+            _ = try recipe.makeRun(console: .silent)
         }
     }
 
-    private static func drawBatches(_ recipe: Recipe) throws {
-        let data = try PreparedData(recipe)
+    private static func drawBatches(_ recipe: Recipe) throws { try drawBatches(recipe, recipe.task) }
+
+    private static func drawBatches<C: TaskConfiguration>(_ recipe: Recipe, _ configuration: C) throws {
+        let data = try PreparedData(recipe, configuration)
+        let task = try configuration.makeTask(data.vocabulary, training: data.splits.train)
         let part = SubsetDataset(data.splits.train, indices: Array(0..<min(8, data.splits.train.count)))
-        let mixing = Mixing(
-            mixupAlpha: recipe.loss.mixup, cutmixAlpha: recipe.loss.cutmix, probability: recipe.loss.mixProbability,
-            switchProbability: recipe.loss.switchProbability)
         let options = LoaderOptions(
-            batchSize: 2, seed: UInt64(recipe.run.seed), shuffles: true, threads: 0, cacheBudget: 0,
-            mixing: mixing.isOn ? mixing : nil, smoothing: Float(recipe.loss.labelSmoothing))
-        let loader = BatchLoader(part, transform: try Transform(data.plan, mode: .training), options: options)
+            batchSize: 2, seed: UInt64(recipe.run.seed), shuffles: true, threads: 0, cacheBudget: 0)
+        let loader = BatchLoader(
+            part, transform: try Transform(data.plan, mode: .training), collator: task.collator(training: true),
+            options: options)
         // Rare draws are the dangerous ones.
-        for epoch in 0..<(mixing.isOn ? 50 : 2) {
+        for epoch in 0..<(task.mixesImages ? 50 : 2) {
             loader.start(epoch: epoch)
             while let batch = try loader.next() {
-                guard batch.images.allSatisfy(\.isFinite) else { fatalError("an image is not finite") }
+                guard batch.images.pixels.allSatisfy(\.isFinite) else { fatalError("an image is not finite") }
             }
         }
         _ = try Transform(data.plan, mode: .evaluation)(try part.image(0))
@@ -104,7 +106,7 @@ extension FuzzTarget {
             """
         try write(Array(text.utf8), folder + "/reported.yaml")
         let recipe = try Recipe.load(folder + "/reported.yaml")
-        let run = try TrainingRun(recipe, data: try PreparedData(recipe), console: .silent)
+        let run = try recipe.makeRun(console: .silent)
         _ = try run.run(in: try RunDirectory(path, mode: .new), resuming: false)
         var seed = JSONValue.object([])
         for name in reportFiles {

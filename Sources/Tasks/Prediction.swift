@@ -44,7 +44,8 @@ public struct PredictionFailure: Error, Sendable {
     /// For outputs that are not finite: whatever they seem to say would be arbitrary.
     public static func notFinite(_ image: String) -> PredictionFailure {
         PredictionFailure(
-            reason: "\(image): the model's outputs for this image are not finite, so they say nothing; its values or the "
+            reason:
+                "\(image): the model's outputs for this image are not finite, so they say nothing; its values or the "
                 + "weights are beyond what the model can compute with")
     }
 }

@@ -27,12 +27,22 @@ public enum TaskRegistry {
     /// The task of a name.
     public static func task(_ name: String) -> (any TaskConfiguration.Type)? { all.first { $0.name == name } }
 
+    /// The task of a name.
+    /// - Throws: `RecipeError` for a name that this program does not know.
+    public static func type(_ name: String) throws -> any TaskConfiguration.Type {
+        if let found = task(name) { return found }
+        throw RecipeError(
+            "the task \(name) is unknown to this program, expected one of \(all.map { $0.name }.joined(separator: ", "))"
+        )
+    }
+
     /// Reads which task a configuration names, and the task's own keys.
     package static func read(_ reader: ConfigurationReader) -> any TaskConfiguration {
         let tasks = all
         let names = tasks.map { $0.name }
         let list = tasks.map { type in type.name + " (" + type.summary + ")" }.joined(separator: ", ")
-        let name = reader.choice("task", of: names, default: ClassificationConfiguration.name, "What is learned: " + list)
+        let name = reader.choice(
+            "task", of: names, default: ClassificationConfiguration.name, "What is learned: " + list)
         for type in tasks where type.name == name { return type.make(reader) }
         return ClassificationConfiguration(reader)
     }

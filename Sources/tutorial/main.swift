@@ -3,6 +3,7 @@ import Checkpoints
 import Datasets
 import Layers
 import Optim
+import Tasks
 import Tensors
 
 // A model is a struct of layers. Each layer gets its part of a scope, which names and collects the parameters.
@@ -36,8 +37,12 @@ let plan = TransformPlan.small(
     width: 8, height: 8, channels: 1, padding: 1, flipProbability: 0,
     normalization: try .measured(on: train, width: 8, height: 8, channels: 1))
 let options = LoaderOptions(batchSize: 64, shuffles: true)
-let batches = BatchLoader(train, transform: try Transform(plan, mode: .training), options: options)
-let tests = BatchLoader(test, transform: try Transform(plan, mode: .evaluation), options: LoaderOptions(batchSize: 360))
+let labels = LabelCollator(classCount: 10)
+let batches = BatchLoader(
+    train, transform: try Transform(plan, mode: .training), collator: labels, options: options)
+let tests = BatchLoader(
+    test, transform: try Transform(plan, mode: .evaluation), collator: labels,
+    options: LoaderOptions(batchSize: 360))
 
 let model = SmallNet(classes: 10)
 let store = ParameterStore<Float>(model.parameters, seed: 0)
@@ -50,7 +55,7 @@ for epoch in 0..<12 {
         let tape = Tape<Float>()  // one tape for each step
         let context = Context(store, mode: .training, tape: tape)
         let logits = model(Variable(Tensor(batch)), context)
-        tape.backward(from: logits.crossEntropy(labels: Array(batch.labels)))
+        tape.backward(from: logits.crossEntropy(labels: batch.targets.classes))
         _ = context.collectGradients(into: gradients)
         optimizer.update(parameters: store.flat, gradients: gradients, learningRate: 1e-2)
     }
@@ -59,7 +64,7 @@ for epoch in 0..<12 {
 tests.start(epoch: 0)
 guard let batch = try tests.next() else { fatalError("the digits have a test part") }
 let predictions = model(Variable(Tensor(batch)), .evaluation(store)).value.argmax()
-let right = zip(predictions, batch.labels).filter { $0 == Int($1) }.count
+let right = zip(predictions, batch.targets.classes).filter { $0 == Int($1) }.count
 print("test accuracy \(Double(right) / Double(batch.count))")
 
 // `tutorial small.safetensors` keeps what was learned, under PyTorch's names and shapes.

@@ -1,6 +1,5 @@
 import Foundation
 import Reporting
-import Tensors
 import Testing
 
 @Suite struct ComparisonPageTests {

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Reporting
-import Tensors
 import Testing
 
 @Suite struct HostileReportTests {

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Reporting
-import Tensors
 import Testing
 
 /// Colours of a style sheet, by the names of its variables.

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Reporting
-import Tensors
 import Testing
 
 @Suite struct PartTests {
@@ -22,7 +21,7 @@ import Testing
         let folder = try RunFolder()
         try folder.fill(test: nil, validationImages: 400, testImages: nil)
         let record = try folder.record
-        #expect(record.resultPart == .validation && record.lastAccuracy == 0.15 * 6)
+        #expect(record.resultPart == .validation && record.lastScore == 0.15 * 6)
         let html = RunPage.html(record)
         #expect(html.contains("<b>90.00%</b> ± 1.50 of 400 validation images are recognised"))
         #expect(html.contains("The data have no test part.") && html.contains("Validation, last epoch"))

@@ -1,5 +1,4 @@
 import Reporting
-import Tensors
 import Testing
 
 @Suite struct ProgramVersionTests {

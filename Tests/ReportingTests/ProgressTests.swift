@@ -2,7 +2,7 @@ import Reporting
 import Testing
 
 private let whole = ProgressReport(
-    epoch: 3, epochs: 30, step: 7, steps: 45, loss: 0.43124, accuracy: 0.8713, imagesPerSecond: 5119.6,
+    epoch: 3, epochs: 30, step: 7, steps: 45, loss: 0.43124, measure: (.accuracy, 0.8713), imagesPerSecond: 5119.6,
     learningRate: 0.0012, timeLeft: 72)
 
 @Test func theProgressLineTellsEverything() {

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Reporting
-import Tensors
 
 /// A run folder that goes with the value.
 final class RunFolder {
@@ -24,6 +23,10 @@ final class RunFolder {
 
     func write(_ name: String, lines: [JSONValue]) throws {
         try write(name, lines.map { $0.text() + "\n" }.joined())
+    }
+
+    func json(_ name: String) throws -> JSONValue {
+        try JSONValue(parsing: String(contentsOfFile: path + "/" + name, encoding: .utf8))
     }
 
     /// A finished run of six epochs with everything a report can show.

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Reporting
-import Tensors
 import Testing
 
 /// A folder with `sweep.json` and the folders of its runs.

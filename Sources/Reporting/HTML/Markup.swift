@@ -2,28 +2,28 @@
 ///
 /// Whatever a literal interpolates is escaped unless it is markup itself, so that a class or a file of any name is shown
 /// and never obeyed.
-public struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
-    public private(set) var text: String
+package struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
+    package private(set) var text: String
 
-    public init(stringLiteral text: String) { self.text = text }
+    package init(stringLiteral text: String) { self.text = text }
 
     /// Takes over text that is markup: only for what this module wrote itself.
     init(raw text: String) { self.text = text }
 
-    public init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+    package init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
 
-    public struct StringInterpolation: StringInterpolationProtocol {
+    package struct StringInterpolation: StringInterpolationProtocol {
         var text = ""
 
-        public init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
-        public mutating func appendLiteral(_ literal: String) { text += literal }
-        public mutating func appendInterpolation(_ value: String) { text += Markup.escaped(value) }
-        public mutating func appendInterpolation(_ value: Substring) { text += Markup.escaped(String(value)) }
-        public mutating func appendInterpolation(_ value: Int) { text += String(value) }
-        public mutating func appendInterpolation(_ value: Markup) { text += value.text }
-        public mutating func appendInterpolation(_ values: [Markup]) { for value in values { text += value.text } }
+        package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+        package mutating func appendLiteral(_ literal: String) { text += literal }
+        package mutating func appendInterpolation(_ value: String) { text += Markup.escaped(value) }
+        package mutating func appendInterpolation(_ value: Substring) { text += Markup.escaped(String(value)) }
+        package mutating func appendInterpolation(_ value: Int) { text += String(value) }
+        package mutating func appendInterpolation(_ value: Markup) { text += value.text }
+        package mutating func appendInterpolation(_ values: [Markup]) { for value in values { text += value.text } }
         /// A coordinate with one decimal.
-        public mutating func appendInterpolation(_ value: Double) { text += NumberText.fixed(value, decimals: 1) }
+        package mutating func appendInterpolation(_ value: Double) { text += NumberText.fixed(value, decimals: 1) }
     }
 
     static func + (a: Markup, b: Markup) -> Markup { Markup(raw: a.text + b.text) }

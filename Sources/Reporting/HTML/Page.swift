@@ -1,5 +1,6 @@
+// HTML: the frame, style and script of all pages, and the elements that sections are put together from.
+
 import JSON
-import Tensors
 
 /// A part of a page with a title of its own.
 struct PageSection {

@@ -1,3 +1,5 @@
+// Metrics: what an evaluation measures, how such values are written, and which of several is best.
+
 import JSON
 
 /// Something that an evaluation measures: how it is called in files and in sentences, how it is written, and which of
@@ -15,10 +17,14 @@ public struct Metric: Sendable, Hashable {
     public let name: String
     /// The same in sentences and tables: `accuracy`.
     public let title: String
+    /// How a value is written.
     public let style: Style
     /// Whether more is better.
     public let isHigherBetter: Bool
 
+    /// - Parameters:
+    ///   - name: a word in camel case; it becomes part of keys in files, so it is not changed once runs have it.
+    ///   - title: the same as people read it, in lower case but for names.
     public init(_ name: String, title: String, style: Style = .percentage, isHigherBetter: Bool = true) {
         self.name = name
         self.title = title
@@ -38,14 +44,6 @@ public struct Metric: Sendable, Hashable {
         switch style {
         case .percentage: NumberText.percentage(value)
         case .plain: NumberText.fixed(value, decimals: 4)
-        }
-    }
-
-    /// The same with a decimal less or two, for a line that changes all the time.
-    public func shortText(_ value: Double) -> String {
-        switch style {
-        case .percentage: NumberText.percentage(value, decimals: 1)
-        case .plain: NumberText.fixed(value, decimals: 3)
         }
     }
 

@@ -2,7 +2,9 @@
 public struct Scores: Sendable, Equatable {
     /// One value.
     public struct Value: Sendable, Equatable {
+        /// What was measured.
         public let metric: Metric
+        /// In the unit of the metric: a share of 1 for percentages.
         public let value: Double
 
         public init(metric: Metric, value: Double) { (self.metric, self.value) = (metric, value) }
@@ -15,10 +17,12 @@ public struct Scores: Sendable, Equatable {
     /// By metric, in the order of the task.
     public let values: [Value]
 
+    /// Scores written as a literal: `Scores(loss: 0.3, count: 100, [.accuracy: 0.9])`.
     public init(loss: Double, count: Int, _ values: KeyValuePairs<Metric, Double>) {
         self.init(loss: loss, count: count, values: values.map { Value(metric: $0.key, value: $0.value) })
     }
 
+    /// - Parameter values: in the order of the task, the one that decides first.
     public init(loss: Double, count: Int, values: [Value]) {
         (self.loss, self.count, self.values) = (loss, count, values)
     }

@@ -1,5 +1,4 @@
 import JSON
-import Tensors
 
 /// Every key of the configuration with its value and where it was said.
 enum ConfigurationSection {

@@ -1,6 +1,7 @@
-import Tensors
+// Sections: parts of pages, each made from records and left out where a run has not written what it shows. What belongs
+// to one task alone is in Tasks.
 
-/// Loss, accuracy, learning rate, gradient norm and speed over the epochs.
+/// Loss, metrics, learning rate, gradient norm and speed over the epochs.
 enum CurveSection {
     /// Colours that mean the same on every chart.
     private enum Color {
@@ -29,35 +30,37 @@ enum CurveSection {
             LineChart.Series(
                 name: name, values: record.values(key), color: color, isDashed: dashed, isFaint: faint)
         }
+        func line(_ title: String, _ metric: Metric) -> LineChart {
+            LineChart(
+                title: title, x: record.epochNumbers,
+                series: [
+                    series("training", metric.key("train"), Color.training, dashed: true),
+                    series("validation", metric.key("validation"), Color.validation),
+                    series("moving average", metric.key("emaValidation"), Color.average),
+                    series("test", metric.key("test"), Color.test),
+                ], style: metric.numberStyle)
+        }
         let x = record.epochNumbers
         let marks = record.stageStarts.map { (x: $0.epoch, text: $0.title) }
-        var loss = LineChart(
-            title: "Loss", x: x,
-            series: [
-                series("training", "trainLoss", Color.training, dashed: true),
-                series("validation", "validationLoss", Color.validation),
-                series("moving average", "emaValidationLoss", Color.average),
-                series("test", "testLoss", Color.test),
-            ])
-        loss.mayBeLogarithmic = true
+        var loss = line("Loss", .loss)
+        loss.vertical.mayBeLogarithmic = true
         // What a teacher adds makes the training loss another quantity, beside which the others would be a line at 0.
         let hasTerms = record.lossTerms.count > 1
         if hasTerms, loss.series.dropFirst().contains(where: { $0.values.contains { $0 != nil } }) {
             loss.series.removeFirst()
-            loss.caption = "cross-entropy; the training loss has a chart of its own"
+            loss.caption =
+                (record.primary == .accuracy ? "cross-entropy; " : "") + "the training loss has a chart of its own"
         }
-        var accuracy = LineChart(
-            title: "Accuracy", x: x,
-            series: [
-                series("training", "trainAccuracy", Color.training, dashed: true),
-                series("validation", "validationAccuracy", Color.validation),
-                series("moving average", "emaValidationAccuracy", Color.average),
-                series("test", "testAccuracy", Color.test),
-            ], style: .percentage)
-        accuracy.limits = 0...1
-        accuracy.window = window(record)
-        if accuracy.window != nil { accuracy.caption = "the first epochs lie below the axis" }
-        accuracy.notes = best(record)
+        if record.primary.name == Metric.loss.name { loss.notes = best(record) }
+        let measures = Metric.shown(record.metrics).prefix(8).map { metric -> LineChart in
+            var chart = line(metric.heading, metric)
+            chart.vertical.limits = metric.limits
+            chart.vertical.mayBeLogarithmic = metric.style == .plain && !metric.isHigherBetter
+            if metric.fillsTheTop { chart.vertical.window = window(record, metric) }
+            if chart.vertical.window != nil { chart.caption = "the first epochs lie below the axis" }
+            if metric == record.primary { chart.notes = best(record) }
+            return chart
+        }
         let rate = LineChart(title: "Learning rate", x: x, series: [series("Learning rate", "learningRate", 0)])
         let hasMedian = record.values("gradientNormMedian").contains { $0 != nil }
         var norm = LineChart(
@@ -67,28 +70,28 @@ enum CurveSection {
                     series("largest", "gradientNormMax", Color.training, dashed: true),
                     series("median", "gradientNormMedian", Color.validation),
                 ] : [series("mean", "gradientNorm", Color.validation)])
-        norm.mayBeLogarithmic = true
+        norm.vertical.mayBeLogarithmic = true
         var speed = LineChart(
             title: "Speed", caption: "training images per second", x: x,
             series: [series("Speed", "imagesPerSecond", 0)], style: .grouped)
-        speed.includesZero = true
+        speed.vertical.includesZero = true
         var memory = LineChart(
             title: "Memory", caption: "highest so far, in megabytes", x: x,
             series: [series("Memory", "peakMemoryMB", 0)], style: .grouped)
-        memory.includesZero = true
-        var charts = [loss, accuracy, rate, norm, speed, memory]
+        memory.vertical.includesZero = true
+        var charts = [loss] + measures + [rate, norm, speed, memory]
         if hasTerms {
             var training = LineChart(
                 title: "Training loss", caption: "with all terms", x: x,
                 series: [series("Training loss", "trainLoss", Color.training, dashed: true)])
-            training.mayBeLogarithmic = true
-            if loss.series.count < 4 { charts.insert(training, at: 2) }
+            training.vertical.mayBeLogarithmic = true
+            if loss.series.count < 4 { charts.insert(training, at: 1 + measures.count) }
             var terms = LineChart(
                 title: "Terms of the loss", caption: "after their weights", x: x,
                 series: record.lossTerms.enumerated().map {
                     series($1, "weightedLoss.\($1)", $0 % 8, dashed: $0 >= 8)
                 })
-            terms.mayBeLogarithmic = true
+            terms.vertical.mayBeLogarithmic = true
             charts.insert(terms, at: charts.count - 4)
         }
         // An empty place in a row of two looks like a chart that failed; the highest memory is told above.
@@ -100,40 +103,51 @@ enum CurveSection {
         }
     }
 
-    private static func window(_ record: RunRecord) -> ClosedRange<Double>? {
-        func line(_ key: String, _ below: Double) -> (values: [Double], below: Double) {
-            (record.values(key).compactMap { $0 }, below)
+    private static func window(_ record: RunRecord, _ metric: Metric) -> ClosedRange<Double>? {
+        func line(_ prefix: String, _ below: Double) -> (values: [Double], below: Double) {
+            (record.values(metric.key(prefix)).compactMap { $0 }, below)
         }
         return LineChart.window([
-            line("validationAccuracy", 0.1), line("emaValidationAccuracy", 0.2), line("testAccuracy", 0.1),
-            line("trainAccuracy", 0.2),
+            line("validation", 0.1), line("emaValidation", 0.2), line("test", 0.1), line("train", 0.2),
         ])
     }
 
     private static func best(_ record: RunRecord) -> [LineChart.Note] {
-        let values = record.values("validationAccuracy")
+        let metric = record.primary
+        let values = record.scores("validation")
         let wanted = record.summary?["bestEpoch"]?.doubleValue
         let index =
             wanted.flatMap { record.epochNumbers.firstIndex(of: $0) }
-            ?? values.indices.max { (values[$0] ?? -1) < (values[$1] ?? -1) }
+            ?? values.indices.min { metric.isOrdered(values[$0], before: values[$1]) }
         guard let index, let value = values[index] else { return [] }
         return [
             LineChart.Note(
                 x: record.epochNumbers[index], y: value,
-                text: "best \(NumberText.percentage(value, decimals: 1))")
+                text: "best \(metric.shortText(value))")
         ]
     }
 
     /// The numbers themselves, for readers without a mouse or a picture.
     private static func table(_ record: RunRecord) -> Markup {
-        let columns: [(title: String, key: String, style: NumberStyle)] = [
-            ("training loss", "trainLoss", .plain), ("training accuracy", "trainAccuracy", .percentage),
-            ("validation loss", "validationLoss", .plain), ("validation accuracy", "validationAccuracy", .percentage),
-            ("moving average", "emaValidationAccuracy", .percentage), ("test accuracy", "testAccuracy", .percentage),
-            ("gradient norm", "gradientNormMedian", .plain), ("learning rate", "learningRate", .plain),
-            ("images/s", "imagesPerSecond", .grouped), ("memory, MB", "peakMemoryMB", .grouped),
-        ]
-        let kept = columns.map { ($0, record.values($0.key)) }.filter { $0.1.contains { $0 != nil } }
+        typealias Column = (title: String, key: String, style: NumberStyle)
+        let metrics = Metric.shown(record.metrics)
+        func columns(_ name: String, _ prefix: String) -> [Column] {
+            metrics.map { ("\(name) \($0.title)", $0.key(prefix), $0.numberStyle) }
+        }
+        let average = metrics.map { metric -> Column in
+            let name = "moving average" + (metric == record.primary ? "" : ", \(metric.title)")
+            return (name, metric.key("emaValidation"), metric.numberStyle)
+        }
+        let measures: [Column] =
+            [("training loss", "trainLoss", .plain)] + columns("training", "train")
+            + [("validation loss", "validationLoss", .plain)] + columns("validation", "validation") + average
+            + columns("test", "test")
+        let all =
+            measures + [
+                ("gradient norm", "gradientNormMedian", .plain), ("learning rate", "learningRate", .plain),
+                ("images/s", "imagesPerSecond", .grouped), ("memory, MB", "peakMemoryMB", .grouped),
+            ]
+        let kept = all.map { ($0, record.values($0.key)) }.filter { $0.1.contains { $0 != nil } }
         let rows = record.epochNumbers.indices.map { index -> [DataTable.Cell] in
             [DataTable.Cell.number(record.epochNumbers[index]) { NumberText.grouped(Int(bounded: $0)) }]
                 + kept.map { column in DataTable.Cell.number(column.1[index], column.0.style.text) }

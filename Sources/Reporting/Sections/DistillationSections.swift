@@ -1,5 +1,4 @@
 import JSON
-import Tensors
 
 /// The order of a distillation's teachers and how it came about.
 enum DistillationSections {
@@ -8,20 +7,20 @@ enum DistillationSections {
     // MARK: Order
 
     static func order(_ record: RunRecord) -> PageSection? {
-        let order = names(record.order?["order"] ?? record.run?["order"] ?? record.summary?["order"])
+        let order = names(record.distillation.order?["order"] ?? record.run?["order"] ?? record.summary?["order"])
         guard !order.isEmpty else { return nil }
-        let scores = record.order?["scores"]
+        let scores = record.distillation.order?["scores"]
         let teachers = record.run?["teachers"]?.arrayValue ?? []
         let links = order.map { name -> Markup in
             let teacher = teachers.first { $0["name"]?.stringValue == name }
-            let score = scores?[name]?.doubleValue ?? teacher?["validationAccuracy"]?.doubleValue
+            let score = scores?[name]?.doubleValue ?? teacher?[record.primary.key("validation")]?.doubleValue
             let size = teacher?["parameters"]?.doubleValue.map { RunHeader.short($0) }
-            let details = [size, score.map { NumberText.percentage($0, decimals: 1) }].compactMap { $0 }
+            let details = [size, score.map { record.primary.shortText($0) }].compactMap { $0 }
             return "<li>\(name)<small>\(details.joined(separator: ", "))</small></li>"
         }
         let student = record.run?["student"]?.stringValue ?? "student"
         let size = record.run?["model"]?["parameters"]?.doubleValue.map { RunHeader.short($0) } ?? ""
-        let decisions = (record.order?["decisions"]?.arrayValue ?? []).compactMap {
+        let decisions = (record.distillation.order?["decisions"]?.arrayValue ?? []).compactMap {
             // As runs wrote it before.
             $0["text"]?.stringValue?.replacing(" +- ", with: " ± ")
         }
@@ -32,7 +31,8 @@ enum DistillationSections {
         return PageSection(
             identifier: "order", title: "Teachers",
             lead:
-                "The student learns from the first teacher first. Parameters and validation accuracy are beside the names.",
+                "The student learns from the first teacher first. Parameters and validation \(record.primary.title) are beside "
+                + "the names.",
             body: """
                 <ol class="chain">\(links)<li class="student">\(student)<small>\(size)</small></li></ol>
                 <div class="grid two start">\(costs(record, student))\(reasons)</div>
@@ -40,7 +40,7 @@ enum DistillationSections {
     }
 
     private static func costs(_ record: RunRecord, _ student: String) -> Markup {
-        let costs = record.order?["costs"]?.arrayValue ?? []
+        let costs = record.distillation.order?["costs"]?.arrayValue ?? []
         func unique(_ key: String) -> [String] {
             costs.reduce(into: []) { names, cost in
                 if let name = cost[key]?.stringValue, !names.contains(name) { names.append(name) }

@@ -1,5 +1,4 @@
 import JSON
-import Tensors
 
 /// The model as a tree.
 enum ModelSection {

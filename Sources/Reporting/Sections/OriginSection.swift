@@ -1,5 +1,3 @@
-import Tensors
-
 /// The machine, the data and the times of a run.
 enum OriginSection {
     static func make(_ record: RunRecord) -> PageSection? {

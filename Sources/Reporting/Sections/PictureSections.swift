@@ -1,40 +1,7 @@
 import JSON
-import Tensors
 
-/// Pictures of what went into a model and of what it learnt.
+/// Pictures of what a model learnt.
 enum PictureSections {
-    /// Augmented training images, a row per image.
-    static func samples(_ record: RunRecord) -> PageSection? {
-        guard let samples = record.samples, let width = samples["width"]?.integerValue,
-            let height = samples["height"]?.integerValue, let channels = samples["channels"]?.integerValue
-        else { return nil }
-        func image(_ json: JSONValue, _ name: String, kind: Markup = "") -> Markup? {
-            guard let text = json.stringValue,
-                let sheet = PixelSheet(text, width: width, height: height, channels: channels)
-            else { return nil }
-            return
-                "<img\(kind) alt=\"\(name)\" src=\"\(sheet.source)\" width=\"\(width)\" height=\"\(height)\" loading=\"lazy\">"
-        }
-        let names = (record.run?["classNames"]?.arrayValue ?? []).compactMap(\.stringValue)
-        let rows = (samples["images"]?.arrayValue ?? []).compactMap { entry -> Markup? in
-            let label = entry["label"]?.integerValue ?? 0
-            let name = names.indices.contains(label) ? names[label] : "class \(label)"
-            guard let original = image(entry["original"] ?? .null, name, kind: " class=\"original\"") else {
-                return nil
-            }
-            let variants = (entry["variants"]?.arrayValue ?? []).prefix(5).compactMap { image($0, name) }
-            return
-                "<div class=\"strip\"><span title=\"\(entry["name"]?.stringValue ?? "")\">\(name)</span>\(original)\(variants)</div>\n"
-        }
-        guard !rows.isEmpty else { return nil }
-        return PageSection(
-            identifier: "augmentation", title: "Training images",
-            lead:
-                "One image of each class as it is, framed, and as the model meets it in five epochs. Where images are "
-                + "mixed, one may show more of its partner than of itself; its target is mixed alike.",
-            body: "<div class=\"card strips\">\(rows)</div>")
-    }
-
     /// Kernels, and global filters in the frequency plane.
     static func filters(_ record: RunRecord) -> PageSection? {
         let banks = FilterBank.all(record).filter { !$0.filters.isEmpty }

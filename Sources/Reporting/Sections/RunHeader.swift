@@ -1,5 +1,4 @@
 import Foundation
-import Tensors
 
 /// The top of a page: what was run and what came out.
 enum RunHeader {
@@ -29,7 +28,7 @@ enum RunHeader {
 
     private static func eyebrow(_ record: RunRecord) -> String {
         let kind =
-            switch record.run?["kind"]?.stringValue ?? (record.comparison != nil ? "comparison" : "") {
+            switch record.run?["kind"]?.stringValue ?? (record.distillation.comparison != nil ? "comparison" : "") {
             case "distillation": "Distillation"
             case "comparison": "Comparison of ways to teach"
             default: "Training run"
@@ -45,26 +44,28 @@ enum RunHeader {
     }
 
     private static func headline(_ record: RunRecord) -> Markup {
-        if record.comparison != nil { return ArmSections.headline(record) }
-        let part = record.resultPart
+        if record.distillation.comparison != nil { return ArmSections.headline(record) }
+        let (part, metric) = (record.resultPart, record.primary)
         let count = record.images(part)
         let images = count.map { "\(NumberText.grouped($0)) \(part.rawValue) images" } ?? "the \(part.rawValue) images"
-        guard let summary = record.summary, let accuracy = record.lastAccuracy else {
+        guard let summary = record.summary, let score = record.lastScore else {
             guard let last = record.epochs.last else { return "No epoch is finished yet." }
             let epoch = Int(bounded: record.epochNumbers.last ?? 0)
             let of = record.run?["epochs"]?.integerValue.map { " of \($0)" } ?? ""
             let measured =
-                last["validationAccuracy"]?.doubleValue.map { ("validation", $0) }
-                ?? last["trainAccuracy"]?.doubleValue.map { ("training", $0) }
+                last[metric.key("validation")]?.doubleValue.map { ("validation", $0) }
+                ?? last[metric.key("train")]?.doubleValue.map { ("training", $0) }
             guard let measured else { return "<b>Epoch \(epoch)</b>\(of) is done." }
             return
-                "<b>\(NumberText.percentage(measured.1))</b> \(measured.0) accuracy after epoch \(epoch)\(record.stages.isEmpty ? of : "")."
+                "<b>\(metric.text(measured.1))</b> \(measured.0) \(metric.title) after epoch \(epoch)\(record.distillation.stages.isEmpty ? of : "")."
         }
         let time = summary["seconds"]?.doubleValue.map { " in \(NumberText.duration($0))" } ?? ""
         let epochs = summary["epochs"]?.integerValue.map { " after \($0) \($0 == 1 ? "epoch" : "epochs")" } ?? ""
-        let error = SamplingError.text(accuracy, images: count).map { " \($0)" } ?? ""
+        let error = SamplingError.text(score, of: metric, images: count).map { " \($0)" } ?? ""
         var text: Markup =
-            "<b>\(NumberText.percentage(accuracy))</b>\(error) of \(images) are recognised\(epochs)\(time)."
+            metric == .accuracy
+            ? "<b>\(metric.text(score))</b>\(error) of \(images) are recognised\(epochs)\(time)."
+            : "<b>\(metric.text(score))</b> is the \(metric.title) on \(images)\(epochs)\(time)."
         if part == .validation { text = text + " The data have no test part." }
         if let arm = summary["arm"]?.stringValue {
             let teachers = (summary["order"]?.arrayValue ?? []).compactMap(\.stringValue)
@@ -86,28 +87,29 @@ enum RunHeader {
         func add(_ name: String, _ value: Double?, isMain: Bool = false, _ text: (Double) -> String) {
             if let value, value.isFinite { facts.append((name, "\(text(value))", isMain)) }
         }
-        /// A share with its error, and of which epoch it is.
+        let metric = record.primary
+        /// A value of the metric with its error, and of which epoch it is.
         func add(
-            _ name: String, share value: Double?, of part: RunRecord.Part, epoch: Int? = nil, isMain: Bool = false
+            _ name: String, score value: Double?, of part: RunRecord.Part, epoch: Int? = nil, isMain: Bool = false
         ) {
             guard let value, value.isFinite else { return }
-            let error = SamplingError.text(value, images: record.images(part))
+            let error = SamplingError.text(value, of: metric, images: record.images(part))
             let notes = [error, epoch.map { "epoch \($0)" }].compactMap { $0 }.joined(separator: ", ")
             let note: Markup = notes.isEmpty ? "" : "<small>\(notes)</small>"
-            facts.append((name, "\(NumberText.percentage(value))\(note)", isMain))
+            facts.append((name, "\(metric.text(value))\(note)", isMain))
         }
         func count(_ value: Double) -> String { NumberText.grouped(Int(bounded: value)) }
         let part = record.resultPart
         let title = part == .test ? "Test" : "Validation"
-        add("\(title), last epoch", share: record.lastAccuracy, of: part, isMain: true)
-        if let best = summary?["bestEpoch"]?.integerValue, summary?["bestValidationAccuracy"]?.doubleValue != nil {
+        add("\(title), last epoch", score: record.lastScore, of: part, isMain: true)
+        if let best = summary?["bestEpoch"]?.integerValue, record.score("bestValidation") != nil {
             add(
                 "\(title), best epoch",
-                share: part == .test ? summary?["bestTestAccuracy"]?.doubleValue : record.bestValidation, of: part,
+                score: part == .test ? record.score("bestTest") : record.bestValidation, of: part,
                 epoch: best)
         }
-        add("Test, moving average", share: summary?["emaTestAccuracy"]?.doubleValue, of: .test)
-        add("Validation, moving average", share: summary?["emaValidationAccuracy"]?.doubleValue, of: .validation)
+        add("Test, moving average", score: record.score("emaTest"), of: .test)
+        add("Validation, moving average", score: record.score("emaValidation"), of: .validation)
         add("\(title) loss", record.lastLoss) { NumberText.fixed($0, decimals: 4) }
         add("Parameters", record.run?["model"]?["parameters"]?.doubleValue, short)
         add("Multiply-adds", record.run?["model"]?["multiplyAdds"]?.doubleValue, short)

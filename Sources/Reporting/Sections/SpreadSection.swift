@@ -1,5 +1,3 @@
-import Tensors
-
 /// How weights and gradients of the model's parts spread and change.
 enum SpreadSection {
     static func make(_ record: RunRecord) -> PageSection? {
@@ -25,7 +23,7 @@ enum SpreadSection {
                     name: name, values: histograms(name, "gradients").map { $0?.rootMeanSquare }, color: index % 8,
                     isDashed: index >= 8)
             })
-        gradients.mayBeLogarithmic = true
+        gradients.vertical.mayBeLogarithmic = true
         gradients.width = 1100
         gradients.height = 300
         let weights = names.map { name -> LineChart in

@@ -1,9 +1,9 @@
 import ProtobufWriting
 
 /// One record of an event file, as TensorBoard reads it.
-public struct EventRecord: Sendable {
+package struct EventRecord: Sendable {
     /// What an event shows under a tag.
-    public enum Value: Sendable {
+    package enum Value: Sendable {
         case scalar(Double)
         /// An image as a PNG file; 1 channel is grey, 3 are red, green and blue.
         case image(png: [UInt8], width: Int, height: Int, channels: Int)
@@ -11,12 +11,12 @@ public struct EventRecord: Sendable {
     }
 
     /// Seconds since 1970.
-    public var wallTime: Double
+    package var wallTime: Double
     /// The updates made so far.
-    public var step: Int
-    public var values: [(tag: String, value: Value)]
+    package var step: Int
+    package var values: [(tag: String, value: Value)]
 
-    public init(wallTime: Double, step: Int, values: [(tag: String, value: Value)]) {
+    package init(wallTime: Double, step: Int, values: [(tag: String, value: Value)]) {
         self.wallTime = wallTime
         self.step = step
         self.values = values
@@ -32,7 +32,7 @@ public struct EventRecord: Sendable {
     }
 
     /// The bytes of the record in a file: length, checksum of the length, message, checksum of the message.
-    public var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         Self.framed(
             ProtobufWriter.message { event in
                 event.double(1, wallTime)

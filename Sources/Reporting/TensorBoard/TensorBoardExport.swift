@@ -1,6 +1,7 @@
+// TensorBoard: event files, which are protocol buffers in framed records.
+
 import Foundation
 import JSON
-import Tensors
 
 /// A run's record as an event file for TensorBoard.
 ///
@@ -21,7 +22,7 @@ public enum TensorBoardExport {
         for line in record.epochs {
             let time = clock.time(of: line)
             times[step(line)] = time
-            bytes += scalars(line, wallTime: time).encoded
+            bytes += scalars(line, wallTime: time, metrics: record.metrics).encoded
         }
         for line in record.histograms {
             bytes += histograms(line, wallTime: times[step(line)] ?? startTime(record)).encoded
@@ -34,20 +35,25 @@ public enum TensorBoardExport {
     }
 
     /// Seconds since 1970 at the start of the run; 0 where the run did not write it down.
-    public static func startTime(_ record: RunRecord) -> Double { record.run?["startSeconds"]?.doubleValue ?? 0 }
+    package static func startTime(_ record: RunRecord) -> Double { record.run?["startSeconds"]?.doubleValue ?? 0 }
 
     /// The scalars of an epoch, at the step of its last update.
-    public static func scalars(_ line: JSONValue, wallTime: Double) -> EventRecord {
+    /// - Parameter metrics: those of the run, whose tags are `<name>/train` and the like.
+    package static func scalars(_ line: JSONValue, wallTime: Double, metrics: [Metric] = Metric.unnamed) -> EventRecord
+    {
+        let tags = Dictionary(metrics.flatMap(tags), uniquingKeysWith: { first, _ in first })
         var values: [(tag: String, value: EventRecord.Value)] = []
         for member in line.objectValue ?? [] {
-            guard let number = member.value.doubleValue, number.isFinite, let tag = tag(member.name) else { continue }
+            guard let number = member.value.doubleValue, number.isFinite, let tag = tag(member.name, tags) else {
+                continue
+            }
             values.append((tag, .scalar(number)))
         }
         return EventRecord(wallTime: wallTime, step: step(line), values: values)
     }
 
     /// The histograms of an epoch.
-    public static func histograms(_ line: JSONValue, wallTime: Double) -> EventRecord {
+    package static func histograms(_ line: JSONValue, wallTime: Double) -> EventRecord {
         var values: [(tag: String, value: EventRecord.Value)] = []
         for group in line["groups"]?.arrayValue ?? [] {
             guard let name = group["name"]?.stringValue else { continue }
@@ -60,13 +66,13 @@ public enum TensorBoardExport {
         return EventRecord(wallTime: wallTime, step: step(line), values: values)
     }
 
-    /// The confusion matrix and the filters of a finished run; empty before.
-    public static func results(_ record: RunRecord) -> [EventRecord] {
+    /// The pictures of the task and the filters of a finished run; empty before.
+    package static func results(_ record: RunRecord) -> [EventRecord] {
         var clock = EventClock(start: startTime(record))
         var time = startTime(record)
         for line in record.epochs { time = clock.time(of: line) }
         var values: [(tag: String, value: EventRecord.Value)] = []
-        if let sheet = PixelSheet.confusion(record) { values.append(("images/confusion", sheet.value)) }
+        for (tag, sheet) in record.taskSections?.pictures(record) ?? [] { values.append((tag, sheet.value)) }
         for filters in FilterBank.all(record) {
             values.append(("\(filters.isSpectrum ? "filters" : "kernels")/\(filters.name)", filters.sheet.value))
         }
@@ -76,19 +82,24 @@ public enum TensorBoardExport {
 
     private static func step(_ line: JSONValue) -> Int { line["update"]?.integerValue ?? 0 }
 
-    /// The tag of a metric; groups before the slash share a card in TensorBoard.
-    private static func tag(_ name: String) -> String? {
-        switch name {
+    /// The tags of a metric's keys, the moving average's beside the others on a card.
+    private static func tags(_ metric: Metric) -> [(String, String)] {
+        let (card, note) = metric == .topFiveAccuracy ? (Metric.accuracy.name, ", top five") : (metric.name, "")
+        return [
+            ("train", "train"), ("validation", "validation"), ("test", "test"),
+            ("emaValidation", "validation, moving average"), ("emaTest", "test, moving average"),
+        ].map { (metric.key($0.0), "\(card)/\($0.1)\(note)") }
+    }
+
+    /// The tag of a number; groups before the slash share a card in TensorBoard.
+    private static func tag(_ name: String, _ tags: [String: String]) -> String? {
+        if let tag = tags[name] { return tag }
+        return switch name {
         case "epoch": "epoch"
         case "trainLoss": "loss/train"
         case "validationLoss": "loss/validation"
         case "testLoss": "loss/test"
         case "emaValidationLoss": "loss/validation, moving average"
-        case "trainAccuracy": "accuracy/train"
-        case "validationAccuracy": "accuracy/validation"
-        case "validationTopFiveAccuracy": "accuracy/validation, top five"
-        case "testAccuracy": "accuracy/test"
-        case "emaValidationAccuracy": "accuracy/validation, moving average"
         case "gradientNorm": "gradientNorm/mean"
         case "gradientNormMedian": "gradientNorm/median"
         case "gradientNormMax": "gradientNorm/max"
@@ -105,15 +116,15 @@ public enum TensorBoardExport {
 }
 
 /// When epochs ended, from the seconds in their lines, which start anew with every stage of a distillation.
-public struct EventClock: Sendable {
+package struct EventClock: Sendable {
     private var start: Double
     private var last = 0.0
     private var stage: Int?
 
-    public init(start: Double) { self.start = start }
+    package init(start: Double) { self.start = start }
 
     /// The time of a line; to be called in the order of the log.
-    public mutating func time(of line: JSONValue) -> Double {
+    package mutating func time(of line: JSONValue) -> Double {
         let seconds = line["seconds"]?.doubleValue ?? last
         if line["stage"]?.integerValue != stage {
             stage = line["stage"]?.integerValue

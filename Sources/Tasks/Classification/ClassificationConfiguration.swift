@@ -33,7 +33,8 @@ public struct ClassificationConfiguration: TaskConfiguration {
         labelSmoothing = reader.double(
             "labelSmoothing", default: 0.1, in: 0...0.99, "Share of the target spread over all classes")
         let mixup = reader.double("mixup", default: 0, in: 0...100, "Parameter of mixup's beta distribution; 0 = off")
-        let cutmix = reader.double("cutmix", default: 0, in: 0...100, "Parameter of cutmix's beta distribution; 0 = off")
+        let cutmix = reader.double(
+            "cutmix", default: 0, in: 0...100, "Parameter of cutmix's beta distribution; 0 = off")
         mixing = Mixing(
             mixupAlpha: mixup, cutmixAlpha: cutmix,
             probability: reader.double(

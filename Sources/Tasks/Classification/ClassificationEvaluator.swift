@@ -67,7 +67,8 @@ public struct ClassificationEvaluator: Evaluator {
         let values = row.map { Float(exp(Double($0))) }
         guard !values.contains(where: \.isNaN) else {
             throw RecipeError(
-                "\(options.name(index)): the model's outputs are not finite, so its weights or its input are beyond use")
+                "\(options.name(index)): the model's outputs are not finite, so its weights or its input are beyond use"
+            )
         }
         probabilities?.add(label: label, values)
         try options.row?([options.name(index), classNames[label], classNames[best]] + values.map(CSV.number))

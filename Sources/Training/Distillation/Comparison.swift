@@ -118,7 +118,8 @@ extension Comparison.Result {
             let seconds = json["seconds"]?.doubleValue
         else { return nil }
         self.init(
-            arm: arm, seed: seed, metric: metric, last: last, best: best, bestEpoch: bestEpoch, epochs: epochs, trainLoss: trainLoss,
+            arm: arm, seed: seed, metric: metric, last: last, best: best, bestEpoch: bestEpoch, epochs: epochs,
+            trainLoss: trainLoss,
             gap: gap, seconds: seconds, part: value("test") != nil ? .test : .validation,
             bestValidation: value("bestValidation"))
     }

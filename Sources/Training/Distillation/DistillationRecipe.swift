@@ -56,32 +56,32 @@ public struct DistillationRecipe: Sendable {
         let stages: StageSchedule
         let cost: CostSection
 
-    init(_ reader: ConfigurationReader) {
-        let sections = Recipe.Sections(reader)
-        student = reader.section("student", "The model that learns") { StudentSection($0) }
-        pool = reader.section("pool", "The teachers") { PoolSection($0) }
-        let words = reader.words(
-            "order", default: "bgs", "`bgs` (chosen by adaptation cost) or the teachers in turn")
-        maxTeachers = reader.optionalInt(
-            "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
-        stages = StageSchedule(reader)
-        cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
-        order = words == ["bgs"] ? nil : words
-        let names = pool.members.map(\.name)
-        if !pool.members.isEmpty {
-            do {
-                _ = try TeacherOrder(byHand: order ?? [names[0]], pool: names, student: student.name)
-            } catch {
-                reader.problem(order == nil ? "pool" : "order", "\(error)")
+        init(_ reader: ConfigurationReader) {
+            let sections = Recipe.Sections(reader)
+            student = reader.section("student", "The model that learns") { StudentSection($0) }
+            pool = reader.section("pool", "The teachers") { PoolSection($0) }
+            let words = reader.words(
+                "order", default: "bgs", "`bgs` (chosen by adaptation cost) or the teachers in turn")
+            maxTeachers = reader.optionalInt(
+                "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
+            stages = StageSchedule(reader)
+            cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
+            order = words == ["bgs"] ? nil : words
+            let names = pool.members.map(\.name)
+            if !pool.members.isEmpty {
+                do {
+                    _ = try TeacherOrder(byHand: order ?? [names[0]], pool: names, student: student.name)
+                } catch {
+                    reader.problem(order == nil ? "pool" : "order", "\(error)")
+                }
+                do { try stages.check(pool: names) } catch { reader.problem("stages", "\(error)") }
             }
-            do { try stages.check(pool: names) } catch { reader.problem("stages", "\(error)") }
-        }
-        if order == nil, sections.data.validation == .none {
-            reader.section("data", "") {
-                $0.problem("validation", "is 0, but order: bgs measures costs on a validation part")
+            if order == nil, sections.data.validation == .none {
+                reader.section("data", "") {
+                    $0.problem("validation", "is 0, but order: bgs measures costs on a validation part")
+                }
             }
         }
-    }
     }
 
     /// Whether a configuration is one of a distillation: whether it has a section `pool`.

@@ -30,13 +30,19 @@ extension DistillationRun {
             let pairing =
                 StageLosses.needsPairing(stage.losses)
                 ? try FeaturePairing(
-                    student: model.taps(height: data.plan.height, width: data.plan.width), teacher: teacher.taps(height: transform.height, width: transform.width),
+                    student: model.taps(height: data.plan.height, width: data.plan.width),
+                    teacher: teacher.taps(height: transform.height, width: transform.width),
                     named: stage.pairs) : nil
             let losses = StageLosses(Scope(), stage.losses, pairing: pairing)
             lines += losses.description.split(separator: "\n").map { "           " + $0 }
         }
         lines.append("run      \(path)")
         return lines.joined(separator: "\n")
+    }
+
+    /// Refuses what `run` would refuse about the folder of an earlier run, as far as it shows before the pool is trained.
+    public func checkResumption(in path: String) throws {
+        try FinishedDistillation.checkResumption(configuration, in: path, forced: options.isForced)
     }
 
     private func state(_ source: PoolSource<C>?) throws -> String {

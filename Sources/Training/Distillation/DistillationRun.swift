@@ -243,7 +243,8 @@ public final class DistillationRun<C: TaskConfiguration> {
                 throw RecipeError("order: bgs needs a validation part, but data.validation gives none")
             }
             let selection = try BackwardGreedySelection(
-                student: name, teachers: scores.prefix(teachers.count).map {
+                student: name,
+                teachers: scores.prefix(teachers.count).map {
                     TeacherCandidate(name: $0, score: task.metrics[0].isHigherBetter ? $1 : -$1)
                 },
                 maxTeachers: configuration.maxTeachers)

@@ -48,7 +48,8 @@ struct PoolSource<C: TaskConfiguration> {
         // The members of a pool answer what the student is asked.
         guard let configuration = recipe.task as? C else {
             throw RecipeError(
-                "\(name): the task of \(recipe.path) is \(type(of: recipe.task).name), expected \(C.name) as the student's")
+                "\(name): the task of \(recipe.path) is \(type(of: recipe.task).name), expected \(C.name) as the student's"
+            )
         }
         let data = try PreparedData(recipe, configuration)
         let outline = WeightsMetadata(

@@ -28,7 +28,9 @@ public struct Duplicates: Sendable {
 
     private static let mostExamples = 5
 
-    init<Annotation: Equatable & Sendable>(_ parts: [(part: InspectedPart, dataset: any AnnotatedDataset<Annotation>)]) throws {
+    init<Annotation: Equatable & Sendable>(_ parts: [(part: InspectedPart, dataset: any AnnotatedDataset<Annotation>)])
+        throws
+    {
         // The first image with each content, by its position among those that were read.
         let first = parts.map { part, _ in
             Dictionary(part.fingerprints.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }

@@ -54,7 +54,8 @@ extension DistillationRun {
                 more: ["--teacher \(ShellWord.quoted(weights))"])
         }
         return RunDescription(
-            kind: kind, command: command, configuration: configuration.entries, recipe: recipe, data: DataDescription(data),
+            kind: kind, command: command, configuration: configuration.entries, recipe: recipe,
+            data: DataDescription(data),
             model: model, metrics: task.metrics,
             more: more + [
                 .init("student", .string(configuration.student.name)), .init("teachers", .array(teachers)),

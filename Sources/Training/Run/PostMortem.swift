@@ -16,7 +16,8 @@ extension TrainingRun {
         let images = batch.map { batch in
             batch.indices.prefix(batch.count).map { index -> JSONValue in
                 let annotation = (try? train.annotation(index)).map { step.task.members(of: $0) } ?? []
-                return .object([.init("index", .integer(index)), .init("name", .string(train.name(index)))] + annotation)
+                return .object(
+                    [.init("index", .integer(index)), .init("name", .string(train.name(index)))] + annotation)
             }
         }
         return [

@@ -47,12 +47,16 @@ extension Recipe {
     }
 
     func makeRun(resuming folder: String? = nil, console: Console, agenda: Agenda?) throws -> any RecipeRun {
-        func made<C: TaskConfiguration>(_ configuration: C) throws -> any RecipeRun {
-            let data = try PreparedData(self, configuration, resuming: folder)
-            let task = try configuration.makeTask(data.vocabulary, training: data.splits.train)
-            return try TrainingRun(self, data: data, task: task, console: console, agenda: agenda)
-        }
-        return try made(task)
+        let configuration: any TaskConfiguration = task
+        return try makeRun(of: configuration, resuming: folder, console: console, agenda: agenda)
+    }
+
+    private func makeRun<C: TaskConfiguration>(
+        of configuration: C, resuming folder: String?, console: Console, agenda: Agenda?
+    ) throws -> any RecipeRun {
+        let data = try PreparedData(self, configuration, resuming: folder)
+        let task = try configuration.makeTask(data.vocabulary, training: data.splits.train)
+        return try TrainingRun(self, data: data, task: task, console: console, agenda: agenda)
     }
 }
 

@@ -139,7 +139,8 @@ public final class TrainingRun<Task: LearningTask> {
         RunState(
             trained: step.state,
             fingerprint: try DataFingerprint(
-                counts: (data.splits.train.count, data.splits.validation?.count, data.splits.test?.count), weights.metadata,
+                counts: (data.splits.train.count, data.splits.validation?.count, data.splits.test?.count),
+                weights.metadata,
                 dataPath: recipe.data.path))
     }
 

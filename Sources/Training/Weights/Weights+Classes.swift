@@ -3,6 +3,19 @@ import Datasets
 import RunLayout
 import Tasks
 
+extension Recipe {
+    /// The recipe's task, where it is that of the weights.
+    /// - Parameter path: of the weights.
+    /// - Throws: `RecipeError` where they were trained for another one.
+    public func checkedTask(for weights: Weights, _ path: String) throws -> any TaskConfiguration {
+        let (own, found) = (type(of: task).name, weights.metadata.vocabulary.task)
+        guard own == found else {
+            throw RecipeError("\(path) was trained for \(found), but \(self.path) is for \(own)")
+        }
+        return task
+    }
+}
+
 extension Weights {
     /// A data set whose annotations count in the classes that the weights know, matched by name; it may lack some of them.
     /// - Throws: `RecipeError` when images are of a class that the weights do not know.

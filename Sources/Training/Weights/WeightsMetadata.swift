@@ -58,7 +58,8 @@ public struct WeightsMetadata: Sendable, Equatable {
         let task = metadata["hornbeam.task"] ?? TaskRegistry.builtIn[0].name
         guard TaskRegistry.task(task) != nil else {
             throw CheckpointError(
-                path, "the weights are of the task \(task), which this program does not know, expected one of "
+                path,
+                "the weights are of the task \(task), which this program does not know, expected one of "
                     + TaskRegistry.all.map { $0.name }.joined(separator: ", "))
         }
         vocabulary = Vocabulary(task: task, classNames: try decode("classes", as: [String].self))

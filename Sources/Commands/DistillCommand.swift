@@ -1,0 +1,149 @@
+import ArgumentParser
+import Checkpoints
+import Configuration
+import Foundation
+import JSON
+import Reporting
+import RunLayout
+import Tasks
+import Tensors
+import Training
+
+extension Arm: ExpressibleByArgument {}
+
+struct DistillCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "distill", abstract: "Teaches a student through a sequence of teachers.",
+        discussion: """
+            Trains what is missing of the student and the pool, finds the order of teachers, and runs the stages. \
+            --dry-run also says how each teacher's features are brought together with the student's.
+
+            EXAMPLES:
+              trainer distill Configs/distill/digits.yaml
+              trainer distill Configs/distill/digits.yaml --arm direct \\
+                --output Runs/direct --set pool.directory=Runs/distill-digits/pool
+              trainer distill Configs/distill/digits.yaml --compare --seeds 3
+            """)
+
+    @Argument(help: "The distillation configuration, a YAML file.", completion: .config)
+    var config: String
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "The run folder; Runs/distill-<name of the configuration> by default.", completion: .directory)
+    var output: String?
+
+    @Flag(help: "Continue the run in the folder where it was saved last.")
+    var resume = false
+
+    @Flag(help: "With --resume: go on although the configuration differs from the run's.")
+    var force = false
+
+    @Flag(help: "Replace the run in the folder; models trained for the pool stay.")
+    var overwrite = false
+
+    @Option(help: "How the student is taught: none, direct, ensemble or progressive.")
+    var arm = Arm.progressive
+
+    @Flag(help: "Run all four arms and end in a table.")
+    var compare = false
+
+    @Option(parsing: .unconditional, help: "How many seeds each arm is run with in a comparison.")
+    var seeds = 1
+
+    @Flag(help: "Check everything that can be known before a training, print what would be done, and stop.")
+    var dryRun = false
+
+    @Flag(help: "Print the result as JSON; progress goes to the error output.")
+    var json = false
+
+    func validate() throws {
+        if resume && overwrite {
+            throw ValidationError("--resume and --overwrite exclude each other; give one of them")
+        }
+        if force && !resume { throw ValidationError("--force needs --resume") }
+        try check("--seeds", seeds, in: 1...1000)
+        if seeds > 1 && !compare { throw ValidationError("--seeds needs --compare") }
+    }
+
+    func run() throws {
+        try checkIsConfiguration(config, command: "distill")
+        let configuration = try DistillationRecipe.load(config, overrides: overrides)
+        try Self.distill(
+            configuration, path: output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config),
+            mode: resume ? .resume : overwrite ? .overwrite : .new, arm: arm, seeds: compare ? seeds : nil,
+            dryRun: dryRun, force: force, json: json)
+    }
+
+    /// - Parameter seeds: how many seeds of all arms are compared; `nil` for one run of one arm.
+    static func distill(
+        _ configuration: DistillationRecipe, path: String, mode: RunDirectory.Mode, arm: Arm, seeds: Int?,
+        dryRun: Bool, force: Bool, json: Bool
+    ) throws {
+        let console = progressConsole(json: json, interval: configuration.recipe.reporting.logEverySeconds)
+        try RunDirectory.check(path, mode: mode)
+        if case .resume = mode, seeds == nil,
+            let summary = try FinishedDistillation.summary(in: path, configuration)
+        {
+            console.line("the run in \(path) is finished; nothing is left to do")
+            show(summary, path, preparation: nil, json: json)
+            return
+        }
+        try distill(
+            configuration, configuration.recipe.task, path: path, mode: mode, arm: arm, seeds: seeds, dryRun: dryRun,
+            force: force, json: json, console)
+    }
+
+    private static func distill<C: TaskConfiguration>(
+        _ configuration: DistillationRecipe, _ task: C, path: String, mode: RunDirectory.Mode, arm: Arm, seeds: Int?,
+        dryRun: Bool, force: Bool, json: Bool, _ console: Console
+    ) throws {
+        // Whatever may be wrong shows here, before the folder is touched or anything is trained.
+        let run = try DistillationRun(configuration, task, output: path, console: console)
+        run.options.isForced = force
+        for notice in run.data.notices { console.notice(notice) }
+        run.options.arms = seeds.map { $0 * Arm.allCases.count } ?? 1
+        console.text(try run.description(path, pairings: dryRun))
+        if let notice = try run.sisterNotice(path) { console.notice(notice) }
+        if dryRun {
+            if case .resume = mode { try run.checkResumption(in: path) }
+            console.line("nothing was trained or written (--dry-run)")
+            return
+        }
+        let directory = try RunDirectory(path, mode: mode)
+        let isResuming: Bool
+        if case .resume = mode { isResuming = true } else { isResuming = false }
+        StopRequest.listen()
+        let preparation = try run.prepare()
+        let report = try run.order(in: directory, resuming: isResuming)
+        if !report.costs.isEmpty { console.text(report.table) }
+        console.text(report.explanation)
+        guard let seeds else {
+            let summary = try run.run(arm, report, in: directory, resuming: isResuming)
+            show(summary.json, path, preparation: preparation, json: json)
+            return
+        }
+        let comparison = try run.compare(report, seeds: seeds, in: directory, resuming: isResuming)
+        if json {
+            Console().text(comparison.json.text(pretty: true))
+        } else {
+            console.text(comparison.table)
+            console.line("written to \(directory.comparison)")
+        }
+    }
+
+    /// The result on the standard output.
+    private static func show(
+        _ result: JSONValue, _ path: String, preparation: (seconds: Double, count: Int)?, json: Bool
+    ) {
+        let stages = (try? String(contentsOfFile: path + "/" + RunFiles.stages, encoding: .utf8)).flatMap {
+            try? JSONValue(parsing: $0)
+        }
+        guard !json, let summary = DistillationSummary(result, stages: stages) else {
+            return Console().text(result.text(pretty: true))
+        }
+        Console().text(DistillationTables.stages(summary))
+        Console().text(DistillationTables.result(summary, path, preparation: preparation))
+    }
+}

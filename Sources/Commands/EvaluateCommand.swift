@@ -1,0 +1,123 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Foundation
+import JSON
+import Reporting
+import Tasks
+import Tensors
+import Training
+
+extension PartChoice: ExpressibleByArgument {}
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Measures weights on images with labels: the test part, or another.",
+        discussion: """
+            A run folder stands for its best weights and for its configuration, which names the data; --data takes \
+            another configuration, another run's, or a folder of images. Without --part the test images are measured, \
+            or, where there are none, the validation images that the run held out. Classes are matched by name.
+
+            EXAMPLES:
+              trainer evaluate Runs/digits
+              trainer evaluate Runs/digits --part validation
+              trainer evaluate Runs/photos --predictions answers.csv
+              trainer evaluate Runs/photos --set data.path=other/photos --json
+              trainer evaluate weights.safetensors --data Configs/digits.yaml
+            """)
+
+    @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
+    var weights: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The configuration or run whose data is used, or a folder of images; the run's own by default.",
+            valueName: "config"), completion: .config)
+    var data: String?
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "The images to measure: train, validation, test, or all of data without parts.")
+    var part: PartChoice?
+
+    @Option(
+        help: ArgumentHelp("Write path, label, prediction and the probability of each class.", valueName: "file.csv"),
+        completion: .file(extensions: ["csv"]))
+    var predictions: String?
+
+    @Flag(help: "Print JSON instead of tables.")
+    var json = false
+
+    func run() throws {
+        let console = Console()
+        let (path, weights) = try Weights.find(self.weights)
+        let recipe = try recipe(console)
+        // Whether it can be written shows before the work.
+        let file = try predictions.map { try AtomicFile.Stream($0) }
+        if let notice = ThreadPool.use(recipe.training) { console.notice(notice) }
+        try measure(path, weights, recipe, try recipe.checkedTask(for: weights, path), file, console)
+    }
+
+    /// The recipe whose data is measured.
+    private func recipe(_ console: Console) throws -> Recipe {
+        let run = RunFolder(weights) ?? RunFolder(of: weights)
+        guard let data else {
+            guard let run else {
+                throw ValidationError(
+                    "\(weights) lies in no run folder, whose configuration would name the data, expected --data <config>"
+                )
+            }
+            return try openRecipe(run.path, overrides, console, data: true)
+        }
+        if RunFolder.isFolder(data), RunFolder(data) == nil, let run {
+            return try openRecipe(
+                run.path, overrides + ["data.path=" + JSONValue.string(data).text()], console)
+        }
+        return try openRecipe(data, overrides, console, data: true)
+    }
+
+    private func measure<C: TaskConfiguration>(
+        _ path: String, _ weights: Weights, _ recipe: Recipe, _ configuration: C, _ file: AtomicFile.Stream?,
+        _ console: Console
+    ) throws {
+        let images = try configuration.openPart(
+            recipe.dataRequest, part, isTrainedOn: Weights.mayHaveLearnt(path, from: recipe.data.path))
+        for notice in images.notices { console.notice(notice) }
+        let dataset = try weights.matched(images.dataset, recipe.data, C.self)
+        let task = try C.task(weights.metadata.vocabulary)
+        let loader = BatchLoader(
+            dataset, transform: try Transform(weights.metadata.transform, mode: .evaluation),
+            collator: task.collator(training: false),
+            options: LoaderOptions(
+                batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads, cacheBudget: 0))
+        let progress = WorkProgress(progressConsole(json: json), "image", of: dataset.count)
+        var options = EvaluationOptions(images: dataset.count) { dataset.name($0) }
+        options.isComplete = true
+        if let file { options.row = { try file.write(CSV.line($0)) } }
+        let findings = try task.evaluate(weights.model, weights.store, loader, options) { progress.add($0) }
+        progress.finish()
+        try file?.finish()
+        console.text(
+            json
+                ? encode(task.members(findings), path, recipe, images.choice).text(pretty: true)
+                : render(task.text(findings), recipe, images.choice))
+        for notice in findings.notices { console.notice(notice) }
+    }
+
+    private func render(_ text: String, _ recipe: Recipe, _ part: PartChoice) -> String {
+        let images = part == .all ? "all images" : part.rawValue + " part"
+        let written = predictions.map { "\nwritten to \(TextWidth.singleLine($0))\n" } ?? ""
+        return TextWidth.singleLine("data    \(recipe.data.path), \(images)") + "\n" + text + written
+    }
+
+    private func encode(
+        _ members: [JSONValue.Member], _ path: String, _ recipe: Recipe, _ part: PartChoice
+    ) -> JSONValue {
+        let place: [JSONValue.Member] = [
+            .init("weights", .string(path)), .init("data", .string(recipe.data.path)),
+            .init("part", .string(part.rawValue)),
+        ]
+        return .object(place + members + (predictions.map { [.init("predictions", .string($0))] } ?? []))
+    }
+}

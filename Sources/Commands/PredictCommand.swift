@@ -1,0 +1,112 @@
+import ArgumentParser
+import Reporting
+import Tasks
+import Tensors
+import Training
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict", abstract: "Names the classes of images.",
+        discussion: """
+            Images are files, folders (all images below them, by name), - for one image on the standard input, or \
+            @FILE for a list with one path a line. Answers come as they are found; an image that cannot be read is told \
+            on the error output, the others are answered all the same, and the exit code is then 1.
+
+            EXAMPLES:
+              trainer predict Runs/digits a.png b.jpg
+              trainer predict Runs/photos holiday/ --top 1
+              trainer predict Runs/photos photo.jpg --top 3 --json
+              trainer predict Runs/photos @list.txt --csv answers.csv
+              trainer predict Runs/photos - < photo.jpg
+              trainer predict w.safetensors --prepared x.safetensors --logits --json
+            """)
+
+    @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
+    var weights: String
+
+    @Argument(
+        help: "Image files, folders, - or @list.", completion: .file(extensions: ["jpg", "jpeg", "png", "webp"]))
+    var images: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A safetensors file whose tensor `images` [N, channels, height, width] is taken as it is, normalised already.",
+            valueName: "file"), completion: .weights)
+    var prepared: String?
+
+    @Option(parsing: .unconditional, help: "How many classes to show per image, at most all.")
+    var top = 5
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Write a row for each image, with the probability of each class; - is the standard output.",
+            valueName: "file"), completion: .file(extensions: ["csv"]))
+    var csv: String?
+
+    @Flag(help: "Print JSON instead of a table.")
+    var json = false
+
+    @Flag(help: "Also give the model's raw outputs, in JSON.")
+    var logits = false
+
+    func validate() throws {
+        try check("--top", top, in: 1...Int.max)
+        if images.isEmpty, prepared == nil {
+            throw ValidationError(
+                "no image is given, expected at least one image file, a folder, - (standard input) or @list")
+        }
+        if logits, !json { throw ValidationError("--logits is part of the JSON output, expected --json with it") }
+        if json, csv != nil { throw ValidationError("--json and --csv exclude each other; give one of them") }
+    }
+
+    func run() throws {
+        let weights = try Weights.find(self.weights).weights
+        try predict(weights, try TaskRegistry.type(weights.metadata.vocabulary.task))
+    }
+
+    private func predict<C: TaskConfiguration>(_ weights: Weights, _ configuration: C.Type) throws {
+        let task = try C.task(weights.metadata.vocabulary)
+        let predictor = Predictor(
+            weights: weights, task: task, options: PredictionOptions(top: top, showsOutputs: logits))
+        let batch = try prepared.map { ($0, try predictor.preparedImages($0)) }
+        let console = Console()
+        let sources = ImageSources(images)
+        let format: PredictionWriter.Format = json ? .json : csv.map { .csv($0) } ?? .table
+        let writer = try PredictionWriter(
+            format, task.predictionColumns,
+            images: sources.sources.lazy.map(\.name) + (prepared.map { [$0 + "[0000]"] } ?? []), console: console)
+        var failures = 0
+        for start in stride(from: 0, to: sources.sources.count, by: predictor.batchSize) {
+            let part = sources.sources[start..<min(sources.sources.count, start + predictor.batchSize)]
+            for (source, outcome) in zip(part, try predictor.predict(Array(part))) {
+                switch outcome {
+                case .success(let prediction): try writer.add(prediction)
+                case .failure(let failure):
+                    failures += 1
+                    writer.add(failure: failure.reason, image: source.name)
+                }
+            }
+        }
+        if let (path, images) = batch {
+            for start in stride(from: 0, to: images.shape[0], by: predictor.batchSize) {
+                let range = start..<min(images.shape[0], start + predictor.batchSize)
+                let names = range.map { "\(path)[\($0)]" }
+                for (name, outcome) in zip(names, predictor.predict(names, images.rows(range))) {
+                    switch outcome {
+                    case .success(let prediction): try writer.add(prediction)
+                    case .failure(let failure):
+                        failures += 1
+                        writer.add(failure: failure.reason, image: name)
+                    }
+                }
+            }
+        }
+        try writer.finish()
+        if let notice = sources.notice { console.notice(notice) }
+        if failures > 1 {
+            console.notice("\(failures) of \(sources.sources.count + (batch?.1.shape[0] ?? 0)) images have no answer.")
+        }
+        if failures > 0 { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import JSON
+import Reporting
+import Tensors
+import Training
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Trains a model as a configuration file says.",
+        discussion: """
+            A configuration with a pool of teachers is handed over to `trainer distill`.
+
+            EXAMPLES:
+              trainer train Configs/digits.yaml
+              trainer train Configs/cifar10-pico.yaml --set data.path=photos
+              trainer train Configs/digits.yaml --set training.epochs=5 --output Runs/short
+              trainer train Configs/digits.yaml --resume
+              trainer train Configs/digits.yaml --teacher Runs/large
+            """)
+
+    @Argument(help: "The configuration, a YAML file.", completion: .config)
+    var config: String
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "The run folder; Runs/<name of the configuration> by default.", completion: .directory)
+    var output: String?
+
+    @Flag(help: "Continue the run in the folder where it was saved last.")
+    var resume = false
+
+    @Flag(help: "With --resume: go on although the configuration differs from the run's.")
+    var force = false
+
+    @Flag(help: "Replace the run in the folder.")
+    var overwrite = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Weights, or the run folder, of a teacher to learn from beside the labels.", valueName: "weights"),
+        completion: .weights)
+    var teacher: String?
+
+    @Flag(help: "Check configuration, data and model, print what would be trained, and stop.")
+    var dryRun = false
+
+    @Flag(help: "Print the result as JSON; progress goes to the error output.")
+    var json = false
+
+    func validate() throws {
+        if resume && overwrite {
+            throw ValidationError("--resume and --overwrite exclude each other; give one of them")
+        }
+        if force && !resume { throw ValidationError("--force needs --resume") }
+    }
+
+    func run() throws {
+        try checkIsConfiguration(config, command: "train")
+        if try DistillationRecipe.isOne(config, overrides: overrides) {
+            if teacher != nil { throw ValidationError("\(config) has a pool of teachers, so --teacher has no place") }
+            let configuration = try DistillationRecipe.load(config, overrides: overrides)
+            try distill(configuration, configuration.recipe.run.output ?? "Runs/distill-" + stem(config))
+            return
+        }
+        let recipe = try Recipe.load(config, overrides: overrides)
+        if let teacher {
+            try distill(try .training(recipe, teacher: teacher), recipe.run.output ?? "Runs/" + stem(config))
+            return
+        }
+        let console = progressConsole(json: json, interval: recipe.reporting.logEverySeconds)
+        let path = output ?? recipe.run.output ?? "Runs/" + stem(config)
+        let mode: RunDirectory.Mode = resume ? .resume : overwrite ? .overwrite : .new
+        try RunDirectory.check(path, mode: mode)
+        if resume, let finished = try FinishedRun(in: path, recipe) {
+            if let warning = finished.warning { console.warning(warning) }
+            console.line("the run in \(path) is finished; nothing is left to do")
+            show(finished.summary, path)
+            return
+        }
+        // Whatever may be wrong with the recipe shows here, before the folder is touched.
+        ThreadPool.use(recipe.training)
+        let run = try recipe.makeRun(resuming: resume ? path : nil, console: console)
+        let description = try describe(run, path)
+        if dryRun {
+            for notice in run.notices { console.notice(notice) }
+            if resume, let change = try run.checkResumption(in: path, forced: force) { console.warning(change) }
+            console.text(description)
+            console.line("nothing was trained or written (--dry-run)")
+            return
+        }
+        let directory = try RunDirectory(path, mode: mode)
+        console.text(description)
+        StopRequest.listen()
+        show(try run.run(in: directory, resuming: resume, forced: force).json, path)
+    }
+
+    /// The result on the standard output.
+    private func show(_ result: JSONValue, _ path: String) {
+        let table = json ? nil : Summary(result).map { render($0, path) }
+        Console().text(table ?? result.text(pretty: true))
+    }
+
+    private func distill(_ configuration: DistillationRecipe, _ path: String) throws {
+        try DistillCommand.distill(
+            configuration, path: output ?? path, mode: resume ? .resume : overwrite ? .overwrite : .new,
+            arm: .progressive, seeds: nil, dryRun: dryRun, force: force, json: json)
+    }
+
+    private func describe(_ run: any RecipeRun, _ path: String) throws -> String {
+        let training = run.recipe.training
+        let rest =
+            [
+                (
+                    "train",
+                    "\(training.epochs) epochs, batch \(training.batchSize), \(ThreadPool.shared.threads) threads"
+                ),
+                ("run", path),
+            ]
+            + (dryRun ? [("memory", "roughly \(try run.memoryEstimate().text)")] : [])
+        var lines = (try run.facts.map { ($0.name, $0.text) } + rest).map {
+            $0.0.padding(to: 8) + TextWidth.singleLine($0.1)
+        }
+        lines.append("")
+        if let attribution = run.attribution { lines.append(attribution) }
+        return lines.joined(separator: "\n")
+    }
+
+    private func render(_ summary: Summary, _ path: String) -> String {
+        var rows = summary.rows
+        rows.append(["images per second", NumberText.grouped(Int(bounded: summary.cost.imagesPerSecond))])
+        rows.append(["time", NumberText.duration(summary.cost.seconds)])
+        rows.append(["peak memory", "\(Int(bounded: summary.cost.peakMemoryMB)) MB"])
+        rows.append(["weights", path + "/weights"])
+        rows += NextSteps.rows(path, report: FileManager.default.fileExists(atPath: path + "/report.html"))
+        return Table(columns: [Table.Column("result", .left), Table.Column("", .left)], rows: rows).render()
+    }
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+}

@@ -1,0 +1,111 @@
+/// What is taken for what as a picture: a table of numbers, or a sheet of pixels where there are many classes.
+struct MatrixPicture {
+    let matrix: ConfusionMatrix
+
+    /// More classes than these are shown without numbers.
+    private static let mostNumbered = 24
+    /// From so many classes on the picture has the width of the page.
+    static let leastWide = 8
+    /// More names than these would be smaller than can be read.
+    private static let mostNamed = 130
+
+    var isWide: Bool { matrix.classes >= Self.leastWide }
+
+    var markup: Markup { matrix.classes <= Self.mostNumbered ? table : sheet }
+
+    /// How strong a colour is: by the share of the row, with its root so that single mistakes show.
+    private static func strength(_ share: Double) -> String {
+        NumberText.fixed(0.06 + 0.54 * min(max(share, 0), 1).squareRoot(), decimals: 2)
+    }
+
+    // MARK: Numbers
+
+    private var table: Markup {
+        var counts = [[Int]](
+            repeating: [Int](repeating: 0, count: matrix.classes), count: matrix.classes)
+        for cell in matrix.cells { counts[cell.actual][cell.predicted] += cell.count }
+        let titles = matrix.names.map { name -> Markup in
+            "<th scope=\"col\" title=\"\(name)\"><span>\(TextWidth.truncated(name, to: 16))</span></th>"
+        }
+        let rows = counts.enumerated().map { actual, row -> Markup in
+            let cells = row.enumerated().map { cell(actual, $0, $1) }
+            let name = matrix.names[actual]
+            return "<tr><th scope=\"row\" title=\"\(name)\">\(TextWidth.truncated(name, to: 16))</th>\(cells)</tr>"
+        }
+        let hasLongNames = matrix.names.contains { TextWidth.columns($0) > 3 }
+        let box = ScrollBox(
+            label: "Confusion matrix",
+            body: """
+                <table class="matrix\(hasLongNames ? " named" : "")" style="--n:\(matrix.classes)"><thead><tr><th class="corner"><span>predicted →</span><span>true ↓</span></th>\(titles)</tr></thead>
+                <tbody>\(rows)</tbody></table>
+                """)
+        return """
+            <div class="switched"><div class="switch" role="group" aria-label="Numbers in the cells">\
+            <input type="radio" name="cells" id="cells-count" checked><label for="cells-count">counts</label>\
+            <input type="radio" name="cells" id="cells-share"><label for="cells-share">percent of the row</label></div>
+            \(box.markup)\(Self.scale)</div>
+            """
+    }
+
+    private func cell(_ actual: Int, _ predicted: Int, _ count: Int) -> Markup {
+        guard count > 0 else { return "<td class=\"zero\"></td>" }
+        let share = Double(count) / Double(max(1, matrix.counts[actual]))
+        let hint = "\(matrix.names[actual]) taken for \(matrix.names[predicted]): \(count)"
+        let percent = NumberText.fixed(100 * share, decimals: share < 0.0995 ? 1 : 0)
+        return """
+            <td class="\(actual == predicted ? "" : "miss")" style="--a:\(Self.strength(share))" title="\(hint)">\
+            <span class="count">\(count)</span><span class="share">\(percent)</span></td>
+            """
+    }
+
+    /// What the colours mean.
+    private static let scale: Markup = {
+        let steps = [0.01, 0.05, 0.25, 0.5, 1.0]
+        func swatches(_ kind: Markup) -> [Markup] {
+            steps.map { "<i class=\"swatch\(kind)\" style=\"--a:\(strength($0))\"></i>" }
+        }
+        return """
+            <p class="scale steps"><span>Share of the row:</span><span>1%</span>\(swatches(""))\(swatches(" miss"))<span>100%</span>\
+            <span>blue right, orange wrong</span></p>
+            """
+    }()
+
+    // MARK: Pixels
+
+    /// A pixel a pair, with the classes' names as long as they can be read.
+    private var sheet: Markup {
+        let classes = matrix.classes
+        guard let picture = matrix.sheet else {
+            return
+                "<p class=\"soft\">\(NumberText.grouped(classes)) classes are too many for a picture of all pairs.</p>"
+        }
+        let isNamed = classes <= Self.mostNamed
+        let side = isNamed ? 11.0 : max(1.5, 1000 / Double(classes))
+        let longest = matrix.names.reduce(0) { max($0, min(16, TextWidth.columns($1))) }
+        let margin = isNamed ? 24 + 5.6 * Double(longest) : 24
+        let size = margin + side * Double(classes)
+        let names =
+            isNamed
+            ? matrix.names.enumerated().map { index, name -> Markup in
+                let middle = margin + side * (Double(index) + 0.5)
+                let text = TextWidth.truncated(name, to: 16)
+                return """
+                    <text x="\(margin - 4)" y="\(middle + 3)" text-anchor="end">\(text)</text>\
+                    <text transform="translate(\(middle + 3) \(margin - 4)) rotate(-90)">\(text)</text>
+                    """
+            } : []
+        let box = ScrollBox(
+            label: "Confusion matrix",
+            body: """
+                <svg class="sheet" viewBox="0 0 \(size) \(size)" style="min-width:\(Int(isNamed ? size : min(size, 600)))px" \
+                role="img" aria-label="Confusion matrix of \(classes) classes">\(names)
+                <text x="\(margin - 4)" y="10" text-anchor="end" class="corner">predicted →</text>\
+                <text x="2" y="\(margin - 4)" class="corner">true ↓</text>
+                <image x="\(margin)" y="\(margin)" width="\(side * Double(classes))" height="\(side * Double(classes))" \
+                preserveAspectRatio="none" href="\(picture.source)"/></svg>
+                """)
+        return """
+            \(box.markup)<p class="scale"><span>Share of the row: the darker, the larger; the diagonal is what is right.</span></p>
+            """
+    }
+}

@@ -1,0 +1,36 @@
+/// A table whose rows are written as they come, so that nothing but the widths need be known before.
+public struct StreamedTable: Sendable {
+    public struct Column: Sendable {
+        public let title: String
+        public let isRight: Bool
+        /// What the widest cell is expected to take; a wider one moves the rest of its row.
+        let width: Int
+
+        public init(_ title: String, isRight: Bool = false, widest: Int) {
+            self.title = title
+            self.isRight = isRight
+            width = max(widest, TextWidth.columns(title))
+        }
+    }
+
+    private let columns: [Column]
+
+    package init(_ columns: [Column]) { self.columns = columns }
+
+    /// The titles and the line below them.
+    package var head: String {
+        row(columns.map(\.title)) + row(columns.map { String(repeating: "-", count: $0.width) })
+    }
+
+    /// One row, ended by a line break.
+    package func row(_ cells: [String]) -> String {
+        var line = ""
+        for (index, (column, cell)) in zip(columns, cells).enumerated() {
+            let cell = TextWidth.singleLine(cell)
+            let padding = String(repeating: " ", count: max(0, column.width - TextWidth.columns(cell)))
+            line += (index > 0 ? "  " : "") + (column.isRight ? padding + cell : cell + padding)
+        }
+        while line.last == " " { line.removeLast() }
+        return line + "\n"
+    }
+}
