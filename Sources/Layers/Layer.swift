@@ -56,7 +56,11 @@ public final class ModelTrace {
 
     public init(model: String) { stack = [Node(name: model, kind: "")] }
 
+    /// The whole model.
     public var root: Node { stack[0] }
+
+    /// What a layer is called in the tree: the last part of its dotted path.
+    public static func name(of path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }
 
     /// Runs the shape pass of a part and enters it under its name.
     @discardableResult

@@ -12,7 +12,7 @@ public struct Convolution: Layer {
     let padding: Pair
 
     public init(
-        _ scope: Scope, _ inputs: Int, _ outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
+        _ scope: Scope, inputs: Int, outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
         bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02),
         biasInitializer: Initializer = .constant(0)
     ) {
@@ -34,16 +34,15 @@ public struct Convolution: Layer {
     }
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        let height = (input[1] + 2 * padding.height - kernel.height) / stride.height + 1
-        let width = (input[2] + 2 * padding.width - kernel.width) / stride.width + 1
-        guard input[1] + 2 * padding.height >= kernel.height, input[2] + 2 * padding.width >= kernel.width else {
+        let size = Window(kernel: kernel, stride: stride, padding: padding).outputSize(Pair(input[1], input[2]))
+        guard size.height > 0, size.width > 0 else {
             throw ModelError(
                 "\(path): a map of \(input[1])x\(input[2]) is smaller than the \(kernel.height)x\(kernel.width) "
                     + "kernel, so nothing would be left; use larger images or a smaller stem stride")
         }
         let kind = "conv \(kernel.height)x\(kernel.width) / \(stride.height), \(input[3]) -> \(outputs)"
-        return trace.enter(name(path), kind, parameters: [weight] + (bias.map { [$0] } ?? [])) {
-            let output: Shape = [input[0], height, width, outputs]
+        return trace.enter(ModelTrace.name(of: path), kind, parameters: [weight] + (bias.map { [$0] } ?? [])) {
+            let output: Shape = [input[0], size.height, size.width, outputs]
             return (output, Int.product(output.dimensions + [kernel.height, kernel.width, input[3]]))
         }
     }
@@ -59,7 +58,7 @@ public struct DepthwiseConvolution: Layer {
     let stride: Int
 
     public init(
-        _ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
+        _ scope: Scope, channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
         initializer: Initializer = .normal(deviation: 0.02)
     ) {
         path = scope.path
@@ -79,10 +78,13 @@ public struct DepthwiseConvolution: Layer {
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         trace.enter(
-            name(path), "depthwise \(kernel)x\(kernel)" + (stride > 1 ? " / \(stride)" : "") + ", \(channels)",
+            ModelTrace.name(of: path),
+            "depthwise \(kernel)x\(kernel)" + (stride > 1 ? " / \(stride)" : "") + ", \(channels)",
             parameters: [weight] + (bias.map { [$0] } ?? [])
         ) {
-            let output: Shape = [input[0], (input[1] - 1) / stride + 1, (input[2] - 1) / stride + 1, channels]
+            let window = Window(kernel: Pair(kernel), stride: Pair(stride), padding: Pair(kernel / 2))
+            let size = window.outputSize(Pair(input[1], input[2]))
+            let output: Shape = [input[0], size.height, size.width, channels]
             return (output, Int.product(output.dimensions + [kernel, kernel]))
         }
     }

@@ -9,13 +9,13 @@ public struct FeedForward: Layer {
     public let activation: ElementwiseFunction
 
     public init(
-        _ scope: Scope, _ channels: Int, hidden: Int, activation: ElementwiseFunction = .gelu,
+        _ scope: Scope, channels: Int, hidden: Int, activation: ElementwiseFunction = .gelu,
         initializer: Initializer = .normal(deviation: 0.02)
     ) {
         path = scope.path
         self.activation = activation
-        expand = Linear(scope["fc1"], channels, hidden, initializer: initializer)
-        reduce = Linear(scope["fc2"], hidden, channels, initializer: initializer)
+        expand = Linear(scope["fc1"], inputs: channels, outputs: hidden, initializer: initializer)
+        reduce = Linear(scope["fc2"], inputs: hidden, outputs: channels, initializer: initializer)
     }
 
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
@@ -25,7 +25,7 @@ public struct FeedForward: Layer {
     }
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        try trace.enter(name(path), "MLP, \(activation.rawValue)") {
+        try trace.enter(ModelTrace.name(of: path), "MLP, \(activation.rawValue)") {
             (try reduce.trace(try expand.trace(input, trace), trace), 0)
         }
     }

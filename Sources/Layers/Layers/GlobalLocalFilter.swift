@@ -15,16 +15,17 @@ public struct GlobalLocalFilter: Layer {
     ///   - rows: the rows of the stored filter; resized when a map differs.
     ///   - columns: the columns of the stored half spectrum, width / 2 + 1 of the map it is made for.
     public init(
-        _ scope: Scope, _ channels: Int, rows: Int, columns: Int, initializer: Initializer = .normal(deviation: 0.02)
+        _ scope: Scope, channels: Int, rows: Int, columns: Int, initializer: Initializer = .normal(deviation: 0.02)
     ) {
         path = scope.path
         self.channels = channels
         spectrum = scope.parameter(
             "complex_weight", [rows, columns, channels / 2, 2], layout: .spectrum, role: .spectrum,
             initializer: .normal(deviation: 0.02))
-        local = DepthwiseConvolution(scope["dw"], channels / 2, kernel: 3, bias: false, initializer: initializer)
-        preNorm = LayerNorm(scope["pre_norm"], channels)
-        postNorm = LayerNorm(scope["post_norm"], channels)
+        local = DepthwiseConvolution(
+            scope["dw"], channels: channels / 2, kernel: 3, bias: false, initializer: initializer)
+        preNorm = LayerNorm(scope["pre_norm"], channels: channels)
+        postNorm = LayerNorm(scope["post_norm"], channels: channels)
     }
 
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
@@ -44,7 +45,7 @@ public struct GlobalLocalFilter: Layer {
                 "\(path): a global filter needs an even number of channels, but the gates have \(channels)")
         }
         let kind = "global filter \(spectrum.shape[0])x\(spectrum.shape[1]), \(channels)"
-        return try trace.enter(name(path), kind, parameters: [spectrum]) {
+        return try trace.enter(ModelTrace.name(of: path), kind, parameters: [spectrum]) {
             var shape = try preNorm.trace(input, trace)
             _ = try local.trace(shape.replacing(axis: -1, with: channels / 2), trace)
             shape = try postNorm.trace(shape, trace)

@@ -38,7 +38,7 @@ public struct GnConv: Layer {
     /// - Parameters:
     ///   - gateScale: what the gates are multiplied by after spatial mixing, 1/3 in all published models.
     public init(
-        _ scope: Scope, _ channels: Int, order: Int, mixer: SpatialMixer, gateScale: Double = 1.0 / 3,
+        _ scope: Scope, channels: Int, order: Int, mixer: SpatialMixer, gateScale: Double = 1.0 / 3,
         initializer: Initializer = .normal(deviation: 0.02)
     ) throws {
         path = scope.path
@@ -47,19 +47,22 @@ public struct GnConv: Layer {
         self.widths = widths
         let gates = widths.reduce(0, +)
         projectionIn = Linear(
-            scope["proj_in"], channels, 2 * channels, layout: .pointwise, initializer: initializer)
+            scope["proj_in"], inputs: channels, outputs: 2 * channels, layout: .pointwise, initializer: initializer)
         switch mixer {
         case .depthwise7x7:
-            depthwise = DepthwiseConvolution(scope["dwconv"], gates, kernel: 7, initializer: initializer)
+            depthwise = DepthwiseConvolution(scope["dwconv"], channels: gates, kernel: 7, initializer: initializer)
             globalFilter = nil
         case .globalFilter(let rows, let columns):
             depthwise = nil
             globalFilter = GlobalLocalFilter(
-                scope["dwconv"], gates, rows: rows, columns: columns, initializer: initializer)
+                scope["dwconv"], channels: gates, rows: rows, columns: columns, initializer: initializer)
         }
-        projectionOut = Linear(scope["proj_out"], channels, channels, layout: .pointwise, initializer: initializer)
+        projectionOut = Linear(
+            scope["proj_out"], inputs: channels, outputs: channels, layout: .pointwise, initializer: initializer)
         pointwise = (0..<order - 1).map {
-            Linear(scope["pws"][$0], widths[$0], widths[$0 + 1], layout: .pointwise, initializer: initializer)
+            Linear(
+                scope["pws"][$0], inputs: widths[$0], outputs: widths[$0 + 1], layout: .pointwise,
+                initializer: initializer)
         }
     }
 
@@ -89,7 +92,7 @@ public struct GnConv: Layer {
     }
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        try trace.enter(name(path), "gnConv order \(widths.count)") {
+        try trace.enter(ModelTrace.name(of: path), "gnConv order \(widths.count)") {
             let projected = try projectionIn.trace(input, trace)
             let gates = projected.replacing(axis: -1, with: widths.reduce(0, +))
             if let depthwise { _ = try depthwise.trace(gates, trace) }

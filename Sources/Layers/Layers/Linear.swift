@@ -11,7 +11,7 @@ public struct Linear: Layer {
 
     /// - Parameter layout: `.plain` for PyTorch's `Linear` [out, in], `.pointwise` for a 1x1 `Conv2d` [out, in, 1, 1].
     public init(
-        _ scope: Scope, _ inputs: Int, _ outputs: Int, bias: Bool = true, layout: ParameterLayout = .plain,
+        _ scope: Scope, inputs: Int, outputs: Int, bias: Bool = true, layout: ParameterLayout = .plain,
         initializer: Initializer = .normal(deviation: 0.02), biasInitializer: Initializer = .constant(0)
     ) {
         path = scope.path
@@ -40,11 +40,11 @@ public struct Linear: Layer {
     }
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        trace.enter(name(path), "linear \(inputs) -> \(outputs)", parameters: [weight] + (bias.map { [$0] } ?? [])) {
+        trace.enter(
+            ModelTrace.name(of: path), "linear \(inputs) -> \(outputs)",
+            parameters: [weight] + (bias.map { [$0] } ?? [])
+        ) {
             (input.replacing(axis: -1, with: outputs), Int.product(input.rows, inputs, outputs))
         }
     }
 }
-
-/// The last part of a dotted path.
-func name(_ path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }

@@ -8,7 +8,7 @@ public struct LayerNorm: Layer {
     public let path: String
     let epsilon: Double
 
-    public init(_ scope: Scope, _ channels: Int, epsilon: Double = 1e-6) {
+    public init(_ scope: Scope, channels: Int, epsilon: Double = 1e-6) {
         path = scope.path
         self.epsilon = epsilon
         gain = scope.parameter("weight", [channels], role: .gain, initializer: .constant(1))
@@ -20,7 +20,7 @@ public struct LayerNorm: Layer {
     }
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        trace.enter(name(path), "layer norm \(gain.shape[0])", parameters: [gain, bias]) { (input, 0) }
+        trace.enter(ModelTrace.name(of: path), "layer norm \(gain.shape[0])", parameters: [gain, bias]) { (input, 0) }
     }
 }
 
@@ -38,7 +38,7 @@ public struct BatchNorm: Layer {
     let momentum: Double
 
     /// - Parameter momentum: the share of the new batch in the running statistics, as PyTorch counts it.
-    public init(_ scope: Scope, _ channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1) {
+    public init(_ scope: Scope, channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1) {
         path = scope.path
         self.epsilon = epsilon
         self.momentum = momentum
@@ -70,7 +70,7 @@ public struct BatchNorm: Layer {
     }
 
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        trace.enter(name(path), "batch norm \(gain.shape[0])", parameters: [gain, bias]) {
+        trace.enter(ModelTrace.name(of: path), "batch norm \(gain.shape[0])", parameters: [gain, bias]) {
             trace.takesBatchStatistics(gain, bias, values: input.rows)
             return (input, 0)
         }
