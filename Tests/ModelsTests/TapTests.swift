@@ -40,9 +40,9 @@ private func filters(_ stages: Int) -> [HorNetSpecification.Mixer] {
         var specification = ModelSpecification(samples[index])
         specification.classes = 3
         var random = Random(seed: 7, purpose: "sizes", index)
-        func size() -> (Int, Int) { (1 + random.integer(below: 48), 1 + random.integer(below: 48)) }
+        func size() -> (Int, Int) { (1 + random.integer(below: 70), 1 + random.integer(below: 70)) }
         var count = (run: 0, refused: 0)
-        for _ in 0..<6 {
+        for _ in 0..<12 {
             let made = size()
             guard let model = try? specification.makeModel(height: made.0, width: made.1) else {
                 count.refused += 1
@@ -66,6 +66,6 @@ private func filters(_ stages: Int) -> [HorNetSpecification.Mixer] {
                 count.run += 1
             }
         }
-        #expect(count.run >= 6, "most sizes must be run, \(count.refused) were refused")
+        #expect(count.run >= 12, "most sizes must be run, \(count.refused) were refused")
     }
 }

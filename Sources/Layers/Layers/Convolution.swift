@@ -3,14 +3,22 @@ import Tensors
 
 /// A convolution of channels-last maps.
 public struct Convolution: Layer {
+    /// [outputs, kernel height, kernel width, inputs].
     public let weight: Parameter
+    /// [outputs], where there is one.
     public let bias: Parameter?
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// Channels of the result.
     let outputs: Int
+    /// In pixels.
     let kernel: Pair
+    /// Pixels from one position to the next.
     let stride: Pair
+    /// Zeros on each side.
     let padding: Pair
 
+    /// A convolution of `inputs` to `outputs` channels; `kernel`, `stride` and `padding` are pixels, a number or a `Pair`.
     public init(
         _ scope: Scope, inputs: Int, outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
         bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02),
@@ -27,12 +35,15 @@ public struct Convolution: Layer {
         self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: biasInitializer) : nil
     }
 
+    /// The maps [N, H', W', outputs] of maps [N, H, W, inputs]; sizes as `Window.outputSize` says.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
             x.convolution(context[weight], bias.map { context[$0] }, stride: stride, padding: padding)
         }
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
+    /// - Throws: `ModelError` when the kernel does not fit into the map.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         let size = Window(kernel: kernel, stride: stride, padding: padding).outputSize(Pair(input[1], input[2]))
         guard size.height > 0, size.width > 0 else {
@@ -50,13 +61,20 @@ public struct Convolution: Layer {
 
 /// One odd kernel per channel, zero padding by half of it, so that stride 1 keeps the map's size.
 public struct DepthwiseConvolution: Layer {
+    /// [kernel, kernel, channels].
     public let weight: Parameter
+    /// [channels], where there is one.
     public let bias: Parameter?
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// Of the map and of the result.
     let channels: Int
+    /// Pixels on each side, odd.
     let kernel: Int
+    /// Pixels from one position to the next.
     let stride: Int
 
+    /// A kernel of odd size for each channel.
     public init(
         _ scope: Scope, channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
         initializer: Initializer = .normal(deviation: 0.02)
@@ -70,12 +88,14 @@ public struct DepthwiseConvolution: Layer {
         self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: .constant(0)) : nil
     }
 
+    /// The maps, each side divided by the stride and rounded up.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
             x.depthwiseConvolution(context[weight], bias.map { context[$0] }, stride: stride)
         }
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         trace.enter(
             ModelTrace.name(of: path),

@@ -12,10 +12,15 @@ public struct ConvolutionalAttention: Sendable {
         let linear: Linear
     }
 
+    /// Those of queries, keys and values, in this order.
     let projections: [Projection]
+    /// Over the joined heads.
     let output: Linear
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// Of the tokens, all heads together.
     let channels: Int
+    /// Parts that attend on their own.
     let heads: Int
 
     /// - Throws: `ModelError` when the channels cannot be divided among the heads.

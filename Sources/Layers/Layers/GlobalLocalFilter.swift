@@ -4,11 +4,17 @@ import Tensors
 /// HorNet's GlobalLocalFilter: half of the channels go through a 3x3 depthwise convolution, half through a learned
 /// filter in the frequency plane (Rao et al., arXiv 2207.14284, section 3.3; GFNet, arXiv 2107.00645).
 public struct GlobalLocalFilter: Layer {
-    public let preNorm: LayerNorm
-    public let local: DepthwiseConvolution
-    public let spectrum: Parameter
-    public let postNorm: LayerNorm
+    /// Before the channels are halved.
+    package let preNorm: LayerNorm
+    /// Of the first half.
+    package let local: DepthwiseConvolution
+    /// The filter of the second half, [rows, columns, channels / 2, 2].
+    package let spectrum: Parameter
+    /// After the halves are interleaved.
+    package let postNorm: LayerNorm
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// Of the map; half of them go each way.
     let channels: Int
 
     /// - Parameters:
@@ -28,6 +34,7 @@ public struct GlobalLocalFilter: Layer {
         postNorm = LayerNorm(scope["post_norm"], channels: channels)
     }
 
+    /// The mixed map, of the same shape.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         let halves = LayerPath.$current.withValue(path) {
             preNorm(x, context).split(channels: [channels / 2, channels / 2])
@@ -39,6 +46,7 @@ public struct GlobalLocalFilter: Layer {
         return postNorm(mixed, context)
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         guard channels % 2 == 0 else {
             throw ModelError(
