@@ -124,7 +124,9 @@ let package = Package(
         tests("Tensors", ["JSON"]),
         tests("Autograd", ["Tensors", "Checkpoints", "JSON"], resources: [.copy("Fixtures")]),
         tests("Layers", ["Autograd", "Tensors"]),
-        tests("Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON"], resources: [.copy("Fixtures")]),
+        tests(
+            "Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON", "Configuration"],
+            resources: [.copy("Fixtures")]),
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration"],
             resources: [.copy("Fixtures")]),
@@ -132,7 +134,7 @@ let package = Package(
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
         tests("Reporting", ["CImages", "JSON", "RunLayout"]),
-        tests("Exporting", ["Models", "Layers", "Autograd", "Tensors"]),
+        tests("Exporting", ["Models", "Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Tasks", ["Datasets", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration", "JSON"]),
         tests(
             "Training",

@@ -127,7 +127,7 @@ struct ExportCommand: ParsableCommand {
         }
         return [
             "path": .string(path), "operatorSet": .integer(ONNXModel.operatorSet), "nodes": .integer(model.nodeCount),
-            "bytes": .integer(model.byteCount), "input": value(model.input), "output": value(model.output),
+            "bytes": .integer(model.byteCount), "input": value(model.input), "output": value(model.outputs[0]),
         ]
     }
 

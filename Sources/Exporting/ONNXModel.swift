@@ -2,17 +2,21 @@ import Layers
 import Models
 import Tensors
 
-/// A classifier as an ONNX model: input `images` [batch, channels, height, width] of normalised floats, output `logits`
-/// [batch, classes], a free batch, ordinary operators of operator set 17 only; global filters are products with real
-/// matrices.
+/// A model as an ONNX graph: input `images` [batch, channels, height, width] of normalised floats, for a classifier the
+/// output `logits` [batch, classes], a free batch, ordinary operators of operator set 17 only; global filters are products
+/// with real matrices.
 public struct ONNXModel: Sendable {
+    /// The name of the input.
     public static let inputName = "images"
+    /// The name of a classifier's output.
     public static let outputName = "logits"
     /// The version of the operator set.
     public static var operatorSet: Int { ONNXFile.operatorSet }
 
+    /// What goes in.
     public let input: GraphValue
-    public let output: GraphValue
+    /// What the head says.
+    public let outputs: [GraphValue]
     /// How many operators the graph has.
     public let nodeCount: Int
     /// The file, to be written piece after piece.
@@ -28,28 +32,41 @@ public struct ONNXModel: Sendable {
     ///   - tensors: the model's state dict, under PyTorch's names and in its order.
     ///   - description: for people, shown by viewers.
     ///   - metadata: texts that are kept in the file.
-    /// - Throws: `ModelError` when the specification makes no model at this image size, `ExportError` when the state
-    ///   dict does not fit it or the file would be too large.
+    /// - Throws: `ModelError` when the specification makes no model at this image size, `ExportError` when its family, neck
+    ///   or head has no graph, the state dict does not fit or the file would be too large.
     public init(
         _ specification: ModelSpecification, height: Int, width: Int, tensors: [NamedArray<Float>],
         description: String = "", metadata: [String: String] = [:]
     ) throws {
         let specification = try specification.resolved(height: height, width: width)
         input = GraphValue(name: Self.inputName, shape: [specification.inputChannels, height, width])
-        output = GraphValue(name: Self.outputName, shape: [specification.classes])
         var builder = GraphBuilder(tensors: tensors)
         let images = FeatureMap(
             name: Self.inputName, height: height, width: width, channels: specification.inputChannels,
             isChannelsFirst: true)
-        switch specification {
-        case .hornet(let model): try builder.hornet(model, images)
-        case .convnext(let model): try builder.convnext(model, images)
-        case .resnet(let model): try builder.resnet(model, images)
-        case .cvt(let model): try builder.cvt(model, images)
+        let backbone = specification.backbone
+        func graph<Part>(_ part: Any, as type: Part.Type, _ what: String) throws -> Part {
+            guard let part = part as? Part else {
+                throw ExportError("a model with the \(what) cannot be exported, since it has no graph for ONNX")
+            }
+            return part
+        }
+        var features = try graph(
+            backbone, as: (any BackboneGraph).self, "backbone \(Swift.type(of: backbone).title)"
+        ).graph(&builder, images)
+        if let neck = specification.neck {
+            features = try graph(neck, as: (any NeckGraph).self, "neck \(Swift.type(of: neck).name)")
+                .graph(&builder, features)
+        }
+        if let head = specification.head {
+            outputs = try graph(head, as: (any HeadGraph).self, "head \(Swift.type(of: head).name)")
+                .graph(&builder, features)
+        } else {
+            outputs = try backbone.classifier.graph(&builder, features, classes: specification.classes)
         }
         nodeCount = builder.nodes.count
         pieces = try ONNXFile(
-            nodes: builder.nodes, initializers: builder.initializers, input: input, output: output,
+            nodes: builder.nodes, initializers: builder.initializers, input: input, outputs: outputs,
             description: description, metadata: metadata
         ).pieces()
     }

@@ -4,13 +4,18 @@ import Tensors
 /// Everything a layer needs beside its input: the parameter values, whether this is training, the tape, and the random
 /// stream of the step. A small value that is handed down; there is no global state.
 public struct Context<S: Scalar> {
+    /// Whether a model is trained or asked.
     public enum Mode: Sendable { case training, evaluation }
 
+    /// Whether this is training.
     public let mode: Mode
+    /// The values.
     public let store: ParameterStore<S>
+    /// Where operations are recorded; `nil` when no gradients are wanted.
     public let tape: Tape<S>?
     /// The stream of this step; layers derive their own from it by their path.
     public let random: RandomKey
+    /// What layers want buffers to be after the step.
     public let updates: BufferUpdates<S>
     /// Whether blocks keep their input alone and compute the rest again on the way back; see `checkpointed`.
     public let checkpointing: Bool
@@ -53,6 +58,7 @@ public struct Context<S: Scalar> {
     /// No tape, no dropped paths, running statistics.
     public static func evaluation(_ store: ParameterStore<S>) -> Context { Context(store, mode: .evaluation) }
 
+    /// Whether paths are dropped and statistics are those of the batch.
     public var isTraining: Bool { mode == .training }
 
     /// A parameter as a variable: a leaf of the tape where there is one and the parameter is trainable. Asking twice

@@ -1,15 +1,20 @@
 import Autograd
 import Tensors
 
-/// A place in a model whose activation other code may read: a stage's output.
+/// A place in a model whose activation other code may read: a stage's output, say.
 public struct FeatureTap: Sendable, Hashable, Codable {
+    /// What `pairs` and reports call it, "stage2".
     public let name: String
     /// Input pixels per element of the map.
     public let stride: Int
+    /// The map's channels.
     public let channels: Int
+    /// The map's height for images of the size that was asked about.
     public let height: Int
+    /// The map's width, likewise.
     public let width: Int
 
+    /// A tap; sizes are positive.
     public init(name: String, stride: Int, channels: Int, height: Int, width: Int) {
         self.name = name
         self.stride = stride
@@ -21,24 +26,42 @@ public struct FeatureTap: Sendable, Hashable, Codable {
 
 /// What a model computes for a batch of images [N, H, W, C].
 public struct ModelOutput<S: Scalar> {
-    /// [N, classes].
-    public let logits: Variable<S>
+    /// What the head says. A classifier says one thing, the logits [N, classes]; what the tensors of other heads mean is
+    /// between them and their task.
+    public let answer: [Variable<S>]
     /// The activation at each tap, [N, height, width, channels].
     public let features: [Variable<S>]
 
-    public init(logits: Variable<S>, features: [Variable<S>]) {
-        self.logits = logits
+    /// The answer of any head and the maps at the taps. An answer has a tensor at least.
+    public init(answer: [Variable<S>], features: [Variable<S>]) {
+        require(!answer.isEmpty, "ModelOutput", [], "an answer needs a tensor at least")
+        self.answer = answer
         self.features = features
     }
+
+    /// A classifier's output.
+    public init(logits: Variable<S>, features: [Variable<S>]) { self.init(answer: [logits], features: features) }
+
+    /// The first tensor of the answer: a classifier's logits [N, classes].
+    public var logits: Variable<S> { answer[0] }
 }
 
-/// A classifier that also shows its stage outputs; everything that trains, distils or measures a model uses this.
+/// A model that answers and also shows its maps; everything that trains, distils or measures a model uses this.
 public protocol FeatureModel: Sendable {
+    /// What the model declares; the values lie in a `ParameterStore`.
     var parameters: ParameterList { get }
+
+    /// How many classes the answer tells apart: a classifier's outputs.
     var classes: Int { get }
-    /// The taps for images of a size.
+
+    /// The taps for images of a size, in the order of `ModelOutput.features`; exact for every size.
+    /// - Throws: `ModelError` when the model takes no images of this size.
     func taps(height: Int, width: Int) throws -> [FeatureTap]
+
+    /// The answer and the maps for images [N, H, W, C] of a size that `taps` accepts.
     func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S>
+
     /// The shape pass for one image [1, H, W, C].
+    /// - Throws: `ModelError` that names the layer which cannot take what it is given.
     func trace(height: Int, width: Int) throws -> ModelTrace.Node
 }

@@ -14,21 +14,29 @@ public protocol Layer: Sendable {
 
 /// A configuration that makes no model, in one sentence that names the part.
 public struct ModelError: Error, CustomStringConvertible, Sendable, Equatable {
+    /// The sentence.
     public let description: String
+    /// An error of one sentence.
     public init(_ description: String) { self.description = description }
 }
 
 /// What the shape pass finds: a tree of layers with their results' shapes, parameters and multiply-adds for one sample.
 public final class ModelTrace {
+    /// A layer, or a part of the model that has layers.
     public struct Node: Sendable {
+        /// The last part of its path, or what stands for it.
         public let name: String
+        /// What it is, in words: "linear 64 -> 10".
         public let kind: String
+        /// The shape of its result for one image.
         public var output: Shape = []
         /// Of this layer without its parts.
         public var ownParameters = 0
+        /// Likewise, for one image.
         public var ownMultiplyAdds = 0
         /// What a batch norm finds its statistics over; nil for other layers.
         public var batchStatistics: BatchStatistics?
+        /// Its parts, in order.
         public var children: [Node] = []
 
         /// Of this layer with its parts.
@@ -46,7 +54,9 @@ public final class ModelTrace {
 
     /// The values that a batch norm takes its statistics over.
     public struct BatchStatistics: Sendable {
+        /// The norm's factors.
         public let gain: Parameter
+        /// The norm's offsets.
         public let bias: Parameter
         /// Values per channel that one image brings.
         public let values: Int
@@ -54,9 +64,14 @@ public final class ModelTrace {
 
     private var stack: [Node]
 
+    /// An empty tree whose root is called after the model.
     public init(model: String) { stack = [Node(name: model, kind: "")] }
 
+    /// The whole model.
     public var root: Node { stack[0] }
+
+    /// What a layer is called in the tree: the last part of its dotted path.
+    public static func name(of path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }
 
     /// Runs the shape pass of a part and enters it under its name.
     @discardableResult

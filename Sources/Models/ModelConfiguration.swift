@@ -2,7 +2,9 @@ import Configuration
 
 /// The section `model` of a configuration.
 public struct ModelConfiguration: Sendable {
+    /// A variant, a preset or a family.
     public var name: String
+    /// The model that the name and the keys of its family make.
     public var specification: ModelSpecification
     /// `nil` takes the number from the data.
     public var classes: Int?
@@ -17,9 +19,10 @@ public struct ModelConfiguration: Sendable {
 
     /// Reads the name first and then the keys of its family alone, so that another family's keys are unknown.
     public init(_ reader: ConfigurationReader) {
+        let families = ModelSpecification.familyNames.joined(separator: ", ")
         let name = reader.choice(
             "name", of: ModelSpecification.names, default: Self.defaultName,
-            "A published variant, a preset, or a family (hornet, convnext, resnet, cvt) to specify freely")
+            "A published variant, a preset, or a family (\(families)) to specify freely")
         self.name = name
         notice = Self.leaveOut(reader, name)
         classes = reader.optionalInt("classes", in: ModelLimits.classes, "Number of classes; from the data when absent")
@@ -28,24 +31,18 @@ public struct ModelConfiguration: Sendable {
         weights = reader.optionalPath(
             "weights",
             "Weights to start from, a safetensors file or a run folder; a head of another size is drawn anew")
-        let named = (ModelSpecification.variants + ModelSpecification.families).first { $0.name == name }
-        specification =
-            switch named?.specification {
-            case .hornet, nil: .hornet(HorNetSpecification(reading: reader, name: name))
-            case .convnext: .convnext(ConvNeXtSpecification(reading: reader, name: name))
-            case .resnet: .resnet(ResNetSpecification(reading: reader, name: name))
-            case .cvt: .cvt(CvTSpecification(reading: reader, name: name))
-            }
+        // The reader gives no name but those it was offered.
+        specification = (ModelFamily.of(name) ?? HorNetSpecification.self).read(reader, name: name)
     }
 
     /// Where an option or a nearer file names a model of another family than before, what was said of the family before
     /// is passed over: its depths and widths mean nothing here. The drop rate says how strongly any model is regularised.
     private static func leaveOut(_ reader: ConfigurationReader, _ name: String) -> String? {
         let before = reader.replacedText("name") ?? defaultName
-        guard let family = ModelSpecification.familyName(of: name), let old = ModelSpecification.familyName(of: before),
-            family != old
-        else { return nil }
-        var foreign = ModelSpecification.familyNames.reduce(into: Set<String>()) { $0.formUnion(keys(of: $1)) }
+        guard let family = ModelFamily.of(name), let old = ModelFamily.of(before), family.name != old.name else {
+            return nil
+        }
+        var foreign = ModelFamily.all.reduce(into: Set<String>()) { $0.formUnion(keys(of: $1)) }
         if keys(of: family).contains("dropPath") { foreign.remove("dropPath") }
         let left = reader.leaveOut(foreign, fartherThan: "name")
         guard let first = left.first else { return nil }
@@ -56,22 +53,18 @@ public struct ModelConfiguration: Sendable {
     }
 
     /// The keys that a family reads.
-    private static func keys(of family: String) -> Set<String> {
-        let read = try? ConfigurationDocument.parse(text: "{}", name: family).readResolved { reader in
-            switch ModelSpecification.families.first(where: { $0.name == family })?.specification {
-            case .hornet, nil: _ = HorNetSpecification(reading: reader, name: family)
-            case .convnext: _ = ConvNeXtSpecification(reading: reader, name: family)
-            case .resnet: _ = ResNetSpecification(reading: reader, name: family)
-            case .cvt: _ = CvTSpecification(reading: reader, name: family)
-            }
+    private static func keys(of family: any BackboneSpecification.Type) -> Set<String> {
+        let read = try? ConfigurationDocument.parse(text: "{}", name: family.name).readResolved { reader in
+            _ = family.read(reader, name: family.name)
         }
         return Set(read?.entries.map(\.path) ?? [])
     }
 }
 
 extension ConfigurationReader {
-    /// Records what a check of the section throws, at the key its sentence begins with.
-    func report(_ check: () throws -> Void) {
+    /// Records what a check of the section `model` throws: at the key that its sentence begins with (`model.depths is ...`),
+    /// else at the name.
+    public func report(_ check: () throws -> Void) {
         do { try check() } catch {
             let text = "\(error)"
             let words = text.split(separator: " ", maxSplits: 1)

@@ -1,9 +1,9 @@
 import Layers
 
 /// The size of a stage's map.
-public struct MapSize: Sendable, Hashable {
-    public let height: Int
-    public let width: Int
+package struct MapSize: Sendable, Hashable {
+    package let height: Int
+    package let width: Int
 }
 
 /// What a specification may say at most, whether it comes from a configuration or from the metadata of a weights file.
@@ -68,8 +68,10 @@ func checkHead(classes: Int, inputChannels: Int, dropPath: Double) throws {
 }
 
 /// The map of each stage, `next` giving a stage's extent from the one before it.
+/// - Parameter remedy: what else to do beside larger images or fewer stages where nothing is left of a map.
 func stageMaps(
-    height: Int, width: Int, stages: Int, next: (_ stage: Int, _ extent: Int) -> Int
+    height: Int, width: Int, stages: Int, remedy: String = "a model made for small images",
+    next: (_ stage: Int, _ extent: Int) -> Int
 ) throws -> [MapSize] {
     var (h, w) = (height, width)
     return try (0..<stages).map { stage in
@@ -77,8 +79,22 @@ func stageMaps(
         guard h > 0, w > 0 else {
             throw ModelError(
                 "stage \(stage) of the model would have an empty map for \(height)x\(width) images; use larger images "
-                    + "(data.imageSize), a model made for small images, or fewer stages")
+                    + "(data.imageSize), \(remedy), or fewer stages")
         }
         return MapSize(height: h, width: w)
     }
+}
+
+/// A tap at the end of each stage.
+func stageTaps(_ maps: [MapSize], stride: (_ stage: Int) -> Int, channels: (_ stage: Int) -> Int) -> [FeatureTap] {
+    maps.enumerated().map { stage, map in
+        FeatureTap(
+            name: "stage\(stage)", stride: stride(stage), channels: channels(stage), height: map.height,
+            width: map.width)
+    }
+}
+
+/// The drop rate of one of so many blocks: `last` for the last, proportionally less for earlier ones.
+func dropRate(_ last: Double, block: Int, of count: Int) -> Double {
+    count > 1 ? last * Double(block) / Double(count - 1) : 0
 }

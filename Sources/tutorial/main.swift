@@ -17,10 +17,10 @@ struct SmallNet: Sendable {
     init(classes: Int) {
         let scope = Scope()
         let weights = Initializer.uniformFanIn
-        stem = Convolution(scope["stem"], 1, 32, kernel: 3, padding: 1, initializer: weights)
-        norm = LayerNorm(scope["norm"], 32)
-        mixer = DepthwiseConvolution(scope["mixer"], 32, kernel: 5, initializer: weights)
-        head = Linear(scope["head"], 32, classes, initializer: weights)
+        stem = Convolution(scope["stem"], inputs: 1, outputs: 32, kernel: 3, padding: 1, initializer: weights)
+        norm = LayerNorm(scope["norm"], channels: 32)
+        mixer = DepthwiseConvolution(scope["mixer"], channels: 32, kernel: 5, initializer: weights)
+        head = Linear(scope["head"], inputs: 32, outputs: classes, initializer: weights)
         parameters = scope.list
     }
 

@@ -6,9 +6,9 @@ import Testing
 @Suite struct ParameterFileTests {
     private func list(_ outputs: Int = 6) -> ParameterList {
         let scope = Scope()
-        _ = Convolution(scope["stem"], 3, 4, kernel: 3)
-        _ = BatchNorm(scope["norm"], 4)
-        _ = Linear(scope["head"], 4, outputs)
+        _ = Convolution(scope["stem"], inputs: 3, outputs: 4, kernel: 3)
+        _ = BatchNorm(scope["norm"], channels: 4)
+        _ = Linear(scope["head"], inputs: 4, outputs: outputs)
         return scope.list
     }
 

@@ -6,10 +6,10 @@ import Testing
 @Suite struct FlatnessTests {
     private func store() -> ParameterStore<Double> {
         let scope = Scope()
-        _ = Linear(scope["linear"], 6, 4)
-        _ = Convolution(scope["convolution"], 3, 5, kernel: 3)
-        _ = DepthwiseConvolution(scope["depthwise"], 7, kernel: 3)
-        _ = LayerNorm(scope["norm"], 4)
+        _ = Linear(scope["linear"], inputs: 6, outputs: 4)
+        _ = Convolution(scope["convolution"], inputs: 3, outputs: 5, kernel: 3)
+        _ = DepthwiseConvolution(scope["depthwise"], channels: 7, kernel: 3)
+        _ = LayerNorm(scope["norm"], channels: 4)
         let store = ParameterStore<Double>(scope.list, seed: 1)
         store.redraw(seed: 2)
         return store

@@ -11,51 +11,53 @@ private func filters(_ rows: Int? = nil, _ columns: Int? = nil) -> HorNetSpecifi
 private let samples: [(name: String, specification: ModelSpecification, height: Int, width: Int)] = [
     (
         "hornet 7x7",
-        .hornet(
+        ModelSpecification(
             HorNetSpecification(
                 baseWidth: 8, depths: [1, 2], orders: [3, 1], stemStride: 2,
                 mixers: [.depthwise7x7, .depthwise7x7], classes: 5)), 14, 11
     ),
     (
         "hornet global filter",
-        .hornet(
+        ModelSpecification(
             HorNetSpecification(
                 baseWidth: 8, depths: [1, 1, 1], orders: [1, 2, 4], stemStride: 1,
                 mixers: [filters(), filters(), .depthwise7x7], gateScale: 0.4, classes: 4, inputChannels: 1)), 10, 13
     ),
     (
         "hornet with resized filters, without layer scale",
-        .hornet(
+        ModelSpecification(
             HorNetSpecification(
                 baseWidth: 4, depths: [1, 1], orders: [2, 2], stemStride: 4, mixers: [filters(5, 4), filters(2, 3)],
                 layerScale: 0, classes: 3)), 28, 24
     ),
     (
-        "convnext", .convnext(ConvNeXtSpecification(widths: [6, 9], depths: [1, 2], stemStride: 2, classes: 5)), 13, 18
+        "convnext",
+        ModelSpecification(ConvNeXtSpecification(widths: [6, 9], depths: [1, 2], stemStride: 2, classes: 5)), 13, 18
     ),
     (
         "convnext without layer scale",
-        .convnext(ConvNeXtSpecification(widths: [6], depths: [1], stemStride: 4, layerScale: 0, classes: 2)), 9, 12
+        ModelSpecification(ConvNeXtSpecification(widths: [6], depths: [1], stemStride: 4, layerScale: 0, classes: 2)),
+        9, 12
     ),
     (
         "resnet bottleneck",
-        .resnet(ResNetSpecification(baseWidth: 3, depths: [1, 2], block: .bottleneck, classes: 5)), 21, 18
+        ModelSpecification(ResNetSpecification(baseWidth: 3, depths: [1, 2], block: .bottleneck, classes: 5)), 21, 18
     ),
     (
         "resnet basic, option A",
-        .resnet(
+        ModelSpecification(
             ResNetSpecification(
                 baseWidth: 4, depths: [2, 1], stem: .small, shortcut: .padding, classes: 5)), 9, 7
     ),
     (
         "cvt with class token",
-        .cvt(
+        ModelSpecification(
             CvTSpecification(
                 widths: [4, 6, 8], heads: [1, 2, 4], depths: [1, 1, 2], classes: 5)), 37, 33
     ),
     (
         "cvt without",
-        .cvt(
+        ModelSpecification(
             CvTSpecification(
                 widths: [4, 6], heads: [2, 3], depths: [1, 1], embedKernels: [3, 3], embedStrides: [2, 2], keyStride: 1,
                 classToken: false, activation: .gelu, classes: 3)), 11, 14

@@ -11,8 +11,8 @@ import Testing
 
         init() {
             let scope = Scope()
-            first = Linear(scope["first"], 3, 3)
-            second = Linear(scope["second"], 3, 2, bias: false)
+            first = Linear(scope["first"], inputs: 3, outputs: 3)
+            second = Linear(scope["second"], inputs: 3, outputs: 2, bias: false)
             list = scope.list
         }
     }
@@ -110,7 +110,7 @@ import Testing
 
     @Test func batchNormKeepsRunningStatisticsAsPyTorchDoes() {
         let scope = Scope()
-        let layer = BatchNorm(scope["norm"], 2)
+        let layer = BatchNorm(scope["norm"], channels: 2)
         let store = ParameterStore<Double>(scope.list, seed: 1)
         let batch = Variable(Tensor<Double>([4, 2], [1, 10, 2, 20, 3, 30, 6, 40]))
         let context = Context(store, mode: .training)

@@ -62,7 +62,7 @@ private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double,
 
     @Test func depthwiseVariantGivesTheReferenceNumbers() throws {
         let scope = Scope()
-        let layer = try GnConv(scope, 8, order: 3, mixer: .depthwise7x7)
+        let layer = try GnConv(scope, channels: 8, order: 3, mixer: .depthwise7x7)
         let arrays =
             projections() + [named("dwconv.weight", [14, 1, 7, 7], 0.3, 0.3), named("dwconv.bias", [14], 0.2, 0.4)]
         expect(
@@ -72,7 +72,7 @@ private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double,
 
     @Test func globalFilterVariantGivesTheReferenceNumbers() throws {
         let scope = Scope()
-        let layer = try GnConv(scope, 8, order: 3, mixer: .globalFilter(rows: 5, columns: 4))
+        let layer = try GnConv(scope, channels: 8, order: 3, mixer: .globalFilter(rows: 5, columns: 4))
         expect(
             run(layer, scope, projections() + filter("dwconv.", 14, 5, 4), [1, 8, 5, 6]), sum: 8.063025903,
             norm: 2.529127417, first: [0.127439173, 0.134742486, 0.134050537, 0.147112316], last: -0.178568934)
@@ -81,7 +81,7 @@ private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double,
     @Test func globalLocalFilterGivesTheReferenceNumbers() {
         func result(_ height: Int, _ width: Int) -> [Double] {
             let scope = Scope()
-            let layer = GlobalLocalFilter(scope, 4, rows: 3, columns: 3)
+            let layer = GlobalLocalFilter(scope, channels: 4, rows: 3, columns: 3)
             return run(layer, scope, filter("", 4, 3, 3), [1, 4, height, width])
         }
         expect(
@@ -96,7 +96,7 @@ private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double,
     @Test func parametersHavePyTorchsNamesShapesAndOrder() throws {
         func parameters(_ mixer: SpatialMixer) throws -> [String] {
             let scope = Scope()
-            _ = try GnConv(scope["gnconv"], 8, order: 3, mixer: mixer)
+            _ = try GnConv(scope["gnconv"], channels: 8, order: 3, mixer: mixer)
             return scope.list.entries.map { "\($0.name) \($0.fileShape)" }
         }
         let tail = [
@@ -121,7 +121,7 @@ private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double,
         #expect(try GnConv.widths(channels: 64, order: 5, path: "") == [4, 8, 16, 32, 64])
         #expect(try GnConv.widths(channels: 7, order: 1, path: "") == [7])
         let indivisible = #expect(throws: ModelError.self) {
-            try GnConv(Scope()["stages"][1], 12, order: 4, mixer: .depthwise7x7)
+            try GnConv(Scope()["stages"][1], channels: 12, order: 4, mixer: .depthwise7x7)
         }
         #expect(
             indivisible?.description
@@ -132,7 +132,7 @@ private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double,
 
     @Test func theShapePassCountsWhatTheLayerHolds() throws {
         let scope = Scope()
-        let layer = try GnConv(scope["gnconv"], 8, order: 3, mixer: .depthwise7x7)
+        let layer = try GnConv(scope["gnconv"], channels: 8, order: 3, mixer: .depthwise7x7)
         let trace = ModelTrace(model: "test")
         #expect(try layer.trace([1, 5, 6, 8], trace) == [1, 5, 6, 8])
         let node = try #require(trace.root.children.first)

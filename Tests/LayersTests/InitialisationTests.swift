@@ -46,7 +46,7 @@ import Testing
     @Test func onlySeedAndNameDecideTheValues() {
         func weights(_ names: [String], seed: UInt64) -> [String: [Float]] {
             let scope = Scope()
-            for name in names { _ = Linear(scope[name], 4, 5) }
+            for name in names { _ = Linear(scope[name], inputs: 4, outputs: 5) }
             let store = ParameterStore<Float>(scope.list, seed: seed)
             return Dictionary(uniqueKeysWithValues: store.stateDictionary().map { ($0.name, $0.values) })
         }
@@ -63,7 +63,7 @@ import Testing
             func bits() throws -> [UInt32] {
                 let scope = Scope()
                 for i in 0..<6 {
-                    _ = try GnConv(scope["block"][i], 32, order: 4, mixer: .globalFilter(rows: 7, columns: 4))
+                    _ = try GnConv(scope["block"][i], channels: 32, order: 4, mixer: .globalFilter(rows: 7, columns: 4))
                 }
                 let store = ParameterStore<Float>(scope.list, seed: 3)
                 return (0..<store.list.flatCount).map { store.flat.pointer[$0].bitPattern }
@@ -77,7 +77,7 @@ import Testing
 
     @Test func decayIsForWhatHasMoreThanOneAxis() throws {
         let scope = Scope()
-        _ = try GnConv(scope["gnconv"], 8, order: 2, mixer: .globalFilter(rows: 3, columns: 2))
+        _ = try GnConv(scope["gnconv"], channels: 8, order: 2, mixer: .globalFilter(rows: 3, columns: 2))
         _ = scope.parameter("gamma1", [8], role: .layerScale, initializer: .constant(1e-6))
         for entry in scope.list.entries {
             let isWeight = entry.role == .weight || entry.role == .spectrum

@@ -6,13 +6,13 @@ import Testing
     /// One parameter of every layout, and two buffers.
     private func list() -> ParameterList {
         let scope = Scope()
-        _ = Convolution(scope["stem"], 3, 4, kernel: Pair(2, 3))
-        _ = Linear(scope["mix"], 4, 6, layout: .pointwise)
-        _ = DepthwiseConvolution(scope["deep"], 6, kernel: 3)
+        _ = Convolution(scope["stem"], inputs: 3, outputs: 4, kernel: Pair(2, 3))
+        _ = Linear(scope["mix"], inputs: 4, outputs: 6, layout: .pointwise)
+        _ = DepthwiseConvolution(scope["deep"], channels: 6, kernel: 3)
         _ = scope.parameter(
             "filter.complex_weight", [4, 3, 2, 2], layout: .spectrum, role: .spectrum,
             initializer: .normal(deviation: 0.02))
-        _ = BatchNorm(scope["norm"], 5)
+        _ = BatchNorm(scope["norm"], channels: 5)
         return scope.list
     }
 

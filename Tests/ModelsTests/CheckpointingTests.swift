@@ -14,9 +14,9 @@ import Testing
 
     private func step(_ name: String, checkpointing: Bool, part: Range<Int> = 0..<6) throws -> Step {
         var specification = try #require(ModelSpecification.variant(name))
-        if case .hornet(var hornet) = specification {
+        if var hornet = specification.backbone as? HorNetSpecification {
             hornet.dropPath = 0.4
-            specification = .hornet(hornet)
+            specification = ModelSpecification(hornet)
         }
         let model = try specification.makeModel(height: 32, width: 32)
         let store = ParameterStore<Float>(model.parameters, seed: 1)
@@ -61,7 +61,7 @@ import Testing
     @Test func aCheckpointedStepNeedsLessMemory() async {
         await #expect(processExitsWith: .success) {
             let specification = ResNetSpecification(baseWidth: 16, depths: [6, 6, 6], stem: .small, classes: 10)
-            let model = try ModelSpecification.resnet(specification).makeModel(height: 32, width: 32)
+            let model = try ModelSpecification(specification).makeModel(height: 32, width: 32)
             let store = ParameterStore<Float>(model.parameters, seed: 1)
             let images = Tensor<Float>([16, 32, 32, 3], repeating: 0.5)
             func peak(_ checkpointing: Bool) -> Int {

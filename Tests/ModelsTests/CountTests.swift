@@ -12,7 +12,7 @@ import Testing
     ])
     func publishedVariantsHaveTheirParametersAndMultiplyAdds(name: String, parameters: Int, multiplyAdds: Int) throws {
         let specification = try #require(HorNetSpecification.variant(name))
-        let model = try HorNet(specification, height: 224, width: 224)
+        let model = try ModelSpecification(specification).makeModel(height: 224, width: 224)
         #expect(model.parameters.parameterCount == parameters)
         let trace = try model.trace(height: 224, width: 224)
         #expect(trace.multiplyAdds == multiplyAdds)
@@ -28,14 +28,14 @@ import Testing
             specification.mixers == [
                 .depthwise7x7, .depthwise7x7, .globalFilter(rows: 24, columns: 13), .globalFilter(rows: 12, columns: 7),
             ])
-        let model = try HorNet(specification, height: 384, width: 384)
+        let model = try ModelSpecification(specification).makeModel(height: 384, width: 384)
         #expect(model.parameters.parameterCount == parameters)
         #expect(model.parameters.entries.count == 640)
     }
 
     @Test(arguments: [("hornet_pico_7x7", 379_866), ("hornet_nano_7x7", 3_130_730)])
     func smallVariantsHaveTheirParameters(name: String, parameters: Int) throws {
-        let model = try HorNet(try #require(HorNetSpecification.variant(name)), height: 32, width: 32)
+        let model = try ModelSpecification(#require(HorNetSpecification.variant(name))).makeModel(height: 32, width: 32)
         #expect(model.parameters.parameterCount == parameters)
     }
 
@@ -43,15 +43,17 @@ import Testing
         let specification = try #require(HorNetSpecification.variant("hornet_pico_gf"))
         let resolved = try specification.resolved(height: 32, width: 48)
         #expect(resolved.mixers[2...] == [.globalFilter(rows: 4, columns: 4), .globalFilter(rows: 2, columns: 2)])
-        let model = try HorNet(specification, height: 32, width: 48)
-        #expect(model.specification == resolved)
+        let model = try ModelSpecification(specification).makeModel(height: 32, width: 48)
+        #expect(model.backbone.specification as? HorNetSpecification == resolved)
     }
 
     /// Parameters of a block, which are those of the width-64 model with filters for 224 pixels.
     @Test func blocksHaveTheirParameters() throws {
-        let plain = try HorNet(try #require(HorNetSpecification.variant("hornet_tiny_7x7")), height: 224, width: 224)
-        let filtered = try HorNet(try #require(HorNetSpecification.variant("hornet_tiny_gf")), height: 224, width: 224)
-        func count(_ model: HorNet, _ block: String) -> Int {
+        let plain = try ModelSpecification(#require(HorNetSpecification.variant("hornet_tiny_7x7"))).makeModel(
+            height: 224, width: 224)
+        let filtered = try ModelSpecification(#require(HorNetSpecification.variant("hornet_tiny_gf"))).makeModel(
+            height: 224, width: 224)
+        func count(_ model: Model, _ block: String) -> Int {
             model.parameters.entries.filter { $0.name.hasPrefix(block + ".") }.reduce(0) { $0 + $1.shape.elementCount }
         }
         #expect(count(plain, "stages.0.1") == 52_864)

@@ -15,7 +15,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
 
 @Suite struct HorNetTests {
     @Test func parametersHaveTheOfficialNamesShapesAndOrder() throws {
-        let model = try HorNet(try variant("hornet_tiny_gf"), height: 224, width: 224)
+        let model = try ModelSpecification(variant("hornet_tiny_gf")).makeModel(height: 224, width: 224)
         let entries = model.parameters.entries.map { "\($0.name) \($0.fileShape)" }
         func block(_ name: String, _ channels: Int, order: Int, _ mixer: [String]) -> [String] {
             let gnconv =
@@ -68,7 +68,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
     @Test(arguments: ["hornet_pico_7x7", "hornet_pico_gf"], [[32, 32], [33, 47], [16, 16], [31, 17], [16, 70]])
     func imagesOfAnySizeAreTaken(name: String, size: [Int]) throws {
         let (height, width) = (size[0], size[1])
-        let model = try HorNet(try variant(name), height: height, width: width)
+        let model = try ModelSpecification(variant(name)).makeModel(height: height, width: width)
         let store = ParameterStore<Float>(model.parameters, seed: 1)
         store.redraw(seed: 1)
         let output = model(images(2, height, width), .evaluation(store))
@@ -87,7 +87,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
 
     /// One network serves images of another size than it was made for.
     @Test func filtersFollowImagesOfAnotherSize() throws {
-        let model = try HorNet(try variant("hornet_pico_gf"), height: 32, width: 32)
+        let model = try ModelSpecification(variant("hornet_pico_gf")).makeModel(height: 32, width: 32)
         let store = ParameterStore<Float>(model.parameters, seed: 1)
         store.redraw(seed: 1)
         for (height, width) in [(32, 32), (40, 24), (49, 33), (16, 16)] {
@@ -98,7 +98,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
     }
 
     @Test func anImagesResultDoesNotDependOnItsBatch() throws {
-        let model = try HorNet(try variant("hornet_pico_gf"), height: 32, width: 32)
+        let model = try ModelSpecification(variant("hornet_pico_gf")).makeModel(height: 32, width: 32)
         let store = ParameterStore<Float>(model.parameters, seed: 1)
         store.redraw(seed: 1)
         let batch = images(3, 32, 32)
@@ -115,7 +115,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
     @Test func pathsAreDroppedInTrainingOnlyAndTheSameForTheSameStep() throws {
         var specification = try variant("hornet_pico_7x7")
         specification.dropPath = 0.5
-        let model = try HorNet(specification, height: 16, width: 16)
+        let model = try ModelSpecification(specification).makeModel(height: 16, width: 16)
         let store = ParameterStore<Float>(model.parameters, seed: 1)
         store.redraw(seed: 1)
         let batch = images(8, 16, 16)
@@ -135,16 +135,17 @@ private func variant(_ name: String) throws -> HorNetSpecification {
 
         // Without a rate both modes agree.
         specification.dropPath = 0
-        let plain = try HorNet(specification, height: 16, width: 16)
+        let plain = try ModelSpecification(specification).makeModel(height: 16, width: 16)
         let training = Context(store, mode: .training, random: RandomKey(seed: 1, purpose: "step", 1))
         #expect(plain(batch, training).logits.value.array == logits(.evaluation, step: 1))
     }
 
     @Test func layerScalesCanBeLeftOut() throws {
         var specification = try variant("hornet_pico_7x7")
-        let names = try HorNet(specification, height: 32, width: 32).parameters.entries.map(\.name)
+        let names = try ModelSpecification(specification).makeModel(height: 32, width: 32).parameters.entries.map(
+            \.name)
         specification.layerScale = 0
-        let without = try HorNet(specification, height: 32, width: 32)
+        let without = try ModelSpecification(specification).makeModel(height: 32, width: 32)
         #expect(without.parameters.entries.map(\.name) == names.filter { !$0.contains("gamma") })
         let store = ParameterStore<Float>(without.parameters, seed: 1)
         #expect(without(images(1, 32, 32), .evaluation(store)).logits.value.isFinite)
@@ -153,7 +154,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
     @Test func firstWeightsAreThoseOfThePaper() throws {
         var specification = try variant("hornet_pico_gf")
         specification.headScale = 0.5
-        let model = try HorNet(specification, height: 32, width: 32)
+        let model = try ModelSpecification(specification).makeModel(height: 32, width: 32)
         for entry in model.parameters.entries {
             let expected: Initializer =
                 switch entry.role {
@@ -167,7 +168,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
     }
 
     @Test func namesOfMmpretrainAreUnderstood() throws {
-        let model = try HorNet(try variant("hornet_pico_gf"), height: 32, width: 32)
+        let model = try ModelSpecification(variant("hornet_pico_gf")).makeModel(height: 32, width: 32)
         let store = ParameterStore<Float>(model.parameters, seed: 1)
         store.redraw(seed: 1)
         /// mmpretrain's spelling of an official name.
@@ -183,18 +184,18 @@ private func variant(_ name: String) throws -> HorNetSpecification {
         }
         #expect(arrays.contains { $0.name == "backbone.stages.1.0.gnconv.projs.0.weight" })
         let other = ParameterStore<Float>(model.parameters, seed: 2)
-        let report = other.load(arrays, rename: ModelSpecification.canonicalName)
+        let report = other.load(arrays, rename: HorNetSpecification.canonicalName)
         #expect(report == LoadReport(), "\(report)")
         #expect((0..<store.list.flatCount).allSatisfy { other.flat.pointer[$0] == store.flat.pointer[$0] })
         for entry in model.parameters.entries {
-            #expect(ModelSpecification.canonicalName(entry.name) == entry.name, "official names stay as they are")
-            #expect(ModelSpecification.canonicalName("module." + entry.name) == entry.name)
+            #expect(HorNetSpecification.canonicalName(entry.name) == entry.name, "official names stay as they are")
+            #expect(HorNetSpecification.canonicalName("module." + entry.name) == entry.name)
         }
     }
 
     @Test func weightsForAnotherImageSizeAreResized() throws {
-        let source = try HorNet(try variant("hornet_pico_gf"), height: 32, width: 32)
-        let target = try HorNet(try variant("hornet_pico_gf"), height: 64, width: 48)
+        let source = try ModelSpecification(variant("hornet_pico_gf")).makeModel(height: 32, width: 32)
+        let target = try ModelSpecification(variant("hornet_pico_gf")).makeModel(height: 64, width: 48)
         let store = ParameterStore<Float>(target.parameters, seed: 1)
         let report = store.load(ParameterStore<Float>(source.parameters, seed: 2).stateDictionary())
         #expect(report.isComplete)
@@ -212,7 +213,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
         var specification = HorNetSpecification(baseWidth: 16, depths: [1, 1, 1, 1], stemStride: 2)
         change(&specification)
         let error = #expect(throws: ModelError.self) {
-            try HorNet(specification, height: height, width: width)
+            try ModelSpecification(specification).makeModel(height: height, width: width)
         }
         return error?.description
     }
@@ -225,7 +226,7 @@ private func variant(_ name: String) throws -> HorNetSpecification {
         #expect(
             message({ $0.stemStride = 4 }, height: 3)?.hasPrefix("stage 0 of the model would have an empty map") == true
         )
-        let model = try HorNet(HorNetSpecification(baseWidth: 16), height: 32, width: 32)
+        let model = try ModelSpecification(HorNetSpecification(baseWidth: 16)).makeModel(height: 32, width: 32)
         #expect(throws: ModelError.self) { try model.taps(height: 31, width: 32) }
         #expect(throws: ModelError.self) { try model.trace(height: 31, width: 32) }
     }

@@ -42,7 +42,7 @@ import Testing
     /// Blocks in order, what leads into a stage with its first block.
     @Test func otherDepthsHaveOneNumberPerBlock() throws {
         let pico = try #require(ModelSpecification.variant("hornet_pico_7x7"))
-        guard case .hornet(let specification) = pico else { return }
+        guard let specification = pico.backbone as? HorNetSpecification else { return }
         let depths = specification.depths
         let (layers, last) = try layers("hornet_pico_7x7")
         #expect(last == depths.reduce(0, +) + 1)

@@ -29,10 +29,10 @@ import Testing
     @Test(arguments: [-1, 0, 257, 65_535, 1 << 31, 1 << 62, Int.max])
     func depthsHaveBounds(depth: Int) {
         for specification: ModelSpecification in [
-            .convnext(Self.changed(Self.convnext) { $0.depths = [depth] }),
-            .cvt(Self.changed(Self.cvt) { $0.depths = [depth] }),
-            .hornet(Self.changed(Self.hornet) { $0.depths = [depth] }),
-            .resnet(Self.changed(Self.resnet) { $0.depths = [depth] }),
+            ModelSpecification(Self.changed(Self.convnext) { $0.depths = [depth] }),
+            ModelSpecification(Self.changed(Self.cvt) { $0.depths = [depth] }),
+            ModelSpecification(Self.changed(Self.hornet) { $0.depths = [depth] }),
+            ModelSpecification(Self.changed(Self.resnet) { $0.depths = [depth] }),
         ] {
             #expect(problem(specification) == "model.depths is [\(depth)], expected numbers from 1 to 256")
         }
@@ -41,27 +41,29 @@ import Testing
     @Test func everyOtherNumberHasBounds() {
         for number in [-1, 0, 100_000_000, 1 << 31, 1 << 62, Int.max] {
             let cases: [(String, ModelSpecification)] = [
-                ("widths", .convnext(Self.changed(Self.convnext) { $0.widths = [number] })),
-                ("widths", .cvt(Self.changed(Self.cvt) { $0.widths = [number] })),
-                ("heads", .cvt(Self.changed(Self.cvt) { $0.heads = [number] })),
-                ("embedKernels", .cvt(Self.changed(Self.cvt) { $0.embedKernels = [number] })),
-                ("embedStrides", .cvt(Self.changed(Self.cvt) { $0.embedStrides = [number] })),
-                ("keyStride", .cvt(Self.changed(Self.cvt) { $0.keyStride = number })),
-                ("baseWidth", .hornet(Self.changed(Self.hornet) { $0.baseWidth = number })),
-                ("baseWidth", .resnet(Self.changed(Self.resnet) { $0.baseWidth = number })),
-                ("orders", .hornet(Self.changed(Self.hornet) { $0.orders = [number] })),
-                ("stemStride", .hornet(Self.changed(Self.hornet) { $0.stemStride = number })),
-                ("stemStride", .convnext(Self.changed(Self.convnext) { $0.stemStride = number })),
+                ("widths", ModelSpecification(Self.changed(Self.convnext) { $0.widths = [number] })),
+                ("widths", ModelSpecification(Self.changed(Self.cvt) { $0.widths = [number] })),
+                ("heads", ModelSpecification(Self.changed(Self.cvt) { $0.heads = [number] })),
+                ("embedKernels", ModelSpecification(Self.changed(Self.cvt) { $0.embedKernels = [number] })),
+                ("embedStrides", ModelSpecification(Self.changed(Self.cvt) { $0.embedStrides = [number] })),
+                ("keyStride", ModelSpecification(Self.changed(Self.cvt) { $0.keyStride = number })),
+                ("baseWidth", ModelSpecification(Self.changed(Self.hornet) { $0.baseWidth = number })),
+                ("baseWidth", ModelSpecification(Self.changed(Self.resnet) { $0.baseWidth = number })),
+                ("orders", ModelSpecification(Self.changed(Self.hornet) { $0.orders = [number] })),
+                ("stemStride", ModelSpecification(Self.changed(Self.hornet) { $0.stemStride = number })),
+                ("stemStride", ModelSpecification(Self.changed(Self.convnext) { $0.stemStride = number })),
                 (
                     "mixers",
-                    .hornet(Self.changed(Self.hornet) { $0.mixers = [.globalFilter(rows: number, columns: 3)] })
+                    ModelSpecification(
+                        Self.changed(Self.hornet) { $0.mixers = [.globalFilter(rows: number, columns: 3)] })
                 ),
                 (
                     "mixers",
-                    .hornet(Self.changed(Self.hornet) { $0.mixers = [.globalFilter(rows: 4, columns: number)] })
+                    ModelSpecification(
+                        Self.changed(Self.hornet) { $0.mixers = [.globalFilter(rows: 4, columns: number)] })
                 ),
-                ("classes", .resnet(Self.changed(Self.resnet) { $0.classes = number })),
-                ("inputChannels", .convnext(Self.changed(Self.convnext) { $0.inputChannels = number })),
+                ("classes", ModelSpecification(Self.changed(Self.resnet) { $0.classes = number })),
+                ("inputChannels", ModelSpecification(Self.changed(Self.convnext) { $0.inputChannels = number })),
             ]
             for (key, specification) in cases {
                 #expect(
@@ -70,11 +72,14 @@ import Testing
         }
         for number in [Double.nan, .infinity, -1, 1e300] {
             #expect(
-                problem(.hornet(Self.changed(Self.hornet) { $0.gateScale = number })).hasPrefix("model.gateScale is"))
+                problem(ModelSpecification(Self.changed(Self.hornet) { $0.gateScale = number })).hasPrefix(
+                    "model.gateScale is"))
             #expect(
-                problem(.convnext(Self.changed(Self.convnext) { $0.layerScale = number })).hasPrefix(
+                problem(ModelSpecification(Self.changed(Self.convnext) { $0.layerScale = number })).hasPrefix(
                     "model.layerScale is"))
-            #expect(problem(.cvt(Self.changed(Self.cvt) { $0.dropPath = number })).hasPrefix("model.dropPath is"))
+            #expect(
+                problem(ModelSpecification(Self.changed(Self.cvt) { $0.dropPath = number })).hasPrefix(
+                    "model.dropPath is"))
         }
     }
 
@@ -95,7 +100,7 @@ import Testing
     @Test func countsBeyondIntAreTheLargestNumber() throws {
         let wide = CvTSpecification(
             widths: [8192, 8192], heads: [1, 1], depths: [1, 1], embedKernels: [64, 64], embedStrides: [1, 1])
-        let model = try ModelSpecification.cvt(wide).makeModel(height: 8192, width: 8192)
+        let model = try ModelSpecification(wide).makeModel(height: 8192, width: 8192)
         let trace = try model.trace(height: 8192, width: 8192)
         #expect(trace.multiplyAdds == .max)
         #expect(trace.largestArray > 1 << 50, "the scores of attention count")

@@ -13,7 +13,7 @@ import Testing
     func mmpretrainSpellsNamesSo(ours: String, theirs: String) throws {
         let specification = try #require(ModelSpecification.variant("hornet_tiny_gf"))
         #expect(try specification.mmpretrainName(ours) == theirs)
-        #expect(ModelSpecification.canonicalName(theirs) == ours)
+        #expect(specification.canonicalName(theirs) == ours)
     }
 
     @Test(arguments: ["hornet_tiny_gf", "hornet_nano_7x7"])
@@ -23,7 +23,7 @@ import Testing
         let theirs = try names.map { try specification.mmpretrainName($0) }
         #expect(Set(theirs).count == names.count)
         #expect(Set(theirs).isDisjoint(with: names))
-        #expect(theirs.map(ModelSpecification.canonicalName) == names)
+        #expect(theirs.map(specification.canonicalName) == names)
     }
 
     @Test(arguments: [("convnext_tiny", "ConvNeXt"), ("resnet18", "ResNet"), ("cvt_13", "CvT")])

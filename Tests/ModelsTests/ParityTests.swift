@@ -38,7 +38,7 @@ private struct ModelFixture {
     /// Runs the model and its gradients, and returns each result's error relative to the largest magnitude.
     func errors<S: Scalar>(as type: S.Type) throws -> [String: Double] {
         let input = try #require(file["input"])
-        let model = try HorNet(try specification(), height: input.shape[2], width: input.shape[3])
+        let model = try ModelSpecification(specification()).makeModel(height: input.shape[2], width: input.shape[3])
         let store = ParameterStore<S>(model.parameters, seed: 0)
         let prefix = "param."
         let report = store.load(

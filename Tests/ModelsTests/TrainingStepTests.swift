@@ -5,17 +5,17 @@ import Tensors
 import Testing
 
 /// Two models with dropped paths: depthwise and with global filters.
-private func makeModels() throws -> [HorNet] {
+private func makeModels() throws -> [Model] {
     try ["hornet_pico_7x7", "hornet_pico_gf"].map { name in
         var specification = HorNetSpecification.variant(name) ?? HorNetSpecification(baseWidth: 16)
         specification.dropPath = 0.3
-        return try HorNet(specification, height: 32, width: 32)
+        return try ModelSpecification(specification).makeModel(height: 32, width: 32)
     }
 }
 
 /// Loss and gradients of one update, the gradients in `gradients`.
 private func step(
-    _ model: HorNet, _ store: ParameterStore<Float>, _ batch: Tensor<Float>, into gradients: Storage<Float>
+    _ model: Model, _ store: ParameterStore<Float>, _ batch: Tensor<Float>, into gradients: Storage<Float>
 ) -> Float {
     let tape = Tape<Float>()
     let context = Context(store, mode: .training, tape: tape, random: RandomKey(seed: 1, purpose: "step", 5))

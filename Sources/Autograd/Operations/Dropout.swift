@@ -32,6 +32,17 @@ func requireDropRate(_ operation: String, _ shape: Shape, _ rate: Double) {
     require(rate >= 0 && rate < 1, operation, [shape], "the rate \(rate) must lie in 0..<1")
 }
 
+extension Variable {
+    /// The factors of an operation that drops a branch for some samples; nil when it drops none. Stops when the rate is
+    /// impossible or there are no samples.
+    func branchFactors(_ operation: String, rate: Double, key: RandomKey?) -> Tensor<S>? {
+        requireDropRate(operation, shape, rate)
+        guard let key, rate > 0 else { return nil }
+        require(shape.rank >= 2, operation, [shape], "there must be an axis of samples")
+        return .dropPathFactors(shape[0], rate: rate, key: key)
+    }
+}
+
 extension GradientCheck {
     private static let dropKey = RandomKey(seed: 1, purpose: "gradient check")
 

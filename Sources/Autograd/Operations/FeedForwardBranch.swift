@@ -55,12 +55,7 @@ extension Variable {
         require(
             (base == nil || base?.shape == shape) && (gamma == nil || gamma?.shape == [c]), "feedForwardBranch",
             operands.map(\.shape), "the base must have the shape of x and the scale one element per channel")
-        requireDropRate("feedForwardBranch", shape, dropPathRate)
-        require(
-            dropPathRate == 0 || key == nil || shape.rank >= 2, "feedForwardBranch", [shape],
-            "there must be an axis of samples")
-        var factors: Tensor<S>?
-        if let key, dropPathRate > 0 { factors = .dropPathFactors(shape[0], rate: dropPathRate, key: key) }
+        let factors = branchFactors("feedForwardBranch", rate: dropPathRate, key: key)
         let (x, b, scale) = (value, base?.value, gamma?.value)
         let weights = FeedForwardWeights(
             gain: layers.gain.value, offset: layers.offset.value, epsilon: layers.epsilon,

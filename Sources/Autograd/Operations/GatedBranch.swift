@@ -57,12 +57,7 @@ extension Variable {
             weight.shape == [out, widths[widths.count - 1]] && bias.shape == [out]
                 && (gamma == nil || gamma?.shape == [out]),
             "gatedBranch", operands.map(\.shape), "the projection must lead from the last gate to the base's channels")
-        requireDropRate("gatedBranch", shape, dropPathRate)
-        require(
-            dropPathRate == 0 || key == nil || shape.rank >= 2, "gatedBranch", [shape],
-            "there must be an axis of samples")
-        var factors: Tensor<S>?
-        if let key, dropPathRate > 0 { factors = .dropPathFactors(shape[0], rate: dropPathRate, key: key) }
+        let factors = branchFactors("gatedBranch", rate: dropPathRate, key: key)
         let (p, q, w, b) = (gate.p.value, gate.gates.value, gate.weights.map(\.value), gate.biases.map(\.value))
         let (projection, offset, scale, s) = (weight.value, bias.value, gamma?.value, S(gate.scale))
         let output = value.gatedBranch(

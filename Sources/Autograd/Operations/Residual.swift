@@ -19,12 +19,7 @@ extension Variable {
             shape.rank >= 1 && branch.shape == shape && (gamma == nil || gamma?.shape == [shape.columns]),
             "addingResidual", [shape, branch.shape] + (gamma.map { [$0.shape] } ?? []),
             "the branch must have the shape of x and the scale one element per channel")
-        requireDropRate("addingResidual", shape, dropPathRate)
-        require(
-            dropPathRate == 0 || key == nil || shape.rank >= 2, "addingResidual", [shape],
-            "there must be an axis of samples")
-        var factors: Tensor<S>?
-        if let key, dropPathRate > 0 { factors = .dropPathFactors(shape[0], rate: dropPathRate, key: key) }
+        let factors = branchFactors("addingResidual", rate: dropPathRate, key: key)
         let (b, scale) = (branch.value, gamma?.value)
         let output = value.addingResidual(b, scale: scale, factors: factors)
         return record(.addingResidual, [self, branch] + (gamma.map { [$0] } ?? []), output) { g, needs in

@@ -28,7 +28,8 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
         }
         convolution =
             s.channels == t.channels
-            ? nil : Linear(scope, s.channels, t.channels, layout: .pointwise, initializer: .uniformFanIn)
+            ? nil
+            : Linear(scope, inputs: s.channels, outputs: t.channels, layout: .pointwise, initializer: .uniformFanIn)
     }
 
     /// [N, h, w, student's channels] -> [N, H, W, teacher's channels].

@@ -34,12 +34,14 @@ public struct GlobalContextBlock: Sendable {
 
     public init(_ scope: Scope, _ channels: Int) {
         let inner = max(1, channels / 2)
-        mask = Linear(scope["conv_mask"], channels, 1, layout: .pointwise, initializer: .uniformFanIn)
+        mask = Linear(scope["conv_mask"], inputs: channels, outputs: 1, layout: .pointwise, initializer: .uniformFanIn)
         reduction = Linear(
-            scope["channel_add_conv.0"], channels, inner, layout: .pointwise, initializer: .uniformFanIn)
-        norm = LayerNorm(scope["channel_add_conv.1"], inner, epsilon: 1e-5)
+            scope["channel_add_conv.0"], inputs: channels, outputs: inner, layout: .pointwise,
+            initializer: .uniformFanIn)
+        norm = LayerNorm(scope["channel_add_conv.1"], channels: inner, epsilon: 1e-5)
         expansion = Linear(
-            scope["channel_add_conv.3"], inner, channels, layout: .pointwise, initializer: .constant(0))
+            scope["channel_add_conv.3"], inputs: inner, outputs: channels, layout: .pointwise, initializer: .constant(0)
+        )
     }
 
     /// [N, H, W, C] -> [N, H, W, C].

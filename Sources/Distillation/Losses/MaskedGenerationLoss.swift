@@ -30,9 +30,11 @@ public struct MaskedGenerationLoss: DistillationLoss {
         self.ratio = ratio ?? MaskedGenerationLoss.ratio(for: mask)
         path = scope.path
         first = Convolution(
-            scope["generation.0"], channels, channels, kernel: 3, padding: 1, initializer: .uniformFanIn)
+            scope["generation.0"], inputs: channels, outputs: channels, kernel: 3, padding: 1,
+            initializer: .uniformFanIn)
         second = Convolution(
-            scope["generation.2"], channels, channels, kernel: 3, padding: 1, initializer: .uniformFanIn)
+            scope["generation.2"], inputs: channels, outputs: channels, kernel: 3, padding: 1,
+            initializer: .uniformFanIn)
     }
 
     public static func ratio(for mask: Mask) -> Double { mask == .channel ? 0.15 : 0.65 }

@@ -13,36 +13,33 @@ private struct Tokens {
     }
 }
 
-extension GraphBuilder {
+extension CvTSpecification: BackboneGraph {
     /// Mirrors `CvT`.
-    mutating func cvt(_ model: CvTSpecification, _ images: FeatureMap) throws {
-        let epsilon = CvT.epsilon
+    public func graph(_ builder: inout GraphBuilder, _ images: FeatureMap) throws -> GraphFeatures {
         var x = images
         var token: String?
-        for stage in model.depths.indices {
+        var maps: [FeatureMap] = []
+        for stage in depths.indices {
             let path = "stage\(stage)"
-            x = try convolution(
-                path + ".patch_embed.proj", x, stride: model.embedStrides[stage], padding: model.padding(stage))
-            x = try layerNorm(path + ".patch_embed.norm", x, epsilon: epsilon)
-            let hasToken = optionalTensor(path + ".cls_token") != nil
-            let copies = hasToken ? try classTokens(path, images) : nil
-            var tokens = Tokens(name: self.tokens(path, x, after: copies), map: x, hasToken: hasToken)
-            for block in 0..<model.depths[stage] {
-                tokens = try cvtBlock("\(path).blocks.\(block)", tokens, model, heads: model.heads[stage])
+            x = try builder.convolution(
+                path + ".patch_embed.proj", x, stride: embedStrides[stage], padding: padding(stage))
+            x = try builder.layerNorm(path + ".patch_embed.norm", x, epsilon: Self.epsilon)
+            let hasToken = builder.optionalTensor(path + ".cls_token") != nil
+            let copies = hasToken ? try builder.classTokens(path, images) : nil
+            var tokens = Tokens(name: builder.tokens(path, x, after: copies), map: x, hasToken: hasToken)
+            for block in 0..<depths[stage] {
+                tokens = try builder.cvtBlock("\(path).blocks.\(block)", tokens, self, heads: heads[stage])
             }
-            (x, token) = parts(path, tokens)
+            (x, token) = builder.parts(path, tokens)
+            maps.append(x)
         }
-        let features: String
-        if let token {
-            features = try layerNorm("norm", reshaped("token", token, [x.channels]), epsilon: epsilon)
-        } else {
-            features = averagePooled("pool", try layerNorm("norm", x, epsilon: epsilon))
-        }
-        _ = try linear("head", features, output: ONNXModel.outputName)
+        return GraphFeatures(maps: maps, token: token.map { builder.reshaped("token", $0, [x.channels]) })
     }
+}
 
+extension GraphBuilder {
     /// The class token, once per image: [N, 1, C].
-    private mutating func classTokens(_ path: String, _ images: FeatureMap) throws -> String {
+    fileprivate mutating func classTokens(_ path: String, _ images: FeatureMap) throws -> String {
         let token = try parameter(path + ".cls_token", rank: 3)
         let channels = try tensor(path + ".cls_token", rank: 3).shape[2]
         let batch = node("Shape", "batch_size", [images.name], ["start": .integer(0), "end": .integer(1)])
@@ -50,14 +47,14 @@ extension GraphBuilder {
         return node("Expand", path + ".cls_token.copies", [token, shape])
     }
 
-    private mutating func tokens(_ path: String, _ map: FeatureMap, after token: String?) -> String {
+    fileprivate mutating func tokens(_ path: String, _ map: FeatureMap, after token: String?) -> String {
         let map = channelsLast(map)
         let flat = reshaped(path + ".tokens", map.name, [map.height * map.width, map.channels])
         return token.map { concatenated(path + ".all_tokens", [$0, flat], axis: 1) } ?? flat
     }
 
     /// The map [N, H, W, C] and the class token [N, 1, C].
-    private mutating func parts(_ path: String, _ tokens: Tokens) -> (FeatureMap, token: String?) {
+    fileprivate mutating func parts(_ path: String, _ tokens: Tokens) -> (FeatureMap, token: String?) {
         let map = tokens.map
         var rest = tokens.name
         var token: String?
@@ -68,19 +65,19 @@ extension GraphBuilder {
         return (map.renamed(reshaped(path + ".map", rest, [map.height, map.width, map.channels])), token)
     }
 
-    private mutating func cvtBlock(
+    fileprivate mutating func cvtBlock(
         _ path: String, _ x: Tokens, _ model: CvTSpecification, heads: Int
     ) throws -> Tokens {
-        let normed = x.renamed(try layerNorm(path + ".norm1", x.name, epsilon: CvT.epsilon))
+        let normed = x.renamed(try layerNorm(path + ".norm1", x.name, epsilon: CvTSpecification.epsilon))
         let (map, token) = parts(path + ".attn", normed)
         let mixed = try attention(path + ".attn", map, token, model, heads: heads)
         let y = try residual(path + ".mixed", x.name, mixed)
-        let hidden = try linear(path + ".mlp.fc1", try layerNorm(path + ".norm2", y, epsilon: CvT.epsilon))
+        let hidden = try linear(path + ".mlp.fc1", try layerNorm(path + ".norm2", y, epsilon: CvTSpecification.epsilon))
         let active = model.activation == .gelu ? gelu(path, hidden) : quickGELU(path, hidden)
         return x.renamed(try residual(path, y, try linear(path + ".mlp.fc2", active)))
     }
 
-    private mutating func attention(
+    fileprivate mutating func attention(
         _ path: String, _ map: FeatureMap, _ token: String?, _ model: CvTSpecification, heads: Int
     ) throws -> String {
         let count = map.height * map.width + (token == nil ? 0 : 1)

@@ -1,28 +1,29 @@
 import Models
 
-extension GraphBuilder {
+extension HorNetSpecification: BackboneGraph {
     /// Mirrors `HorNet`.
-    mutating func hornet(_ model: HorNetSpecification, _ images: FeatureMap) throws {
-        let stride = model.stemStride
-        var x = try convolution(
-            "downsample_layers.0.0", images, stride: stride, padding: stride == 1 ? 1 : 0)
-        x = try layerNorm("downsample_layers.0.1", x)
-        for (stage, depth) in model.depths.enumerated() {
+    public func graph(_ builder: inout GraphBuilder, _ images: FeatureMap) throws -> GraphFeatures {
+        var x = try builder.convolution(
+            "downsample_layers.0.0", images, stride: stemStride, padding: stemStride == 1 ? 1 : 0)
+        x = try builder.layerNorm("downsample_layers.0.1", x)
+        var maps: [FeatureMap] = []
+        for (stage, depth) in depths.enumerated() {
             if stage > 0 {
-                x = try layerNorm("downsample_layers.\(stage).0", x)
-                x = try convolution("downsample_layers.\(stage).1", x, stride: 2)
+                x = try builder.layerNorm("downsample_layers.\(stage).0", x)
+                x = try builder.convolution("downsample_layers.\(stage).1", x, stride: 2)
             }
             for block in 0..<depth {
-                x = try hornetBlock(
-                    "stages.\(stage).\(block)", x, order: model.orders[stage], mixer: model.mixers[stage],
-                    gateScale: model.gateScale)
+                x = try builder.hornetBlock(
+                    "stages.\(stage).\(block)", x, order: orders[stage], mixer: mixers[stage], gateScale: gateScale)
             }
+            maps.append(x)
         }
-        let pooled = averagePooled("pool", x)
-        _ = try linear("head", try layerNorm("norm", pooled), output: ONNXModel.outputName)
+        return GraphFeatures(maps: maps)
     }
+}
 
-    private mutating func hornetBlock(
+extension GraphBuilder {
+    fileprivate mutating func hornetBlock(
         _ path: String, _ x: FeatureMap, order: Int, mixer: HorNetSpecification.Mixer, gateScale: Double
     ) throws -> FeatureMap {
         let x = channelsLast(x)

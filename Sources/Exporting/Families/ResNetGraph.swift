@@ -1,24 +1,28 @@
 import Models
 
-extension GraphBuilder {
+extension ResNetSpecification: BackboneGraph {
     /// Mirrors `ResNet`.
-    mutating func resnet(_ model: ResNetSpecification, _ images: FeatureMap) throws {
-        let isLarge = model.stem == .large
-        var x = try convolution("conv1", images, stride: isLarge ? 2 : 1, padding: isLarge ? 3 : 1)
-        x = try batchNorm("bn1", x)
-        x.name = node("Relu", "relu", [x.name])
-        if isLarge { x = maxPooled("maxpool", x, kernel: 3, stride: 2, padding: 1) }
-        for (stage, depth) in model.depths.enumerated() {
+    public func graph(_ builder: inout GraphBuilder, _ images: FeatureMap) throws -> GraphFeatures {
+        let isLarge = stem == .large
+        var x = try builder.convolution("conv1", images, stride: isLarge ? 2 : 1, padding: isLarge ? 3 : 1)
+        x = try builder.batchNorm("bn1", x)
+        x.name = builder.node("Relu", "relu", [x.name])
+        if isLarge { x = builder.maxPooled("maxpool", x, kernel: 3, stride: 2, padding: 1) }
+        var maps: [FeatureMap] = []
+        for (stage, depth) in depths.enumerated() {
             for block in 0..<depth {
-                x = try resnetBlock(
-                    "layer\(stage + 1).\(block)", x, model, width: model.width(stage),
+                x = try builder.resnetBlock(
+                    "layer\(stage + 1).\(block)", x, self, width: width(stage),
                     stride: stage > 0 && block == 0 ? 2 : 1)
             }
+            maps.append(x)
         }
-        _ = try linear("fc", averagePooled("avgpool", x), output: ONNXModel.outputName)
+        return GraphFeatures(maps: maps, poolName: "avgpool")
     }
+}
 
-    private mutating func resnetBlock(
+extension GraphBuilder {
+    fileprivate mutating func resnetBlock(
         _ path: String, _ x: FeatureMap, _ model: ResNetSpecification, width: Int, stride: Int
     ) throws -> FeatureMap {
         // The kernel and the stride of each convolution; the widths are those of the weights.
@@ -49,20 +53,5 @@ extension GraphBuilder {
             }
         }
         return y.renamed(node("Relu", path, [try residual(path + ".sum", kept.name, y.name)]))
-    }
-
-    private mutating func maxPooled(
-        _ name: String, _ map: FeatureMap, kernel: Int, stride: Int, padding: Int
-    ) -> FeatureMap {
-        var result = channelsFirst(map)
-        result.name = node(
-            "MaxPool", name, [result.name],
-            [
-                "kernel_shape": .integers([kernel, kernel]),
-                "pads": .integers([padding, padding, padding, padding]), "strides": .integers([stride, stride]),
-            ])
-        result.height = (map.height + 2 * padding - kernel) / stride + 1
-        result.width = (map.width + 2 * padding - kernel) / stride + 1
-        return result
     }
 }

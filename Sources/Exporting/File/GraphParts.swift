@@ -19,9 +19,12 @@ struct Initializer {
 }
 
 /// What an operator is told beside its operands.
-enum Attribute {
+public enum Attribute: Sendable {
+    /// A whole number.
     case integer(Int)
+    /// A number in single precision.
     case float(Double)
+    /// Whole numbers.
     case integers([Int])
 }
 
@@ -37,13 +40,23 @@ struct Node {
 
 /// A batch of any number of float rows or maps that goes into a graph or comes out of it.
 public struct GraphValue: Sendable, Equatable {
+    /// Of the value in the graph.
     public let name: String
     /// Without the batch, which is the first axis and free.
     public let shape: [Int]
+
+    /// A value of that name, its shape given without the batch.
+    public init(name: String, shape: [Int]) {
+        self.name = name
+        self.shape = shape
+    }
 }
 
 /// A model that cannot be exported, in one sentence.
 public struct ExportError: Error, CustomStringConvertible, Sendable, Equatable {
+    /// The sentence.
     public let description: String
+
+    /// An error of one sentence.
     public init(_ description: String) { self.description = description }
 }

@@ -1,6 +1,6 @@
 import ProtobufWriting
 
-/// The bytes of an ONNX file: `ModelProto` of onnx.proto, IR version 8, with the fields that a classifier needs.
+/// The bytes of an ONNX file: `ModelProto` of onnx.proto, IR version 8, with the fields that our models need.
 struct ONNXFile {
     /// The operators are those of this version of the default operator set.
     static let operatorSet = 17
@@ -12,7 +12,7 @@ struct ONNXFile {
     let nodes: [Node]
     let initializers: [Initializer]
     let input: GraphValue
-    let output: GraphValue
+    let outputs: [GraphValue]
     let description: String
     let metadata: [String: String]
 
@@ -53,7 +53,7 @@ struct ONNXFile {
             for node in nodes { graph.message(1) { Self.write(node, to: &$0) } }
             graph.string(2, "classifier")
             graph.message(11) { Self.write(input, to: &$0) }
-            graph.message(12) { Self.write(output, to: &$0) }
+            for output in outputs { graph.message(12) { Self.write(output, to: &$0) } }
         }
     }
 

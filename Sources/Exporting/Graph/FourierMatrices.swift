@@ -5,19 +5,19 @@ import Foundation
 ///
 /// rfft2 is `widthForward`, then `heightForward` along the other axis; irfft2 is `heightInverse`, then `widthInverse`,
 /// which drops what an inverse real transform drops: the imaginary parts of column 0 and, for even widths, of the last.
-public struct FourierMatrices: Sendable {
-    public let height: Int
-    public let width: Int
+package struct FourierMatrices: Sendable {
+    package let height: Int
+    package let width: Int
     /// Columns of the half spectrum.
-    public var columns: Int { width / 2 + 1 }
+    package var columns: Int { width / 2 + 1 }
 
-    public init(height: Int, width: Int) {
+    package init(height: Int, width: Int) {
         self.height = height
         self.width = width
     }
 
     /// Real rows [W] to half spectra, [W, 2 columns].
-    public var widthForward: [Float] {
+    package var widthForward: [Float] {
         let scale = 1 / Double(width).squareRoot()
         return (0..<width).flatMap { x in
             (0..<2 * columns).map { column in
@@ -28,7 +28,7 @@ public struct FourierMatrices: Sendable {
     }
 
     /// Half spectra to real rows, [2 columns, W]. A column stands for itself and for its mirror image.
-    public var widthInverse: [Float] {
+    package var widthInverse: [Float] {
         let scale = 1 / Double(width).squareRoot()
         return (0..<2 * columns).flatMap { row in
             let column = row % columns
@@ -41,10 +41,10 @@ public struct FourierMatrices: Sendable {
     }
 
     /// Complex columns [2 H] to their spectra, [2 H, 2 H].
-    public var heightForward: [Float] { complex(sign: -1) }
+    package var heightForward: [Float] { complex(sign: -1) }
 
     /// The inverse of `heightForward`.
-    public var heightInverse: [Float] { complex(sign: 1) }
+    package var heightInverse: [Float] { complex(sign: 1) }
 
     /// exp(sign 2 pi i y r / H) as [[cos, sign sin], [-sign sin, cos]].
     private func complex(sign: Double) -> [Float] {

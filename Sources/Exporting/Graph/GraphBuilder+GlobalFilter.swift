@@ -3,7 +3,7 @@ import Tensors
 
 extension GraphBuilder {
     /// HorNet's mixer of local and global halves, see `GlobalLocalFilter`.
-    mutating func globalLocalFilter(_ path: String, _ map: FeatureMap) throws -> FeatureMap {
+    public mutating func globalLocalFilter(_ path: String, _ map: FeatureMap) throws -> FeatureMap {
         let half = map.channels / 2
         let normed = channelsFirst(try layerNorm(path + ".pre_norm", map))
         let halves = split(path + ".halves", normed.name, [half, half], axis: 1)

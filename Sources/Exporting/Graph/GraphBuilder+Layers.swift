@@ -1,8 +1,10 @@
+import Tensors
+
 /// The layers that families share. Values with their channels last are given by name alone.
 extension GraphBuilder {
     /// x W^T + b over the last axis; a pointwise convolution's weight serves as well.
     /// - Parameter output: the name of the result; that of the layer when absent.
-    mutating func linear(_ path: String, _ x: String, output: String? = nil) throws -> String {
+    public mutating func linear(_ path: String, _ x: String, output: String? = nil) throws -> String {
         let name = path + ".weight"
         guard let weight = optionalTensor(name), weight.shape.count == 2 || weight.shape.count == 4,
             weight.shape.dropFirst(2).allSatisfy({ $0 == 1 })
@@ -18,7 +20,7 @@ extension GraphBuilder {
     }
 
     /// Layer norm over the last axis.
-    mutating func layerNorm(_ path: String, _ x: String, epsilon: Double = 1e-6) throws -> String {
+    public mutating func layerNorm(_ path: String, _ x: String, epsilon: Double = 1e-6) throws -> String {
         node(
             "LayerNormalization", path,
             [x, try parameter(path + ".weight", rank: 1), try parameter(path + ".bias", rank: 1)],
@@ -26,13 +28,13 @@ extension GraphBuilder {
     }
 
     /// Layer norm over the channels of a map.
-    mutating func layerNorm(_ path: String, _ map: FeatureMap, epsilon: Double = 1e-6) throws -> FeatureMap {
+    public mutating func layerNorm(_ path: String, _ map: FeatureMap, epsilon: Double = 1e-6) throws -> FeatureMap {
         let map = channelsLast(map)
         return map.renamed(try layerNorm(path, map.name, epsilon: epsilon))
     }
 
     /// A convolution of as many groups as its weight says.
-    mutating func convolution(
+    public mutating func convolution(
         _ path: String, _ map: FeatureMap, stride: Int = 1, padding: Int = 0
     ) throws -> FeatureMap {
         let input = channelsFirst(map)
@@ -51,14 +53,15 @@ extension GraphBuilder {
                 "kernel_shape": .integers([kernelHeight, kernelWidth]),
                 "pads": .integers([padding, padding, padding, padding]), "strides": .integers([stride, stride]),
             ])
+        let window = Window(
+            kernel: Pair(kernelHeight, kernelWidth), stride: Pair(stride), padding: Pair(padding))
+        let size = window.outputSize(Pair(map.height, map.width))
         return FeatureMap(
-            name: name, height: (map.height + 2 * padding - kernelHeight) / stride + 1,
-            width: (map.width + 2 * padding - kernelWidth) / stride + 1, channels: weight.shape[0],
-            isChannelsFirst: true)
+            name: name, height: size.height, width: size.width, channels: weight.shape[0], isChannelsFirst: true)
     }
 
     /// Batch norm with its running statistics.
-    mutating func batchNorm(_ path: String, _ map: FeatureMap, epsilon: Double = 1e-5) throws -> FeatureMap {
+    public mutating func batchNorm(_ path: String, _ map: FeatureMap, epsilon: Double = 1e-5) throws -> FeatureMap {
         let map = channelsFirst(map)
         let inputs = try ["weight", "bias", "running_mean", "running_var"].map {
             try parameter("\(path).\($0)", rank: 1)
@@ -68,7 +71,7 @@ extension GraphBuilder {
     }
 
     /// x Phi(x), the exact form.
-    mutating func gelu(_ path: String, _ x: String) -> String {
+    public mutating func gelu(_ path: String, _ x: String) -> String {
         let scaled = node("Mul", path + ".gelu.scaled", [x, number(0.5.squareRoot())])
         let error = node("Erf", path + ".gelu.erf", [scaled])
         let share = node("Add", path + ".gelu.share", [error, number(1)])
@@ -77,14 +80,15 @@ extension GraphBuilder {
     }
 
     /// x sigmoid(1.702 x).
-    mutating func quickGELU(_ path: String, _ x: String) -> String {
+    public mutating func quickGELU(_ path: String, _ x: String) -> String {
         let scaled = node("Mul", path + ".quick_gelu.scaled", [x, number(1.702)])
         let share = node("Sigmoid", path + ".quick_gelu.share", [scaled])
         return node("Mul", path + ".quick_gelu", [x, share])
     }
 
     /// x + gamma branch; without `gamma` where the state dict has none of that name.
-    mutating func residual(_ path: String, _ x: String, _ branch: String, gamma: String? = nil) throws -> String {
+    public mutating func residual(_ path: String, _ x: String, _ branch: String, gamma: String? = nil) throws -> String
+    {
         var branch = branch
         if let gamma, optionalTensor(gamma) != nil {
             branch = node("Mul", gamma + ".scaled", [branch, try parameter(gamma, rank: 1)])
@@ -93,27 +97,46 @@ extension GraphBuilder {
     }
 
     /// Parts of the given widths along an axis.
-    mutating func split(_ name: String, _ x: String, _ widths: [Int], axis: Int) -> [String] {
+    public mutating func split(_ name: String, _ x: String, _ widths: [Int], axis: Int) -> [String] {
         if widths.count == 1 { return [x] }
         return node("Split", name, [x, sizes(widths)], ["axis": .integer(axis)], results: widths.count)
     }
 
-    mutating func concatenated(_ name: String, _ parts: [String], axis: Int) -> String {
+    /// Values one behind the other along an axis.
+    public mutating func concatenated(_ name: String, _ parts: [String], axis: Int) -> String {
         node("Concat", name, parts, ["axis": .integer(axis)])
     }
 
     /// The same elements with other sizes after the batch.
-    mutating func reshaped(_ name: String, _ x: String, _ shape: [Int]) -> String {
+    public mutating func reshaped(_ name: String, _ x: String, _ shape: [Int]) -> String {
         // A size of 0 keeps that of the input, here the batch's.
         node("Reshape", name, [x, sizes([0] + shape)])
     }
 
-    mutating func transposed(_ name: String, _ x: String, _ order: [Int]) -> String {
+    /// The same elements with the axes in another order.
+    public mutating func transposed(_ name: String, _ x: String, _ order: [Int]) -> String {
         node("Transpose", name, [x], ["perm": .integers(order)])
     }
 
+    /// The maximum over a window, padded with what is less than everything.
+    public mutating func maxPooled(
+        _ name: String, _ map: FeatureMap, kernel: Int, stride: Int, padding: Int
+    ) -> FeatureMap {
+        var result = channelsFirst(map)
+        result.name = node(
+            "MaxPool", name, [result.name],
+            [
+                "kernel_shape": .integers([kernel, kernel]),
+                "pads": .integers([padding, padding, padding, padding]), "strides": .integers([stride, stride]),
+            ])
+        let window = Window(kernel: Pair(kernel), stride: Pair(stride), padding: Pair(padding))
+        let size = window.outputSize(Pair(map.height, map.width))
+        (result.height, result.width) = (size.height, size.width)
+        return result
+    }
+
     /// The mean over a map's positions, [N, C].
-    mutating func averagePooled(_ name: String, _ map: FeatureMap) -> String {
+    public mutating func averagePooled(_ name: String, _ map: FeatureMap) -> String {
         node(
             "ReduceMean", name, [map.name],
             ["axes": .integers(map.isChannelsFirst ? [2, 3] : [1, 2]), "keepdims": .integer(0)])

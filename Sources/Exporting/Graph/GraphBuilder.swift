@@ -2,8 +2,8 @@ import Layers
 import Tensors
 
 /// Puts a graph together node by node from a state dict. A node is named after the layer it belongs to, its result
-/// after the node.
-struct GraphBuilder {
+/// after the node: that is how nodes refer to values.
+public struct GraphBuilder {
     private(set) var nodes: [Node] = []
     private(set) var initializers: [Initializer] = []
     private let tensors: [String: NamedArray<Float>]
@@ -18,11 +18,11 @@ struct GraphBuilder {
     }
 
     /// A tensor of the state dict; nil when there is none of that name.
-    func optionalTensor(_ name: String) -> NamedArray<Float>? { tensors[name] }
+    public func optionalTensor(_ name: String) -> NamedArray<Float>? { tensors[name] }
 
     /// A tensor of the state dict.
     /// - Throws: `ExportError` when there is none of that name or its shape has another rank.
-    func tensor(_ name: String, rank: Int) throws -> NamedArray<Float> {
+    public func tensor(_ name: String, rank: Int) throws -> NamedArray<Float> {
         guard let tensor = tensors[name] else {
             throw ExportError("the weights have no \(name), which the model needs")
         }
@@ -33,7 +33,7 @@ struct GraphBuilder {
     }
 
     /// Adds an operator and returns the names of its results.
-    mutating func node(
+    public mutating func node(
         _ kind: String, _ name: String, _ inputs: [String], _ attributes: [String: Attribute] = [:], results: Int
     ) -> [String] {
         var unique = name
@@ -49,12 +49,12 @@ struct GraphBuilder {
     }
 
     /// Adds an operator with one result and returns the result's name.
-    mutating func node(
+    public mutating func node(
         _ kind: String, _ name: String, _ inputs: [String], _ attributes: [String: Attribute] = [:]
     ) -> String { node(kind, name, inputs, attributes, results: 1)[0] }
 
     /// A constant, kept once under its name.
-    mutating func constant(_ name: String, _ shape: [Int], _ values: @autoclosure () -> [Float]) -> String {
+    public mutating func constant(_ name: String, _ shape: [Int], _ values: @autoclosure () -> [Float]) -> String {
         if constants.insert(name).inserted {
             initializers.append(Initializer(name: name, shape: shape, elements: .floats(values())))
         }
@@ -62,10 +62,10 @@ struct GraphBuilder {
     }
 
     /// A number, kept once.
-    mutating func number(_ value: Double) -> String { constant("number \(value)", [], [Float(value)]) }
+    public mutating func number(_ value: Double) -> String { constant("number \(value)", [], [Float(value)]) }
 
     /// A list of sizes, kept once.
-    mutating func sizes(_ values: [Int]) -> String {
+    public mutating func sizes(_ values: [Int]) -> String {
         let name = "sizes " + values.map(String.init).joined(separator: " ")
         if constants.insert(name).inserted {
             initializers.append(Initializer(name: name, shape: [values.count], elements: .integers(values)))
@@ -74,18 +74,18 @@ struct GraphBuilder {
     }
 
     /// A parameter as it is in the state dict.
-    mutating func parameter(_ name: String, rank: Int) throws -> String {
+    public mutating func parameter(_ name: String, rank: Int) throws -> String {
         let tensor = try tensor(name, rank: rank)
         return constant(name, tensor.shape, tensor.values)
     }
 
     /// The map with its channels first, [N, C, H, W].
-    mutating func channelsFirst(_ map: FeatureMap) -> FeatureMap {
+    public mutating func channelsFirst(_ map: FeatureMap) -> FeatureMap {
         map.isChannelsFirst ? map : turn(map, [0, 3, 1, 2])
     }
 
     /// The map with its channels last, [N, H, W, C].
-    mutating func channelsLast(_ map: FeatureMap) -> FeatureMap {
+    public mutating func channelsLast(_ map: FeatureMap) -> FeatureMap {
         map.isChannelsFirst ? turn(map, [0, 2, 3, 1]) : map
     }
 
@@ -105,15 +105,29 @@ struct GraphBuilder {
 }
 
 /// A batch of maps in a graph: pointwise layers and norms want its channels last, convolutions want them first.
-struct FeatureMap {
-    var name: String
-    var height: Int
-    var width: Int
-    var channels: Int
-    var isChannelsFirst: Bool
+public struct FeatureMap: Sendable {
+    /// Of the value.
+    public var name: String
+    /// Rows of the map.
+    public var height: Int
+    /// Columns of the map.
+    public var width: Int
+    /// Channels of the map.
+    public var channels: Int
+    /// Whether the value is [N, C, H, W] rather than [N, H, W, C].
+    public var isChannelsFirst: Bool
+
+    /// A value as a batch of maps.
+    public init(name: String, height: Int, width: Int, channels: Int, isChannelsFirst: Bool) {
+        self.name = name
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.isChannelsFirst = isChannelsFirst
+    }
 
     /// The same map after something that keeps its shape.
-    func renamed(_ name: String) -> FeatureMap {
+    public func renamed(_ name: String) -> FeatureMap {
         var copy = self
         copy.name = name
         return copy

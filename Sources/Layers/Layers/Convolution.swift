@@ -3,16 +3,24 @@ import Tensors
 
 /// A convolution of channels-last maps.
 public struct Convolution: Layer {
+    /// [outputs, kernel height, kernel width, inputs].
     public let weight: Parameter
+    /// [outputs], where there is one.
     public let bias: Parameter?
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// Channels of the result.
     let outputs: Int
+    /// In pixels.
     let kernel: Pair
+    /// Pixels from one position to the next.
     let stride: Pair
+    /// Zeros on each side.
     let padding: Pair
 
+    /// A convolution of `inputs` to `outputs` channels; `kernel`, `stride` and `padding` are pixels, a number or a `Pair`.
     public init(
-        _ scope: Scope, _ inputs: Int, _ outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
+        _ scope: Scope, inputs: Int, outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
         bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02),
         biasInitializer: Initializer = .constant(0)
     ) {
@@ -27,23 +35,25 @@ public struct Convolution: Layer {
         self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: biasInitializer) : nil
     }
 
+    /// The maps [N, H', W', outputs] of maps [N, H, W, inputs]; sizes as `Window.outputSize` says.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
             x.convolution(context[weight], bias.map { context[$0] }, stride: stride, padding: padding)
         }
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
+    /// - Throws: `ModelError` when the kernel does not fit into the map.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        let height = (input[1] + 2 * padding.height - kernel.height) / stride.height + 1
-        let width = (input[2] + 2 * padding.width - kernel.width) / stride.width + 1
-        guard input[1] + 2 * padding.height >= kernel.height, input[2] + 2 * padding.width >= kernel.width else {
+        let size = Window(kernel: kernel, stride: stride, padding: padding).outputSize(Pair(input[1], input[2]))
+        guard size.height > 0, size.width > 0 else {
             throw ModelError(
                 "\(path): a map of \(input[1])x\(input[2]) is smaller than the \(kernel.height)x\(kernel.width) "
                     + "kernel, so nothing would be left; use larger images or a smaller stem stride")
         }
         let kind = "conv \(kernel.height)x\(kernel.width) / \(stride.height), \(input[3]) -> \(outputs)"
-        return trace.enter(name(path), kind, parameters: [weight] + (bias.map { [$0] } ?? [])) {
-            let output: Shape = [input[0], height, width, outputs]
+        return trace.enter(ModelTrace.name(of: path), kind, parameters: [weight] + (bias.map { [$0] } ?? [])) {
+            let output: Shape = [input[0], size.height, size.width, outputs]
             return (output, Int.product(output.dimensions + [kernel.height, kernel.width, input[3]]))
         }
     }
@@ -51,15 +61,22 @@ public struct Convolution: Layer {
 
 /// One odd kernel per channel, zero padding by half of it, so that stride 1 keeps the map's size.
 public struct DepthwiseConvolution: Layer {
+    /// [kernel, kernel, channels].
     public let weight: Parameter
+    /// [channels], where there is one.
     public let bias: Parameter?
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// Of the map and of the result.
     let channels: Int
+    /// Pixels on each side, odd.
     let kernel: Int
+    /// Pixels from one position to the next.
     let stride: Int
 
+    /// A kernel of odd size for each channel.
     public init(
-        _ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
+        _ scope: Scope, channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
         initializer: Initializer = .normal(deviation: 0.02)
     ) {
         path = scope.path
@@ -71,18 +88,23 @@ public struct DepthwiseConvolution: Layer {
         self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: .constant(0)) : nil
     }
 
+    /// The maps, each side divided by the stride and rounded up.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
             x.depthwiseConvolution(context[weight], bias.map { context[$0] }, stride: stride)
         }
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         trace.enter(
-            name(path), "depthwise \(kernel)x\(kernel)" + (stride > 1 ? " / \(stride)" : "") + ", \(channels)",
+            ModelTrace.name(of: path),
+            "depthwise \(kernel)x\(kernel)" + (stride > 1 ? " / \(stride)" : "") + ", \(channels)",
             parameters: [weight] + (bias.map { [$0] } ?? [])
         ) {
-            let output: Shape = [input[0], (input[1] - 1) / stride + 1, (input[2] - 1) / stride + 1, channels]
+            let window = Window(kernel: Pair(kernel), stride: Pair(stride), padding: Pair(kernel / 2))
+            let size = window.outputSize(Pair(input[1], input[2]))
+            let output: Shape = [input[0], size.height, size.width, channels]
             return (output, Int.product(output.dimensions + [kernel, kernel]))
         }
     }

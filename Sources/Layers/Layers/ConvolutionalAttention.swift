@@ -12,15 +12,20 @@ public struct ConvolutionalAttention: Sendable {
         let linear: Linear
     }
 
+    /// Those of queries, keys and values, in this order.
     let projections: [Projection]
+    /// Over the joined heads.
     let output: Linear
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// Of the tokens, all heads together.
     let channels: Int
+    /// Parts that attend on their own.
     let heads: Int
 
     /// - Throws: `ModelError` when the channels cannot be divided among the heads.
     public init(
-        _ scope: Scope, _ channels: Int, heads: Int, keyStride: Int = 2,
+        _ scope: Scope, channels: Int, heads: Int, keyStride: Int = 2,
         initializer: Initializer = .normal(deviation: 0.02)
     ) throws {
         guard heads >= 1, channels % heads == 0 else {
@@ -34,16 +39,18 @@ public struct ConvolutionalAttention: Sendable {
             return (
                 name: name,
                 convolution: DepthwiseConvolution(
-                    part["conv"], channels, kernel: 3, stride: stride, bias: false, initializer: .uniformFanIn),
-                norm: BatchNorm(part["bn"], channels)
+                    part["conv"], channels: channels, kernel: 3, stride: stride, bias: false, initializer: .uniformFanIn
+                ),
+                norm: BatchNorm(part["bn"], channels: channels)
             )
         }
         projections = depthwise.map { part in
             Projection(
                 convolution: part.convolution, norm: part.norm,
-                linear: Linear(scope["proj_\(part.name)"], channels, channels, initializer: initializer))
+                linear: Linear(
+                    scope["proj_\(part.name)"], inputs: channels, outputs: channels, initializer: initializer))
         }
-        output = Linear(scope["proj"], channels, channels, initializer: initializer)
+        output = Linear(scope["proj"], inputs: channels, outputs: channels, initializer: initializer)
     }
 
     /// - Parameters:
@@ -72,7 +79,7 @@ public struct ConvolutionalAttention: Sendable {
 
     /// The shape pass for a map [1, H, W, C] with or without a class token.
     public func trace(_ map: Shape, hasToken: Bool, _ trace: ModelTrace) throws -> Shape {
-        try trace.enter(name(path), "attention, \(heads) heads") {
+        try trace.enter(ModelTrace.name(of: path), "attention, \(heads) heads") {
             var counts: [Int] = []
             for part in projections {
                 let mixed = try part.norm.trace(try part.convolution.trace(map, trace), trace)

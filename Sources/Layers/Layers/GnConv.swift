@@ -12,14 +12,21 @@ public enum SpatialMixer: Sendable, Hashable {
 /// Recursive gated convolution of order n: products of spatially mixed gates, from C / 2^(n-1) channels up to C (Rao et
 /// al., arXiv 2207.14284, Eq. 3 to 5). Zero padding for 7x7, periodic for the global filter.
 public struct GnConv: Layer {
-    public let projectionIn: Linear
-    public let depthwise: DepthwiseConvolution?
-    public let globalFilter: GlobalLocalFilter?
-    public let pointwise: [Linear]
-    public let projectionOut: Linear
+    /// To p_0 and all gates.
+    package let projectionIn: Linear
+    /// The mixer of the gates, when it is 7x7.
+    package let depthwise: DepthwiseConvolution?
+    /// The mixer of the gates, when it is a global filter.
+    package let globalFilter: GlobalLocalFilter?
+    /// From each width to the next.
+    package let pointwise: [Linear]
+    /// Of the last product.
+    package let projectionOut: Linear
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
     /// d_0 .. d_{n-1}, ascending.
     public let widths: [Int]
+    /// What the gates are multiplied by.
     let scale: Double
 
     /// The widths of the gates; throws when the channels cannot be halved often enough.
@@ -38,7 +45,7 @@ public struct GnConv: Layer {
     /// - Parameters:
     ///   - gateScale: what the gates are multiplied by after spatial mixing, 1/3 in all published models.
     public init(
-        _ scope: Scope, _ channels: Int, order: Int, mixer: SpatialMixer, gateScale: Double = 1.0 / 3,
+        _ scope: Scope, channels: Int, order: Int, mixer: SpatialMixer, gateScale: Double = 1.0 / 3,
         initializer: Initializer = .normal(deviation: 0.02)
     ) throws {
         path = scope.path
@@ -47,22 +54,26 @@ public struct GnConv: Layer {
         self.widths = widths
         let gates = widths.reduce(0, +)
         projectionIn = Linear(
-            scope["proj_in"], channels, 2 * channels, layout: .pointwise, initializer: initializer)
+            scope["proj_in"], inputs: channels, outputs: 2 * channels, layout: .pointwise, initializer: initializer)
         switch mixer {
         case .depthwise7x7:
-            depthwise = DepthwiseConvolution(scope["dwconv"], gates, kernel: 7, initializer: initializer)
+            depthwise = DepthwiseConvolution(scope["dwconv"], channels: gates, kernel: 7, initializer: initializer)
             globalFilter = nil
         case .globalFilter(let rows, let columns):
             depthwise = nil
             globalFilter = GlobalLocalFilter(
-                scope["dwconv"], gates, rows: rows, columns: columns, initializer: initializer)
+                scope["dwconv"], channels: gates, rows: rows, columns: columns, initializer: initializer)
         }
-        projectionOut = Linear(scope["proj_out"], channels, channels, layout: .pointwise, initializer: initializer)
+        projectionOut = Linear(
+            scope["proj_out"], inputs: channels, outputs: channels, layout: .pointwise, initializer: initializer)
         pointwise = (0..<order - 1).map {
-            Linear(scope["pws"][$0], widths[$0], widths[$0 + 1], layout: .pointwise, initializer: initializer)
+            Linear(
+                scope["pws"][$0], inputs: widths[$0], outputs: widths[$0 + 1], layout: .pointwise,
+                initializer: initializer)
         }
     }
 
+    /// The gated map, of the same shape.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         let parts = projectionIn(x, context, splitInto: [widths[0], widths.reduce(0, +)])
         let gates = depthwise?(parts[1], context) ?? globalFilter?(parts[1], context) ?? parts[1]
@@ -88,8 +99,9 @@ public struct GnConv: Layer {
             biases: pointwise.compactMap { $0.bias.map { context[$0] } }, scale: scale)
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        try trace.enter(name(path), "gnConv order \(widths.count)") {
+        try trace.enter(ModelTrace.name(of: path), "gnConv order \(widths.count)") {
             let projected = try projectionIn.trace(input, trace)
             let gates = projected.replacing(axis: -1, with: widths.reduce(0, +))
             if let depthwise { _ = try depthwise.trace(gates, trace) }

@@ -3,15 +3,20 @@ import Tensors
 
 /// y = x W^T + b over the last axis; on channels-last maps also the pointwise (1x1) convolution.
 public struct Linear: Layer {
+    /// [outputs, inputs].
     public let weight: Parameter
+    /// [outputs], where there is one.
     public let bias: Parameter?
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// The extent of the last axis.
     let inputs: Int
+    /// What it becomes.
     let outputs: Int
 
     /// - Parameter layout: `.plain` for PyTorch's `Linear` [out, in], `.pointwise` for a 1x1 `Conv2d` [out, in, 1, 1].
     public init(
-        _ scope: Scope, _ inputs: Int, _ outputs: Int, bias: Bool = true, layout: ParameterLayout = .plain,
+        _ scope: Scope, inputs: Int, outputs: Int, bias: Bool = true, layout: ParameterLayout = .plain,
         initializer: Initializer = .normal(deviation: 0.02), biasInitializer: Initializer = .constant(0)
     ) {
         path = scope.path
@@ -21,6 +26,7 @@ public struct Linear: Layer {
         self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: biasInitializer) : nil
     }
 
+    /// x W^T + b, [..., outputs].
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) { x.linear(context[weight], bias.map { context[$0] }) }
     }
@@ -39,12 +45,13 @@ public struct Linear: Layer {
         LayerPath.$current.withValue(path) { x.geluLinear(context[weight], bias.map { context[$0] }) }
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        trace.enter(name(path), "linear \(inputs) -> \(outputs)", parameters: [weight] + (bias.map { [$0] } ?? [])) {
+        trace.enter(
+            ModelTrace.name(of: path), "linear \(inputs) -> \(outputs)",
+            parameters: [weight] + (bias.map { [$0] } ?? [])
+        ) {
             (input.replacing(axis: -1, with: outputs), Int.product(input.rows, inputs, outputs))
         }
     }
 }
-
-/// The last part of a dotted path.
-func name(_ path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }

@@ -3,24 +3,31 @@ import Tensors
 
 /// Layer normalisation over the last axis (the channels of channels-last maps); Ba et al., arXiv 1607.06450.
 public struct LayerNorm: Layer {
+    /// The factor of each channel.
     public let gain: Parameter
+    /// The offset of each channel.
     public let bias: Parameter
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// What is added to the variance.
     let epsilon: Double
 
-    public init(_ scope: Scope, _ channels: Int, epsilon: Double = 1e-6) {
+    /// A norm over so many channels; `epsilon` is added to the variance.
+    public init(_ scope: Scope, channels: Int, epsilon: Double = 1e-6) {
         path = scope.path
         self.epsilon = epsilon
         gain = scope.parameter("weight", [channels], role: .gain, initializer: .constant(1))
         bias = scope.parameter("bias", [channels], role: .bias, initializer: .constant(0))
     }
 
+    /// The normalised values, of the same shape.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) { x.layerNormalized(context[gain], context[bias], epsilon: epsilon) }
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        trace.enter(name(path), "layer norm \(gain.shape[0])", parameters: [gain, bias]) { (input, 0) }
+        trace.enter(ModelTrace.name(of: path), "layer norm \(gain.shape[0])", parameters: [gain, bias]) { (input, 0) }
     }
 }
 
@@ -28,17 +35,25 @@ public struct LayerNorm: Layer {
 /// 1502.03167. Where gain and bias are both frozen, training uses the running statistics as well and leaves them as they
 /// are: a layer that is held still must not change by the data that passes through.
 public struct BatchNorm: Layer {
+    /// The factor of each channel.
     public let gain: Parameter
+    /// The offset of each channel.
     public let bias: Parameter
+    /// The mean of each channel, as evaluation takes it.
     public let runningMean: BufferHandle
+    /// The variance of each channel, likewise.
     public let runningVariance: BufferHandle
+    /// How many batches the running statistics have seen.
     public let batchesTracked: BufferHandle
+    /// The dotted path of the scope, for messages and random streams.
     public let path: String
+    /// What is added to the variance.
     let epsilon: Double
+    /// The share of a new batch in the running statistics.
     let momentum: Double
 
     /// - Parameter momentum: the share of the new batch in the running statistics, as PyTorch counts it.
-    public init(_ scope: Scope, _ channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1) {
+    public init(_ scope: Scope, channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1) {
         path = scope.path
         self.epsilon = epsilon
         self.momentum = momentum
@@ -49,6 +64,7 @@ public struct BatchNorm: Layer {
         batchesTracked = scope.buffer("num_batches_tracked", [], initial: 0, isInteger: true)
     }
 
+    /// The normalised values, of the same shape; in training the running statistics are updated through the context.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
             let (mean, variance) = (context.current(runningMean), context.current(runningVariance))
@@ -69,8 +85,9 @@ public struct BatchNorm: Layer {
         !store.isTrainable[gain.index] && !store.isTrainable[bias.index]
     }
 
+    /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        trace.enter(name(path), "batch norm \(gain.shape[0])", parameters: [gain, bias]) {
+        trace.enter(ModelTrace.name(of: path), "batch norm \(gain.shape[0])", parameters: [gain, bias]) {
             trace.takesBatchStatistics(gain, bias, values: input.rows)
             return (input, 0)
         }

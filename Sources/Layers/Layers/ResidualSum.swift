@@ -4,9 +4,13 @@ import Tensors
 /// x + gamma branch: the end of a residual block, with an optional layer scale and paths dropped per sample in
 /// training.
 public struct ResidualSum: Sendable {
+    /// The layer scale [C], where there is one.
     public let gamma: Parameter?
+    /// Of the block or branch, for messages.
     public let path: String
+    /// The name of the random stream of dropped paths.
     let stream: String
+    /// How often a sample goes without the branch in training.
     let dropRate: Double
 
     /// - Parameters:
@@ -21,6 +25,7 @@ public struct ResidualSum: Sendable {
         self.dropRate = dropRate
     }
 
+    /// x + gamma branch; in training the branch is dropped for some samples, and larger for the others.
     public func callAsFunction<S: Scalar>(
         _ x: Variable<S>, _ branch: Variable<S>, _ context: Context<S>
     ) -> Variable<S> {

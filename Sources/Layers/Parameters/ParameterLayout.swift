@@ -26,7 +26,7 @@ public enum ParameterLayout: String, Sendable, Codable {
     }
 
     /// Copies elements from file order to ours, or back.
-    public func copy<S>(
+    package func copy<S>(
         _ shape: Shape, from source: UnsafePointer<S>, to target: UnsafeMutablePointer<S>, toFile: Bool
     ) {
         // (outer, middle, inner) here becomes (.., ..) in the file; each layout is one exchange of two groups of axes.

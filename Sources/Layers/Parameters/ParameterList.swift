@@ -22,26 +22,37 @@ public enum ParameterRole: String, Sendable {
 
 /// A handle that a layer keeps for one of its parameters; the values live in a `ParameterStore`.
 public struct Parameter: Sendable, Hashable {
+    /// The position among the list's parameters.
     public let index: Int
+    /// In our layout.
     public let shape: Shape
 }
 
 /// A handle for a value that is not trained but belongs to the model, such as a running mean.
 public struct BufferHandle: Sendable, Hashable {
+    /// The position among the list's buffers.
     public let index: Int
+    /// Of its values.
     public let shape: Shape
 }
 
 /// What a model declares: the names, shapes and first values of its parameters and buffers, in PyTorch's order.
 public struct ParameterList: Sendable {
+    /// One parameter.
     public struct Entry: Sendable {
+        /// The dotted name, as in a PyTorch state dict.
         public let name: String
+        /// In our layout.
         public let shape: Shape
+        /// How it lies here and in files.
         public let layout: ParameterLayout
+        /// What it does.
         public let role: ParameterRole
+        /// How its first values are drawn.
         public let initializer: Initializer
         /// The position in the flat buffer, a multiple of 16 elements.
         public let offset: Int
+        /// Its elements in the flat buffer.
         public var range: Range<Int> { offset..<offset + shape.elementCount }
         /// The shape in a PyTorch state dict.
         public var fileShape: [Int] { layout.fileShape(shape) }
@@ -57,21 +68,25 @@ public struct ParameterList: Sendable {
         }
     }
 
+    /// One buffer.
     public struct BufferEntry: Sendable {
+        /// The dotted name, as in a PyTorch state dict.
         public let name: String
+        /// Of its values.
         public let shape: Shape
+        /// The first value of each element.
         public let initial: Double
         /// Stored as a 64-bit integer in files, as `num_batches_tracked` is.
         public let isInteger: Bool
 
         /// The same for integers, which `Double` would round.
-        public func problem(_ values: [Int]) -> String? {
+        package func problem(_ values: [Int]) -> String? {
             guard isInteger, let bad = values.first(where: { !(0...1 << 53).contains($0) }) else { return nil }
             return "is \(bad), expected a whole number from 0 to 2^53"
         }
 
         /// Why values from a file cannot be the buffer's, a sentence that goes on from its name; nil when they can.
-        public func problem(_ values: [Double]) -> String? {
+        package func problem(_ values: [Double]) -> String? {
             guard isInteger else {
                 return values.allSatisfy(\.isFinite) ? nil : "holds a value that is not finite"
             }
@@ -82,7 +97,9 @@ public struct ParameterList: Sendable {
         }
     }
 
+    /// The parameters in the order in which they were declared.
     public private(set) var entries: [Entry] = []
+    /// The buffers in the order in which they were declared.
     public private(set) var buffers: [BufferEntry] = []
     /// The length of the flat buffer, padding included.
     public private(set) var flatCount = 0

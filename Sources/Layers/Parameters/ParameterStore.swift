@@ -3,9 +3,11 @@ import Tensors
 /// The values of a model's parameters in one flat, aligned buffer, and of its buffers beside it. Only the optimizer
 /// (through `flat`), `load` and `apply` write, and only between steps.
 public final class ParameterStore<S: Scalar>: @unchecked Sendable {
+    /// What the values are of.
     public let list: ParameterList
     /// All parameters; entry i occupies `list.entries[i].range`, the padding between them is 0.
     public let flat: Storage<S>
+    /// The values of the buffers, in the order of the list.
     public internal(set) var buffers: [Tensor<S>]
     /// Whether gradients flow to a parameter.
     public var isTrainable: [Bool]
@@ -48,7 +50,9 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
         isTrainable = other.isTrainable
     }
 
+    /// A parameter's values, a window of the flat buffer.
     public subscript(_ parameter: Parameter) -> Tensor<S> { tensor(parameter.index) }
+    /// A buffer's values.
     public subscript(_ buffer: BufferHandle) -> Tensor<S> { buffers[buffer.index] }
 
     /// Parameter number `index`, in our layout; a window of the flat buffer.
@@ -67,7 +71,7 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
     }
 
     /// Replaces a buffer's values.
-    public func setBuffer(_ index: Int, _ tensor: Tensor<S>) {
+    package func setBuffer(_ index: Int, _ tensor: Tensor<S>) {
         require(
             tensor.shape == buffers[index].shape, "buffer", [tensor.shape, buffers[index].shape], "shapes must agree")
         buffers[index] = tensor
@@ -96,8 +100,10 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
 public final class BufferUpdates<S: Scalar> {
     var values: [Int: Tensor<S>] = [:]
 
+    /// Nothing wanted yet.
     public init() {}
 
+    /// Wants a buffer to have these values after the step.
     public func set(_ buffer: BufferHandle, _ tensor: Tensor<S>) { values[buffer.index] = tensor }
 }
 
@@ -112,7 +118,7 @@ extension ParameterStore {
 
 extension ParameterStore {
     /// The values that belong to the list which this store's own list goes on with, as a store of their own.
-    public func prefix(_ list: ParameterList) -> ParameterStore<S> {
+    package func prefix(_ list: ParameterList) -> ParameterStore<S> {
         if list.entries.count == self.list.entries.count, list.buffers.count == self.list.buffers.count { return self }
         let store = ParameterStore(list, seed: 0)
         store.flat.pointer.update(from: flat.pointer, count: list.flatCount)
@@ -121,7 +127,7 @@ extension ParameterStore {
     }
 
     /// Takes over the values of a store whose list this store's own goes on with.
-    public func updatePrefix(from other: ParameterStore<S>) {
+    package func updatePrefix(from other: ParameterStore<S>) {
         require(
             other.list.flatCount <= list.flatCount && other.buffers.count <= buffers.count, "updatePrefix(from:)",
             "the other store must be the smaller one")

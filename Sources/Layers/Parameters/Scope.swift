@@ -11,6 +11,7 @@ public struct Scope {
     /// The dotted name of the layer, "stages.0.1.norm1".
     public let path: String
 
+    /// The root of a new list.
     public init() {
         builder = Builder()
         path = ""
@@ -30,11 +31,19 @@ public struct Scope {
 
     /// The scope of a part of this layer.
     public subscript(_ name: String) -> Scope { Scope(builder, join(name)) }
+    /// The scope of a numbered part of this layer.
     public subscript(_ index: Int) -> Scope { self[String(index)] }
 
     /// Everything declared so far.
     public var list: ParameterList { builder.list }
 
+    /// Declares a parameter.
+    /// - Parameters:
+    ///   - name: its last word, unique in this scope.
+    ///   - shape: in our layout.
+    ///   - layout: how files hold it.
+    ///   - role: what it does.
+    ///   - initializer: how its first values are drawn, by seed and full name.
     public func parameter(
         _ name: String, _ shape: Shape, layout: ParameterLayout = .plain, role: ParameterRole,
         initializer: Initializer
@@ -42,6 +51,7 @@ public struct Scope {
         builder.list.add(join(name), shape, layout, role, initializer)
     }
 
+    /// Declares a value that is not trained, such as a running mean; `initial` fills it.
     public func buffer(_ name: String, _ shape: Shape, initial: Double, isInteger: Bool = false) -> BufferHandle {
         builder.list.addBuffer(join(name), shape, initial: initial, isInteger: isInteger)
     }

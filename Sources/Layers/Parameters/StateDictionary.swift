@@ -2,12 +2,16 @@ import Tensors
 
 /// A named array in file order, the common ground of checkpoints and parameter stores.
 public struct NamedArray<S: Scalar>: Sendable {
+    /// The dotted name.
     public let name: String
+    /// In file order.
     public let shape: [Int]
+    /// Row by row, in file order.
     public let values: [S]
     /// Whether files keep it as 64-bit integers.
     public let isInteger: Bool
 
+    /// An array of as many values as its shape says.
     public init(name: String, shape: [Int], values: [S], isInteger: Bool = false) {
         self.name = name
         self.shape = shape
@@ -27,11 +31,13 @@ public struct LoadReport: Sendable, Equatable, CustomStringConvertible {
     /// Filters that were resized to the model's size.
     public var resized: [String] = []
 
+    /// A report of nothing.
     public init() {}
 
     /// Whether every parameter was found and every entry used, resizing apart.
     public var isComplete: Bool { missing.isEmpty && unused.isEmpty && mismatched.isEmpty }
 
+    /// Counts and first names, in one sentence.
     public var description: String {
         func list(_ title: String, _ names: [String]) -> String? {
             guard !names.isEmpty else { return nil }
@@ -64,7 +70,7 @@ extension ParameterStore {
     }
 
     /// Elements of our layout in file order.
-    public func fileOrder(_ entry: ParameterList.Entry, _ source: UnsafePointer<S>) -> [S] {
+    package func fileOrder(_ entry: ParameterList.Entry, _ source: UnsafePointer<S>) -> [S] {
         let count = entry.shape.elementCount
         return [S](unsafeUninitializedCapacity: count) { target, initialized in
             if let base = target.baseAddress {

@@ -2,11 +2,11 @@ import Configuration
 
 extension ConvNeXtSpecification {
     /// What a configuration starts from that names the family alone.
-    static let free = ConvNeXtSpecification(widths: [96, 192, 384, 768], depths: [3, 3, 9, 3])
+    public static let free = ConvNeXtSpecification(widths: [96, 192, 384, 768], depths: [3, 3, 9, 3])
 
-    /// Reads the keys of ConvNeXt from the section `model`: those of the named variant, each of which may be replaced.
-    init(reading reader: ConfigurationReader, name: String) {
-        self = ConvNeXtSpecification.variant(name) ?? .free
+    /// Reads the keys of ConvNeXt from the section `model`.
+    public init(reading reader: ConfigurationReader, from start: ConvNeXtSpecification) {
+        self = start
         widths = reader.ints("widths", default: widths, in: ModelLimits.widths, "Channels per stage")
         depths = reader.ints("depths", default: depths, in: ModelLimits.depths, "Blocks per stage")
         stemStride = reader.int(

@@ -2,12 +2,10 @@ import Autograd
 import Layers
 import Tensors
 
-/// CvT, the convolutional vision transformer (Wu et al., arXiv 2103.15808), as a classifier; parameter names and shapes
-/// are those of the official PyTorch code. Its taps are the stages' tokens as maps, without the class token.
-public struct CvT: FeatureModel {
-    public let specification: CvTSpecification
-    public let parameters: ParameterList
-    public var classes: Int { specification.classes }
+/// CvT, the convolutional vision transformer (Wu et al., arXiv 2103.15808); parameter names and shapes are those of the
+/// official PyTorch code. Its taps are the stages' tokens as maps, without the class token.
+package struct CvT: Backbone {
+    package let specification: CvTSpecification
 
     private struct Stage {
         let token: Parameter?
@@ -16,17 +14,9 @@ public struct CvT: FeatureModel {
         let blocks: [CvTBlock]
     }
     private let stages: [Stage]
-    private let norm: LayerNorm
-    private let head: Linear
 
-    /// Of all layer norms.
-    package static let epsilon = 1e-5
-
-    /// - Throws: `ModelError` when the specification makes no model at this image size.
-    public init(_ specification: CvTSpecification, height: Int, width: Int) throws {
-        let specification = try specification.resolved(height: height, width: width)
+    init(_ scope: Scope, _ specification: CvTSpecification) throws {
         self.specification = specification
-        let scope = Scope()
         let count = specification.depths.count
         stages = try specification.depths.indices.map { i in
             let part = scope["stage\(i)"]
@@ -41,29 +31,26 @@ public struct CvT: FeatureModel {
                 : nil
             let embed = part["patch_embed"]
             let embedding = Convolution(
-                embed["proj"], inputs, channels, kernel: Pair(kernel), stride: Pair(specification.embedStrides[i]),
-                padding: Pair(specification.padding(i)), initializer: .uniformFanIn,
-                biasInitializer: .uniform(bound: bound))
-            let norm = LayerNorm(embed["norm"], channels, epsilon: CvT.epsilon)
+                embed["proj"], inputs: inputs, outputs: channels, kernel: Pair(kernel),
+                stride: Pair(specification.embedStrides[i]), padding: Pair(specification.padding(i)),
+                initializer: .uniformFanIn, biasInitializer: .uniform(bound: bound))
+            let norm = LayerNorm(embed["norm"], channels: channels, epsilon: CvTSpecification.epsilon)
             let depth = specification.depths[i]
             let blocks = try (0..<depth).map { j in
                 try CvTBlock(
-                    part["blocks"][j], channels, heads: specification.heads[i], keyStride: specification.keyStride,
+                    part["blocks"][j], channels: channels, heads: specification.heads[i],
+                    keyStride: specification.keyStride,
                     activation: specification.activation == .gelu ? .gelu : .quickGELU,
-                    dropRate: isLast && depth > 1 ? specification.dropPath * Double(j) / Double(depth - 1) : 0)
+                    dropRate: isLast ? dropRate(specification.dropPath, block: j, of: depth) : 0)
             }
             return Stage(token: token, embedding: embedding, norm: norm, blocks: blocks)
         }
-        let last = specification.widths[count - 1]
-        norm = LayerNorm(scope["norm"], last, epsilon: CvT.epsilon)
-        head = Linear(scope["head"], last, specification.classes)
-        parameters = try scope.list.checked()
     }
 
-    public func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {
+    package func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> Features<S> {
         var map = images
         var token: Variable<S>?
-        var features: [Variable<S>] = []
+        var maps: [Variable<S>] = []
         for (i, stage) in stages.enumerated() {
             map = stage.norm(stage.embedding(map, context), context)
             let (height, width, channels) = (map.shape[1], map.shape[2], map.shape[3])
@@ -82,33 +69,20 @@ public struct CvT: FeatureModel {
             (map, token) = LayerPath.$current.withValue("stage\(i)") {
                 tokens.map(height: height, width: width, hasToken: stage.token != nil)
             }
-            features.append(map)
+            maps.append(map)
         }
-        let pooled = token.map { norm($0, context) } ?? norm(map, context).globalAveragePooled()
-        return ModelOutput(logits: head(pooled, context), features: features)
+        return Features(maps: maps, token: token)
     }
 
-    public func taps(height: Int, width: Int) throws -> [FeatureTap] {
-        try specification.maps(height: height, width: width).enumerated().map { stage, map in
-            FeatureTap(
-                name: "stage\(stage)", stride: specification.stride(stage), channels: specification.widths[stage],
-                height: map.height, width: map.width)
-        }
-    }
-
-    public func trace(height: Int, width: Int) throws -> ModelTrace.Node {
-        _ = try specification.maps(height: height, width: width)
-        let trace = ModelTrace(model: "CvT")
-        var shape: Shape = [1, height, width, specification.inputChannels]
-        for (i, stage) in stages.enumerated() {
+    package func trace(_ image: Shape, _ trace: ModelTrace) throws -> [Shape] {
+        var shape = image
+        return try stages.enumerated().map { i, stage in
             try trace.enter("stage\(i)", "stage", parameters: stage.token.map { [$0] } ?? []) {
                 shape = try stage.norm.trace(try stage.embedding.trace(shape, trace), trace)
                 for block in stage.blocks { try block.trace(shape, hasToken: stage.token != nil, trace) }
                 return (shape, 0)
             }
         }
-        _ = try head.trace(try norm.trace([1, shape.columns], trace), trace)
-        return trace.root
     }
 }
 
@@ -122,13 +96,13 @@ struct CvTBlock: Sendable {
     let path: String
 
     init(
-        _ scope: Scope, _ channels: Int, heads: Int, keyStride: Int, activation: ElementwiseFunction, dropRate: Double
+        _ scope: Scope, channels: Int, heads: Int, keyStride: Int, activation: ElementwiseFunction, dropRate: Double
     ) throws {
         path = scope.path
-        norm1 = LayerNorm(scope["norm1"], channels, epsilon: CvT.epsilon)
-        attention = try ConvolutionalAttention(scope["attn"], channels, heads: heads, keyStride: keyStride)
-        norm2 = LayerNorm(scope["norm2"], channels, epsilon: CvT.epsilon)
-        mlp = FeedForward(scope["mlp"], channels, hidden: 4 * channels, activation: activation)
+        norm1 = LayerNorm(scope["norm1"], channels: channels, epsilon: CvTSpecification.epsilon)
+        attention = try ConvolutionalAttention(scope["attn"], channels: channels, heads: heads, keyStride: keyStride)
+        norm2 = LayerNorm(scope["norm2"], channels: channels, epsilon: CvTSpecification.epsilon)
+        mlp = FeedForward(scope["mlp"], channels: channels, hidden: 4 * channels, activation: activation)
         sums = [attention.path, mlp.path].map { ResidualSum($0, dropRate: dropRate) }
     }
 
@@ -146,7 +120,7 @@ struct CvTBlock: Sendable {
 
     func trace(_ map: Shape, hasToken: Bool, _ trace: ModelTrace) throws {
         let tokens: Shape = [1, map[1] * map[2] + (hasToken ? 1 : 0), map[3]]
-        try trace.enter(lastPart(path), "CvT block") {
+        try trace.enter(ModelTrace.name(of: path), "CvT block") {
             _ = try norm1.trace(tokens, trace)
             _ = try attention.trace(map, hasToken: hasToken, trace)
             return (try mlp.trace(try norm2.trace(tokens, trace), trace), 0)

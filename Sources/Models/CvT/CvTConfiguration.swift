@@ -2,11 +2,11 @@ import Configuration
 
 extension CvTSpecification {
     /// What a configuration starts from that names the family alone.
-    static let free = CvTSpecification(widths: [64, 192, 384], heads: [1, 3, 6], depths: [1, 2, 10])
+    public static let free = CvTSpecification(widths: [64, 192, 384], heads: [1, 3, 6], depths: [1, 2, 10])
 
-    /// Reads the keys of CvT from the section `model`: those of the named variant, each of which may be replaced.
-    init(reading reader: ConfigurationReader, name: String) {
-        self = CvTSpecification.variant(name) ?? .free
+    /// Reads the keys of CvT from the section `model`.
+    public init(reading reader: ConfigurationReader, from start: CvTSpecification) {
+        self = start
         widths = reader.ints("widths", default: widths, in: ModelLimits.widths, "Channels per stage")
         heads = reader.ints("heads", default: heads, in: ModelLimits.heads, "Heads of attention per stage")
         depths = reader.ints("depths", default: depths, in: ModelLimits.depths, "Blocks per stage")

@@ -16,7 +16,7 @@ struct HorNetBlock: Layer {
     let path: String
 
     init(
-        _ scope: Scope, _ channels: Int, order: Int, mixer: SpatialMixer, gateScale: Double, layerScale: Double,
+        _ scope: Scope, channels: Int, order: Int, mixer: SpatialMixer, gateScale: Double, layerScale: Double,
         dropRate: Double, initializer: Initializer
     ) throws {
         path = scope.path
@@ -28,12 +28,13 @@ struct HorNetBlock: Layer {
         gamma2 = gamma("gamma2")
         mixing = ResidualSum(scope.path, stream: "\(scope.path) gnconv", gamma: gamma1, dropRate: dropRate)
         feedForward = ResidualSum(scope.path, stream: "\(scope.path) mlp", gamma: gamma2, dropRate: dropRate)
-        norm1 = LayerNorm(scope["norm1"], channels)
+        norm1 = LayerNorm(scope["norm1"], channels: channels)
         gnconv = try GnConv(
-            scope["gnconv"], channels, order: order, mixer: mixer, gateScale: gateScale, initializer: initializer)
-        norm2 = LayerNorm(scope["norm2"], channels)
-        expand = Linear(scope["pwconv1"], channels, 4 * channels, initializer: initializer)
-        reduce = Linear(scope["pwconv2"], 4 * channels, channels, initializer: initializer)
+            scope["gnconv"], channels: channels, order: order, mixer: mixer, gateScale: gateScale,
+            initializer: initializer)
+        norm2 = LayerNorm(scope["norm2"], channels: channels)
+        expand = Linear(scope["pwconv1"], inputs: channels, outputs: 4 * channels, initializer: initializer)
+        reduce = Linear(scope["pwconv2"], inputs: 4 * channels, outputs: channels, initializer: initializer)
     }
 
     func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
@@ -43,8 +44,7 @@ struct HorNetBlock: Layer {
 
     func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         try trace.enter(
-            String(path.split(separator: ".").last ?? ""), "HorNet block",
-            parameters: [gamma1, gamma2].compactMap { $0 }
+            ModelTrace.name(of: path), "HorNet block", parameters: [gamma1, gamma2].compactMap { $0 }
         ) {
             _ = try gnconv.trace(try norm1.trace(input, trace), trace)
             let hidden = try expand.trace(try norm2.trace(input, trace), trace)

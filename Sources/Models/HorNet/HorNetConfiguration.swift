@@ -12,11 +12,11 @@ private enum InitializationWord: String, CaseIterable {
 
 extension HorNetSpecification {
     /// What a configuration starts from that names the family alone.
-    static let free = HorNetSpecification(baseWidth: 64)
+    public static let free = HorNetSpecification(baseWidth: 64)
 
-    /// Reads the keys of HorNet from the section `model`: those of the named variant, each of which may be replaced.
-    init(reading reader: ConfigurationReader, name: String) {
-        var specification = HorNetSpecification.variant(name) ?? .free
+    /// Reads the keys of HorNet from the section `model`.
+    public init(reading reader: ConfigurationReader, from start: HorNetSpecification) {
+        var specification = start
         specification.baseWidth = reader.int(
             "baseWidth", default: specification.baseWidth, in: ModelLimits.baseWidth,
             "Channels of the first stage; each stage doubles")

@@ -2,7 +2,7 @@ import Layers
 
 extension HorNetSpecification {
     /// Translates mmpretrain's spelling of a parameter name to the official one.
-    static func canonicalName(_ name: String) -> String {
+    public static func canonicalName(_ name: String) -> String {
         var name = name
         if name.hasPrefix("module.") { name.removeFirst("module.".count) }
         if name.hasPrefix("head.fc.") { return "head." + name.dropFirst("head.fc.".count) }
@@ -14,33 +14,11 @@ extension HorNetSpecification {
     }
 
     /// Translates the official name of a parameter to mmpretrain's spelling: the inverse of `canonicalName`.
-    static func mmpretrainName(_ name: String) -> String {
+    public static func mmpretrainName(_ name: String) -> String? {
         if name.hasPrefix("head.") { return "head.fc." + name.dropFirst("head.".count) }
         if name.hasPrefix("norm.") { return "backbone.norm3." + name.dropFirst("norm.".count) }
         let isGamma = ["gamma1", "gamma2"].contains { name.hasSuffix("." + $0) }
         return "backbone." + replacing("gnconv.pws.", with: "gnconv.projs.", in: name) + (isGamma ? ".weight" : "")
-    }
-}
-
-extension ModelSpecification {
-    /// mmpretrain's spelling of our name for a parameter.
-    /// - Throws: `ModelError` for a family whose weights mmpretrain does not read under such names.
-    public func mmpretrainName(_ name: String) throws -> String {
-        guard case .hornet = self else {
-            throw ModelError(
-                "mmpretrain's spelling is known for HorNet alone, but the weights are those of a \(familyName)")
-        }
-        return HorNetSpecification.mmpretrainName(name)
-    }
-
-    /// What people call the family.
-    private var familyName: String {
-        switch self {
-        case .hornet: "HorNet"
-        case .convnext: "ConvNeXt"
-        case .resnet: "ResNet"
-        case .cvt: "CvT"
-        }
     }
 }
 

@@ -1,11 +1,18 @@
 import Layers
 
-/// Everything that decides a HorNet's shape; a model and its weights file are built from this value alone.
-public struct HorNetSpecification: Sendable, Hashable, Codable {
+/// Everything that decides a HorNet's shape (Rao et al., arXiv 2207.14284); a model and its weights file are built from
+/// this value alone.
+public struct HorNetSpecification: BackboneSpecification {
+    /// In configurations and files.
+    public static let name = "hornet"
+    /// As the paper spells it.
+    public static let title = "HorNet"
+
     /// The mixer of one stage.
     public enum Mixer: Sendable, Hashable, Codable {
+        /// A depthwise 7x7 convolution.
         case depthwise7x7
-        /// `rows` x `columns` of the stored half spectrum; `nil` derives them from the stage's map.
+        /// A global filter of `rows` x `columns` of the stored half spectrum; `nil` derives them from the stage's map.
         case globalFilter(rows: Int?, columns: Int?)
     }
 
@@ -17,6 +24,7 @@ public struct HorNetSpecification: Sendable, Hashable, Codable {
     public var orders: [Int]
     /// The stride of the stem: 4, 2 or 1.
     public var stemStride: Int
+    /// The mixer of each stage.
     public var mixers: [Mixer]
     /// What gates are multiplied by (the paper's 1 / alpha).
     public var gateScale: Double
@@ -24,13 +32,16 @@ public struct HorNetSpecification: Sendable, Hashable, Codable {
     public var layerScale: Double
     /// The drop rate of the last block's branches; earlier blocks have proportionally less.
     public var dropPath: Double
+    /// How many classes the head tells apart.
     public var classes: Int
+    /// Channels of the images.
     public var inputChannels: Int
     /// Xavier-uniform instead of normal first weights.
     public var uniformInit: Bool
     /// The first value of the head is multiplied by this.
     public var headScale: Double
 
+    /// The published depths and orders with 7x7 mixers, unless said otherwise.
     public init(
         baseWidth: Int, depths: [Int] = [2, 3, 18, 2], orders: [Int] = [2, 3, 4, 5], stemStride: Int = 4,
         mixers: [Mixer] = Array(repeating: .depthwise7x7, count: 4), gateScale: Double = 1.0 / 3,
@@ -80,20 +91,17 @@ public struct HorNetSpecification: Sendable, Hashable, Codable {
     }
 
     /// The map of each stage for an image size; throws, naming the stage, when nothing is left of it.
-    public func maps(height: Int, width: Int) throws -> [(height: Int, width: Int)] {
-        var (h, w) = (height, width)
-        var maps: [(height: Int, width: Int)] = []
-        for stage in depths.indices {
-            let step = stage == 0 ? stemStride : 2
-            (h, w) = (h / step, w / step)
-            guard h > 0, w > 0 else {
-                throw ModelError(
-                    "stage \(stage) of the model would have an empty map for \(height)x\(width) images; use larger "
-                        + "images (data.imageSize), a smaller model.stemStride than \(stemStride), or fewer stages")
-            }
-            maps.append((h, w))
-        }
-        return maps
+    package func maps(height: Int, width: Int) throws -> [MapSize] {
+        try stageMaps(
+            height: height, width: width, stages: depths.count,
+            remedy: "a smaller model.stemStride than \(stemStride)"
+        ) { stage, extent in extent / (stage == 0 ? stemStride : 2) }
+    }
+
+    /// The stages' outputs.
+    public func taps(height: Int, width: Int) throws -> [FeatureTap] {
+        stageTaps(
+            try maps(height: height, width: width), stride: { stemStride << $0 }, channels: { self.width($0) })
     }
 
     /// The same specification with every filter size filled in for an image size.
@@ -109,4 +117,19 @@ public struct HorNetSpecification: Sendable, Hashable, Codable {
         }
         return copy
     }
+
+    /// The first values of weights.
+    var initializer: Initializer { uniformInit ? .xavierUniform : .normal(deviation: 0.02) }
+
+    /// Declares and makes the layers.
+    public func makeBackbone(_ scope: Scope) throws -> any Backbone { try HorNet(scope, self) }
+
+    /// Pool, norm, linear layer.
+    public var classifier: ClassificationHead.Form {
+        ClassificationHead.Form(
+            norm: "norm", initializer: uniformInit ? .xavierUniform : .normal(deviation: 0.02 * headScale))
+    }
+
+    /// 32 pixels for a small stem, else 224.
+    public var usualImageSize: Int { stemStride < 4 ? 32 : 224 }
 }

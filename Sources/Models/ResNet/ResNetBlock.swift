@@ -12,7 +12,7 @@ struct ResNetBlock: Layer {
     private let stride: Int
 
     init(
-        _ scope: Scope, _ inputs: Int, width: Int, _ outputs: Int, stride: Int, _ block: ResNetSpecification.Block,
+        _ scope: Scope, inputs: Int, width: Int, outputs: Int, stride: Int, _ block: ResNetSpecification.Block,
         _ shortcut: ResNetSpecification.Shortcut
     ) {
         path = scope.path
@@ -22,9 +22,9 @@ struct ResNetBlock: Layer {
         ) -> (Convolution, BatchNorm) {
             (
                 Convolution(
-                    convolution, inputs, outputs, kernel: Pair(kernel), stride: Pair(stride),
-                    padding: Pair(kernel / 2), bias: false, initializer: .kaimingNormalFanOut),
-                BatchNorm(norm, outputs)
+                    convolution, inputs: inputs, outputs: outputs, kernel: Pair(kernel),
+                    stride: Pair(stride), padding: Pair(kernel / 2), bias: false, initializer: .kaimingNormalFanOut),
+                BatchNorm(norm, channels: outputs)
             )
         }
         let chain: [(inputs: Int, outputs: Int, kernel: Int, stride: Int)] =
@@ -65,7 +65,7 @@ struct ResNetBlock: Layer {
     }
 
     func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        try trace.enter(lastPart(path), "ResNet block") {
+        try trace.enter(ModelTrace.name(of: path), "ResNet block") {
             var shape = input
             for part in branch { shape = try part.norm.trace(try part.convolution.trace(shape, trace), trace) }
             if let projection {

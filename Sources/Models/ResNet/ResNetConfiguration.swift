@@ -2,11 +2,11 @@ import Configuration
 
 extension ResNetSpecification {
     /// What a configuration starts from that names the family alone.
-    static let free = ResNetSpecification(depths: [2, 2, 2, 2])
+    public static let free = ResNetSpecification(depths: [2, 2, 2, 2])
 
-    /// Reads the keys of ResNet from the section `model`: those of the named variant, each of which may be replaced.
-    init(reading reader: ConfigurationReader, name: String) {
-        self = ResNetSpecification.variant(name) ?? .free
+    /// Reads the keys of ResNet from the section `model`.
+    public init(reading reader: ConfigurationReader, from start: ResNetSpecification) {
+        self = start
         baseWidth = reader.int(
             "baseWidth", default: baseWidth, in: ModelLimits.baseWidth, "Width of the first stage; each stage doubles")
         depths = reader.ints("depths", default: depths, in: ModelLimits.depths, "Blocks per stage")

@@ -1,7 +1,13 @@
 import Layers
 
-/// Everything that decides a ResNet's shape.
-public struct ResNetSpecification: Sendable, Hashable, Codable {
+/// Everything that decides a ResNet's shape (He et al., arXiv 1512.03385).
+public struct ResNetSpecification: BackboneSpecification {
+    /// In configurations and files.
+    public static let name = "resnet"
+    /// As the paper spells it.
+    public static let title = "ResNet"
+
+    /// What a block is a chain of.
     public enum Block: String, Sendable, Hashable, Codable, CaseIterable {
         /// Two 3x3 convolutions.
         case basic
@@ -9,6 +15,7 @@ public struct ResNetSpecification: Sendable, Hashable, Codable {
         case bottleneck
     }
 
+    /// How the image is taken in.
     public enum Stem: String, Sendable, Hashable, Codable, CaseIterable {
         /// 7x7 with stride 2, then a 3x3 maximum with stride 2.
         case large
@@ -28,12 +35,18 @@ public struct ResNetSpecification: Sendable, Hashable, Codable {
     public var baseWidth: Int
     /// Blocks per stage.
     public var depths: [Int]
+    /// What a block is a chain of.
     public var block: Block
+    /// How the image is taken in.
     public var stem: Stem
+    /// What the input goes through where a block changes the shape.
     public var shortcut: Shortcut
+    /// How many classes the head tells apart.
     public var classes: Int
+    /// Channels of the images.
     public var inputChannels: Int
 
+    /// Basic blocks of 64 channels behind the large stem, unless said otherwise.
     public init(
         baseWidth: Int = 64, depths: [Int], block: Block = .basic, stem: Stem = .large,
         shortcut: Shortcut = .projection, classes: Int = 1000, inputChannels: Int = 3
@@ -49,23 +62,19 @@ public struct ResNetSpecification: Sendable, Hashable, Codable {
 
     /// The published models (He et al., arXiv 1512.03385): those for ImageNet with the stride in the 3x3 convolution,
     /// those for CIFAR with option A.
-    public static let variants: [(name: String, specification: ResNetSpecification)] = {
+    public static let variants: [ModelVariant<ResNetSpecification>] = {
         func cifar(_ blocks: Int) -> ResNetSpecification {
             ResNetSpecification(
                 baseWidth: 16, depths: [blocks, blocks, blocks], stem: .small, shortcut: .padding, classes: 10)
         }
         return [
-            ("resnet20", cifar(3)), ("resnet56", cifar(9)), ("resnet110", cifar(18)),
-            ("resnet18", ResNetSpecification(depths: [2, 2, 2, 2])),
-            ("resnet34", ResNetSpecification(depths: [3, 4, 6, 3])),
-            ("resnet50", ResNetSpecification(depths: [3, 4, 6, 3], block: .bottleneck)),
+            ModelVariant("resnet20", cifar(3)), ModelVariant("resnet56", cifar(9)),
+            ModelVariant("resnet110", cifar(18)),
+            ModelVariant("resnet18", ResNetSpecification(depths: [2, 2, 2, 2])),
+            ModelVariant("resnet34", ResNetSpecification(depths: [3, 4, 6, 3])),
+            ModelVariant("resnet50", ResNetSpecification(depths: [3, 4, 6, 3], block: .bottleneck)),
         ]
     }()
-
-    /// The variant of that name.
-    public static func variant(_ name: String) -> ResNetSpecification? {
-        variants.first { $0.name == name }?.specification
-    }
 
     /// Stage i's channels.
     public func width(_ stage: Int) -> Int { (baseWidth << stage) * (block == .bottleneck ? 4 : 1) }
@@ -86,9 +95,9 @@ public struct ResNetSpecification: Sendable, Hashable, Codable {
     }
 
     /// The map of each stage for an image size; halves are rounded up, so something is always left.
-    public func maps(height: Int, width: Int) throws -> [MapSize] {
+    package func maps(height: Int, width: Int) throws -> [MapSize] {
         try stageMaps(height: height, width: width, stages: depths.count) { stage, extent in
-            func half(_ n: Int) -> Int { (n + 1) / 2 }
+            func half(_ extent: Int) -> Int { (extent + 1) / 2 }
             return stage > 0 ? half(extent) : stem == .large ? half(half(extent)) : extent
         }
     }
@@ -98,5 +107,31 @@ public struct ResNetSpecification: Sendable, Hashable, Codable {
         try validate()
         _ = try maps(height: height, width: width)
         return self
+    }
+
+    /// The stages' outputs.
+    public func taps(height: Int, width: Int) throws -> [FeatureTap] {
+        stageTaps(
+            try maps(height: height, width: width), stride: { self.stride($0) }, channels: { self.width($0) })
+    }
+
+    /// Declares and makes the layers.
+    public func makeBackbone(_ scope: Scope) -> any Backbone { ResNet(scope, self) }
+
+    /// Pool and linear layer, drawn as torchvision does.
+    public var classifier: ClassificationHead.Form {
+        let inputs = depths.isEmpty ? 1 : width(depths.count - 1)
+        return ClassificationHead.Form(
+            linear: "fc", initializer: .uniformFanIn, biasInitializer: .uniform(bound: 1 / Double(inputs).squareRoot()))
+    }
+
+    /// 32 pixels for the small stem, else 224.
+    public var usualImageSize: Int { stem == .small ? 32 : 224 }
+
+    /// By torchvision's names.
+    public func part(of name: String) -> BackbonePart? {
+        let words = NameWords(name)
+        if ["conv1", "bn1"].contains(words[0]) { return .stem }
+        return NameWords.block(words.number(after: "layer").map { $0 - 1 }, words.number(1))
     }
 }

@@ -146,7 +146,7 @@ public struct ParityCheck<S: Scalar> {
             return .globalFilter(rows: size[0], columns: size[1])
         }
         try specification.validate()
-        return .hornet(specification)
+        return ModelSpecification(specification)
     }
 }
 

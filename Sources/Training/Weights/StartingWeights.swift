@@ -22,12 +22,13 @@ extension ParameterStore where S == Float {
         var found: [String: [Int]] = [:]
         for tensor in file.tensors {
             found[tensor.name] = tensor.shape
-            found[ModelSpecification.canonicalName(tensor.name)] = tensor.shape
+            found[configuration.specification.canonicalName(tensor.name)] = tensor.shape
         }
         let wanted = list.entries.filter { head.contains($0.name) }
         let isFresh = wanted.contains { found[$0.name] != $0.fileShape }
         let fresh = wanted.map { NamedArray(name: $0.name, shape: $0.fileShape, values: values($0)) }
-        let report = try load(file, path: path, skipping: isFresh ? Set(head) : [])
+        let report = try load(
+            file, path: path, of: configuration.specification, skipping: isFresh ? Set(head) : [])
         guard report.missing.isEmpty, report.mismatched.isEmpty else {
             throw RecipeError("model.weights: \(path) does not fit \(configuration.name): \(report)")
         }

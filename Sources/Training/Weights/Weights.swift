@@ -25,7 +25,7 @@ public struct Weights {
         let model = try metadata.specification.makeModel(
             height: metadata.transform.height, width: metadata.transform.width)
         let store = ParameterStore<Float>(model.parameters, seed: 0)
-        let report = try store.load(file, path: path)
+        let report = try store.load(file, path: path, of: metadata.specification)
         guard report.isComplete else { throw CheckpointError(path, "the entries do not fit the model: \(report)") }
         return Weights(metadata: metadata, model: model, store: store)
     }
@@ -39,10 +39,12 @@ public struct Weights {
 }
 
 extension ParameterStore {
-    /// Loads every tensor of a file by name; names of other libraries are translated.
+    /// Loads every tensor of a file by name; names of other libraries are translated as the model's family says.
     /// - Throws: `CheckpointError` when an entry has an element type that is no number, or a value that no model can work
     ///   with: one that is not finite, or a count that is none.
-    public func load(_ file: SafetensorsFile, path: String, skipping: Set<String> = []) throws -> LoadReport {
-        try load(file, named: path, rename: ModelSpecification.canonicalName, skipping: skipping)
+    public func load(
+        _ file: SafetensorsFile, path: String, of specification: ModelSpecification, skipping: Set<String> = []
+    ) throws -> LoadReport {
+        try load(file, named: path, rename: specification.canonicalName, skipping: skipping)
     }
 }
