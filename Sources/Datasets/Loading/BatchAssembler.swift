@@ -107,7 +107,7 @@ final class BatchAssembler: Sendable {
             smoothing: options.smoothing, into: targets)
     }
 
-    private func prepared(_ sample: Int, _ workspace: TransformWorkspace) throws -> Image {
+    private func prepared(_ sample: Int, _ workspace: TransformWorkspace) throws -> PreparedImage {
         guard let cache else { return transform.prepare(try dataset.image(sample), workspace) }
         return try cache.image(sample) { transform.prepare(try dataset.image(sample), workspace) }
     }

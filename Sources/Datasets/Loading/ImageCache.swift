@@ -1,8 +1,9 @@
 import Foundation
+import Tensors
 
 /// Keeps prepared images up to a number of bytes; what does not fit is read again each time.
 final class ImageCache: @unchecked Sendable {  // every entry is guarded by its lock, the total by its own
-    private let entries: UnsafeMutablePointer<Image?>
+    private let entries: UnsafeMutablePointer<PreparedImage?>
     private let count: Int
     private let locks = (0..<64).map { _ in NSLock() }
     private let totalLock = NSLock()
@@ -22,14 +23,15 @@ final class ImageCache: @unchecked Sendable {  // every entry is guarded by its 
 
     /// The image at `index`, from `read` when it is not here yet. Threads that ask for different images read side by
     /// side.
-    func image(_ index: Int, read: () throws -> Image) throws -> Image {
+    func image(_ index: Int, read: () throws -> PreparedImage) throws -> PreparedImage {
         let lock = locks[index % locks.count]
         lock.lock()
         let kept = entries[index]
         lock.unlock()
         if let kept { return kept }
         let image = try read()
-        if reserve(image.pixels.count + 64) {
+        // The pixels, and what stands around them.
+        if reserve(image.image.pixels.count + 160) {
             lock.lock()
             entries[index] = image
             lock.unlock()
@@ -43,5 +45,19 @@ final class ImageCache: @unchecked Sendable {  // every entry is guarded by its 
         if bytes > remaining { return false }
         remaining -= bytes
         return true
+    }
+}
+
+/// The motions of an image that is asked for several times, for tests.
+package func cachedMotions(
+    _ dataset: any ImageDataset, _ transform: Transform, random: Random, count: Int
+) throws -> [Motion] {
+    let cache = ImageCache(count: dataset.count, budget: 1 << 20)
+    let workspace = TransformWorkspace()
+    var pixels = [Float](repeating: 0, count: transform.valueCount)
+    return try (0..<count).map { _ in
+        let prepared = try cache.image(0) { transform.prepare(try dataset.image(0), workspace) }
+        var random = random
+        return transform.finish(prepared, &random, workspace, into: &pixels)
     }
 }

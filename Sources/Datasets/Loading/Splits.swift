@@ -8,7 +8,8 @@ public enum ValidationSource: Sendable, Equatable {
     case fraction(Double)
     /// A folder of class folders: a path, or a name below the data's path.
     case folder(String)
-    case none
+    /// Nowhere: there is no validation part.
+    case nowhere
 
     /// What `automatic` takes of the training images.
     public static let automaticFraction = 0.1

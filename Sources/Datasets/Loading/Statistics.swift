@@ -37,7 +37,7 @@ extension Normalization {
             var own = LevelSums(channels: channels)
             for i in range {
                 let index = i * dataset.count / count
-                do { own.add(transform.prepare(try dataset.image(index), workspace)) } catch {
+                do { own.add(transform.prepare(try dataset.image(index), workspace).image) } catch {
                     own.note(error, at: index)
                 }
             }

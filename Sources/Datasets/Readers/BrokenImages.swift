@@ -15,7 +15,7 @@ public enum BrokenImages {
     static let mostNamed = 50
 
     /// Reads every image once, on all threads of the kernels; those in memory cannot be broken any more.
-    public static func find(in part: any ImageDataset) -> [(index: Int, error: DatasetError)] {
+    package static func find(in part: any ImageDataset) -> [(index: Int, error: DatasetError)] {
         guard !part.isInMemory else { return [] }
         let found = Mutex<[(index: Int, error: DatasetError)]>([])
         parallelFor(part.count, grain: 8) { range in

@@ -54,12 +54,9 @@ enum CIFAR {
         let total = counts.reduce(0, +)
         var labels: [UInt8] = []
         labels.reserveCapacity(total)
-        let pixels = try [UInt8](unsafeUninitializedCapacity: total * 3 * plane) { target, size in
+        let pixels = try [UInt8](capacity: total * 3 * plane) { target throws(any Error) in
             for (file, count) in zip(files, counts) {
-                try read(
-                    "\(folder)/\(file)", count, layout, &labels,
-                    UnsafeMutableBufferPointer(rebasing: target[size..<size + count * 3 * plane]))
-                size += count * 3 * plane
+                try read("\(folder)/\(file)", count, layout, &labels, &target)
             }
         }
         return PackedImages(
@@ -71,33 +68,39 @@ enum CIFAR {
     private static let recordsAtOnce = 256
 
     private static func read(
-        _ path: String, _ count: Int, _ layout: Layout, _ labels: inout [UInt8],
-        _ pixels: UnsafeMutableBufferPointer<UInt8>
+        _ path: String, _ count: Int, _ layout: Layout, _ labels: inout [UInt8], _ pixels: inout OutputSpan<UInt8>
     ) throws {
         let record = layout.labelBytes + 3 * plane
         let input = try InputFile(path)
-        let piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: recordsAtOnce * record)
-        defer { piece.deallocate() }
         for start in stride(from: 0, to: count, by: recordsAtOnce) {
             let records = min(recordsAtOnce, count - start)
-            let wanted = UnsafeMutableBufferPointer(rebasing: piece[..<(records * record)])
-            guard try input.fill(wanted) == wanted.count else {
+            let piece = try input.next(records * record)
+            guard piece.count == records * record else {
                 throw DatasetError(path, "the file became shorter while it was read")
             }
             for i in 0..<records {
-                let label = wanted[i * record + layout.labelBytes - 1]
+                let bytes = piece.span.extracting(i * record..<(i + 1) * record)
+                let label = bytes[layout.labelBytes - 1]
                 guard label < layout.classCount else {
                     throw DatasetError(
                         path,
                         "label \(label) of image \(start + i) is out of range, expected 0...\(layout.classCount - 1)")
                 }
                 labels.append(label)
-                let from = i * record + layout.labelBytes
-                let to = (start + i) * 3 * plane
-                for channel in 0..<3 {
-                    for p in 0..<plane { pixels[to + 3 * p + channel] = wanted[from + channel * plane + p] }
-                }
+                append(bytes.extracting(layout.labelBytes...), to: &pixels)
             }
+        }
+    }
+
+    /// Three planes as pixels of three channels.
+    private static func append(_ planes: Span<UInt8>, to pixels: inout OutputSpan<UInt8>) {
+        let red = planes.extracting(0..<plane)
+        let green = planes.extracting(plane..<2 * plane)
+        let blue = planes.extracting(2 * plane..<3 * plane)
+        for p in 0..<plane {
+            pixels.append(red[p])
+            pixels.append(green[p])
+            pixels.append(blue[p])
         }
     }
 }

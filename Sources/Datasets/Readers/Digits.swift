@@ -16,6 +16,7 @@ public enum Digits {
     static let side = 8
 
     /// The images in file order: 1,437 for training and 360 for the test.
+    /// - Throws: `DatasetError` where the program is damaged.
     public static func load() throws -> (train: InMemoryDataset, test: InMemoryDataset) {
         let name = "digits"
         guard let packed = Data(base64Encoded: digitsFile) else {

@@ -14,14 +14,22 @@ enum IDX {
         guard start.count >= 4 else {
             throw DatasetError(path, "the file ends after \(start.count) bytes, before the magic number of an IDX file")
         }
-        guard start[0] == 0, start[1] == 0, start[2] == 8, dimensions.contains(Int(start[3])) else {
-            let magic = start[..<4].map { hexadecimal($0) }.joined()
+        let bytes = start.span.bytes
+        let magicNumber = bytes.bigEndian(at: 0) ?? 0
+        let count = Int(magicNumber & 0xff)
+        guard magicNumber >> 8 == 8, dimensions.contains(count) else {
+            let magic = String(magicNumber, radix: 16)
             let expected = dimensions.map { "0000080\($0)" }.joined(separator: " or ")
-            throw DatasetError(path, "the magic number is \(magic), expected \(expected) for IDX files of bytes")
+            let padded = String(repeating: "0", count: 8 - magic.count) + magic
+            throw DatasetError(path, "the magic number is \(padded), expected \(expected) for IDX files of bytes")
         }
-        let count = Int(start[3])
-        guard start.count >= 4 + 4 * count else { throw DatasetError(path, "the file ends within its header") }
-        let sizes = (0..<count).map { i in (0..<4).reduce(0) { $0 << 8 | Int(start[4 + 4 * i + $1]) } }
+        var sizes: [Int] = []
+        for index in 0..<count {
+            guard let size = bytes.bigEndian(at: 4 + 4 * index) else {
+                throw DatasetError(path, "the file ends within its header")
+            }
+            sizes.append(Int(size))
+        }
         var total = 1
         for size in sizes {
             let (product, overflow) = total.multipliedReportingOverflow(by: size)
@@ -97,9 +105,5 @@ enum IDX {
             return Files(images: images, labels: labels)
         }
         return nil
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }
 }

@@ -6,6 +6,7 @@ import Configuration
 /// ending or by its first bytes; other files are left out, with a word. Whether an image can be read shows when it is
 /// decoded.
 public struct ImageFolder: ImageDataset {
+    /// Sorted by name, unless those of another part were given.
     public let classNames: [String]
     /// What a user should be told, one sentence each.
     public let notices: [String]
@@ -20,8 +21,11 @@ public struct ImageFolder: ImageDataset {
     private let files: [String]
     private let labels: [Int32]
 
+    /// Reads the names of the folder at `path`; images are read when they are asked for.
     /// - Parameter classNames: the classes that labels count in (those of the training part, say); nil takes the
     ///   folder's own.
+    /// - Throws: `DatasetError` where the folder cannot be read, holds no images, images beside class folders, or classes
+    ///   that are not among the given ones.
     public init(_ path: String, classNames given: [String]? = nil) throws {
         try self.init(try ClassFolders(path), classNames: given)
     }
@@ -91,10 +95,16 @@ public struct ImageFolder: ImageDataset {
         return DatasetError(path, "this class does not occur in the training data\(advice)")
     }
 
+    /// How many images there are.
     public var count: Int { files.count }
+    /// The class of image `index`, an index into `classNames`.
     public func label(_ index: Int) -> Int { Int(labels[index]) }
+    /// Image `index`, decoded.
+    /// - Throws: `DatasetError` where it cannot be.
     public func image(_ index: Int) throws -> Image { try ImageKind.decode(path(index)) }
+    /// The path of image `index`.
     public func name(_ index: Int) -> String { FileName.shown(path(index)) }
+    /// The hash of the bytes of the file of image `index`.
     public func fingerprint(_ index: Int) throws -> ContentHash { ContentHash(of: try readFile(path(index))) }
 
     private func path(_ index: Int) -> String { "\(root)/\(files[index])" }

@@ -1,7 +1,7 @@
 import CImages
 
 /// What makes a file an image, whether it can be decoded or not.
-public enum ImageKind {
+package enum ImageKind {
     /// Endings of pictures; such a file takes part in a data set, and is a broken one where it cannot be decoded.
     static let endings: Set<String> = unread.union([
         "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "png", "apng", "webp", "bmp", "dib", "gif", "tif", "tiff",
@@ -17,7 +17,7 @@ public enum ImageKind {
     private static let startLength = 32
 
     /// Whether a file is a picture: by its ending, or by its first bytes.
-    public static func isImage(_ path: String) -> Bool {
+    package static func isImage(_ path: String) -> Bool {
         if endings.contains(FileName.ending(path)) { return true }
         guard let start = try? readFile(path, limit: startLength) else { return false }
         return hb_image_format(start, start.count) != 0

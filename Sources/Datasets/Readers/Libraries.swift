@@ -2,8 +2,8 @@ import CImages
 import CZLib
 
 /// The versions of the libraries that read images.
-public enum ImageLibraries {
-    public static var versions: [(name: String, version: String)] {
+package enum ImageLibraries {
+    package static var versions: [(name: String, version: String)] {
         [
             ("libjpeg-turbo", String(cString: hb_image_jpeg_version())),
             ("libpng", String(cString: hb_image_png_version())),

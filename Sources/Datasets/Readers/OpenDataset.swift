@@ -84,7 +84,7 @@ extension DatasetSplits {
             notices.append(
                 "\(path) has a validation part of its own (\(counted(own.count, "image"))), so data.validation takes none of "
                     + "the training images.")
-        case .none: break
+        case .nowhere: break
         case .fraction(let fraction):
             guard fraction >= 0, fraction < 1 else {
                 throw DatasetError(path, "a validation part of \(fraction) is no fraction, expected 0 <= fraction < 1")

@@ -1,7 +1,7 @@
 /// One part of a data set, to be measured.
-public struct DatasetPart: Sendable {
+package struct DatasetPart: Sendable {
     /// Which images are meant.
-    public enum Choice: String, CaseIterable, Sendable {
+    package enum Choice: String, CaseIterable, Sendable {
         /// The training images, without those that `data.validation` takes.
         case train
         case validation
@@ -10,12 +10,12 @@ public struct DatasetPart: Sendable {
         case all
     }
 
-    public let dataset: any ImageDataset
+    package let dataset: any ImageDataset
     /// What was opened; not always what was wished for where nothing was.
-    public let choice: Choice
-    public let format: String
+    package let choice: Choice
+    package let format: String
     /// What a user should be told, one sentence each.
-    public let notices: [String]
+    package let notices: [String]
 }
 
 /// Opens one part of the data set at `path`.
@@ -27,7 +27,7 @@ public struct DatasetPart: Sendable {
 ///   - isTrainedOn: whether the model that is measured may have learnt from this data.
 ///   - validation: how the run chose its validation images; the seed is the run's as well.
 /// - Throws: when there is no such part, or the data cannot be read.
-public func openPart(
+package func openPart(
     _ path: String, _ choice: DatasetPart.Choice? = nil, isTrainedOn: Bool = true,
     validation: ValidationSource = .automatic, seed: UInt64 = 0, onBroken: BrokenImages.Policy? = .fail,
     packedMegabytes: Int = defaultPackedMegabytes
@@ -73,7 +73,7 @@ public func openPart(
         }
     case .train: break
     }
-    let source = choice == nil || choice == .test ? .none : validation
+    let source = choice == nil || choice == .test ? .nowhere : validation
     let splits = try DatasetSplits(stored, path, source, seed: seed, onBroken: onBroken)
     let part =
         switch choice {
@@ -82,7 +82,7 @@ public func openPart(
         default: splits.test
         }
     guard let part else {
-        let why = choice == .validation && validation == .none ? " (data.validation is 0)" : ""
+        let why = choice == .validation && validation == .nowhere ? " (data.validation is 0)" : ""
         throw DatasetError(path, "there is no \(choice?.rawValue ?? "test") part\(why), expected one of \(has)")
     }
     notices = splits.notices

@@ -4,20 +4,20 @@ public struct ContentHash: Hashable, Sendable {
     private var first: UInt64
     private var second: UInt64
 
+    /// The hash of a file's bytes.
     public init(of bytes: [UInt8]) {
         first = 0x9E37_79B9_7F4A_7C15 ^ UInt64(bytes.count)
         second = 0xC2B2_AE3D_27D4_EB4F &+ UInt64(bytes.count)
-        bytes.withUnsafeBytes { buffer in
-            var position = 0
-            while position + 8 <= buffer.count {
-                add(buffer.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-                position += 8
-            }
-            var rest: UInt64 = 0
-            for byte in buffer[position...] { rest = rest << 8 | UInt64(byte) }
-            add(rest)
-            add(0x5851_F42D_4C95_7F2D)
+        let span = bytes.span.bytes
+        var position = 0
+        while position + 8 <= span.byteCount {
+            add(span.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            position += 8
         }
+        var rest: UInt64 = 0
+        for byte in bytes[position...] { rest = rest << 8 | UInt64(byte) }
+        add(rest)
+        add(0x5851_F42D_4C95_7F2D)
     }
 
     /// Both halves depend on all bits of both: the high half of a product brings high bits down.

@@ -1,23 +1,30 @@
 import CImages
 import Tensors
 
-/// A picture of interleaved bytes [height, width, channels] with 1 (grey) or 3 (red, green, blue) channels.
+/// A picture of interleaved bytes [height, width, channels] with 1 (gray) or 3 (red, green, blue) channels.
 public struct Image: Sendable, Equatable {
+    /// In pixels.
     public let width: Int
+    /// In pixels.
     public let height: Int
+    /// 1 (gray) or 3 (red, green, blue).
     public let channels: Int
+    /// The bytes [height, width, channels].
     public let pixels: [UInt8]
 
+    /// A picture of these bytes [height, width, channels]; another number of them stops the program.
     public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
-        guard width > 0, height > 0, channels == 1 || channels == 3, pixels.count == width * height * channels else {
-            fatalError(
-                "Image: \(pixels.count) bytes are not \(height) x \(width) pixels of \(channels) channels (1 or 3)")
-        }
+        require(
+            width > 0 && height > 0 && (channels == 1 || channels == 3) && pixels.count == width * height * channels,
+            "Image", "\(pixels.count) bytes are not \(height) x \(width) pixels of \(channels) channels (1 or 3)")
         self.width = width
         self.height = height
         self.channels = channels
         self.pixels = pixels
     }
+
+    /// Height and width in pixels.
+    public var size: Pair { Pair(height, width) }
 
     /// More pixels than this are refused before any memory is taken for them.
     public static let maximumPixels = 1 << 26
@@ -26,7 +33,8 @@ public struct Image: Sendable, Equatable {
 
     /// Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF file: upright by its EXIF or XMP orientation, alpha composited over
     /// white, 16 bits scaled to 8, CMYK as RGB, colour profiles and gamma ignored; of an animation the first frame.
-    /// - Parameter channels: 1 or 3; nil keeps grey pictures grey.
+    /// - Parameter channels: 1 or 3; nil keeps gray pictures gray.
+    /// - Throws: `DatasetError` that says what is wrong with the file.
     public init(contentsOf path: String, channels: Int? = nil) throws {
         try self.init(decoding: readFile(path, maximum: Image.maximumFileSize), name: path, channels: channels)
     }
@@ -69,7 +77,7 @@ public struct Image: Sendable, Equatable {
         return [UInt8](UnsafeBufferPointer(start: encoded, count: size))
     }
 
-    /// The picture with 1 or 3 channels (grey by ITU-R 601-2 luma).
+    /// The picture with 1 or 3 channels (gray by ITU-R 601-2 luma).
     public func converted(channels wanted: Int) -> Image {
         if wanted == channels { return self }
         let count = width * height

@@ -4,10 +4,14 @@ import Tensors
 
 /// The size and channels of an image, or of a model's input.
 public struct ImageShape: Sendable, Hashable {
+    /// In pixels, upright.
     public var width: Int
+    /// In pixels, upright.
     public var height: Int
+    /// 1 (gray) or 3 (red, green, blue).
     public var channels: Int
 
+    /// A shape of these numbers.
     public init(width: Int, height: Int, channels: Int) {
         self.width = width
         self.height = height
@@ -44,20 +48,21 @@ public struct ImageShape: Sendable, Hashable {
 }
 
 extension ImageFolder {
+    /// What the header of the image's file says.
     public func shape(_ index: Int) throws -> ImageShape { try ImageShape(contentsOf: name(index)) }
 }
 
 /// The shapes of a data set's images.
-public struct ImageShapes: Sendable {
+package struct ImageShapes: Sendable {
     /// How many images have each shape.
-    public private(set) var counts: [ImageShape: Int] = [:]
+    package private(set) var counts: [ImageShape: Int] = [:]
 
-    public init(_ counts: [ImageShape: Int]) { self.counts = counts }
+    package init(_ counts: [ImageShape: Int]) { self.counts = counts }
 
     /// Looks at the headers of at most `limit` images, spread evenly over the data set. Images that cannot be read are
     /// passed over: they are named when they are decoded.
     /// - Throws: when none can be read.
-    public init(of dataset: any ImageDataset, limit: Int = 4000) throws {
+    package init(of dataset: any ImageDataset, limit: Int = 4000) throws {
         let count = min(limit, dataset.count)
         guard count > 0 else { throw DatasetError("data", "the data set holds no images") }
         let found = Mutex<[ImageShape: Int]>([:])
@@ -74,17 +79,17 @@ public struct ImageShapes: Sendable {
     }
 
     /// 3 when any image is in colour.
-    public var channels: Int { counts.keys.contains { $0.channels == 3 } ? 3 : 1 }
+    package var channels: Int { counts.keys.contains { $0.channels == 3 } ? 3 : 1 }
 
     /// The size that all images have, or nil.
-    public var commonSize: (width: Int, height: Int)? {
+    package var commonSize: (width: Int, height: Int)? {
         guard let first = counts.keys.first else { return nil }
         let isCommon = counts.keys.allSatisfy { $0.width == first.width && $0.height == first.height }
         return isCommon ? (first.width, first.height) : nil
     }
 
     /// The value in the middle when all images are ordered by it.
-    public func median<Value: Comparable>(_ value: (ImageShape) -> Value) -> Value? {
+    package func median<Value: Comparable>(_ value: (ImageShape) -> Value) -> Value? {
         let ordered = counts.map { (value($0.key), $0.value) }.sorted { $0.0 < $1.0 }
         let total = ordered.reduce(0) { $0 + $1.1 }
         var before = 0
@@ -96,7 +101,7 @@ public struct ImageShapes: Sendable {
     }
 
     /// The smallest and the largest size by area.
-    public var extremes: (smallest: ImageShape, largest: ImageShape)? {
+    package var extremes: (smallest: ImageShape, largest: ImageShape)? {
         let ordered = counts.keys.sorted {
             ($0.width * $0.height, $0.width, $0.channels) < ($1.width * $1.height, $1.width, $1.channels)
         }

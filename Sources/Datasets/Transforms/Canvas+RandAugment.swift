@@ -2,9 +2,10 @@ import CImages
 
 // The operations of RandAugment that Pillow has and the other steps do not need; equal to Pillow's byte for byte.
 extension Canvas {
-    /// Output (x, y) is the input at matrix (x, y, 1), `fill` outside.
+    /// Output (x, y) is the input at matrix (x, y, 1), in continuous coordinates, `fill` outside.
     mutating func transform(_ matrix: [Double], filter: ResizeFilter, fill: [UInt8]) {
         materialize()
+        moved(Motion(matrix: matrix, from: size, to: size))
         let target = free()
         let output = scratch[target].reserve(width * height * channels)
         hb_sample_affine(

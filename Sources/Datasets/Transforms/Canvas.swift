@@ -1,5 +1,6 @@
 import CImages
 import Foundation
+import Tensors
 
 /// Byte memory that grows and is kept from image to image.
 final class ScratchBytes {
@@ -20,28 +21,39 @@ final class ScratchBytes {
 
 /// What lies beyond an image's edges when a crop reaches there.
 public enum PaddingMode: String, Codable, Sendable, CaseIterable {
+    /// Black.
     case zero
+    /// The image reflected at its edge, the edge itself not repeated.
     case reflect
 }
 
 /// An image on its way through the byte steps. Crops and flips only move a window; whatever needs the pixels in place
-/// copies them into one of three scratch buffers.
-struct Canvas {
+/// copies them into one of three scratch buffers. It keeps account of where its pixels came from.
+package struct Canvas {
     private(set) var view: hb_view
+    /// From the image at the beginning to the present window. Where a crop reflects the image beyond its edges, the motion
+    /// tells of the pixels inside alone, and has no source for the reflected ones.
+    package private(set) var motion: Motion
     /// The scratch buffer that the window looks at; nil for the image itself.
     private var current: Int?
     let scratch: [ScratchBytes]
 
     static func makeScratch() -> [ScratchBytes] { (0..<3).map { _ in ScratchBytes() } }
 
-    /// - Parameter pixels: must stay valid as long as the canvas.
-    init(_ image: Image, pixels: UnsafePointer<UInt8>, scratch: [ScratchBytes]) {
+    /// - Parameters:
+    ///   - pixels: must stay valid as long as the canvas.
+    ///   - motion: what made the image, if that is to be part of the account.
+    init(
+        _ image: Image, pixels: UnsafePointer<UInt8>, scratch: [ScratchBytes], motion: Motion? = nil
+    ) {
         view = Canvas.whole(pixels, image.width, image.height, image.channels)
         self.scratch = scratch
+        self.motion = motion ?? .identity(image.size)
     }
 
-    var width: Int { Int(view.width) }
-    var height: Int { Int(view.height) }
+    package var width: Int { Int(view.width) }
+    package var height: Int { Int(view.height) }
+    package var size: Pair { Pair(height, width) }
     var channels: Int { Int(view.channels) }
 
     private static func whole(_ pixels: UnsafePointer<UInt8>, _ width: Int, _ height: Int, _ channels: Int) -> hb_view {
@@ -72,22 +84,30 @@ struct Canvas {
     }
 
     /// Moves the window to [x, x + width) x [y, y + height) of the present one, which it may leave.
-    mutating func crop(x: Int, y: Int, width: Int, height: Int, padding: PaddingMode = .zero) {
+    package mutating func crop(x: Int, y: Int, width: Int, height: Int, padding: PaddingMode = .zero) {
         let leaves = x < 0 || y < 0 || x + width > self.width || y + height > self.height
         // Beyond the window lies padding, not what the window happens to hide.
         if leaves && !isWhole { materialize() }
         if leaves { view.reflect = padding == .reflect ? 1 : 0 }
+        moved(.crop(size, x: x, y: y, to: Pair(height, width)))
         view.x += view.mirrored == 0 ? Int32(x) : view.width - Int32(x + width)
         view.y += Int32(y)
         view.width = Int32(width)
         view.height = Int32(height)
     }
 
-    mutating func mirror() { view.mirrored ^= 1 }
+    package mutating func mirror() {
+        view.mirrored ^= 1
+        moved(.flip(size))
+    }
 
-    mutating func resize(width newWidth: Int, height newHeight: Int, filter: ResizeFilter) {
+    /// Adds to the account of what became of the pixels; whatever moves them calls it.
+    mutating func moved(_ next: Motion) { motion = motion.then(next) }
+
+    package mutating func resize(width newWidth: Int, height newHeight: Int, filter: ResizeFilter) {
         if newWidth == width && newHeight == height { return }
         materialize()
+        moved(.resize(size, to: Pair(newHeight, newWidth)))
         if newWidth != width {
             let table = ResampleTable(from: width, to: newWidth, filter: filter)
             let target = free()
@@ -109,7 +129,7 @@ struct Canvas {
     }
 
     /// Puts the image into the middle of a larger one of a colour.
-    mutating func surround(width newWidth: Int, height newHeight: Int, fill: [UInt8]) {
+    package mutating func surround(width newWidth: Int, height newHeight: Int, fill: [UInt8]) {
         if newWidth == width && newHeight == height { return }
         materialize()
         let target = free()
@@ -121,6 +141,7 @@ struct Canvas {
             }
         }
         let (left, top) = ((newWidth - width) / 2, (newHeight - height) / 2)
+        moved(.pad(size, left: left, top: top, to: Pair(newHeight, newWidth)))
         let rowBytes = width * channels
         for y in 0..<height {
             (output + ((top + y) * newWidth + left) * channels).update(
@@ -129,9 +150,10 @@ struct Canvas {
         adopt(target, width: newWidth, height: newHeight)
     }
 
-    /// Output (x, y) is the bilinear input at matrix (x, y, 1).
-    mutating func transform(_ matrix: [Double]) {
+    /// Output (x, y) is the bilinear input at matrix (x, y, 1), in continuous coordinates.
+    package mutating func transform(_ matrix: [Double]) {
         materialize()
+        moved(Motion(matrix: matrix, from: size, to: size))
         let target = free()
         let output = scratch[target].reserve(width * height * channels)
         hb_affine(view.pixels, view.width, view.height, view.channels, matrix, output)
@@ -152,18 +174,18 @@ struct Canvas {
     mutating func blendWithMean(_ factor: Double) {
         let pixels = editable()
         let count = width * height
-        var grey = pixels
+        var gray = pixels
         if channels == 3 {
-            grey = scratch[free()].reserve(count)
-            hb_grey_from_rgb(pixels, count, grey)
+            gray = scratch[free()].reserve(count)
+            hb_grey_from_rgb(pixels, count, gray)
         }
         var sum = 0
-        for i in 0..<count { sum += Int(grey[i]) }
+        for i in 0..<count { sum += Int(gray[i]) }
         let mean = Int(Double(sum) / Double(count) + 0.5)
         hb_blend_value(pixels, count * channels, Int32(mean), Float(factor))
     }
 
-    mutating func blendWithGrey(_ factor: Double) {
+    mutating func blendWithGray(_ factor: Double) {
         guard channels == 3 else { return }
         hb_blend_grey(editable(), width * height, Float(factor))
     }
@@ -196,7 +218,7 @@ package func colorChange(_ operation: Int, _ factor: Double, _ image: Image) -> 
         switch operation {
         case 0: canvas.blendWithBlack(factor)
         case 1: canvas.blendWithMean(factor)
-        case 2: canvas.blendWithGrey(factor)
+        case 2: canvas.blendWithGray(factor)
         default: canvas.shiftHue(factor)
         }
     }
@@ -205,10 +227,14 @@ package func colorChange(_ operation: Int, _ factor: Double, _ image: Image) -> 
 /// The image moved by a matrix from output to input.
 package func affineMotion(_ matrix: [Double], _ image: Image) -> Image { onCanvas(image) { $0.transform(matrix) } }
 
-func onCanvas(_ image: Image, _ body: (inout Canvas) -> Void) -> Image {
+/// What becomes of an image, its pixels alone.
+func onCanvas(_ image: Image, _ body: (inout Canvas) -> Void) -> Image { movedOnCanvas(image, body).image }
+
+/// What becomes of an image and how its pixels move.
+package func movedOnCanvas(_ image: Image, _ body: (inout Canvas) -> Void) -> (image: Image, motion: Motion) {
     image.pixels.withUnsafeBufferPointer { pixels in
         var canvas = Canvas(image, pixels: pixels.baseAddress!, scratch: Canvas.makeScratch())
         body(&canvas)
-        return canvas.image()
+        return (canvas.image(), canvas.motion)
     }
 }

@@ -11,7 +11,7 @@ public enum ImageFit: String, Codable, Sendable, CaseIterable {
 
     /// The step that does it.
     /// - Parameter fill: the colour beside a padded image, one value or one per channel.
-    public func step(width: Int, height: Int, filter: ResizeFilter, fill: [UInt8]) -> TransformStep {
+    package func step(width: Int, height: Int, filter: ResizeFilter, fill: [UInt8]) -> TransformStep {
         switch self {
         case .crop: .fit(width: width, height: height, filter: filter)
         case .pad: .pad(width: width, height: height, filter: filter, fill: fill)
@@ -20,7 +20,7 @@ public enum ImageFit: String, Codable, Sendable, CaseIterable {
     }
 
     /// Which part of an image's area is cut off, 0..<1.
-    public func lostPart(of image: ImageShape, width: Int, height: Int) -> Double {
+    package func lostPart(of image: ImageShape, width: Int, height: Int) -> Double {
         guard self == .crop else { return 0 }
         let (a, b) = (Double(image.width) * Double(height), Double(image.height) * Double(width))
         return 1 - min(a, b) / max(a, b)
@@ -28,14 +28,14 @@ public enum ImageFit: String, Codable, Sendable, CaseIterable {
 }
 
 /// What cropping costs, over some images.
-public struct CroppingCost: Sendable, Equatable {
+package struct CroppingCost: Sendable, Equatable {
     /// Parts of an image's area, 0..<1.
-    public let mean: Double
-    public let median: Double
-    public let largest: Double
+    package let mean: Double
+    package let median: Double
+    package let largest: Double
 
     /// - Returns: nil when there are no images.
-    public init?(_ shapes: ImageShapes, fit: ImageFit, width: Int, height: Int) {
+    package init?(_ shapes: ImageShapes, fit: ImageFit, width: Int, height: Int) {
         func lost(_ shape: ImageShape) -> Double { fit.lostPart(of: shape, width: width, height: height) }
         guard let median = shapes.median(lost) else { return nil }
         let total = shapes.counts.values.reduce(0, +)
@@ -49,7 +49,7 @@ public struct CroppingCost: Sendable, Equatable {
 
 extension Normalization {
     /// The mean as bytes: what is about 0 after the normalisation.
-    public var meanColor: [UInt8] {
+    package var meanColor: [UInt8] {
         mean.map { UInt8(max(0, min(255, (255 * $0).rounded(.toNearestOrEven)))) }
     }
 }

@@ -1,9 +1,9 @@
 /// The size of a model's input for images whose size was not asked for.
-public struct InputSize: Sendable, Equatable {
-    public var width: Int
-    public var height: Int
+package struct InputSize: Sendable, Equatable {
+    package var width: Int
+    package var height: Int
     /// What was decided, one sentence; nil when the images have that size themselves.
-    public var notice: String?
+    package var notice: String?
 
     /// The usual sides of inputs.
     static let usual = [32, 48, 64, 96, 128, 160, 192, 224]
@@ -11,7 +11,7 @@ public struct InputSize: Sendable, Equatable {
     static let largestSide = 512
 
     /// The images' own size where they have one; else a usual square near the median of their shorter sides.
-    public init(for shapes: ImageShapes) {
+    package init(for shapes: ImageShapes) {
         if let size = shapes.commonSize {
             (width, height) = size
             guard max(width, height) > InputSize.largestSide else { return }

@@ -32,7 +32,7 @@ extension RandAugment {
         }
     }
 
-    func apply(_ draw: Draw, to canvas: inout Canvas) {
+    package func apply(_ draw: Draw, to canvas: inout Canvas) {
         let part = draw.level / 10
         let sign: Double = draw.isNegative ? -1 : 1
         func move(_ matrix: [Double]) { canvas.transform(matrix, filter: filter, fill: fill(canvas.channels)) }
@@ -55,7 +55,7 @@ extension RandAugment {
         case .solarizeAdd:
             let added = min(128, Int(part * 110))
             canvas.mapLevels { $0 < 128 ? $0 + added : $0 }
-        case .color: canvas.blendWithGrey(factor)
+        case .color: canvas.blendWithGray(factor)
         case .contrast: canvas.blendWithMean(factor)
         case .brightness: canvas.blendWithBlack(factor)
         case .sharpness: canvas.blendWithSmooth(factor)

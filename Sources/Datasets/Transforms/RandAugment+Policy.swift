@@ -19,6 +19,7 @@ extension RandAugment {
         /// The largest strength.
         public var maximum: Double
 
+        /// The policy of `rand-m9-mstd0.5-inc1`, or one with other values; see the properties.
         public init(
             magnitude: Double = 9, deviation: Double = 0.5, layers: Int = 2, probability: Double = 0.5,
             increases: Bool = true, isWeighted: Bool = false, maximum: Double = 10
@@ -70,6 +71,7 @@ extension RandAugment {
             case magnitude, deviation, layers, probability, increases, isWeighted, maximum
         }
 
+        /// Reads a stored policy, of versions before some of its keys existed as well.
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             magnitude = try values.decode(Double.self, forKey: .magnitude)

@@ -4,12 +4,17 @@ import Tensors
 /// RandAugment (Cubuk et al., arXiv 1909.13719) as timm does it: a few operations drawn for each image, each applied half
 /// of the time with a strength drawn around the magnitude.
 public struct RandAugment: Codable, Sendable, Hashable {
+    /// How strong and how many the operations are.
     public var policy: Policy
     /// The colour beyond the edges of a moved image [channels].
     public var fill: [UInt8]
     /// How moved images are resampled.
     public var filter: ResizeFilter
 
+    /// - Parameters:
+    ///   - policy: how strong and how many the operations are.
+    ///   - fill: the colour beyond the edges of a moved image, one value or one per channel.
+    ///   - filter: how moved images are resampled.
     public init(policy: Policy, fill: [UInt8], filter: ResizeFilter) {
         self.policy = policy
         self.fill = fill

@@ -3,6 +3,7 @@ import Tensors
 
 /// Overwrites random rectangles of a normalised image (Zhong et al., "Random erasing data augmentation", 2017).
 public struct RandomErasing: Codable, Sendable, Hashable {
+    /// What takes the place of the erased pixels.
     public enum Fill: String, Codable, Sendable, CaseIterable {
         /// Normal noise, drawn for every pixel.
         case pixel
@@ -10,7 +11,9 @@ public struct RandomErasing: Codable, Sendable, Hashable {
         case constant
     }
 
+    /// How often an image is erased from at all, 0...1.
     public var probability: Double
+    /// What takes the place of the erased pixels.
     public var fill: Fill
     /// How many rectangles share the area.
     public var count: Int
@@ -19,6 +22,7 @@ public struct RandomErasing: Codable, Sendable, Hashable {
     /// The smallest ratio of the sides; the largest is its inverse.
     public var minimumRatio: Double
 
+    /// Erasing with the values of the paper unless others are given; see the properties.
     public init(
         probability: Double, fill: Fill = .pixel, count: Int = 1, area: [Double] = [0.02, 1.0 / 3],
         minimumRatio: Double = 0.3

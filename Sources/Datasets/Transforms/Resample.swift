@@ -3,7 +3,9 @@ import Foundation
 
 /// How a resize weighs the pixels around a point.
 public enum ResizeFilter: String, Codable, Sendable, CaseIterable {
+    /// By a triangle over one pixel to each side, wider where pixels are merged.
     case bilinear
+    /// By Keys' cubic over two pixels to each side, wider where pixels are merged.
     case bicubic
 
     var support: Double { self == .bilinear ? 1 : 2 }

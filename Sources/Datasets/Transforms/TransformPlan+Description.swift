@@ -1,6 +1,6 @@
 extension TransformPlan {
     /// How an image is brought to the model's input for evaluation, in words: what another program must do.
-    public var evaluationDescription: String {
+    package var evaluationDescription: String {
         var parts = ["decode the image upright to \(channels == 3 ? "RGB" : "grey") bytes"]
         parts += evaluation.map(\.words)
         parts.append(

@@ -3,9 +3,14 @@ import Tensors
 
 /// The mean and deviation that pixels in 0...1 are normalised with, one value per channel.
 public struct Normalization: Codable, Sendable, Hashable {
+    /// The mean of each channel.
     public var mean: [Float]
+    /// The standard deviation of each channel.
     public var deviation: [Float]
 
+    /// - Parameters:
+    ///   - mean: of each channel, of values in 0...1.
+    ///   - deviation: of each channel, of values in 0...1.
     public init(mean: [Float], deviation: [Float]) {
         self.mean = mean
         self.deviation = deviation
@@ -20,15 +25,20 @@ public struct Normalization: Codable, Sendable, Hashable {
 public struct TransformPlan: Codable, Sendable, Hashable {
     /// The model's input; an image that the steps leave at another size is brought to it by `TransformStep.fit`.
     public var width: Int
+    /// The height of the model's input.
     public var height: Int
     /// 1 or 3; images are converted before the first step.
     public var channels: Int
+    /// The steps of training, in order.
     public var training: [TransformStep]
+    /// The steps of evaluation, in order.
     public var evaluation: [TransformStep]
+    /// Applied to the bytes that the steps leave, scaled to 0...1.
     public var normalization: Normalization
     /// Applied to normalised pixels, in training only.
     public var erasing: RandomErasing?
 
+    /// A plan of these parts; whether it is possible is checked when a `Transform` is made of it.
     public init(
         width: Int, height: Int, channels: Int, training: [TransformStep], evaluation: [TransformStep],
         normalization: Normalization, erasing: RandomErasing? = nil
@@ -43,12 +53,12 @@ public struct TransformPlan: Codable, Sendable, Hashable {
     }
 
     /// The most pixels that the input may have.
-    public static let mostPixels = 1 << 24
+    package static let mostPixels = 1 << 24
     /// The longest side that the input may have.
-    public static let longestSide = 8192
+    package static let longestSide = 8192
 
     /// What makes the plan impossible, one sentence, or nil.
-    public var problem: String? {
+    package var problem: String? {
         if width < 1 || height < 1 { return "the input of \(height) x \(width) pixels is empty" }
         if max(width, height) > Self.longestSide || width * height > Self.mostPixels {
             return
@@ -75,13 +85,17 @@ public struct TransformPlan: Codable, Sendable, Hashable {
 
 /// Whether images are prepared for training or for evaluation.
 public enum TransformMode: Sendable {
+    /// The plan's training steps, and erasing.
     case training
+    /// The plan's evaluation steps.
     case evaluation
 }
 
 /// A plan made ready for one mode.
 public final class Transform: Sendable {
+    /// What is done to images.
     public let plan: TransformPlan
+    /// Which of the plan's steps are done.
     public let mode: TransformMode
     /// The steps up to the first random one: their results are the same in every epoch.
     private let prefix: [TransformStep]
@@ -89,7 +103,8 @@ public final class Transform: Sendable {
     /// The normalised value of each byte [channel, 256].
     private let table: [Float]
 
-    /// Throws when the plan is impossible.
+    /// Makes a plan ready.
+    /// - Throws: `DatasetError` where the plan is impossible.
     public init(_ plan: TransformPlan, mode: TransformMode) throws {
         if let problem = plan.problem { throw DatasetError("transforms", problem) }
         self.plan = plan
@@ -106,39 +121,46 @@ public final class Transform: Sendable {
     }
 
     /// How many numbers one image becomes.
-    public var valueCount: Int { plan.width * plan.height * plan.channels }
+    package var valueCount: Int { plan.width * plan.height * plan.channels }
 
     /// Whether `prepare` may change an image.
     var prepares: Bool { !prefix.isEmpty }
 
-    /// The image after conversion and the leading steps without randomness; worth keeping between epochs.
-    func prepare(_ image: Image, _ workspace: TransformWorkspace) -> Image {
+    /// The image after conversion and the leading steps without randomness, and how they moved its pixels; worth keeping
+    /// between epochs.
+    func prepare(_ image: Image, _ workspace: TransformWorkspace) -> PreparedImage {
         let image = image.converted(channels: plan.channels)
-        guard prepares else { return image }
+        guard prepares else { return PreparedImage(image, .identity(image.size)) }
         return image.pixels.withUnsafeBufferPointer { pixels in
             var canvas = Canvas(image, pixels: pixels.baseAddress!, scratch: workspace.scratch)
             var unused = Random(seed: 0, purpose: "")
             for step in prefix { step.apply(to: &canvas, &unused) }
-            return canvas.image()
+            return PreparedImage(canvas.image(), canvas.motion)
         }
     }
 
     /// Writes a prepared image's normalised pixels [height, width, channels].
+    /// - Returns: the motion from the decoded image to the model's input.
+    @discardableResult
     func finish(
-        _ image: Image, _ random: inout Random, _ workspace: TransformWorkspace,
+        _ prepared: PreparedImage, _ random: inout Random, _ workspace: TransformWorkspace,
         into output: UnsafeMutablePointer<Float>
-    ) {
-        image.pixels.withUnsafeBufferPointer { pixels in
-            var canvas = Canvas(image, pixels: pixels.baseAddress!, scratch: workspace.scratch)
+    ) -> Motion {
+        let image = prepared.image
+        let motion = image.pixels.withUnsafeBufferPointer { pixels in
+            var canvas = Canvas(
+                image, pixels: pixels.baseAddress!, scratch: workspace.scratch, motion: prepared.motion)
             for step in rest { step.apply(to: &canvas, &random) }
             if canvas.width != plan.width || canvas.height != plan.height {
                 fitCanvas(&canvas, width: plan.width, height: plan.height, filter: .bilinear)
             }
             canvas.lookUp(table, into: output)
+            return canvas.motion
         }
         if mode == .training, let erasing = plan.erasing {
             erasing.apply(to: output, width: plan.width, height: plan.height, channels: plan.channels, &random)
         }
+        return motion
     }
 
     /// The normalised pixels [height, width, channels] of one image.
@@ -146,14 +168,33 @@ public final class Transform: Sendable {
     public func callAsFunction(
         _ image: Image, random: Random = Random(seed: 0, purpose: "transform")
     ) -> [Float] {
+        moved(image, random: random).pixels
+    }
+
+    /// The normalised pixels [height, width, channels] of one image, and the motion that moves its annotations with them.
+    /// - Parameter random: what random steps draw from; evaluation plans usually have none.
+    public func moved(
+        _ image: Image, random: Random = Random(seed: 0, purpose: "transform")
+    ) -> (pixels: [Float], motion: Motion) {
         let workspace = TransformWorkspace()
         var random = random
         let prepared = prepare(image, workspace)
-        return [Float](unsafeUninitializedCapacity: valueCount) { buffer, count in
-            finish(prepared, &random, workspace, into: buffer.baseAddress!)
+        var motion = prepared.motion
+        let pixels = [Float](unsafeUninitializedCapacity: valueCount) { buffer, count in
+            motion = finish(prepared, &random, workspace, into: buffer.baseAddress!)
             count = valueCount
         }
+        return (pixels, motion)
     }
+}
+
+/// An image after the steps that are the same in every epoch.
+final class PreparedImage: Sendable {  // a class, so that the places of a cache are small while they are empty
+    let image: Image
+    /// From the decoded image to this one.
+    let motion: Motion
+
+    init(_ image: Image, _ motion: Motion) { (self.image, self.motion) = (image, motion) }
 }
 
 /// The scratch memory of one thread.

@@ -18,23 +18,25 @@ public enum TransformStep: Codable, Sendable, Hashable {
     case randomCrop(width: Int, height: Int, padding: Int, mode: PaddingMode)
     /// A random part of area `scale` (low, high) and side ratio `ratio` (low, high), resized (Szegedy et al., 2015).
     case randomResizedCrop(width: Int, height: Int, scale: [Double], ratio: [Double], filter: ResizeFilter)
+    /// Left and right exchanged, so often.
     case horizontalFlip(probability: Double)
     /// Rotation within +-degrees, shift within +-translate (parts of the sides), scale (low, high), horizontal shear
     /// within +-shear degrees; black beyond the edges.
     case affine(degrees: Double, translate: [Double], scale: [Double], shear: Double)
     /// Brightness, contrast, saturation within 1 +- value and hue within +-value of a turn, in random order.
     case colorJitter(brightness: Double, contrast: Double, saturation: Double, hue: Double)
+    /// A few operations drawn for each image.
     case randAugment(RandAugment)
 
     /// Whether the result depends on the image alone.
-    public var isDeterministic: Bool {
+    package var isDeterministic: Bool {
         switch self {
         case .resize, .resizeShorterSide, .fit, .pad, .centerCrop: true
         case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment: false
         }
     }
 
-    func apply(to canvas: inout Canvas, _ random: inout Random) {
+    package func apply(to canvas: inout Canvas, _ random: inout Random) {
         switch self {
         case .resize(let width, let height, let filter):
             canvas.resize(width: width, height: height, filter: filter)
@@ -170,7 +172,7 @@ private func jitterColors(_ canvas: inout Canvas, _ strengths: [Double], _ rando
         switch operation {
         case 0: canvas.blendWithBlack(factors[0])
         case 1: canvas.blendWithMean(factors[1])
-        case 2: canvas.blendWithGrey(factors[2])
+        case 2: canvas.blendWithGray(factors[2])
         default: canvas.shiftHue(factors[3])
         }
     }

@@ -62,7 +62,7 @@ public struct DistillationRecipe: Sendable {
             }
             do { try stages.check(pool: names) } catch { reader.problem("stages", "\(error)") }
         }
-        if order == nil, sections.data.validation == .none {
+        if order == nil, sections.data.validation == .nowhere {
             reader.section("data", "") {
                 $0.problem("validation", "is 0, but order: bgs measures costs on a validation part")
             }

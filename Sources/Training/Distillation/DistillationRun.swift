@@ -88,7 +88,7 @@ public final class DistillationRun {
             case .automatic: "auto"
             case .fraction(let fraction): "\(fraction)"
             case .folder(let path): path
-            case .none: "0"
+            case .nowhere: "0"
             }
         return [
             "data.path=\(recipe.data.path)", "data.validation=\(validation)", "run.seed=\(recipe.run.seed)",

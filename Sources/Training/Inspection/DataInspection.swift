@@ -73,7 +73,7 @@ public struct DataInspection: Sendable {
         public let width: Int
         public let height: Int
         /// Of each part; nil where no image could be read.
-        public let costs: [CroppingCost?]
+        package let costs: [CroppingCost?]
         public let notices: [String]
     }
 

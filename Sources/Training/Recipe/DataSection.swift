@@ -126,9 +126,9 @@ public struct DataSection: Sendable {
         guard let fraction = Double(text) else { return .folder(text) }
         guard (0..<1).contains(fraction) else {
             reader.problem("validation", "found `\(text)`, expected auto, a part from 0 to below 1, or a folder")
-            return .none
+            return .nowhere
         }
-        return fraction == 0 ? .none : .fraction(fraction)
+        return fraction == 0 ? .nowhere : .fraction(fraction)
     }
 
     private static func evaluationCrop(_ reader: ConfigurationReader) -> Double {

@@ -109,7 +109,7 @@ public struct Recipe: Sendable {
         if let classes = model.classes, let names = data.classNames, names.count > classes {
             problem("data", "classNames", "found \(names.count) names, expected at most \(classes) as in model.classes")
         }
-        if training.earlyStopping > 0, data.validation == .none {
+        if training.earlyStopping > 0, data.validation == .nowhere {
             problem("training", "earlyStopping", "needs a validation part, but data.validation is 0")
         }
     }
