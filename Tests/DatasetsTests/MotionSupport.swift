@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Tensors
 
 /// Black images with something painted at a known place.
@@ -8,7 +9,7 @@ enum Painted {
         let pixels = (0..<size.height).flatMap { y in
             (0..<size.width).map { x in
                 let (dx, dy) = (Double(x) + 0.5 - center.x, Double(y) + 0.5 - center.y)
-                return UInt8((250 * fastExp(-(dx * dx + dy * dy) / (2 * radius * radius))).rounded())
+                return UInt8((250 * exp(-(dx * dx + dy * dy) / (2 * radius * radius))).rounded())
             }
         }
         return Image(width: size.width, height: size.height, channels: 1, pixels: pixels)
@@ -29,13 +30,6 @@ enum Painted {
             }
         }
         return Mask(size: size, labels: labels)
-    }
-
-    private static func fastExp(_ x: Double) -> Double {
-        // Exact enough for bytes, and needs no Foundation.
-        var power = 1 + x / 1024
-        for _ in 0..<10 { power *= power }
-        return x < -300 ? 0 : power
     }
 }
 
