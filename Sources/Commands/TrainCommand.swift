@@ -119,7 +119,7 @@ struct TrainCommand: ParsableCommand {
                 ),
                 ("run", path),
             ]
-            + (dryRun ? [("memory", "roughly \(try run.memoryEstimate().text)")] : [])
+            + (dryRun ? [("memory", "roughly \(try run.memory)")] : [])
         var lines = (try run.facts.map { ($0.name, $0.text) } + rest).map {
             $0.0.padding(to: 8) + TextWidth.singleLine($0.1)
         }

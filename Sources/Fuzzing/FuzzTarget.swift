@@ -1,18 +1,18 @@
 import Foundation
 
 /// A reader of files that come from elsewhere, and whole files to damage.
-public struct FuzzTarget {
-    public let name: String
-    public let mutator: Mutator
+package struct FuzzTarget {
+    package let name: String
+    package let mutator: Mutator
     /// Reads an input; an error is what a damaged one should give.
-    public let read: ([UInt8]) throws -> Void
+    package let read: ([UInt8]) throws -> Void
 
     /// Reads damaged inputs, in order.
     /// - Parameters:
     ///   - before: called with each input's number before it is read, so that a crash can name it.
     ///   - slow: called with the number and the processor seconds of an input that took more than `patience`.
     /// - Returns: how many were refused.
-    public func run(
+    package func run(
         _ numbers: Range<Int>, patience: Double = 10, before: (Int) -> Void = { _ in }, slow: (Int, Double) -> Void
     ) -> Int {
         var refused = 0
@@ -37,10 +37,10 @@ public struct FuzzTarget {
     }
 
     /// The names of all readers.
-    public static var names: [String] { makers.map(\.name) }
+    package static var names: [String] { makers.map(\.name) }
 
     /// The reader of that name, its files in a folder that must exist; nil where there is none.
-    public static func named(_ name: String, folder: String) throws -> FuzzTarget? {
+    package static func named(_ name: String, folder: String) throws -> FuzzTarget? {
         try makers.first { $0.name == name }?.make(folder)
     }
 

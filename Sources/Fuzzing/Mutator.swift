@@ -1,14 +1,14 @@
 import Tensors
 
 /// Makes damaged inputs of whole ones, each a function of the seed and its number.
-public struct Mutator: Sendable {
-    public let seeds: [[UInt8]]
+package struct Mutator: Sendable {
+    package let seeds: [[UInt8]]
     /// Inputs are cut to this length, unless they were changed by structure.
-    public let limit: Int
+    package let limit: Int
     /// Changes that know how the inputs are built.
     let structures: [StructuredChange]
 
-    public init(seeds: [[UInt8]], limit: Int = 1 << 16) { self.init(seeds: seeds, limit: limit, structures: []) }
+    package init(seeds: [[UInt8]], limit: Int = 1 << 16) { self.init(seeds: seeds, limit: limit, structures: []) }
 
     init(seeds: [[UInt8]], limit: Int = 1 << 16, structures: [StructuredChange]) {
         self.seeds = seeds
@@ -18,7 +18,7 @@ public struct Mutator: Sendable {
 
     /// Input `number`: one of the whole inputs after one to four changes of bytes or, every second time where its structure
     /// is known, one or two changes that leave the rest valid.
-    public func input(_ number: Int) -> [UInt8] {
+    package func input(_ number: Int) -> [UInt8] {
         var random = Random(seed: 0, purpose: "fuzz", number)
         var bytes = seeds[number % seeds.count]
         if !structures.isEmpty, random.chance(0.5) {

@@ -12,7 +12,7 @@ import Tensors
 /// model is handed in with its answer, so that one task serves any backbone and any head that answers as it expects.
 public protocol LearningTask: Sendable {
     /// What is said of one image: a class, a mask, boxes.
-    associatedtype Annotation: Sendable & Equatable
+    associatedtype Annotation: Datasets.Annotation
     /// What the answers to a batch are compared with.
     associatedtype Target: Targets
     /// What makes the targets of a batch.

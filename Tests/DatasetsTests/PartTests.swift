@@ -44,7 +44,7 @@ struct PartTests {
             #expect(hasNotice(drawn, "is not used, since data.validation is 0.2"))
             let named = try openDataset(root, validation: .folder(name))
             #expect(counts(named) == [20, 6, nil])
-            let none = try openDataset(root, validation: .none)
+            let none = try openDataset(root, validation: .nowhere)
             #expect(counts(none) == [20, nil, nil])
             #expect(hasNotice(none, "nothing but the training images is measured"))
         }
@@ -83,7 +83,7 @@ struct PartTests {
     @Test func aClassMayBeCalledLikeAPart() throws {
         try withTemporaryFolder { root in
             try makeClasses("\(root)/x", ["train", "bus"], 10)
-            let vehicles = try openDataset("\(root)/x", validation: .none)
+            let vehicles = try openDataset("\(root)/x", validation: .nowhere)
             #expect(vehicles.classNames == ["bus", "train"])
             #expect(hasNotice(vehicles, "train holds images and no class folders, so it is a class beside bus"))
             try makeClasses("\(root)/y", ["valid", "invalid"], 10)
@@ -151,11 +151,11 @@ struct PartTests {
             // The same name, composed and decomposed: as Linux and as macOS write it.
             try makeClasses("\(root)/train", ["caf\u{E9}", "tea", "water"], 4)
             try makeClasses("\(root)/test", ["cafe\u{301}", "water"], 2)
-            let splits = try openDataset(root, validation: .none)
+            let splits = try openDataset(root, validation: .nowhere)
             #expect(splits.test?.classCounts == [2, 0, 2])
             #expect(hasNotice(splits, "\(root)/test has no images of 1 of the 3 classes (tea)"))
             try makeClasses("\(root)/train", ["cafe\u{301}"], 3)
-            let merged = try openDataset(root, validation: .none)
+            let merged = try openDataset(root, validation: .nowhere)
             #expect(merged.train.classCounts == [7, 4, 4])
             #expect(hasNotice(merged, "are one name in two spellings of Unicode"))
             try makeClasses("\(root)/test", ["Tea"], 2)
@@ -173,7 +173,7 @@ struct PartTests {
                 guard renameToBytes("\(root)/\(part)/x", "\(root)/\(part)", [0x63, 0xE9]) else { return }
             }
             #expect(renameToBytes("\(root)/train/tea/0.png", "\(root)/train/tea", [0xFC, 0x2E, 0x70, 0x6E, 0x67]))
-            let splits = try openDataset(root, validation: .none)
+            let splits = try openDataset(root, validation: .nowhere)
             #expect(splits.classNames == ["c\\xE9", "tea"])
             #expect(splits.train.classCounts == [4, 4] && splits.test?.classCounts == [4, 4])
             for i in 0..<8 { #expect(try splits.train.image(i) == Golden.image("rgb.png")) }

@@ -5,7 +5,7 @@ import Testing
 
 struct ReaderTests {
     @Test func digitsHaveTheirCountsAndValues() throws {
-        let splits = try openDataset("digits", validation: .none)
+        let splits = try openDataset("digits", validation: .nowhere)
         #expect(splits.train.count == 1437)
         #expect(splits.test?.count == 360)
         #expect(splits.classNames == (0...9).map(String.init))
@@ -24,7 +24,7 @@ struct ReaderTests {
         let train = try #require(splits.train as? SubsetDataset)
         #expect(Set(validation.indices).isDisjoint(with: train.indices))
         #expect(validation.count + train.count == 1437)
-        let all = try openDataset("digits", validation: .none).train.classCounts
+        let all = try openDataset("digits", validation: .nowhere).train.classCounts
         #expect(validation.classCounts == all.map { Int((Double($0) / 10).rounded()) })
         let again = try openDataset("digits", seed: 3).validation as? SubsetDataset
         #expect(again?.indices == validation.indices)
@@ -77,12 +77,12 @@ struct ReaderTests {
             let whole = Golden.file("rgb.png")
             try write(Array(whole.prefix(whole.count / 2)), to: "\(root)/test/b/2.png")
             try write(Array("no image".utf8), to: "\(root)/test/b/3.png")
-            let error = #expect(throws: DatasetError.self) { try openDataset(root, validation: .none) }
+            let error = #expect(throws: DatasetError.self) { try openDataset(root, validation: .nowhere) }
             #expect(error?.path == "\(root)/test/b/2.png")
             #expect(
                 error?.problem.contains("1 other image cannot be read (\(root)/test/b/3.png)") == true, "\(error!)")
             try write(Array("no image".utf8), to: "\(root)/train/a/0.png")
-            let splits = try openDataset(root, validation: .none, onBroken: .skip)
+            let splits = try openDataset(root, validation: .nowhere, onBroken: .skip)
             #expect((0..<splits.train.count).map { splits.train.name($0) }.first == "\(root)/train/a/1.png")
             #expect(splits.train.count == 3 && splits.test?.count == 2)
             #expect(
@@ -95,7 +95,7 @@ struct ReaderTests {
     @Test func aFolderWithoutTestPartHoldsATenthOut() throws {
         try withTemporaryFolder { root in
             try makeFolder(root, (0..<20).flatMap { ["a/\($0).png", "b/\($0).png"] })
-            let splits = try openDataset(root, validation: .none, seed: 1)
+            let splits = try openDataset(root, validation: .nowhere, seed: 1)
             let test = try #require(splits.test)
             #expect(test.classCounts == [2, 2])
             #expect(splits.train.classCounts == [18, 18])
@@ -141,7 +141,7 @@ struct ReaderTests {
             try write(storedGzip(labels), to: "\(root)/train-labels-idx1-ubyte.gz")
             try write(idx([1, 2, 2], [9, 9, 9, 9]), to: "\(root)/t10k-images-idx3-ubyte")
             try write(idx([1], [2]), to: "\(root)/t10k-labels-idx1-ubyte")
-            let splits = try openDataset(root, validation: .none)
+            let splits = try openDataset(root, validation: .nowhere)
             #expect(splits.classNames == ["0", "1", "2"])
             #expect(try splits.train.image(1).pixels == [4, 5, 6, 7])
             #expect((0..<3).map(splits.train.label) == [1, 0, 2])
@@ -229,7 +229,7 @@ struct ReaderTests {
                     "asks for 18 bytes, the file holds more than that"))
             let parts = [Array(images[..<5]), Array(images[5...])]
             try write(parts.flatMap { storedGzip($0) }, to: "\(root)/z/train-images-idx3-ubyte.gz")
-            let splits = try openDataset("\(root)/z", validation: .none)
+            let splits = try openDataset("\(root)/z", validation: .nowhere)
             #expect(try splits.train.image(1).pixels == [9])
             #expect(splits.test == nil)
         }
@@ -246,7 +246,7 @@ struct ReaderTests {
             let folder = "\(root)/cifar-10-batches-bin"
             for i in 1...5 { try write(record(UInt8(i)) + record(9), to: "\(folder)/data_batch_\(i).bin") }
             try write(record(0), to: "\(folder)/test_batch.bin")
-            var splits = try openDataset(root, validation: .none)
+            var splits = try openDataset(root, validation: .nowhere)
             #expect(splits.format == "CIFAR-10")
             #expect(splits.train.count == 10)
             #expect(try splits.train.image(0).pixels.prefix(6) == [10, 20, 0, 10, 20, 1])
@@ -271,7 +271,7 @@ struct ReaderTests {
         try withTemporaryFolder { root in
             try write([3, 99] + [UInt8](repeating: 7, count: 3072), to: "\(root)/train.bin")
             try write([3, 42] + [UInt8](repeating: 7, count: 3072), to: "\(root)/test.bin")
-            let splits = try openDataset(root, validation: .none)
+            let splits = try openDataset(root, validation: .nowhere)
             #expect(splits.classNames.count == 100)
             #expect(splits.train.label(0) == 99)
             #expect(splits.test?.label(0) == 42)

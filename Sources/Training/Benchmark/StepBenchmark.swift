@@ -3,12 +3,12 @@ import Reporting
 import Tensors
 
 /// Times whole training steps (forward, backward, clip, optimizer) and inference of a recipe's model on random images.
-public struct StepBenchmark {
+package struct StepBenchmark {
     /// Seconds of repeated runs.
-    public struct Times: Sendable {
-        public let median: Double
-        public let lowerQuartile: Double
-        public let upperQuartile: Double
+    package struct Times: Sendable {
+        package let median: Double
+        package let lowerQuartile: Double
+        package let upperQuartile: Double
 
         init(_ seconds: [Double]) {
             let sorted = seconds.sorted()
@@ -17,34 +17,34 @@ public struct StepBenchmark {
         }
     }
 
-    public struct Result: Sendable {
-        public var batch = 0
-        public var threads = 0
-        public var parameters = 0
+    package struct Result: Sendable {
+        package var batch = 0
+        package var threads = 0
+        package var parameters = 0
         /// Of one image, forward.
-        public var multiplyAdds = 0
+        package var multiplyAdds = 0
         /// `nil` when only inference was timed.
-        public var training: Times?
-        public var inference = Times([0])
+        package var training: Times?
+        package var inference = Times([0])
         /// Floating-point operations a second that the machine's multiply-adds reach.
-        public var peakRate = 0.0
-        public var peakMemoryMB = 0.0
-        public var poolBytes = 0
-        public var operations: [(operation: Operation, entry: OperationProfile.Entry)] = []
-        public var profiledSteps = 0
+        package var peakRate = 0.0
+        package var peakMemoryMB = 0.0
+        package var poolBytes = 0
+        package var operations: [(operation: Operation, entry: OperationProfile.Entry)] = []
+        package var profiledSteps = 0
 
         /// A step costs three times the forward pass, at two operations for each multiply-add.
-        public var trainingRate: Double {
+        package var trainingRate: Double {
             training.map { 6 * Double(multiplyAdds) * Double(batch) / $0.median } ?? 0
         }
-        public var inferenceRate: Double { 2 * Double(multiplyAdds) * Double(batch) / inference.median }
+        package var inferenceRate: Double { 2 * Double(multiplyAdds) * Double(batch) / inference.median }
     }
 
     /// - Parameters:
     ///   - trains: false leaves the training steps out, so that peak memory is that of inference.
     ///   - console: where the progress is shown, if anywhere.
     /// - Throws: when the recipe's model cannot be built without the data.
-    public static func run(
+    package static func run(
         _ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3, trains: Bool = true,
         console: Console? = nil
     ) throws -> Result {

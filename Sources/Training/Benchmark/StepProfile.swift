@@ -4,24 +4,24 @@ import Reporting
 import Tensors
 
 /// Where the time of training steps goes, by operation and by layer.
-public struct StepProfile: Sendable {
-    public typealias Entry = OperationProfile.Entry
+package struct StepProfile: Sendable {
+    package typealias Entry = OperationProfile.Entry
 
-    public let batch: Int
-    public let threads: Int
-    public let steps: Int
+    package let batch: Int
+    package let threads: Int
+    package let steps: Int
     /// Of whole steps, the profile's own cost included.
-    public let secondsPerStep: Double
+    package let secondsPerStep: Double
     /// Sums over all steps, the largest first.
-    public let operations: [(name: String, entry: Entry)]
+    package let operations: [(name: String, entry: Entry)]
     /// Of all steps, in order.
-    public let events: [OperationProfile.Event]
-    public let poolBytes: Int
+    package let events: [OperationProfile.Event]
+    package let poolBytes: Int
 
     /// Profiles steps on random images with the threads of the pool.
     /// - Parameter console: where the progress is shown, if anywhere.
     /// - Throws: when the recipe's model cannot be built without the data.
-    public init(_ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3, console: Console? = nil) throws {
+    package init(_ recipe: Recipe, batch: Int, steps: Int, warmup: Int = 3, console: Console? = nil) throws {
         let step = try BenchmarkStep(recipe, batch: batch)
         let progress = console.map { WorkProgress($0, "step", of: warmup + steps) }
         defer { progress?.finish() }
@@ -45,7 +45,7 @@ public struct StepProfile: Sendable {
 
     /// Sums over all steps by the first `depth` words of the layers' paths, in the order of the forward pass; what
     /// stands outside of layers, the loss and the optimizer among it, has an empty path.
-    public func layers(depth: Int) -> [(path: String, entry: Entry)] {
+    package func layers(depth: Int) -> [(path: String, entry: Entry)] {
         var places: [String: Int] = [:]
         var layers: [(path: String, entry: Entry)] = []
         for event in events {
@@ -65,7 +65,7 @@ public struct StepProfile: Sendable {
     }
 
     /// The events as Chrome's tracing and Perfetto read them: a row of operations and, below it, one of layers.
-    public func trace(depth: Int) -> JSONValue {
+    package func trace(depth: Int) -> JSONValue {
         let origin = events.first?.start ?? 0
         func event(_ name: String, _ category: String, row: Int, _ start: Double, _ end: Double) -> JSONValue {
             [

@@ -5,24 +5,24 @@ import Tensors
 
 /// Compares the gradient of a whole model with central differences in `Double`: for the input and each parameter along
 /// one random direction, with parameters redrawn so that every path carries signal, and no dropped paths.
-public struct ModelGradientCheck {
-    public struct Outcome: Sendable {
-        public let name: String
-        public let relativeError: Double
-        public let bound: Double
-        public var passed: Bool { relativeError <= bound }
+package struct ModelGradientCheck {
+    package struct Outcome: Sendable {
+        package let name: String
+        package let relativeError: Double
+        package let bound: Double
+        package var passed: Bool { relativeError <= bound }
     }
 
-    public static let bound = 1e-5
+    package static let bound = 1e-5
     /// Larger inputs are cut to this side.
-    public static let largestSide = 32
+    package static let largestSide = 32
 
     private let model: any FeatureModel
     private let store: ParameterStore<Double>
     private let input: Tensor<Double>
     private let cotangent: Tensor<Double>
 
-    public init(_ specification: ModelSpecification, height: Int, width: Int, seed: UInt64 = 0) throws {
+    package init(_ specification: ModelSpecification, height: Int, width: Int, seed: UInt64 = 0) throws {
         let height = min(height, ModelGradientCheck.largestSide)
         let width = min(width, ModelGradientCheck.largestSide)
         model = try specification.makeModel(height: height, width: width)
@@ -35,7 +35,7 @@ public struct ModelGradientCheck {
     }
 
     /// Runs the check, calling `progress` after each tensor.
-    public func run(progress: (Outcome) -> Void = { _ in }) -> [Outcome] {
+    package func run(progress: (Outcome) -> Void = { _ in }) -> [Outcome] {
         let tape = Tape<Double>()
         let context = Context(store, mode: .training, tape: tape)
         let images = tape.leaf(input)

@@ -7,21 +7,21 @@ import Tensors
 
 /// Compares a model's results with those of an independent implementation, kept in a safetensors file: logits, loss,
 /// stage features and every gradient, for given parameters and input.
-public struct ParityCheck<S: Scalar> {
-    public struct Outcome: Sendable {
-        public let name: String
+package struct ParityCheck<S: Scalar> {
+    package struct Outcome: Sendable {
+        package let name: String
         /// max |difference| / max |reference|; infinite when the value is missing.
-        public let error: Double
-        public let tolerance: Double
-        public var passed: Bool { error <= tolerance }
+        package let error: Double
+        package let tolerance: Double
+        package var passed: Bool { error <= tolerance }
     }
 
-    public let outcomes: [Outcome]
+    package let outcomes: [Outcome]
     /// Our values under the fixture's names, for `--output`.
-    public let results: SafetensorsFile
+    package let results: SafetensorsFile
 
     /// - Throws: `CheckpointError` when the file is no fixture or its parameters do not fit the model it names.
-    public init(path: String, tolerance: Double) throws {
+    package init(path: String, tolerance: Double) throws {
         let file = try SafetensorsFile.read(path: path)
         let specification = try Self.specification(file, path)
         guard let inputTensor = file["input"], inputTensor.shape.count == 4, let target = file["target"] else {

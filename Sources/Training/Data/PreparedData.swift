@@ -5,26 +5,26 @@ import Tasks
 import Tensors
 
 /// A recipe's data, opened and split, with the transforms that bring it to the model's input.
-public struct PreparedData<Annotation: Sendable & Equatable>: Sendable {
-    public let splits: DatasetSplits<Annotation>
-    public let plan: TransformPlan
+package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
+    package let splits: DatasetSplits<Annotation>
+    package let plan: TransformPlan
     /// Names for all outputs of the model; outputs beyond the data's classes are numbered.
-    public let vocabulary: Vocabulary
+    package let vocabulary: Vocabulary
     /// The model with classes, channels and filter sizes filled in from the data.
-    public let specification: ModelSpecification
+    package let specification: ModelSpecification
     /// What a user should know, one sentence each.
-    public let notices: [String]
+    package let notices: [String]
     /// Those of `notices` that tell how images are brought to the model's input.
-    public let imageNotices: [String]
+    package let imageNotices: [String]
     /// The group of each image, for epochs that show every group equally often; nil where they need not.
     private let groups: (@Sendable (any AnnotatedDataset<Annotation>) throws -> [Int])?
 
-    public var classNames: [String] { vocabulary.classNames }
+    package var classNames: [String] { vocabulary.classNames }
 
     /// Opens the data of a recipe.
     /// - Throws: an error that names the file or key at fault.
     /// - Parameter folder: a run that is gone on with: its input size holds where the recipe gives none.
-    public init<C: TaskConfiguration>(
+    package init<C: TaskConfiguration>(
         _ recipe: Recipe, _ task: C, resuming folder: String? = nil
     ) throws where C.Task.Annotation == Annotation {
         var recipe = recipe
@@ -133,7 +133,7 @@ public struct PreparedData<Annotation: Sendable & Equatable>: Sendable {
 
 extension Recipe {
     /// What is asked of the data.
-    public var dataRequest: DataRequest {
+    package var dataRequest: DataRequest {
         DataRequest(
             path: data.path, validation: data.validation, seed: UInt64(run.seed), onBroken: data.onBroken,
             packedMegabytes: data.packedMegabytes)
@@ -142,7 +142,7 @@ extension Recipe {
 
 extension DataSection {
     /// The classes' names: those that are given, or those of the data.
-    public func names(of found: [String]) throws -> [String] {
+    package func names(of found: [String]) throws -> [String] {
         guard let classNames else { return found }
         guard classNames.count == found.count else {
             throw RecipeError("data.classNames has \(classNames.count) names, but \(path) has \(found.count) classes")

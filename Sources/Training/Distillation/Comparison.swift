@@ -5,41 +5,41 @@ import Tasks
 import Tensors
 
 /// All arms over several seeds, `comparison.json`.
-public struct Comparison: Sendable {
-    public struct Result: Sendable {
-        public let arm: Arm
-        public let seed: Int
+package struct Comparison: Sendable {
+    package struct Result: Sendable {
+        package let arm: Arm
+        package let seed: Int
         /// What the values are of, and on which images.
-        public let metric: Metric
-        public let last: Double
-        public let best: Double
-        public let bestEpoch: Int
-        public let epochs: Int
-        public let trainLoss: Double
-        public let gap: Double
-        public let seconds: Double
-        public let part: ResultPart
+        package let metric: Metric
+        package let last: Double
+        package let best: Double
+        package let bestEpoch: Int
+        package let epochs: Int
+        package let trainLoss: Double
+        package let gap: Double
+        package let seconds: Double
+        package let part: ResultPart
         /// What chooses between arms; nil where nothing was validated.
-        public var bestValidation: Double?
+        package var bestValidation: Double?
     }
 
-    public let order: [String]
+    package let order: [String]
     /// How many images results were measured on.
-    public var validationImages: Int?
-    public var testImages: Int?
-    public var results: [Result] = []
+    package var validationImages: Int?
+    package var testImages: Int?
+    package var results: [Result] = []
 
     /// Mean and sample standard deviation over the seeds of an arm.
-    public func statistics(_ arm: Arm, _ value: (Result) -> Double) -> (mean: Double, deviation: Double) {
+    package func statistics(_ arm: Arm, _ value: (Result) -> Double) -> (mean: Double, deviation: Double) {
         Spread(results.filter { $0.arm == arm }.map(value)).map { ($0.mean, $0.deviation) } ?? (0, 0)
     }
 
     private var part: ResultPart { results.first?.part ?? .test }
     private var metric: Metric { results.first?.metric ?? Metric.unnamed[0] }
     /// Which arm is best, as far as the number of images and the spread of the seeds let one say so.
-    public var verdict: Verdict { ArmSections.verdict(json, validation: validationImages, test: testImages) }
+    package var verdict: Verdict { ArmSections.verdict(json, validation: validationImages, test: testImages) }
 
-    public var table: String {
+    package var table: String {
         let isTest = part == .test
         let part = part.rawValue
         func share(_ arm: Arm, _ value: (Result) -> Double) -> String {
@@ -70,7 +70,7 @@ public struct Comparison: Sendable {
         ).render() + ArmSections.sentence(verdict) + "\n"
     }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         let isTest = part == .test
         let metric = metric
         let (last, best) =
@@ -128,7 +128,7 @@ extension Comparison.Result {
 extension DistillationRun {
     /// Runs every arm with every seed, each in a folder of its own below the run's; what is there stays and goes on when `resuming`. The
     /// student's first bytes, the pool and the split of the data are the same for all; seeds decide the rest.
-    public func compare(_ report: OrderReport, seeds: Int, in directory: RunDirectory, resuming: Bool) throws
+    package func compare(_ report: OrderReport, seeds: Int, in directory: RunDirectory, resuming: Bool) throws
         -> Comparison
     {
         guard data.splits.test != nil || data.splits.validation != nil else {

@@ -5,7 +5,7 @@ import Tasks
 import Tensors
 
 /// Measures adaptation costs among trained models, all on the same images.
-struct CostMeasurement<Annotation: Sendable & Equatable> {
+struct CostMeasurement<Annotation: Datasets.Annotation> {
     let section: CostSection
     let train: any AnnotatedDataset<Annotation>
     let validation: any AnnotatedDataset<Annotation>

@@ -5,32 +5,32 @@ import Tasks
 import Tensors
 
 /// Everything that decides a distillation: the student's recipe, its teachers, their order and the stages.
-public struct DistillationRecipe: Sendable {
+package struct DistillationRecipe: Sendable {
     /// The student's own training, and the data, optimizer and schedule of the stages.
-    public var recipe: Recipe
-    public var student: StudentSection
-    public var pool: PoolSection
+    package var recipe: Recipe
+    package var student: StudentSection
+    package var pool: PoolSection
     /// The teachers in turn; `nil` lets Backward Greedy Selection choose.
-    public var order: [String]?
+    package var order: [String]?
     /// The longest chain that the selection may build.
-    public var maxTeachers: Int?
-    public var stages: StageSchedule
-    public var cost: CostSection
+    package var maxTeachers: Int?
+    package var stages: StageSchedule
+    package var cost: CostSection
 
     /// The recipe without a teacher, where the teacher came from the command line.
-    public private(set) var plain: Recipe?
+    package private(set) var plain: Recipe?
 
-    public let path: String
-    public let resolvedYAML: String
-    public let entries: [ConfigurationEntry]
+    package let path: String
+    package let resolvedYAML: String
+    package let entries: [ConfigurationEntry]
 
     /// Reads a distillation configuration with overrides of the form `section.key=value`.
     /// - Throws: `ConfigurationError` with every problem that can be found without the data.
-    public static func load(_ path: String, overrides: [String] = []) throws -> DistillationRecipe {
+    package static func load(_ path: String, overrides: [String] = []) throws -> DistillationRecipe {
         try DistillationRecipe(ConfigurationDocument.load(path: path, overrides: overrides), path: path)
     }
 
-    public init(_ document: ConfigurationDocument, path: String) throws {
+    package init(_ document: ConfigurationDocument, path: String) throws {
         let read = try document.readResolved { Sections($0) }
         recipe = try Recipe(within: document, path: path)
         student = read.value.student
@@ -76,7 +76,7 @@ public struct DistillationRecipe: Sendable {
                 }
                 do { try stages.check(pool: names) } catch { reader.problem("stages", "\(error)") }
             }
-            if order == nil, sections.data.validation == .none {
+            if order == nil, sections.data.validation == .nowhere {
                 reader.section("data", "") {
                     $0.problem("validation", "is 0, but order: bgs measures costs on a validation part")
                 }
@@ -85,12 +85,12 @@ public struct DistillationRecipe: Sendable {
     }
 
     /// Whether a configuration is one of a distillation: whether it has a section `pool`.
-    public static func isOne(_ path: String, overrides: [String] = []) throws -> Bool {
+    package static func isOne(_ path: String, overrides: [String] = []) throws -> Bool {
         try ConfigurationDocument.load(path: path, overrides: overrides).keys.contains("pool")
     }
 
     /// A training recipe with one teacher: the student starts from the beginning and learns from it all the time.
-    public static func training(_ recipe: Recipe, teacher weights: String) throws -> DistillationRecipe {
+    package static func training(_ recipe: Recipe, teacher weights: String) throws -> DistillationRecipe {
         let document = recipe.document.adding(
             [
                 "student": .mapping(["start": .text(StudentSection.Start.scratch.rawValue)]),
@@ -107,18 +107,18 @@ public struct DistillationRecipe: Sendable {
 }
 
 /// The section `student`.
-public struct StudentSection: Sendable {
-    public enum Start: String, CaseIterable, Sendable {
+package struct StudentSection: Sendable {
+    package enum Start: String, CaseIterable, Sendable {
         /// From trained weights, as in the paper.
         case trained
         case scratch
     }
 
-    public var name: String
-    public var weights: String?
-    public var config: String?
-    public var overrides: [String]
-    public var start: Start
+    package var name: String
+    package var weights: String?
+    package var config: String?
+    package var overrides: [String]
+    package var start: Start
 
     init(_ reader: ConfigurationReader) {
         name = reader.string("name", default: "student", "What the student is called in tables")
@@ -131,19 +131,19 @@ public struct StudentSection: Sendable {
 }
 
 /// The section `pool`.
-public struct PoolSection: Sendable {
-    public struct Member: Sendable {
-        public var name: String
-        public var weights: String?
-        public var config: String?
-        public var overrides: [String]
+package struct PoolSection: Sendable {
+    package struct Member: Sendable {
+        package var name: String
+        package var weights: String?
+        package var config: String?
+        package var overrides: [String]
     }
 
-    public var directory: String?
-    public var members: [Member]
+    package var directory: String?
+    package var members: [Member]
     /// Teachers below this validation accuracy are refused.
-    public var minimumScore: Double
-    public var cacheMegabytes: Int
+    package var minimumScore: Double
+    package var cacheMegabytes: Int
 
     init(_ reader: ConfigurationReader) {
         directory = reader.optionalPath("directory", "Where trained members are kept; OUTPUT/pool when absent")
@@ -171,19 +171,19 @@ public struct PoolSection: Sendable {
 }
 
 /// The section `cost`.
-public struct CostSection: Sendable {
-    public enum Method: String, CaseIterable, Sendable {
+package struct CostSection: Sendable {
+    package enum Method: String, CaseIterable, Sendable {
         /// Gram matrices and Cholesky.
         case exact
         /// Many small steps; slower, a second opinion.
         case descent
     }
 
-    public var images: Int
-    public var method: Method
-    public var ridge: Double
-    public var resamples: Int
-    public var descentEpochs: Int
+    package var images: Int
+    package var method: Method
+    package var ridge: Double
+    package var resamples: Int
+    package var descentEpochs: Int
 
     init(_ reader: ConfigurationReader) {
         images = reader.int("images", default: 5000, in: 1...100_000_000, "Training images that maps are fitted to")

@@ -41,7 +41,7 @@ extension DistillationRun {
 
     /// What to set so that models which another run beside this one has trained by the same recipes are not trained
     /// again; nil where there are none.
-    public func sisterNotice(_ path: String) throws -> String? {
+    package func sisterNotice(_ path: String) throws -> String? {
         guard configuration.pool.directory == nil else { return nil }
         let missing = try pool.filter { try $0.needsTraining() }
         guard !missing.isEmpty else { return nil }

@@ -12,7 +12,7 @@ import Tensors
 extension DistillationRun {
     /// Data, student and pool, one line each.
     /// - Parameter pairings: whether to say how each teacher's taps are brought together with the student's.
-    public func description(_ path: String, pairings: Bool = true) throws -> String {
+    package func description(_ path: String, pairings: Bool = true) throws -> String {
         var lines = [
             "data     \(recipe.data.path): \(data.splits.summary)",
             "student  \(configuration.student.name), \(NumberText.grouped(model.parameters.parameterCount)) parameters, "
@@ -41,7 +41,7 @@ extension DistillationRun {
     }
 
     /// Refuses what `run` would refuse about the folder of an earlier run, as far as it shows before the pool is trained.
-    public func checkResumption(in path: String) throws {
+    package func checkResumption(in path: String) throws {
         try FinishedDistillation.checkResumption(configuration, in: path, forced: options.isForced)
     }
 
@@ -52,7 +52,7 @@ extension DistillationRun {
 
     /// Finds the order and writes `order.json`, or takes over what was found before when the run goes on.
     /// - Throws: when the run was started with other teachers.
-    public func order(in directory: RunDirectory, resuming: Bool) throws -> OrderReport {
+    package func order(in directory: RunDirectory, resuming: Bool) throws -> OrderReport {
         if resuming, let text = RegularFile.read(directory.order).text,
             let saved = try? JSONValue(parsing: text),
             let names = saved["order"]?.arrayValue?.compactMap(\.stringValue), !names.isEmpty

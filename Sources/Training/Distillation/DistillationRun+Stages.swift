@@ -31,7 +31,7 @@ extension DistillationRun {
     }
 
     /// Runs an arm in a folder, from the state saved there when `resuming`.
-    public func run(
+    package func run(
         _ arm: Arm, _ report: OrderReport, seed: Int? = nil, in directory: RunDirectory, resuming: Bool
     ) throws -> DistillationSummary {
         if options.arms == 1 { try self.plan([arm], order: report.order) }

@@ -9,7 +9,7 @@ import Tensors
 
 /// How the student is taught: by the chain, or as one of the baselines it is measured against. All of them have the same
 /// student epochs, the same restarts and the same first bytes.
-public enum Arm: String, CaseIterable, Sendable {
+package enum Arm: String, CaseIterable, Sendable {
     /// Without a teacher.
     case alone = "none"
     /// By the last teacher of the order in every stage.
@@ -21,26 +21,26 @@ public enum Arm: String, CaseIterable, Sendable {
 }
 
 /// How a distillation is run, beside what its configuration says.
-public struct DistillationOptions {
+package struct DistillationOptions {
     /// How many arms will be run, each with all its stages.
-    public var arms = 1
+    package var arms = 1
     /// Whether a run goes on even though its configuration has changed.
-    public var isForced = false
+    package var isForced = false
     /// Called before each update of a stage with its index in the whole run; a test throws here to stand for a crash.
     package var beforeUpdate: ((Int) throws -> Void)?
 
-    public init() {}
+    package init() {}
 }
 
 /// A distillation: prepares student and pool, finds the order, and runs the chain or a baseline.
-public final class DistillationRun<C: TaskConfiguration> {
-    public let configuration: DistillationRecipe
+package final class DistillationRun<C: TaskConfiguration> {
+    package let configuration: DistillationRecipe
     /// The student's recipe, its model and input as its weights have them.
-    public let recipe: Recipe
-    public let data: PreparedData<C.Task.Annotation>
+    package let recipe: Recipe
+    package let data: PreparedData<C.Task.Annotation>
     /// What the student learns beside its teachers.
     let task: C.Task
-    public let model: any FeatureModel
+    package let model: any FeatureModel
     /// The pool's members, in its order.
     let pool: [PoolSource<C>]
     /// Whose trained weights the student starts with, or which the costs are measured from; `nil` where neither is needed.
@@ -50,12 +50,12 @@ public final class DistillationRun<C: TaskConfiguration> {
     /// The trainings of this process.
     let agenda = Agenda([])
     private(set) var trainedStudent: Teacher?
-    public var options = DistillationOptions()
+    package var options = DistillationOptions()
 
     /// Opens the data and checks everything that can be known before a training; nothing is written.
     /// - Parameter output: the run folder, below which missing models are trained.
     /// - Throws: one sentence that names the model, file or key at fault.
-    public init(_ configuration: DistillationRecipe, _ task: C, output: String, console: Console) throws {
+    package init(_ configuration: DistillationRecipe, _ task: C, output: String, console: Console) throws {
         self.configuration = configuration
         self.console = console
         let base = configuration.recipe
@@ -91,7 +91,7 @@ public final class DistillationRun<C: TaskConfiguration> {
             case .automatic: "auto"
             case .fraction(let fraction): "\(fraction)"
             case .folder(let path): path
-            case .none: "0"
+            case .nowhere: "0"
             }
         return [
             "data.path=\(recipe.data.path)", "data.validation=\(validation)", "run.seed=\(recipe.run.seed)",
@@ -160,7 +160,7 @@ public final class DistillationRun<C: TaskConfiguration> {
     /// - Parameter trains: whether missing members may be trained; otherwise they are an error.
     /// - Returns: the seconds of the trainings, and how many there were.
     @discardableResult
-    public func prepare(trains: Bool = true) throws -> (seconds: Double, count: Int) {
+    package func prepare(trains: Bool = true) throws -> (seconds: Double, count: Int) {
         guard teachers.isEmpty else { return (0, 0) }
         var spent = (seconds: 0.0, count: 0)
         let missing = try missing()
@@ -218,7 +218,7 @@ public final class DistillationRun<C: TaskConfiguration> {
 
     /// The order of teachers, by hand or by Backward Greedy Selection.
     /// - Parameter complete: whether all costs are measured, or only those that the selection asks for.
-    public func findOrder(complete: Bool = false) throws -> OrderReport {
+    package func findOrder(complete: Bool = false) throws -> OrderReport {
         let scores = try scores()
         let name = configuration.student.name
         let chosen: TeacherOrder

@@ -2,31 +2,31 @@ import JSON
 import Reporting
 
 /// What one stage brought, an entry of `stages.json`.
-public struct StageResult: Sendable {
+package struct StageResult: Sendable {
     /// What a stage took.
-    public struct Cost: Sendable {
-        public var seconds: Double
+    package struct Cost: Sendable {
+        package var seconds: Double
         /// What the teachers' forward passes took of them, and the size of their weights.
-        public var teacherSeconds: Double
-        public var teacherMegabytes: Double
+        package var teacherSeconds: Double
+        package var teacherMegabytes: Double
         var updates: Int
         var images: Int
         var trainingSeconds: Double
     }
 
-    public let stage: Int
-    public let teachers: [String]
-    public let epochs: Int
+    package let stage: Int
+    package let teachers: [String]
+    package let epochs: Int
     /// What decides between weights.
-    public let metric: Metric
+    package let metric: Metric
     /// What the values are of; `nil` where nothing but training images was there.
-    public let part: ResultPart?
+    package let part: ResultPart?
     /// The metric before and after the stage.
-    public let before: Double?
-    public let after: Double?
-    public let cost: Cost
+    package let before: Double?
+    package let after: Double?
+    package let cost: Cost
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         func value(_ part: ResultPart, _ moment: String, _ value: Double?) -> JSONValue.Member {
             .init(metric.key(part.rawValue) + moment, .optional(self.part == part ? value : nil))
         }
@@ -79,20 +79,20 @@ public struct StageResult: Sendable {
 }
 
 /// The result of an arm, `summary.json`.
-public struct DistillationSummary: Sendable {
-    public let arm: Arm
-    public let seed: Int
-    public let order: [String]
+package struct DistillationSummary: Sendable {
+    package let arm: Arm
+    package let seed: Int
+    package let order: [String]
     /// As of a plain run, over all stages.
-    public let summary: Summary
+    package let summary: Summary
     /// Of the training images in evaluation mode, last epoch.
-    public let train: Scores
-    public let stages: [StageResult]
+    package let train: Scores
+    package let stages: [StageResult]
 
     /// How much better the student does on images that it has learnt from.
-    public var gap: Double? { summary.result.map { train.primary - $0.primary } }
+    package var gap: Double? { summary.result.map { train.primary - $0.primary } }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json = summary.json
         json["arm"] = .string(arm.rawValue)
         json["seed"] = .integer(seed)
@@ -108,7 +108,7 @@ public struct DistillationSummary: Sendable {
 
 extension DistillationSummary {
     /// What `summary.json` and `stages.json` hold; nil when something is missing.
-    public init?(_ json: JSONValue, stages: JSONValue?) {
+    package init?(_ json: JSONValue, stages: JSONValue?) {
         guard let arm = json["arm"]?.stringValue.flatMap(Arm.init), let seed = json["seed"]?.integerValue,
             let summary = Summary(json)
         else { return nil }

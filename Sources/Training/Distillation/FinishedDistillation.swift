@@ -6,9 +6,9 @@ import RunLayout
 import Tasks
 
 /// What an earlier run of a distillation left.
-public enum FinishedDistillation {
+package enum FinishedDistillation {
     /// The summary of a run in the folder that has nothing left to do, nil otherwise.
-    public static func summary(in path: String, _ configuration: DistillationRecipe) throws -> JSONValue? {
+    package static func summary(in path: String, _ configuration: DistillationRecipe) throws -> JSONValue? {
         guard let text = RegularFile.read(path + "/" + RunFiles.summary).text,
             let summary = try? JSONValue(parsing: text), summary["arm"] != nil
         else { return nil }

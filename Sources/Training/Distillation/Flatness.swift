@@ -5,16 +5,16 @@ import Tasks
 import Tensors
 
 /// How the loss on training images, without augmentation, rises around trained weights.
-public struct FlatnessMeasurement<C: TaskConfiguration> {
+package struct FlatnessMeasurement<C: TaskConfiguration> {
     private let recipe: Recipe
     private let splits: DatasetSplits<C.Task.Annotation>
 
     /// What `train` says about the data, one sentence each.
-    public var notices: [String] { splits.notices }
+    package var notices: [String] { splits.notices }
 
     /// Opens the data of a recipe, whose training images are used.
     /// - Throws: when the data cannot be read.
-    public init(_ recipe: Recipe, _ task: C) throws {
+    package init(_ recipe: Recipe, _ task: C) throws {
         self.recipe = recipe
         splits = try task.open(recipe.dataRequest)
     }
@@ -23,7 +23,7 @@ public struct FlatnessMeasurement<C: TaskConfiguration> {
     ///   - images: how many training images are used at most.
     ///   - each: called after each of the `directions` * `points` + 1 measurements; what it throws ends them.
     /// - Throws: when the weights do not know the classes of the data.
-    public func profile(
+    package func profile(
         of weights: Weights, directions: Int, points: Int, images: Int, each: () throws -> Void = {}
     ) throws -> FlatnessProfile {
         let train = try weights.matched(splits.train, recipe.data, C.self)

@@ -4,26 +4,26 @@ import Reporting
 import Tensors
 
 /// The order of teachers with all that led to it, `order.json`.
-public struct OrderReport: Sendable {
-    public struct Cost: Sendable {
-        public let source: String
-        public let target: String
-        public let cost: AdaptationCost
+package struct OrderReport: Sendable {
+    package struct Cost: Sendable {
+        package let source: String
+        package let target: String
+        package let cost: AdaptationCost
     }
 
     /// The first teacher first.
-    public let order: [String]
-    public let decisions: [TeacherOrder.Decision]
-    public let costs: [Cost]
+    package let order: [String]
+    package let decisions: [TeacherOrder.Decision]
+    package let costs: [Cost]
     /// The deciding metric in validation by model, the student's too; empty where nothing was measured.
-    public let scores: [(name: String, score: Double)]
+    package let scores: [(name: String, score: Double)]
     /// SHA-256 of every teacher of the order.
-    public let teachers: [(name: String, sha256: String)]
+    package let teachers: [(name: String, sha256: String)]
     let student: String
     /// Of an order that was found before, in words.
     var explanations: [String] = []
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "order": .array(order.map { .string($0) }),
             "costs": .array(costs.map(encode)),
@@ -73,7 +73,7 @@ public struct OrderReport: Sendable {
     }
 
     /// The costs, rows the sources and columns the targets.
-    public var table: String {
+    package var table: String {
         let targets = targets
         return Table(
             columns: [Table.Column("cost from \\ to", .left)] + targets.map { Table.Column($0, .right) },
@@ -89,7 +89,7 @@ public struct OrderReport: Sendable {
     }
 
     /// The costs as shades: the darker, the dearer.
-    public var heatMap: String {
+    package var heatMap: String {
         let shades = [" . ", "░░░", "▒▒▒", "▓▓▓", "███"]
         let highest = costs.map(\.cost.value).max() ?? 1
         let targets = targets
@@ -109,7 +109,7 @@ public struct OrderReport: Sendable {
     }
 
     /// One line per decision.
-    public var explanation: String {
+    package var explanation: String {
         let lines = explanations + decisions.map(\.description)
         return (lines.isEmpty ? ["the order is given by hand"] : lines).joined(separator: "\n")
             + "\norder: " + order.joined(separator: " -> ")

@@ -8,20 +8,20 @@ import Tasks
 import Tensors
 
 /// A trained model that only looks: it runs in evaluation mode and without a tape, so nothing can change it.
-public final class Teacher: TeachingModel {
-    public let name: String
-    public let weights: Weights
-    public let taps: [FeatureTap]
+package final class Teacher: TeachingModel {
+    package let name: String
+    package let weights: Weights
+    package let taps: [FeatureTap]
     /// Of all values, parameters and running statistics, as they were when the teacher was loaded.
-    public let sha256: String
+    package let sha256: String
     /// Time spent in forward passes.
-    public private(set) var seconds = 0.0
+    package private(set) var seconds = 0.0
     /// Outputs for all training images, where they are kept.
     var cache: TeacherCache?
     private let conversion: InputConversion
 
     /// - Parameter plan: of the images that it will be shown, the student's.
-    public init(_ name: String, _ weights: Weights, plan: TransformPlan) throws {
+    package init(_ name: String, _ weights: Weights, plan: TransformPlan) throws {
         self.name = name
         self.weights = weights
         let own = weights.metadata.transform
@@ -31,14 +31,14 @@ public final class Teacher: TeachingModel {
     }
 
     /// What it computes for images [N, H, W, C] as the student sees them.
-    public func callAsFunction(_ images: Tensor<Float>) -> ModelOutput<Float> {
+    package func callAsFunction(_ images: Tensor<Float>) -> ModelOutput<Float> {
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }
         return weights.model(Variable(conversion(images)), .evaluation(weights.store))
     }
 
     /// The same for a batch, from the cache where there is one.
-    public func answer(_ batch: ImageBatch, _ images: Tensor<Float>) -> ModelOutput<Float> {
+    package func answer(_ batch: ImageBatch, _ images: Tensor<Float>) -> ModelOutput<Float> {
         guard let cache else { return self(images) }
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }
@@ -46,13 +46,13 @@ public final class Teacher: TeachingModel {
     }
 
     /// - Throws: when a value is not what it was when the teacher was loaded.
-    public func checkUnchanged() throws {
+    package func checkUnchanged() throws {
         guard weights.store.sha256 == sha256 else {
             throw RecipeError("the teacher \(name) was changed by the run, so its results are worth nothing")
         }
     }
 
-    public var megabytes: Double { Double(weights.store.flat.count * 4) / 1e6 }
+    package var megabytes: Double { Double(weights.store.flat.count * 4) / 1e6 }
 }
 
 extension ParameterStore where S == Float {

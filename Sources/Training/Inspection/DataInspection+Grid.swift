@@ -6,7 +6,7 @@ import Tensors
 extension DataInspection {
     /// Training images of up to ten classes, a row each: plain, then as epochs of training might see them, as a PNG.
     /// - Throws: when the recipe does not fit the data.
-    public func grid(_ recipe: Recipe, columns: Int) throws -> [UInt8] {
+    package func grid(_ recipe: Recipe, columns: Int) throws -> [UInt8] {
         let data = try prepared(recipe)
         let shown = try task.makeTask(data.vocabulary, training: data.splits.train)
         let samples = try Thumbnails(data, recipe).samples(shown, limit: 128, variants: columns - 1)
@@ -29,7 +29,7 @@ extension DataInspection {
     }
 
     /// What is normalised with: the recipe's values, or what is measured.
-    public func normalization(_ recipe: Recipe) throws -> (mean: [Double], deviation: [Double]) {
+    package func normalization(_ recipe: Recipe) throws -> (mean: [Double], deviation: [Double]) {
         let normalization = try prepared(recipe).plan.normalization
         return (normalization.mean.map { Double($0) }, normalization.deviation.map { Double($0) })
     }

@@ -5,24 +5,24 @@ import Tasks
 import Tensors
 
 /// What a recipe's data holds, every image decoded once.
-public struct DataInspection<C: TaskConfiguration>: Sendable {
-    public let format: String
-    public let classNames: [String]
-    public let parts: [InspectedPart]
-    public let notices: [String]
+package struct DataInspection<C: TaskConfiguration>: Sendable {
+    package let format: String
+    package let classNames: [String]
+    package let parts: [InspectedPart]
+    package let notices: [String]
     /// Images that are there more than once.
-    public let duplicates: Duplicates
+    package let duplicates: Duplicates
     private let splits: DatasetSplits<C.Task.Annotation>
     let task: C
 
-    public var brokenCount: Int { parts.reduce(0) { $0 + $1.broken.count } }
-    public var decodedCount: Int { parts.reduce(0) { $0 + $1.decoded + $1.broken.count } }
+    package var brokenCount: Int { parts.reduce(0) { $0 + $1.broken.count } }
+    package var decodedCount: Int { parts.reduce(0) { $0 + $1.decoded + $1.broken.count } }
 
     /// - Parameters:
     ///   - limit: how many images of each part are decoded, spread evenly; all by default.
     ///   - console: where the progress is shown, if anywhere.
     /// - Throws: when the data cannot be opened at all; images that cannot be read are counted instead.
-    public init(_ recipe: Recipe, _ task: C, limit: Int? = nil, console: Console? = nil) throws {
+    package init(_ recipe: Recipe, _ task: C, limit: Int? = nil, console: Console? = nil) throws {
         let data = recipe.data
         var request = recipe.dataRequest
         request.onBroken = nil
@@ -45,7 +45,7 @@ public struct DataInspection<C: TaskConfiguration>: Sendable {
     }
 
     /// - Throws: as `prepared` does.
-    public func fitting(_ recipe: Recipe) throws -> DataFitting {
+    package func fitting(_ recipe: Recipe) throws -> DataFitting {
         let data = try prepared(recipe)
         let costs = parts.map { part in
             var counts: [ImageShape: Int] = [:]
@@ -96,10 +96,10 @@ public struct DataInspection<C: TaskConfiguration>: Sendable {
 }
 
 /// What bringing the images of each part to the model's input cuts off, and the notices about it.
-public struct DataFitting: Sendable {
-    public let width: Int
-    public let height: Int
+package struct DataFitting: Sendable {
+    package let width: Int
+    package let height: Int
     /// Of each part; nil where no image could be read.
-    public let costs: [CroppingCost?]
-    public let notices: [String]
+    package let costs: [CroppingCost?]
+    package let notices: [String]
 }

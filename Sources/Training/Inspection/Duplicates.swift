@@ -1,34 +1,34 @@
 import Datasets
 
 /// Images with the same content: what is learnt from and measured on at once, or labelled in two ways.
-public struct Duplicates: Sendable {
+package struct Duplicates: Sendable {
     /// Images of one part that are in another one as well.
-    public struct Shared: Sendable {
-        public let part: String
-        public let other: String
+    package struct Shared: Sendable {
+        package let part: String
+        package let other: String
         /// How many images of `part` there are in `other`, and how many of them under another class.
-        public internal(set) var count = 0
-        public internal(set) var otherClassCount = 0
+        package internal(set) var count = 0
+        package internal(set) var otherClassCount = 0
         /// Some of them, the image of `part` first.
-        public internal(set) var examples: [(String, String)] = []
+        package internal(set) var examples: [(String, String)] = []
     }
 
     /// Images that are in one part twice.
-    public struct Repeated: Sendable {
-        public let part: String
+    package struct Repeated: Sendable {
+        package let part: String
         /// How many images have a like one before them, in their own class and in another.
-        public internal(set) var count = 0
-        public internal(set) var otherClassCount = 0
+        package internal(set) var count = 0
+        package internal(set) var otherClassCount = 0
         /// Some of those in another class, or else in their own.
-        public internal(set) var examples: [(String, String)] = []
+        package internal(set) var examples: [(String, String)] = []
     }
 
-    public private(set) var acrossParts: [Shared] = []
-    public private(set) var withinParts: [Repeated] = []
+    package private(set) var acrossParts: [Shared] = []
+    package private(set) var withinParts: [Repeated] = []
 
     private static let mostExamples = 5
 
-    init<Annotation: Equatable & Sendable>(_ parts: [(part: InspectedPart, dataset: any AnnotatedDataset<Annotation>)])
+    init<Annotation: Datasets.Annotation>(_ parts: [(part: InspectedPart, dataset: any AnnotatedDataset<Annotation>)])
         throws
     {
         // The first image with each content, by its position among those that were read.
@@ -69,10 +69,10 @@ public struct Duplicates: Sendable {
         }
     }
 
-    public var isEmpty: Bool { acrossParts.isEmpty && withinParts.isEmpty }
+    package var isEmpty: Bool { acrossParts.isEmpty && withinParts.isEmpty }
 
     /// A line for each finding.
-    public var lines: [String] {
+    package var lines: [String] {
         func examples(_ names: [(String, String)]) -> String {
             names.prefix(2).map { "\($0.0) = \($0.1)" }.joined(separator: ", ") + (names.count > 2 ? ", ..." : "")
         }

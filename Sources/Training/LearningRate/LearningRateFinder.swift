@@ -4,16 +4,16 @@ import Tensors
 
 /// Trains for a short while with a learning rate that grows exponentially, and looks where the loss falls and where it
 /// breaks out. Smith, arXiv 1506.01186.
-public struct LearningRateFinder: Sendable {
-    public struct Point: Sendable, Equatable {
-        public let learningRate: Double
+package struct LearningRateFinder: Sendable {
+    package struct Point: Sendable, Equatable {
+        package let learningRate: Double
         /// Of one batch.
-        public let loss: Double
+        package let loss: Double
         /// An exponential mean over the updates so far.
-        public let smoothed: Double
+        package let smoothed: Double
     }
 
-    public enum End: Sendable, Equatable {
+    package enum End: Sendable, Equatable {
         case complete
         /// The smoothed loss rose far above its lowest value.
         case diverged
@@ -22,23 +22,23 @@ public struct LearningRateFinder: Sendable {
     }
 
     /// The learning rates of the first and the last update.
-    public var range: ClosedRange<Double>
-    public var updates: Int
+    package var range: ClosedRange<Double>
+    package var updates: Int
 
-    public init(range: ClosedRange<Double> = 1e-6...1, updates: Int = 100) {
+    package init(range: ClosedRange<Double> = 1e-6...1, updates: Int = 100) {
         (self.range, self.updates) = (range, updates)
     }
 
     /// What the ramp showed.
-    public struct Result: Sendable, Equatable {
-        public internal(set) var points: [Point] = []
-        public internal(set) var end = End.complete
+    package struct Result: Sendable, Equatable {
+        package internal(set) var points: [Point] = []
+        package internal(set) var end = End.complete
 
         /// The point of the lowest smoothed loss.
-        public var lowest: Point? { points.min { $0.smoothed < $1.smoothed } }
+        package var lowest: Point? { points.min { $0.smoothed < $1.smoothed } }
 
         /// The point after the first updates where the smoothed loss falls fastest, by factors of the learning rate.
-        public var steepest: Point? {
+        package var steepest: Point? {
             let last = points.firstIndex { $0 == lowest } ?? 0
             let reach = Result.reach
             // Over a few updates to either side, since single batches are noise.
@@ -53,7 +53,7 @@ public struct LearningRateFinder: Sendable {
 
         /// A learning rate to train with: a tenth of the one with the lowest loss, beyond which training soon diverges;
         /// nil where the loss never fell clearly.
-        public var suggestion: Double? {
+        package var suggestion: Double? {
             guard let lowest, let first = points.dropFirst(Result.reach).first, points.count > 4 * Result.reach,
                 lowest.smoothed < 0.98 * first.smoothed
             else { return nil }
@@ -69,7 +69,7 @@ public struct LearningRateFinder: Sendable {
     private static let limit = 2.0
 
     /// The learning rate of an update, counted from 0.
-    public func learningRate(_ update: Int) -> Double {
+    package func learningRate(_ update: Int) -> Double {
         let share = updates > 1 ? Double(update) / Double(updates - 1) : 0
         return range.lowerBound * power(range.upperBound / range.lowerBound, share)
     }
@@ -105,7 +105,7 @@ public struct LearningRateFinder: Sendable {
 
     /// Trains the recipe's model from its first weights. Nothing is written.
     /// - Throws: one sentence that names the file or key at fault.
-    public func run(_ recipe: Recipe, console: Console) throws -> Result {
+    package func run(_ recipe: Recipe, console: Console) throws -> Result {
         let run = try recipe.makeRun(console: console)
         for notice in run.notices { console.notice(notice) }
         let progress = WorkProgress(console, "update", of: updates)

@@ -3,34 +3,34 @@ import Reporting
 import Tensors
 
 /// What decides how fast this machine trains.
-public struct MachineFacts: Sendable {
-    public var processor = "unknown"
-    public var processors = 1
+package struct MachineFacts: Sendable {
+    package var processor = "unknown"
+    package var processors = 1
     /// Processors' worth of time that a control group grants; nil without a limit.
-    public var quota: Double?
-    public var instructionSet = ""
-    public var usesBaseline = false
-    public var oneDNNInstructionSet = ""
+    package var quota: Double?
+    package var instructionSet = ""
+    package var usesBaseline = false
+    package var oneDNNInstructionSet = ""
     /// The environment variables that limit the libraries and are set.
-    public var limits: [String] = []
-    public var isOptimized = true
+    package var limits: [String] = []
+    package var isOptimized = true
     /// The clock's policy, such as `performance`; nil where the system does not tell.
-    public var governor: String?
+    package var governor: String?
     /// Processes that want a processor, over the last minute.
-    public var load: Double?
+    package var load: Double?
     /// Bytes.
-    public var memory = 0
-    public var availableMemory: Int?
-    public var usedSwap = 0
+    package var memory = 0
+    package var availableMemory: Int?
+    package var usedSwap = 0
     /// Floating-point operations a second of one thread and of all, measured.
-    public var singleRate = 0.0
-    public var fullRate = 0.0
-    public var hasBFloat16 = false
+    package var singleRate = 0.0
+    package var fullRate = 0.0
+    package var hasBFloat16 = false
 
-    public init() {}
+    package init() {}
 
     /// Of the machine that the program runs on. Measuring takes about half a second.
-    public static func current() -> MachineFacts {
+    package static func current() -> MachineFacts {
         var facts = MachineFacts()
         facts.processor = Machine.processor ?? "unknown"
         facts.processors = ThreadPool.processorCount
@@ -99,7 +99,7 @@ public struct MachineFacts: Sendable {
 
 extension MachineFacts {
     /// What slows training here and can be changed, one sentence each.
-    public var warnings: [String] {
+    package var warnings: [String] {
         var found: [String] = []
         func number(_ value: Double) -> String { String((value * 10).rounded() / 10) }
         if !isOptimized {

@@ -6,15 +6,15 @@ import Tensors
 
 /// Roughly how much memory a run will hold, from its model and batch sizes alone, before any of it is asked for. Fused
 /// operations keep less than is counted here, attention keeps more: measured peaks lay between 0.6 and 2 times the figure.
-public struct MemoryEstimate: Sendable {
+package struct MemoryEstimate: Sendable {
     /// Bytes of weights, gradients, the optimizer's arrays, the moving average and the best weights.
-    public let parameters: Int
+    package let parameters: Int
     /// Bytes of the batches that wait and the one that is trained.
-    public let batches: Int
+    package let batches: Int
     /// Bytes that a step keeps on the way forward for the way back.
-    public let activations: Int
+    package let activations: Int
 
-    public var bytes: Int { [Self.program, parameters, batches, activations].reduce(0) { $0.addingSaturating($1) } }
+    package var bytes: Int { [Self.program, parameters, batches, activations].reduce(0) { $0.addingSaturating($1) } }
 
     /// What the program and its libraries take by themselves.
     private static let program = 60_000_000
@@ -94,7 +94,7 @@ public struct MemoryEstimate: Sendable {
     }
 
     /// The whole in words: `480 MB`, `12.5 GB`.
-    public var text: String { Self.text(bytes) }
+    package var text: String { Self.text(bytes) }
 
     static func text(_ bytes: Int) -> String {
         let megabytes = Double(bytes) / 1e6

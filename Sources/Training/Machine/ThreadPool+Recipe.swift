@@ -4,7 +4,7 @@ extension ThreadPool {
     /// Takes over the threads that a configuration asks for, or those that an option gives instead.
     /// - Returns: one sentence where the system grants fewer.
     @discardableResult
-    public static func use(_ training: TrainingSection, threads: Int? = nil) -> String? {
+    package static func use(_ training: TrainingSection, threads: Int? = nil) -> String? {
         let asked = threads ?? training.threads
         let wanted = asked > 0 ? asked : processorCount
         shared.threads = wanted

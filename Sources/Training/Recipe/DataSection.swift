@@ -2,9 +2,9 @@ import Configuration
 import Datasets
 
 /// The section `data`.
-public struct DataSection: Sendable {
+package struct DataSection: Sendable {
     /// How training images are changed.
-    public enum Augmentation: String, CaseIterable, Sendable {
+    package enum Augmentation: String, CaseIterable, Sendable {
         /// A random crop of the padded image.
         case crop
         /// A random part of the image, resized; for photographs.
@@ -13,42 +13,42 @@ public struct DataSection: Sendable {
     }
 
     /// In which order an epoch shows the training images.
-    public enum Sampling: String, CaseIterable, Sendable {
+    package enum Sampling: String, CaseIterable, Sendable {
         /// Each image once.
         case shuffled
         /// As many images, every class equally often.
         case balanced
     }
 
-    public var path: String
-    public var sampling: Sampling
+    package var path: String
+    package var sampling: Sampling
     /// In the order of the labels; `nil` takes the names of the data.
-    public var classNames: [String]?
-    public var validation: ValidationSource
+    package var classNames: [String]?
+    package var validation: ValidationSource
     /// [height, width], `nil` takes the size of the images.
-    public var imageSize: [Int]?
-    public var fit: ImageFit
-    public var filter: ResizeFilter
-    public var mean: [Double]?
-    public var deviation: [Double]?
-    public var augmentation: Augmentation
-    public var padding: Int?
-    public var paddingMode: PaddingMode
-    public var cropScale: [Double]
-    public var cropRatio: [Double]
-    public var flip: Double
-    public var rotation: Double
-    public var translation: Double
-    public var scaling: [Double]
-    public var shear: Double
-    public var colorJitter: [Double]
-    public var randAugment: RandAugment.Policy?
-    public var erasing: Double
-    public var evaluationCrop: Double
-    public var cacheMegabytes: Int
+    package var imageSize: [Int]?
+    package var fit: ImageFit
+    package var filter: ResizeFilter
+    package var mean: [Double]?
+    package var deviation: [Double]?
+    package var augmentation: Augmentation
+    package var padding: Int?
+    package var paddingMode: PaddingMode
+    package var cropScale: [Double]
+    package var cropRatio: [Double]
+    package var flip: Double
+    package var rotation: Double
+    package var translation: Double
+    package var scaling: [Double]
+    package var shear: Double
+    package var colorJitter: [Double]
+    package var randAugment: RandAugment.Policy?
+    package var erasing: Double
+    package var evaluationCrop: Double
+    package var cacheMegabytes: Int
     /// Memory for data whose images are all held in it.
-    public var packedMegabytes: Int
-    public var onBroken: BrokenImages.Policy
+    package var packedMegabytes: Int
+    package var onBroken: BrokenImages.Policy
 
     init(_ reader: ConfigurationReader) {
         path = reader.path(
@@ -126,9 +126,9 @@ public struct DataSection: Sendable {
         guard let fraction = Double(text) else { return .folder(text) }
         guard (0..<1).contains(fraction) else {
             reader.problem("validation", "found `\(text)`, expected auto, a part from 0 to below 1, or a folder")
-            return .none
+            return .nowhere
         }
-        return fraction == 0 ? .none : .fraction(fraction)
+        return fraction == 0 ? .nowhere : .fraction(fraction)
     }
 
     private static func evaluationCrop(_ reader: ConfigurationReader) -> Double {

@@ -1,15 +1,15 @@
 import Models
 
 /// A model and its input size, as far as they are known without opening the data.
-public struct ModelOutline: Sendable {
-    public var specification: ModelSpecification
-    public var height: Int
-    public var width: Int
+package struct ModelOutline: Sendable {
+    package var specification: ModelSpecification
+    package var height: Int
+    package var width: Int
     /// What was assumed in place of the data, one sentence each.
-    public var notices: [String] = []
+    package var notices: [String] = []
 
     /// A model by its name, `nil` when there is none of that name.
-    public init?(name: String) {
+    package init?(name: String) {
         guard let variant = ModelSpecification.variant(name) else { return nil }
         specification = variant
         height = variant.usualImageSize(named: name)
@@ -17,7 +17,7 @@ public struct ModelOutline: Sendable {
     }
 
     /// What the metadata of a weights file says.
-    public init(_ metadata: WeightsMetadata) {
+    package init(_ metadata: WeightsMetadata) {
         specification = metadata.specification
         height = metadata.transform.height
         width = metadata.transform.width
@@ -56,5 +56,5 @@ public struct ModelOutline: Sendable {
 
 extension Recipe {
     /// The model without opening any data: what `inspect` and `check-gradients` use.
-    public var outline: ModelOutline { ModelOutline(self) }
+    package var outline: ModelOutline { ModelOutline(self) }
 }

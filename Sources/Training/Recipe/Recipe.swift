@@ -6,15 +6,15 @@ import Tensors
 
 /// Everything that decides a run, read from one configuration file.
 public struct Recipe: Sendable {
-    public var run: RunSection
-    public var data: DataSection
-    public var model: ModelConfiguration
+    package var run: RunSection
+    package var data: DataSection
+    package var model: ModelConfiguration
     /// What is learned, with the task's own keys.
-    public var task: any TaskConfiguration
-    public var optimizer: OptimizerConfiguration
-    public var schedule: ScheduleConfiguration
-    public var training: TrainingSection
-    public var reporting: ReportingSection
+    package var task: any TaskConfiguration
+    package var optimizer: OptimizerConfiguration
+    package var schedule: ScheduleConfiguration
+    package var training: TrainingSection
+    package var reporting: ReportingSection
 
     /// What the recipe was read from, its own keys alone.
     let document: ConfigurationDocument
@@ -23,7 +23,7 @@ public struct Recipe: Sendable {
     /// All keys with their values, the file that a run keeps.
     public let resolvedYAML: String
     /// Every key with its value and where it came from.
-    public let entries: [ConfigurationEntry]
+    package let entries: [ConfigurationEntry]
 
     /// What was decided while reading, one sentence each.
     public var notices: [String] { model.notice.map { [$0] } ?? [] }
@@ -35,7 +35,7 @@ public struct Recipe: Sendable {
         return try Recipe(document, path: path)
     }
 
-    public init(_ document: ConfigurationDocument, path: String) throws {
+    package init(_ document: ConfigurationDocument, path: String) throws {
         let read = try document.readResolved { Sections($0) }
         run = read.value.run
         data = read.value.data
@@ -105,7 +105,7 @@ public struct Recipe: Sendable {
         if let classes = model.classes, let names = data.classNames, names.count > classes {
             problem("data", "classNames", "found \(names.count) names, expected at most \(classes) as in model.classes")
         }
-        if training.earlyStopping > 0, data.validation == .none {
+        if training.earlyStopping > 0, data.validation == .nowhere {
             problem("training", "earlyStopping", "needs a validation part, but data.validation is 0")
         }
     }
@@ -120,9 +120,9 @@ public struct Recipe: Sendable {
 }
 
 /// The section `run`.
-public struct RunSection: Sendable {
-    public var seed: Int
-    public var output: String?
+package struct RunSection: Sendable {
+    package var seed: Int
+    package var output: String?
 
     init(_ reader: ConfigurationReader) {
         seed = reader.int(
@@ -132,34 +132,34 @@ public struct RunSection: Sendable {
 }
 
 /// The section `training`.
-public struct TrainingSection: Sendable {
-    public var epochs: Int
-    public var batchSize: Int
-    public var accumulation: Int
-    public var checkpointing: Bool
-    public var threads: Int
-    public var loaderThreads: Int
-    public var dropLast: AutomaticSwitch
-    public var earlyStopping: Int
-    public var saveEveryUpdates: Int
-    public var saveEveryMinutes: Double
-    public var evaluationBatchSize: Int
-    public var precision: Precision
-    public var onNonFinite: OnNonFinite
+package struct TrainingSection: Sendable {
+    package var epochs: Int
+    package var batchSize: Int
+    package var accumulation: Int
+    package var checkpointing: Bool
+    package var threads: Int
+    package var loaderThreads: Int
+    package var dropLast: AutomaticSwitch
+    package var earlyStopping: Int
+    package var saveEveryUpdates: Int
+    package var saveEveryMinutes: Double
+    package var evaluationBatchSize: Int
+    package var precision: Precision
+    package var onNonFinite: OnNonFinite
 
     /// What happens to an update whose loss or gradient is not finite.
-    public enum OnNonFinite: String, CaseIterable, Sendable {
+    package enum OnNonFinite: String, CaseIterable, Sendable {
         case stop
         case skip
     }
 
     /// Of the matrix products in training; everything else, and evaluation, is in single precision.
-    public enum Precision: String, CaseIterable, Sendable {
+    package enum Precision: String, CaseIterable, Sendable {
         case fp32
         case bf16
 
         /// What this processor makes of it.
-        public var products: ProductPrecision {
+        package var products: ProductPrecision {
             self == .bf16 && ProductPrecision.hasBFloat16 ? .bfloat16 : .full
         }
     }
@@ -220,12 +220,12 @@ public struct TrainingSection: Sendable {
 }
 
 /// The section `reporting`.
-public struct ReportingSection: Sendable {
-    public var testEveryEpoch: Bool
-    public var logEverySeconds: Double
-    public var htmlReport: Bool
-    public var tensorBoard: Bool
-    public var histograms: Bool
+package struct ReportingSection: Sendable {
+    package var testEveryEpoch: Bool
+    package var logEverySeconds: Double
+    package var htmlReport: Bool
+    package var tensorBoard: Bool
+    package var histograms: Bool
 
     init(_ reader: ConfigurationReader) {
         testEveryEpoch = reader.bool(

@@ -4,7 +4,7 @@ import Models
 
 extension ConfigurationReference {
     /// All keys of training and distillation.
-    public static func all() throws -> ConfigurationReference {
+    package static func all() throws -> ConfigurationReference {
         try ConfigurationReference(switches: [families, losses]) { DistillationRecipe.read($0) }
     }
 

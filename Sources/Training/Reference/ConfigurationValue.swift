@@ -5,10 +5,10 @@ import Tensors
 
 extension ConfigurationEntry {
     /// The value as JSON; null for sections.
-    public var json: JSONValue { kind == .value ? Self.json(value) : .null }
+    package var json: JSONValue { kind == .value ? Self.json(value) : .null }
 
     /// The default as JSON; nil for a required key.
-    public var defaultJSON: JSONValue? { defaultValue.map(Self.json) }
+    package var defaultJSON: JSONValue? { defaultValue.map(Self.json) }
 
     /// Canonical YAML of a scalar or of a list of scalars in one line. Quoted words are JSON as they are.
     static func json(_ yaml: String) -> JSONValue {
@@ -31,10 +31,10 @@ extension ConfigurationEntry {
 }
 
 /// A configuration with everything filled in, and where each value comes from.
-public enum ResolvedConfiguration {
+package enum ResolvedConfiguration {
     /// The canonical YAML with the origin of every value behind it as a comment.
     /// - Parameter entries: those that were read with the YAML, which has a line for each of them.
-    public static func annotated(_ yaml: String, _ entries: [ConfigurationEntry]) -> String {
+    package static func annotated(_ yaml: String, _ entries: [ConfigurationEntry]) -> String {
         let lines = yaml.split(separator: "\n").map(String.init)
         let margin = min(48, lines.map(\.count).max() ?? 0)
         var rest = entries[...]
@@ -48,7 +48,7 @@ public enum ResolvedConfiguration {
         }.joined()
     }
 
-    public static func json(_ entries: [ConfigurationEntry]) -> JSONValue {
+    package static func json(_ entries: [ConfigurationEntry]) -> JSONValue {
         .array(
             entries.filter { $0.kind == .value }.map { entry in
                 [

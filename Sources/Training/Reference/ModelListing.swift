@@ -3,16 +3,16 @@ import Models
 import Tasks
 
 /// A named model and its size at the resolution that it is made for.
-public struct ModelListing: Sendable {
-    public let name: String
-    public let family: String
+package struct ModelListing: Sendable {
+    package let name: String
+    package let family: String
     /// Height and width of its input.
-    public let side: Int
-    public let channels: Int
-    public let classes: Int
-    public let parameters: Int
+    package let side: Int
+    package let channels: Int
+    package let classes: Int
+    package let parameters: Int
     /// Of one image, forward; gates, norms and FFTs are not counted.
-    public let multiplyAdds: Int
+    package let multiplyAdds: Int
 
     init(_ name: String, _ specification: ModelSpecification) throws {
         self.name = name
@@ -27,7 +27,7 @@ public struct ModelListing: Sendable {
 
     /// The models whose names match: contain the pattern, or fit it where it holds `*` or `?`.
     /// - Throws: `RecipeError` when there is none.
-    public static func all(matching pattern: String? = nil) throws -> [ModelListing] {
+    package static func all(matching pattern: String? = nil) throws -> [ModelListing] {
         let found = ModelSpecification.variants.filter { variant in
             guard let pattern else { return true }
             let isGlob = pattern.contains("*") || pattern.contains("?")

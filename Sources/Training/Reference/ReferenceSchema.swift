@@ -3,12 +3,12 @@ import JSON
 import Tensors
 
 /// The reference of all keys as a JSON Schema (draft 7), by which editors check and complete configurations.
-public struct ReferenceSchema {
+package struct ReferenceSchema {
     private let reference: ConfigurationReference
 
-    public init(_ reference: ConfigurationReference) { self.reference = reference }
+    package init(_ reference: ConfigurationReference) { self.reference = reference }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         var schema: JSONValue = [
             "$schema": "http://json-schema.org/draft-07/schema#", "title": "Hornbeam configuration",
             "$comment": "Made by trainer config --reference --schema; change the declarations in the sources instead.",

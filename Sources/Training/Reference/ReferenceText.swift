@@ -5,14 +5,14 @@ import Reporting
 import Tensors
 
 /// The reference of all keys as text for a terminal, as a page, or as JSON.
-public struct ReferenceText {
+package struct ReferenceText {
     private let reference: ConfigurationReference
 
-    public init(_ reference: ConfigurationReference) { self.reference = reference }
+    package init(_ reference: ConfigurationReference) { self.reference = reference }
 
     // MARK: Terminal
 
-    public var plain: String {
+    package var plain: String {
         var lines: [String] = []
         for key in reference.keys {
             if key.isSection { lines.append("") }
@@ -36,7 +36,7 @@ public struct ReferenceText {
 
     // MARK: JSON
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         .array(
             reference.keys.flatMap { key in
                 key.forms.map { form in
@@ -56,7 +56,7 @@ public struct ReferenceText {
 
     // MARK: Page
 
-    public var markdown: String {
+    package var markdown: String {
         var text = """
             # Configuration reference
 

@@ -1,10 +1,10 @@
 import Reporting
 
 /// Words for a shell's command line.
-public enum ShellWord {
+package enum ShellWord {
     /// A word as a shell reads it back. Characters that would steer a terminal or break the line stand as escapes, in the
     /// form that bash, zsh and ksh know.
-    public static func quoted(_ word: String) -> String {
+    package static func quoted(_ word: String) -> String {
         let isPlain =
             !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "./=_-,:+@%".contains($0)) }
         if isPlain { return word }

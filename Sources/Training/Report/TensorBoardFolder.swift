@@ -3,12 +3,12 @@ import Foundation
 import Reporting
 
 /// The event file of a run in `RUN/tensorboard`.
-public enum TensorBoardFolder {
+package enum TensorBoardFolder {
     /// Makes the event file anew from what the run folder tells; other event files in the folder go.
     /// - Returns: the path of the file.
     /// - Throws: `CheckpointError` when it cannot be written.
     @discardableResult
-    public static func write(_ record: RunRecord) throws -> String {
+    package static func write(_ record: RunRecord) throws -> String {
         try replace(TensorBoardExport.file(record), record, in: record.path + "/tensorboard")
     }
 

@@ -5,7 +5,7 @@ import Tasks
 import Tensors
 
 /// Images as a model sees them, small enough for a report.
-struct Thumbnails<Annotation: Sendable & Equatable> {
+struct Thumbnails<Annotation: Datasets.Annotation> {
     private let data: PreparedData<Annotation>
     private let recipe: Recipe
 

@@ -5,13 +5,13 @@ import Tasks
 import Tensors
 
 /// A run that stopped because a number became infinite or undefined.
-public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
+package struct NonFiniteError: Error, CustomStringConvertible, Sendable {
     /// The update that was not made, counted from 0.
-    public let update: Int
+    package let update: Int
     /// "loss", "gradient" or "parameter".
-    public let what: String
+    package let what: String
     /// The first place at which the value shows.
-    public let place: String
+    package let place: String
     /// How many updates before it were left out for the same reason.
     package internal(set) var skippedBefore = 0
     /// Whether gradients are clipped, which the advice depends on.
@@ -28,7 +28,7 @@ public struct NonFiniteError: Error, CustomStringConvertible, Sendable {
             + "longer schedule.warmupEpochs"
     }
 
-    public var description: String {
+    package var description: String {
         let before = skippedBefore > 0 ? ", as in the \(skippedBefore) updates before" : ""
         let more = postMortem.map { "; \($0) says more" } ?? ""
         return

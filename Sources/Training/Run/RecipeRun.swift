@@ -22,8 +22,8 @@ public protocol RecipeRun: AnyObject {
     /// - Parameter forced: whether a changed configuration is no reason to refuse.
     /// - Returns: what is changed all the same, one sentence, nil where nothing was changed or saved.
     func checkResumption(in path: String, forced: Bool) throws -> String?
-    /// About how much memory the run holds at most.
-    func memoryEstimate() throws -> MemoryEstimate
+    /// About how much memory the run holds at most, in words.
+    var memory: String { get throws }
     /// Makes single updates with learning rates as they come, batch after batch and epoch after epoch; nothing is written.
     /// - Parameter body: is given what makes an update and returns its loss.
     func withUpdates<R>(_ body: (_ update: (_ index: Int, _ learningRate: Double) throws -> Double) throws -> R) throws
@@ -87,9 +87,11 @@ extension TrainingRun: RecipeRun {
         }
     }
 
-    public func memoryEstimate() throws -> MemoryEstimate {
-        try MemoryEstimate(
-            recipe, model: model, trace: model.trace(height: data.plan.height, width: data.plan.width), data: data)
+    package var memory: String {
+        get throws {
+            let trace = try model.trace(height: data.plan.height, width: data.plan.width)
+            return try MemoryEstimate(recipe, model: model, trace: trace, data: data).text
+        }
     }
 
     public func withUpdates<R>(

@@ -4,14 +4,14 @@ import Foundation
 import Tasks
 
 /// The folder of a run as a place to read from: it stands for its weights and for the configuration they came from.
-public struct RunFolder: Sendable {
+package struct RunFolder: Sendable {
     /// Without a slash at its end.
-    public let path: String
+    package let path: String
 
-    public var configuration: String { path + "/config.yaml" }
+    package var configuration: String { path + "/config.yaml" }
 
     /// - Returns: nil where the path is no folder with a run's configuration in it.
-    public init?(_ path: String) {
+    package init?(_ path: String) {
         self.path = Self.withoutSlash(path)
         guard FileManager.default.fileExists(atPath: configuration),
             ["weights", "state", "metrics.jsonl"].contains(where: {
@@ -21,14 +21,14 @@ public struct RunFolder: Sendable {
     }
 
     /// The run that a weights file lies in.
-    public init?(of weights: String) {
+    package init?(of weights: String) {
         let parts = weights.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count >= 2, parts[parts.count - 2] == "weights" else { return nil }
         let folder = parts.dropLast(2).joined(separator: "/")
         self.init(folder.isEmpty ? (weights.hasPrefix("/") ? "/" : ".") : folder)
     }
 
-    public static func isFolder(_ path: String) -> Bool {
+    package static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
@@ -60,17 +60,17 @@ public struct RunFolder: Sendable {
 }
 
 /// A recipe as a command takes it: from a configuration, or from a run folder.
-public struct OpenedRecipe: Sendable {
-    public var recipe: Recipe
+package struct OpenedRecipe: Sendable {
+    package var recipe: Recipe
     /// What was decided for the user, one sentence each.
-    public var notices: [String] = []
+    package var notices: [String] = []
     /// The configuration file.
-    public let file: String
+    package let file: String
     private let isRun: Bool
 
     /// Reads a configuration, or that of a run folder; of a distillation the student's own recipe.
     /// - Throws: `ConfigurationError`, or `RecipeError` for a folder that is no run's.
-    public init(_ path: String, overrides: [String] = []) throws {
+    package init(_ path: String, overrides: [String] = []) throws {
         let run = RunFolder(path)
         isRun = run != nil
         file = try Self.file(path)
@@ -82,7 +82,7 @@ public struct OpenedRecipe: Sendable {
 
     /// The configuration file that a path stands for: itself, or that of a run folder.
     /// - Throws: `RecipeError` for a folder that is no run's, with what to do instead.
-    public static func file(_ path: String) throws -> String {
+    package static func file(_ path: String) throws -> String {
         if let run = RunFolder(path) { return run.configuration }
         guard RunFolder.isFolder(path) else { return path }
         let folder = RunFolder.withoutSlash(path)
@@ -93,7 +93,7 @@ public struct OpenedRecipe: Sendable {
 
     /// Refuses a run's data that is not where its configuration says.
     /// - Throws: `RecipeError` with what to do.
-    public func checkData() throws {
+    package func checkData() throws {
         let path = recipe.data.path
         guard isRun, path != "digits", !path.hasPrefix("/"), !RunFolder.holdsData(path) else { return }
         throw RecipeError(

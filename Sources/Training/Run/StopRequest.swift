@@ -10,7 +10,7 @@ import Synchronization
 
 /// The wish to stop, told to the process by SIGINT (Ctrl-C), SIGTERM or SIGHUP (its terminal was closed): the first lets a
 /// run finish its update and save, the second ends the process at once.
-public enum StopRequest {
+package enum StopRequest {
     private static let signalNumber = Atomic<Int32>(0)
 
     /// Whether what goes on are a run's updates, the last of which is finished first.
@@ -28,7 +28,7 @@ public enum StopRequest {
     /// do for work in the background, stays ignored; one that is merely blocked, as by a parent's thread that takes no
     /// signals, is let in.
     /// - Parameter training: whether a run is to end after its update, or other work as soon as it can.
-    public static func listen(training: Bool = true) {
+    package static func listen(training: Bool = true) {
         isTraining.store(training, ordering: .relaxed)
         _ = signalNumber.load(ordering: .relaxed)  // Made now, since a handler must not make it.
         for number in Self.signals {
@@ -57,21 +57,21 @@ public enum StopRequest {
 }
 
 /// A run that stopped because it was asked to; everything up to its last update is saved.
-public struct Interrupted: Error, CustomStringConvertible, Sendable {
-    public let signal: Int32
+package struct Interrupted: Error, CustomStringConvertible, Sendable {
+    package let signal: Int32
     /// Finished updates.
-    public let updates: Int
+    package let updates: Int
 
     /// What shells expect of a process that a signal ended: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP.
-    public var exitCode: Int32 { 128 + signal }
+    package var exitCode: Int32 { 128 + signal }
 
-    public var description: String {
+    package var description: String {
         let name = signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM"
         return "stopped by \(name) after \(updates) updates; everything is saved"
     }
 
     /// The command that goes on with the run that these arguments of the program started.
-    public static func resumeCommand(_ arguments: [String]) -> String {
+    package static func resumeCommand(_ arguments: [String]) -> String {
         var arguments = arguments.filter { $0 != "--overwrite" }
         // A sweep goes on by itself.
         let goesOn = arguments.dropFirst().first == "sweep"

@@ -7,21 +7,21 @@
 #endif
 
 /// Work that ended early because it was asked to, and that saves nothing of its own.
-public struct Stopped: Error, CustomStringConvertible, Sendable {
-    public let signal: Int32
+package struct Stopped: Error, CustomStringConvertible, Sendable {
+    package let signal: Int32
     /// What is there of the work, and what to do next.
-    public let advice: String
+    package let advice: String
 
     /// What shells expect of a process that a signal ended.
-    public var exitCode: Int32 { 128 + signal }
+    package var exitCode: Int32 { 128 + signal }
 
-    public var description: String { "stopped by \(StopRequest.name(of: signal)); \(advice)" }
+    package var description: String { "stopped by \(StopRequest.name(of: signal)); \(advice)" }
 }
 
 extension StopRequest {
     /// Ends work of which nothing is saved when the process was asked to stop.
     /// - Throws: `Stopped`.
-    public static func check(_ advice: @autoclosure () -> String) throws {
+    package static func check(_ advice: @autoclosure () -> String) throws {
         if let signal = pending { throw Stopped(signal: signal, advice: advice()) }
     }
 

@@ -10,12 +10,12 @@ import Tasks
 import Tensors
 
 /// One run of a recipe: trains, validates after each epoch, saves, and measures the result at the end.
-public final class TrainingRun<Task: LearningTask> {
-    public let recipe: Recipe
-    public let data: PreparedData<Task.Annotation>
-    public let model: any FeatureModel
+package final class TrainingRun<Task: LearningTask> {
+    package let recipe: Recipe
+    package let data: PreparedData<Task.Annotation>
+    package let model: any FeatureModel
     /// What was decided for the user, one sentence each.
-    public let notices: [String]
+    package let notices: [String]
     let step: TrainingStep<Task>
     let schedule: Schedule
     let loaders: RunLoaders<Task>
@@ -91,7 +91,7 @@ public final class TrainingRun<Task: LearningTask> {
 
     /// Trains to the end and writes the results into the folder, from the state saved there when `resuming`.
     /// - Parameter forced: whether a run goes on even though its configuration has changed.
-    public func run(in directory: RunDirectory, resuming: Bool, forced: Bool = false) throws -> Summary {
+    package func run(in directory: RunDirectory, resuming: Bool, forced: Bool = false) throws -> Summary {
         var states = StateStore(directory: directory.state)
         let threads = ThreadPool.use(recipe.training)
         for notice in notices + [threads].compactMap({ $0 }) { console.notice(notice) }
@@ -158,7 +158,7 @@ public final class TrainingRun<Task: LearningTask> {
     /// Refuses what `run(in:resuming:)` would refuse about a saved state, and changes nothing.
     /// - Parameter forced: whether a changed configuration is no reason to refuse.
     /// - Returns: what is changed all the same, one sentence, nil where nothing was changed or saved.
-    public func checkResumption(in path: String, forced: Bool) throws -> String? {
+    package func checkResumption(in path: String, forced: Bool) throws -> String? {
         var states = StateStore(directory: path + "/" + RunFiles.state)
         guard let saved = try states.load() else { return nil }
         let difference = try ResumptionCheck.difference(recipe, path)

@@ -6,15 +6,15 @@ import Tasks
 import Tensors
 
 /// Trains every arm of a plan, one after the other, each in a folder of its own, and puts the results together.
-public struct Sweep {
-    public let plan: SweepPlan
+package struct Sweep {
+    package let plan: SweepPlan
     private let recipes: [Recipe]
     private let path: String
     /// Seconds between two pages while the sweep goes on.
     private static let pageInterval = 60.0
 
     /// The page that compares the arms; nil where the configuration wants no reports.
-    public var page: String? {
+    package var page: String? {
         recipes.contains { $0.reporting.htmlReport } ? path + "/sweep.html" : nil
     }
 
@@ -23,7 +23,7 @@ public struct Sweep {
     ///   - overrides: what all arms have in common.
     ///   - path: the folder below which each arm has its own.
     /// - Throws: `ConfigurationError` or `RecipeError` at the first arm whose configuration is wrong.
-    public init(_ config: String, overrides: [String], plan: SweepPlan, path: String) throws {
+    package init(_ config: String, overrides: [String], plan: SweepPlan, path: String) throws {
         // With an empty name the arms would lie at the root of the file system.
         if path.isEmpty { throw RecipeError("the sweep's folder has an empty name, expected one") }
         self.plan = plan
@@ -52,7 +52,7 @@ public struct Sweep {
     /// Trains what is left to do. A finished arm is skipped, an arm that was interrupted goes on where it was saved;
     /// one that fails, such as by a learning rate that is too high, is noted and the others go on.
     /// - Throws: at the first arm whose folder holds another run.
-    public func run(_ console: Console) throws -> SweepResult {
+    package func run(_ console: Console) throws -> SweepResult {
         // What a folder holds is looked at before hours are spent.
         let done = try plan.arms.indices.map { try finished($0) }
         var result = SweepResult(plan)

@@ -1,34 +1,34 @@
 import Tasks
 
 /// The arms of a sweep: every combination of the values of some keys, or random draws of them.
-public struct SweepPlan: Sendable {
+package struct SweepPlan: Sendable {
     /// A key and the values that it takes in turn, as they stand after `--vary`, or that were drawn from a range.
-    public struct Variation: Sendable, Equatable {
-        public let key: String
-        public let values: [String]
+    package struct Variation: Sendable, Equatable {
+        package let key: String
+        package let values: [String]
     }
 
-    public struct Arm: Sendable, Equatable {
+    package struct Arm: Sendable, Equatable {
         /// One value for each variation, in the order of the plan.
-        public let values: [String]
+        package let values: [String]
         /// `key=value` for each variation.
-        public let overrides: [String]
+        package let overrides: [String]
         /// The name of the arm's folder.
-        public let folder: String
+        package let folder: String
     }
 
-    public let variations: [Variation]
+    package let variations: [Variation]
     /// In a full plan the last variation changes fastest.
-    public let arms: [Arm]
+    package let arms: [Arm]
 
     /// More runs than this are a slip, such as a range that was meant as a list.
-    public static let mostArms = 10_000
+    package static let mostArms = 10_000
 
     init(variations: [Variation], arms: [Arm]) { (self.variations, self.arms) = (variations, arms) }
 
     /// - Parameter texts: `key=value,value,...`; commas within quotes and brackets belong to a value.
     /// - Throws: `RecipeError` for a text that says no values, a key or a value that is said twice, and too many arms.
-    public init(_ texts: [String]) throws {
+    package init(_ texts: [String]) throws {
         let said = try Self.said(texts)
         if let range = said.first(where: { $0.range != nil }) {
             throw RecipeError(

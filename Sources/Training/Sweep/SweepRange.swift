@@ -67,7 +67,7 @@ extension SweepPlan {
     ///   - draws: how many runs; each is another one.
     ///   - seed: of the draws.
     /// - Throws: `RecipeError` as the full plan does, and when there are not so many combinations.
-    public init(_ texts: [String], draws: Int, seed: UInt64) throws {
+    package init(_ texts: [String], draws: Int, seed: UInt64) throws {
         let said = try Self.said(texts)
         guard (1...Self.mostArms).contains(draws) else {
             throw RecipeError("--random is \(draws), expected 1 to \(Self.mostArms)")

@@ -3,34 +3,34 @@ import Reporting
 import Tensors
 
 /// What the arms of a sweep came to, `sweep.json`.
-public struct SweepResult: Sendable {
-    public struct Run: Sendable {
-        public let arm: SweepPlan.Arm
-        public let folder: String
+package struct SweepResult: Sendable {
+    package struct Run: Sendable {
+        package let arm: SweepPlan.Arm
+        package let folder: String
         /// What `summary.json` holds; nil for a run that failed.
-        public let summary: JSONValue?
-        public let failure: String?
+        package let summary: JSONValue?
+        package let failure: String?
         /// What the run was measured on, where it left a description of itself.
-        public let data: MeasuredData?
+        package let data: MeasuredData?
     }
 
     /// Arms that differ in nothing but their seed.
-    public struct Group: Sendable {
+    package struct Group: Sendable {
         /// One value for each varied key but the seed.
-        public let values: [String]
-        public var runs: [Run] = []
+        package let values: [String]
+        package var runs: [Run] = []
 
         /// Mean and sample standard deviation over the runs that were finished; nil where none has the value.
-        public func statistics(_ key: String) -> (mean: Double, deviation: Double)? {
+        package func statistics(_ key: String) -> (mean: Double, deviation: Double)? {
             Spread(runs.compactMap { $0.summary?[key]?.doubleValue }).map { ($0.mean, $0.deviation) }
         }
 
-        public var failures: [Run] { runs.filter { $0.failure != nil } }
+        package var failures: [Run] { runs.filter { $0.failure != nil } }
     }
 
     private let keys: [String]
     private let planned: Int
-    public private(set) var runs: [Run] = []
+    package private(set) var runs: [Run] = []
 
     init(_ plan: SweepPlan) { (keys, planned) = (plan.variations.map(\.key), plan.arms.count) }
 
@@ -44,10 +44,10 @@ public struct SweepResult: Sendable {
     }
 
     /// The keys that make a difference beside the seed.
-    public var groupKeys: [String] { keys.filter { $0 != SweepRecord.seedKey } }
+    package var groupKeys: [String] { keys.filter { $0 != SweepRecord.seedKey } }
 
     /// In the order of the plan.
-    public var groups: [Group] {
+    package var groups: [Group] {
         var groups: [Group] = []
         for run in runs {
             let values = zip(keys, run.arm.values).filter { $0.0 != SweepRecord.seedKey }.map(\.1)
@@ -62,7 +62,7 @@ public struct SweepResult: Sendable {
 
     /// The best group by validation, as far as the number of images and the spread of the seeds let one say so. A group
     /// with a failed run is no candidate, and the test set does not choose.
-    public var verdict: Verdict {
+    package var verdict: Verdict {
         SweepVerdict.make(
             keys: keys,
             groups: groups.map { group in
@@ -78,9 +78,9 @@ public struct SweepResult: Sendable {
     }
 
     /// The group that is better than all others by more than the error; nil where none is.
-    public var best: Group? { verdict.winner.map { groups[$0] } }
+    package var best: Group? { verdict.winner.map { groups[$0] } }
 
-    public var table: String {
+    package var table: String {
         let isTested = runs.contains { $0.summary?["testAccuracy"]?.doubleValue != nil }
         func share(_ group: Group, _ key: String) -> String {
             guard let (mean, deviation) = group.statistics(key) else { return "-" }
@@ -118,7 +118,7 @@ public struct SweepResult: Sendable {
         return text
     }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         let statistics = [
             "bestValidationAccuracy", "testAccuracy", "bestTestAccuracy", "testLoss", "validationAccuracy",
             "validationLoss",

@@ -7,7 +7,7 @@ extension Recipe {
     /// The recipe's task, where it is that of the weights.
     /// - Parameter path: of the weights.
     /// - Throws: `RecipeError` where they were trained for another one.
-    public func checkedTask(for weights: Weights, _ path: String) throws -> any TaskConfiguration {
+    package func checkedTask(for weights: Weights, _ path: String) throws -> any TaskConfiguration {
         let (own, found) = (type(of: task).name, weights.metadata.vocabulary.task)
         guard own == found else {
             throw RecipeError("\(path) was trained for \(found), but \(self.path) is for \(own)")
@@ -19,7 +19,7 @@ extension Recipe {
 extension Weights {
     /// A data set whose annotations count in the classes that the weights know, matched by name; it may lack some of them.
     /// - Throws: `RecipeError` when images are of a class that the weights do not know.
-    public func matched<C: TaskConfiguration>(
+    package func matched<C: TaskConfiguration>(
         _ dataset: any AnnotatedDataset<C.Task.Annotation>, _ data: DataSection, _ task: C.Type
     ) throws -> any AnnotatedDataset<C.Task.Annotation> {
         let found = try data.names(of: dataset.classNames)
@@ -43,7 +43,7 @@ extension Weights {
 
     /// Whether a weights file may have learnt from the data at a path. Only the run folder that it lies in can tell that
     /// it has not.
-    public static func mayHaveLearnt(_ file: String, from path: String) -> Bool {
+    package static func mayHaveLearnt(_ file: String, from path: String) -> Bool {
         let parts = file.split(separator: "/", omittingEmptySubsequences: false)
         let folder = parts.count > 2 ? parts.dropLast(2).joined(separator: "/") : parts.count == 2 ? "." : ".."
         let configuration = folder + "/" + RunFiles.configuration

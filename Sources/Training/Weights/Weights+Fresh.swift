@@ -10,7 +10,7 @@ extension Weights {
     ///   - outline: the model and its input size; classes are numbered, images normalised as those of ImageNet.
     ///   - seed: the seed of the values.
     /// - Throws: `ModelError` or `RecipeError` when the outline makes no model or no input.
-    public init(fresh outline: ModelOutline, seed: UInt64 = 0) throws {
+    package init(fresh outline: ModelOutline, seed: UInt64 = 0) throws {
         let (height, width) = (outline.height, outline.width)
         let specification = try outline.specification.resolved(height: height, width: width)
         let channels = specification.inputChannels

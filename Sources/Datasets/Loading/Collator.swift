@@ -1,0 +1,22 @@
+import Tensors
+
+/// Makes the targets of a batch from what is said about its images. It runs on the loader's threads.
+public protocol Collator<Annotation, Target>: Sendable {
+    associatedtype Annotation: Datasets.Annotation
+    associatedtype Target: Targets
+
+    /// The targets of a batch.
+    /// - Parameters:
+    ///   - annotations: one for each image, moved as its pixels were.
+    ///   - images: the images, which may be changed here, mixed with each other, say.
+    ///   - random: a function of the seed, the epoch and the batch's index.
+    func collate(_ annotations: [Annotation], _ images: ImageBatch, _ random: inout Random) throws -> Target
+}
+
+/// For those who look at the images alone.
+public struct ImagesOnly<Annotation: Datasets.Annotation>: Collator {
+    public init() {}
+    public func collate(_ annotations: [Annotation], _ images: ImageBatch, _ random: inout Random) -> NoTargets {
+        NoTargets()
+    }
+}

@@ -1,0 +1,73 @@
+import Tensors
+
+/// One object in an image.
+public struct Instance: Sendable, Equatable {
+    /// Where it is.
+    public var box: Box
+    /// What it is, an index into the data set's class names.
+    public var classIndex: Int
+    /// Whether it is a group of objects that are not told apart, which a detector is neither asked for nor blamed for.
+    public var isCrowd: Bool
+    /// What it covers in square pixels: of its mask where there is one, else of its box.
+    public var area: Double
+    /// Its outlines; several where parts of it are hidden from each other's side. It is their union.
+    public var polygons: [Polygon]
+    /// The pixels it covers, as a label map of the whole image.
+    public var mask: Mask?
+
+    /// An object in a box.
+    /// - Parameter area: nil takes that of the box.
+    public init(
+        box: Box, classIndex: Int, isCrowd: Bool = false, area: Double? = nil, polygons: [Polygon] = [],
+        mask: Mask? = nil
+    ) {
+        (self.box, self.classIndex, self.isCrowd) = (box, classIndex, isCrowd)
+        (self.area, self.polygons, self.mask) = (area ?? box.area, polygons, mask)
+    }
+}
+
+/// The objects in an image, of which there may be none.
+public struct Instances: Annotation, Equatable {
+    /// Height and width of the image in pixels.
+    public let size: Pair
+    /// The objects, in the order of the data.
+    public var items: [Instance]
+    /// An object of whose box a smaller share than this is left in a moved image is dropped, 0...1. One of which nothing
+    /// is left is dropped in any case.
+    public var leastVisible: Double
+
+    /// The objects in an image of `size`.
+    public init(size: Pair, items: [Instance], leastVisible: Double = 0) {
+        require(
+            (0...1).contains(leastVisible), "Instances", "a share of \(leastVisible) is not in 0...1")
+        require(
+            items.allSatisfy { $0.mask.map { $0.size == size } ?? true }, "Instances",
+            "an object's mask is not of \(size) pixels")
+        (self.size, self.items, self.leastVisible) = (size, items, leastVisible)
+    }
+
+    /// The objects of the moved image.
+    ///
+    /// A box becomes the smallest box around what is visible of it after the motion: its four corners moved, clipped to
+    /// the moved image and to what was not cut off on the way. Its area changes as the motion's does and by the share of
+    /// the box that is left. Outlines move corner by corner and are not clipped; masks move by nearest neighbor.
+    public func moved(by motion: Motion) -> Instances {
+        require(motion.source == size, "Instances", "a motion of \(motion.source) pixels does not move \(size)")
+        let moved = items.compactMap { item -> Instance? in
+            let corners = item.box.corners.compactMap { motion.target(of: $0) }
+            let visible = corners.count == 4 ? motion.visible(corners) : []
+            guard let box = Box(around: visible) else { return nil }
+            let whole = Polygon(corners).area
+            // A box without an area is there or not.
+            let share = whole > 0 ? min(1, Polygon(visible).area / whole) : 1
+            guard share >= leastVisible, share > 0 else { return nil }
+            var result = item
+            result.box = box
+            result.area = item.area * motion.areaScale * share
+            result.polygons = item.polygons.compactMap { $0.moved(by: motion) }
+            result.mask = item.mask?.moved(by: motion)
+            return result
+        }
+        return Instances(size: motion.target, items: moved, leastVisible: leastVisible)
+    }
+}
