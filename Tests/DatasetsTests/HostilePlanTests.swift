@@ -46,7 +46,7 @@ import Testing
                     width: 8, height: 8, channels: 1, training: [], evaluation: [],
                     normalization: Normalization(mean: [0.5], deviation: [0.25]))
                 let loader = BatchLoader(
-                    data, transform: try Transform(plan, mode: .evaluation),
+                    data, transform: try Transform(plan, mode: .evaluation), collator: PlainCollator(),
                     options: LoaderOptions(batchSize: 64, threads: 4))
                 var limit = rlimit(rlim_cur: 1, rlim_max: 1)
                 try #require(setrlimit(__rlimit_resource_t(6), &limit) == 0)  // RLIMIT_NPROC

@@ -9,15 +9,13 @@ struct LoaderTests {
         var index: Int
         var indices: [Int]
         var images: [Float]
-        var labels: [Int32]
-        var targets: [Float]?
+        var targets: PlainLabels
 
-        init(_ batch: Batch) {
-            index = batch.index
+        init(_ batch: Batch<PlainLabels>) {
+            index = batch.images.index
             indices = batch.indices
-            images = Array(batch.images)
-            labels = Array(batch.labels)
-            targets = batch.softTargets.map { Array($0) }
+            images = Array(batch.images.pixels)
+            targets = batch.targets
         }
     }
 
@@ -31,54 +29,36 @@ struct LoaderTests {
     }
 
     private func loader(
-        _ data: any ImageDataset, batchSize: Int = 16, threads: Int, mixing: Mixing? = nil, dropsLast: Bool = false,
+        _ data: any LabeledDataset, batchSize: Int = 16, threads: Int, dropsLast: Bool = false,
         cacheBudget: Int = 1 << 30
-    ) throws -> BatchLoader {
+    ) throws -> BatchLoader<PlainCollator> {
         BatchLoader(
-            data, transform: try Transform(plan(), mode: .training),
+            data, transform: try Transform(plan(), mode: .training), collator: PlainCollator(),
             options: LoaderOptions(
                 batchSize: batchSize, seed: 5, shuffles: true, dropsLast: dropsLast, threads: threads,
-                cacheBudget: cacheBudget, mixing: mixing, smoothing: 0.1))
+                cacheBudget: cacheBudget))
     }
 
-    private func epoch(_ loader: BatchLoader, _ epoch: Int, at start: Int = 0) throws -> [Content] {
+    private func epoch(_ loader: BatchLoader<PlainCollator>, _ epoch: Int, at start: Int = 0) throws -> [Content] {
         loader.start(epoch: epoch, at: start)
         var contents: [Content] = []
         while let batch = try loader.next() { contents.append(Content(batch)) }
         return contents
     }
 
-    private func digits(_ count: Int) throws -> SubsetDataset {
+    private func digits(_ count: Int) throws -> SubsetDataset<ClassLabel> {
         SubsetDataset(try #require(openDataset("digits").test), indices: Array(0..<count))
-    }
-
-    @Test func tinyMixingParametersGiveWholeNumbersAndImages() throws {
-        let data = try digits(100)
-        for alpha in [1e-3, 1e-300] {
-            for mixing in [Mixing(mixupAlpha: alpha), Mixing(cutmixAlpha: alpha)] {
-                let loader = try loader(data, batchSize: 2, threads: 0, mixing: mixing)
-                for index in 0..<20 {
-                    loader.start(epoch: index)
-                    while let batch = try loader.next() {
-                        let isFinite = batch.images.allSatisfy { $0.isFinite }
-                        let areShares = batch.softTargets?.allSatisfy { $0 >= 0 && $0 <= 1 }
-                        #expect(isFinite && areShares == true)
-                    }
-                }
-            }
-        }
     }
 
     @Test func batchesDoNotDependOnThreadsOrCache() throws {
         let data = try digits(100)
-        let mixing = Mixing(mixupAlpha: 0.8, cutmixAlpha: 1)
-        let reference = try loader(data, threads: 0, mixing: mixing)
+        let reference = try loader(data, threads: 0)
         let expected = try [epoch(reference, 0), epoch(reference, 1)]
         #expect(expected[0].count == 7)
         #expect(expected[0] != expected[1])
         for threads in [1, 2, 4] {
             for budget in [1 << 30, 20_000, 0] {
-                let other = try loader(data, threads: threads, mixing: mixing, cacheBudget: budget)
+                let other = try loader(data, threads: threads, cacheBudget: budget)
                 #expect(try [epoch(other, 0), epoch(other, 1)] == expected)
             }
         }
@@ -89,16 +69,17 @@ struct LoaderTests {
             classNames: ["a", "b"], images: Array(repeating: Golden.image("source"), count: 8),
             labels: [0, 0, 1, 1, 0, 0, 1, 1], source: "test")
         let loader = BatchLoader(
-            data, transform: try Transform(plan(), mode: .training),
-            options: LoaderOptions(batchSize: 4, mixing: Mixing(mixupAlpha: 1)))
+            data, transform: try Transform(plan(), mode: .training), collator: PlainCollator(),
+            options: LoaderOptions(batchSize: 4))
         let first = try epoch(loader, 0)
         let second = try epoch(loader, 1)
         // The same images in the same order: only the random steps differ.
         #expect(first[0].indices == second[0].indices)
         #expect(first[0].images != second[0].images)
-        #expect(Set((first + second).map(\.targets)).count == 4)
+        #expect(Set((first + second).map(\.targets.draw)).count == 4)
         let plain = BatchLoader(
-            data, transform: try Transform(plan(), mode: .training), options: LoaderOptions(batchSize: 8))
+            data, transform: try Transform(plan(), mode: .training), collator: PlainCollator(),
+            options: LoaderOptions(batchSize: 8))
         let size = 12 * 12 * 3
         let images = try epoch(plain, 0)[0].images
         #expect(Set((0..<8).map { Array(images[$0 * size..<($0 + 1) * size]) }).count == 8)
@@ -107,9 +88,9 @@ struct LoaderTests {
 
     @Test func anEpochContinuesFromItsMiddle() throws {
         let data = try digits(100)
-        let whole = try epoch(loader(data, threads: 2, mixing: Mixing(mixupAlpha: 1)), 3)
+        let whole = try epoch(loader(data, threads: 2), 3)
         for start in 0...7 {
-            let rest = try epoch(loader(data, threads: 3, mixing: Mixing(mixupAlpha: 1)), 3, at: start)
+            let rest = try epoch(loader(data, threads: 3), 3, at: start)
             #expect(rest == Array(whole[start...]))
         }
     }
@@ -139,12 +120,11 @@ struct LoaderTests {
     @Test func evaluationKeepsTheOrderOfTheData() throws {
         let data = try digits(20)
         let loader = BatchLoader(
-            data, transform: try Transform(plan(), mode: .evaluation),
+            data, transform: try Transform(plan(), mode: .evaluation), collator: PlainCollator(),
             options: LoaderOptions(batchSize: 8, threads: 2))
         let batches = try epoch(loader, 0)
         #expect(batches.flatMap(\.indices) == Array(0..<20))
-        #expect(batches.map(\.labels).joined().map(Int.init) == (0..<20).map(data.label))
-        #expect(batches.allSatisfy { $0.targets == nil })
+        #expect(try batches.flatMap(\.targets.classes) == (0..<20).map { try data.label($0) })
         // The image alone, through the same transform.
         let transform = try Transform(plan(), mode: .evaluation)
         #expect(try batches[0].images.prefix(transform.valueCount).elementsEqual(transform(data.image(0))))
@@ -155,7 +135,7 @@ struct LoaderTests {
         var addresses: Set<UnsafePointer<Float>> = []
         for number in 0..<3 {
             loader.start(epoch: number)
-            while let batch = try loader.next() { addresses.insert(batch.images.baseAddress!) }
+            while let batch = try loader.next() { addresses.insert(batch.images.pixels.baseAddress!) }
         }
         #expect(addresses.count <= 4)
         loader.start(epoch: 9)
@@ -172,7 +152,7 @@ struct LoaderTests {
             let data = try ImageFolder(root)
             for threads in [0, 1, 4] {
                 let loader = BatchLoader(
-                    data, transform: try Transform(plan(), mode: .evaluation),
+                    data, transform: try Transform(plan(), mode: .evaluation), collator: PlainCollator(),
                     options: LoaderOptions(batchSize: 8, threads: threads))
                 loader.start(epoch: 0)
                 for _ in 0..<2 { #expect(try loader.next() != nil) }
@@ -186,7 +166,7 @@ struct LoaderTests {
         let data = Probe()
         for _ in 0..<20 {
             let loader = BatchLoader(
-                data, transform: try Transform(plan(), mode: .evaluation),
+                data, transform: try Transform(plan(), mode: .evaluation), collator: PlainCollator(),
                 options: LoaderOptions(batchSize: 2, threads: 4, cacheBudget: 0))
             loader.start(epoch: 0)
             _ = try loader.next()
@@ -198,13 +178,13 @@ struct LoaderTests {
     }
 
     /// Counts how often it is read.
-    private final class Probe: ImageDataset, @unchecked Sendable {
+    private final class Probe: AnnotatedDataset, @unchecked Sendable {
         private let lock = NSLock()
         private var counter = 0
         var reads: Int { lock.withLock { counter } }
         let classNames = ["only"]
         let count = 1000
-        func label(_ index: Int) -> Int { 0 }
+        func annotation(_ index: Int) -> ClassLabel { ClassLabel(0) }
         func name(_ index: Int) -> String { "probe" }
         func image(_ index: Int) throws -> Image {
             lock.withLock { counter += 1 }
@@ -215,53 +195,9 @@ struct LoaderTests {
     @Test func imagesAreDecodedOnce() throws {
         let data = Probe()
         let loader = BatchLoader(
-            data, transform: try Transform(plan(), mode: .training),
+            data, transform: try Transform(plan(), mode: .training), collator: PlainCollator(),
             options: LoaderOptions(batchSize: 50, shuffles: true, threads: 4))
         for number in 0..<3 { _ = try epoch(loader, number) }
         #expect(data.reads == 1000)
-    }
-
-    @Test func softTargetsSumToOneAndFollowTheImages() throws {
-        // Constant images of value = label, so that the pixels tell the shares.
-        let values = (0..<8).map {
-            Image(width: 6, height: 6, channels: 1, pixels: Array(repeating: UInt8($0), count: 36))
-        }
-        let data = InMemoryDataset(
-            classNames: (0..<8).map(String.init), images: values, labels: Array(0..<8), source: "test")
-        let plan = TransformPlan(
-            width: 6, height: 6, channels: 1, training: [], evaluation: [],
-            normalization: Normalization(mean: [0], deviation: [1 / 255]))
-        for mixing in [
-            Mixing(mixupAlpha: 1), Mixing(cutmixAlpha: 1), Mixing(mixupAlpha: 0.8, cutmixAlpha: 1, probability: 0.5),
-        ] {
-            let loader = BatchLoader(
-                data, transform: try Transform(plan, mode: .training),
-                options: LoaderOptions(batchSize: 8, shuffles: true, mixing: mixing, smoothing: 0.1))
-            for number in 0..<20 {
-                loader.start(epoch: number)
-                let batch = try #require(try loader.next())
-                let targets = try #require(batch.softTargets)
-                for row in 0..<8 {
-                    let target = targets[row * 8..<row * 8 + 8]
-                    #expect(abs(target.reduce(0, +) - 1) < 1e-5)
-                    // The expected label of the unsmoothed target is the mean pixel.
-                    let expected = zip(0..<8, target).reduce(Float(0)) { $0 + Float($1.0) * ($1.1 - 0.0125) / 0.9 }
-                    let mean = batch.images[row * 36..<row * 36 + 36].reduce(0, +) / 36
-                    #expect(abs(expected - mean) < 1e-3)
-                }
-            }
-        }
-    }
-
-    @Test func mixingHappensAsOftenAsAsked() throws {
-        var mixed = 0
-        let data = try digits(32)
-        let loader = try loader(data, batchSize: 32, threads: 0, mixing: Mixing(mixupAlpha: 1, probability: 0.25))
-        for number in 0..<200 {
-            loader.start(epoch: number)
-            let targets = try #require(try loader.next()?.softTargets)
-            if targets.contains(where: { $0 > 0.011 && $0 < 0.909 }) { mixed += 1 }
-        }
-        #expect((30...70).contains(mixed))
     }
 }

@@ -1,5 +1,5 @@
+import Tasks
 import Testing
-import Training
 
 /// Ten images of three classes; a fourth class has none, yet one image is taken for it. Sixteenths, which single
 /// precision holds exactly, with ties in the second class's column.

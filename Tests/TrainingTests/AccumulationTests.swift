@@ -37,7 +37,7 @@ extension Runs {
             // With dropped paths, mixed images, a short last batch, clipping and an average.
             let first = try train(whole, overrides)
             let second = try train(parts, overrides + ["training.accumulation=4"])
-            #expect(first.updates == 8 && second.updates == 8)
+            #expect(first.cost.updates == 8 && second.cost.updates == 8)
             #expect(try distance(parts, whole) < 2e-6)
             for (a, b) in zip(try metrics(whole), try metrics(parts)) {
                 #expect(abs((a["trainLoss"] ?? 0) - (b["trainLoss"] ?? 1)) < 1e-5)
@@ -96,7 +96,5 @@ extension Runs {
 
 /// Trains another text than `smallRecipe`.
 private func train(_ folder: String, _ overrides: [String], _ text: String) throws {
-    let recipe = try recipe(overrides, text)
-    let run = try TrainingRun(recipe, data: PreparedData(recipe), console: Messages().console)
-    _ = try run.run(in: RunDirectory(folder, mode: .new), resuming: false)
+    _ = try run(of: recipe(overrides, text)).run(in: RunDirectory(folder, mode: .new), resuming: false)
 }

@@ -3,6 +3,7 @@ import Configuration
 import Distillation
 import Foundation
 import Layers
+import Tasks
 import Testing
 import Training
 
@@ -60,17 +61,26 @@ extension Runs {
         @discardableResult
         private func distill(
             _ name: String, _ overrides: [String] = [], arm: Arm = .progressive, mode: RunDirectory.Mode = .new,
-            crashBefore update: Int? = nil, inspect: (DistillationRun) throws -> Void = { _ in }
+            crashBefore update: Int? = nil,
+            inspect: (DistillationRun<ClassificationConfiguration>) throws -> Void = { _ in }
         ) throws -> DistillationSummary {
             let path = folder.path + "/" + name
-            let run = try DistillationRun(configuration(overrides), output: path, console: messages.console)
-            run.beforeUpdate = { if $0 == update { throw Crash() } }
+            let run = try makeRun(configuration(overrides), path)
+            run.options.beforeUpdate = { if $0 == update { throw Crash() } }
             let isResuming = if case .resume = mode { true } else { false }
             let directory = try RunDirectory(path, mode: mode)
             try run.prepare()
             let report = try run.order(in: directory, resuming: isResuming)
-            defer { try? inspect(run) }
-            return try run.run(arm, report, in: directory, resuming: isResuming)
+            let summary = try run.run(arm, report, in: directory, resuming: isResuming)
+            try inspect(run)
+            return summary
+        }
+
+        private func makeRun(
+            _ configuration: DistillationRecipe, _ path: String
+        ) throws -> DistillationRun<ClassificationConfiguration> {
+            let task = try #require(configuration.recipe.task as? ClassificationConfiguration)
+            return try DistillationRun(configuration, task, output: path, console: messages.console)
         }
 
         private func bytes(_ path: String) throws -> Data {
@@ -96,8 +106,8 @@ extension Runs {
                 #expect(run.teachers.count == 3)
             }
             #expect(summary.stages.map(\.teachers) == [["cvt"], ["convnext"], ["resnet"]])
-            #expect(summary.summary.updates == 60)
-            #expect(summary.stages[1].testAccuracyBefore == summary.stages[0].testAccuracyAfter)
+            #expect(summary.summary.cost.updates == 60)
+            #expect(summary.stages[1].before == summary.stages[0].after)
             for stage in 1...3 {
                 let weights = try Weights.read(folder.path + "/first/weights/stage-\(stage).safetensors")
                 #expect(!weights.store.list.entries.contains { $0.name.hasPrefix("distillation") })
@@ -143,8 +153,8 @@ extension Runs {
         @Test func armsStartFromTheSameBytesAndHaveTheSameEpochs() throws {
             let overrides = try student() + ["order=[cvt, resnet]"]
             let summaries = try Arm.allCases.map { try distill("arm-\($0)", overrides, arm: $0) }
-            #expect(Set(summaries.map(\.summary.updates)) == [40])
-            #expect(Set(summaries.map { $0.stages[0].testAccuracyBefore }).count == 1)
+            #expect(Set(summaries.map(\.summary.cost.updates)) == [40])
+            #expect(Set(summaries.map { $0.stages[0].before }).count == 1)
             #expect(summaries.map { $0.stages[0].teachers } == [[], ["resnet"], ["cvt", "resnet"], ["cvt"]])
             #expect(Set(try Arm.allCases.map { try bytes("arm-\($0)/weights/last.safetensors") }).count == 4)
         }
@@ -155,7 +165,7 @@ extension Runs {
             let plain = try distill("plain", overrides)
             let cached = try distill("whole", kept)
             #expect(messages.all.contains("the teachers' outputs are kept in"))
-            #expect(abs(plain.trainLoss - cached.trainLoss) < 0.02 * plain.trainLoss)
+            #expect(abs(plain.train.loss - cached.train.loss) < 0.02 * plain.train.loss)
             #expect(throws: Crash.self) { try distill("cut", kept, crashBefore: 31) }
             try distill("cut", kept, mode: .resume)
             #expect(try bytes("whole/weights/last.safetensors") == bytes("cut/weights/last.safetensors"))
@@ -187,8 +197,7 @@ extension Runs {
         @Test func mistakesAreToldBeforeAnyTraining() throws {
             func fails(_ overrides: [String], _ sentence: String, _ text: String = chain) {
                 let error = #expect(throws: (any Error).self, "\(sentence)") {
-                    _ = try DistillationRun(
-                        configuration(overrides, text), output: folder.path + "/wrong", console: messages.console)
+                    _ = try makeRun(configuration(overrides, text), folder.path + "/wrong")
                 }
                 #expect(error.map { "\($0)".contains(sentence) } == true, "\(String(describing: error))")
             }

@@ -15,10 +15,10 @@ import Training
     /// Small weights of a family.
     private func weights(_ model: String) throws -> SafetensorsFile {
         let recipe = try recipe([], "data: {path: digits, imageSize: [8, 8]}\nmodel: \(model)\n")
-        let data = try PreparedData(recipe)
+        let data = try prepared(recipe)
         let made = try data.specification.makeModel(height: 8, width: 8)
         let metadata = WeightsMetadata(
-            specification: data.specification, classNames: data.classNames, transform: data.plan)
+            specification: data.specification, vocabulary: data.vocabulary, transform: data.plan)
         try Weights(metadata: metadata, model: made, store: ParameterStore<Float>(made.parameters, seed: 0)).write(path)
         return try SafetensorsFile.read(path: path)
     }
@@ -97,7 +97,7 @@ import Training
         let recipe = try recipe(
             ["model={weights: \(path)}"], "data: {path: digits, imageSize: [8, 8]}\nmodel: \(Self.hornet)\n")
         do {
-            _ = try TrainingRun(recipe, data: try PreparedData(recipe), console: Messages().console)
+            _ = try run(of: recipe)
             Issue.record("the weights were taken")
         } catch { #expect("\(error)".contains("is not finite"), "\(error)") }
     }

@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Foundation
 import Layers
+import Tasks
 import Testing
 import Training
 
@@ -22,12 +23,12 @@ struct InputTests {
         return folder
     }
 
-    private func data(_ folder: TemporaryFolder, _ overrides: [String]) throws -> PreparedData {
+    private func data(_ folder: TemporaryFolder, _ overrides: [String]) throws -> PreparedData<ClassLabel> {
         let text = """
             data: {path: \(folder.path), validation: 0}
             model: {name: hornet_pico_7x7}
             """
-        return try PreparedData(recipe(overrides, text))
+        return try prepared(recipe(overrides, text))
     }
 
     @Test func mixedSizesGiveASquareANoticeAndTheCostOfCutting() throws {
@@ -114,16 +115,16 @@ struct InputTests {
             """
         let plain = try recipe([], text)
         // What an earlier version took: the size of the first file.
-        let old = try PreparedData(recipe(["data.imageSize=[40, 60]"], text))
+        let old = try prepared(recipe(["data.imageSize=[40, 60]"], text))
         let model = try old.specification.makeModel(height: 40, width: 60)
         let weights = Weights(
             metadata: WeightsMetadata(
-                specification: old.specification, classNames: old.classNames, transform: old.plan),
+                specification: old.specification, vocabulary: old.vocabulary, transform: old.plan),
             model: model, store: ParameterStore(model.parameters, seed: 0))
         let run = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: run.path + "/weights", withIntermediateDirectories: true)
         try weights.write(run.path + "/weights/last.safetensors")
-        #expect(try PreparedData(plain, resuming: run.path).plan.width == 60)
-        #expect(try PreparedData(plain, resuming: run.path + "/nothing").plan.width == 48)
+        #expect(try prepared(plain, resuming: run.path).plan.width == 60)
+        #expect(try prepared(plain, resuming: run.path + "/nothing").plan.width == 48)
     }
 }

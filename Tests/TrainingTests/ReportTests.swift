@@ -28,7 +28,7 @@ extension Runs {
             let cells = try #require(result["confusion"]?.arrayValue).map { $0.arrayValue!.compactMap(\.integerValue) }
             #expect(cells.reduce(0) { $0 + $1[2] } == 360)
             let right = cells.filter { $0[0] == $0[1] }.reduce(0) { $0 + $1[2] }
-            #expect(abs(Double(right) / 360 - (summary.testAccuracy ?? 0)) < 1e-12)
+            #expect(abs(Double(right) / 360 - (summary.test?.primary ?? 0)) < 1e-12)
             let mistakes = try #require(result["mistakes"]?.arrayValue)
             #expect(mistakes.count == min(24, 360 - right) && !mistakes.isEmpty)
             let confidences = mistakes.compactMap { $0["confidence"]?.doubleValue }
@@ -146,7 +146,7 @@ extension Runs {
             try "in the way".write(toFile: run + "/report", atomically: true, encoding: .utf8)
             let messages = Messages()
             let summary = try train(run, [], messages)
-            #expect(summary.testAccuracy ?? 0 > 0.2)
+            #expect(summary.test?.primary ?? 0 > 0.2)
             #expect(messages.all.contains("warning: the report is incomplete: "))
             #expect(messages.all.matches(of: #/report is incomplete/#).count == 1)
         }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tasks
 import Testing
 import Training
 
@@ -71,18 +72,18 @@ extension Runs {
         }
 
         @Test func aFinishedRunIsKnownAsSuchWithoutItsData() throws {
-            #expect(try TrainingRun.finished(in: whole, recipe()) == nil)
+            #expect(try FinishedRun(in: whole, recipe()) == nil)
             let result = try train(whole, ["training.epochs=1"])
-            let finished = try #require(try TrainingRun.finished(in: whole, recipe(["training.epochs=1"])))
+            let finished = try #require(try FinishedRun(in: whole, recipe(["training.epochs=1"])))
             #expect(finished.summary == result.json)
             #expect(finished.warning == nil)
             let moved = try #require(
-                try TrainingRun.finished(in: whole, recipe(["training.epochs=1", "data.path=/gone"])))
+                try FinishedRun(in: whole, recipe(["training.epochs=1", "data.path=/gone"])))
             #expect(moved.warning == nil)
             let other = try #require(
-                try TrainingRun.finished(in: whole, recipe(["training.epochs=1", "optimizer.learningRate=1"])))
+                try FinishedRun(in: whole, recipe(["training.epochs=1", "optimizer.learningRate=1"])))
             #expect(other.warning?.contains("optimizer.learningRate: 0.004 -> 1.0") == true)
-            #expect(try TrainingRun.finished(in: whole, recipe(["training.epochs=3"])) == nil)
+            #expect(try FinishedRun(in: whole, recipe(["training.epochs=3"])) == nil)
         }
 
         @Test func aChangedConfigurationIsRefusedAndTheRunStaysAsItWas() throws {

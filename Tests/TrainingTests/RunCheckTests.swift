@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Foundation
+import Tasks
 import Testing
 import Training
 
@@ -22,9 +23,8 @@ extension Runs {
             reporting: {htmlReport: false}
             """
 
-        private func run(_ overrides: [String], _ messages: Messages = Messages()) throws -> TrainingRun {
-            let recipe = try recipe(overrides, resnet)
-            return try TrainingRun(recipe, data: PreparedData(recipe), console: messages.console)
+        private func run(_ overrides: [String], _ messages: Messages = Messages()) throws -> ClassificationRun {
+            try TrainingTests.run(of: recipe(overrides, resnet), messages)
         }
 
         private func refusal(_ overrides: [String]) -> String {
@@ -66,7 +66,7 @@ extension Runs {
 
         @Test func fewUpdatesAnEpochAreSaidWithABetterBatchSize() throws {
             func notice(_ size: Int, _ count: Int, _ more: [String] = []) throws -> String? {
-                TrainingRun.fewUpdates(try recipe(["training.batchSize=\(size)"] + more).training, count: count)
+                RunChecks.fewUpdates(try recipe(["training.batchSize=\(size)"] + more).training, count: count)
             }
             #expect(
                 try notice(128, 147)
@@ -113,7 +113,7 @@ extension Runs {
             let text = refusal(["model.baseWidth=4096", "model.depths=[256, 256, 256, 256]"])
             #expect(text.contains("the run needs about") && text.hasSuffix("choose a smaller model"), "\(text)")
             let recipe = try recipe([], resnet)
-            let data = try PreparedData(recipe)
+            let data = try prepared(recipe)
             let model = try data.specification.makeModel(height: 8, width: 8)
             let estimate = MemoryEstimate(recipe, model: model, trace: try model.trace(height: 8, width: 8), data: data)
             #expect(try estimate.check(recipe, limit: 1 << 40) == nil)
@@ -135,13 +135,12 @@ extension Runs {
 
         @Test func anotherFamilyFromNearerLeavesOutWhatWasSaidForTheOne() throws {
             let messages = Messages()
-            let recipe = try recipe(["model.name=resnet20"])
-            let run = try TrainingRun(recipe, data: PreparedData(recipe), console: messages.console)
+            let run = try TrainingTests.run(of: recipe(["model.name=resnet20"]), messages)
             #expect(
                 run.notices.first?.hasPrefix(
                     "model.name is resnet20, so what was said for hornet is left out: baseWidth, depths, orders, mixers, "
                         + "stemStride, layerScale, dropPath (small.yaml:") == true, "\(run.notices)")
-            #expect(run.trainableCount.all == 269_722 - 2 * 9 * 16, "resnet20 with one channel")
+            #expect(run.model.parameters.parameterCount == 269_722 - 2 * 9 * 16, "resnet20 with one channel")
             // The drop rate holds for any family that has one; the same name twice is no change.
             #expect(
                 try recipeYAML(["model.name=convnext_nano32", "data.imageSize=[32, 32]"]).contains("dropPath: 0.2"))

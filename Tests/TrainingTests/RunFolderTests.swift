@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Datasets
 import Foundation
+import Tasks
 import Testing
 import Training
 
@@ -22,9 +23,7 @@ extension Runs {
             #expect(try OpenedRecipe(run).recipe.resolvedYAML == Recipe.load(run + "/config.yaml").resolvedYAML)
             #expect(RunFolder(of: run + "/weights/last.safetensors")?.path == run)
             #expect(RunFolder(of: folder.path + "/last.safetensors") == nil && RunFolder(folder.path) == nil)
-            let started = try PreparedData(recipe(["model.weights=\(run)"]))
-            let next = try TrainingRun(
-                recipe(["model.weights=\(run)"]), data: started, console: Messages().console)
+            let next = try TrainingTests.run(of: recipe(["model.weights=\(run)"]))
             #expect(next.notices.allSatisfy { !$0.contains("drawn anew") })
         }
 
@@ -52,8 +51,8 @@ extension Runs {
 
         @Test func thePartsAreThoseOfTheRun() throws {
             let recipe = try OpenedRecipe(run).recipe
-            let splits = try PreparedData(recipe).splits
-            func open(_ part: PartChoice?, _ recipe: Recipe) throws -> DatasetPart {
+            let splits = try prepared(recipe).splits
+            func open(_ part: PartChoice?, _ recipe: Recipe) throws -> DatasetPart<ClassLabel> {
                 try openPart(
                     recipe.data.path, part, validation: recipe.data.validation, seed: UInt64(recipe.run.seed))
             }
@@ -79,9 +78,11 @@ extension Runs {
                 InMemoryDataset(classNames: names, images: images, labels: [0, 1], source: "x")
             }
             let section = try recipe().data
-            let matched = try weights.labeled(data(["7", "3"]), section)
-            #expect(matched.classNames.count == 10 && matched.label(0) == 7 && matched.label(1) == 3)
-            #expect(throws: RecipeError.self) { try weights.labeled(data(["7", "cat"]), section) }
+            let matched = try weights.matched(data(["7", "3"]), section, ClassificationConfiguration.self)
+            #expect(try matched.classNames.count == 10 && matched.labels() == [7, 3])
+            #expect(throws: RecipeError.self) {
+                try weights.matched(data(["7", "cat"]), section, ClassificationConfiguration.self)
+            }
         }
     }
 }

@@ -4,6 +4,8 @@ import Datasets
 import Foundation
 import JSON
 import Layers
+import Reporting
+import Tasks
 import Tensors
 import Testing
 import Training
@@ -19,9 +21,9 @@ extension Runs {
             let result = try train(
                 path,
                 ["training.epochs=3", "loss.mixup=0", "optimizer.learningRate=2e-2", "reporting.testEveryEpoch=true"])
-            let accuracy = try #require(result.testAccuracy)
+            let accuracy = try #require(result.test?[.accuracy])
             #expect(accuracy > 0.4)
-            #expect(result.updates == 60)
+            #expect(result.cost.updates == 60)
             let json = try summary(path)
             for key in [
                 "testAccuracy", "testLoss", "bestEpoch", "bestValidationAccuracy", "bestTestAccuracy",
@@ -37,28 +39,23 @@ extension Runs {
             // The resolved configuration is one to train with.
             let again = folder.path + "/again"
             let resolved = try Recipe.load(path + "/config.yaml")
-            let run = try TrainingRun(resolved, data: PreparedData(resolved), console: Messages().console)
-            _ = try run.run(in: RunDirectory(again, mode: .new), resuming: false)
+            _ = try run(of: resolved).run(in: RunDirectory(again, mode: .new), resuming: false)
             try expectSameRun(path, again)
         }
 
         @Test func eachWeightsFileHoldsWhatWasMeasured() throws {
             let result = try train(path, ["training.epochs=2"])
-            let data = try PreparedData(recipe())
+            let data = try prepared(recipe())
             func accuracy(_ name: String) throws -> Double {
                 let weights = try Weights.read("\(path)/weights/\(name).safetensors")
-                let loader = BatchLoader(
-                    try #require(data.splits.test),
-                    transform: try Transform(weights.metadata.transform, mode: .evaluation),
-                    options: LoaderOptions(batchSize: 100))
-                let result = try evaluate(weights.model, weights.store, loader)
-                #expect(result.count == 360, "the last partial batch must count")
+                let result = try measured(weights, data.splits.test)
+                #expect(result.scores.count == 360, "the last partial batch must count")
                 #expect(result.confusion.joined().reduce(0, +) == 360)
-                return result.accuracy
+                return result.scores.primary
             }
-            #expect(try accuracy("last") == result.testAccuracy)
-            #expect(try accuracy("best") == result.bestTestAccuracy)
-            #expect(try accuracy("ema") == result.emaTestAccuracy)
+            #expect(try accuracy("last") == result.test?.primary)
+            #expect(try accuracy("best") == result.bestTest)
+            #expect(try accuracy("ema") == result.averageTest)
         }
 
         @Test func weightsDependOnTheRunAlone() throws {
@@ -83,10 +80,11 @@ extension Runs {
                 "schedule.minimumLearningRate=0", "model.dropPath=0",
             ]
             let result = try train(path, overrides, messages)
-            #expect(result.epochs < 9)
-            #expect(result.epochs == result.bestEpoch + 2)
-            #expect(messages.all.contains("stopped after epoch \(result.epochs): no better validation accuracy than"))
-            #expect(try TrainingRun.finished(in: path, recipe(overrides)) != nil)
+            #expect(result.cost.epochs < 9)
+            #expect(result.cost.epochs == result.bestEpoch + 2)
+            #expect(
+                messages.all.contains("stopped after epoch \(result.cost.epochs): no better validation accuracy than"))
+            #expect(try FinishedRun(in: path, recipe(overrides)) != nil)
         }
 
         @Test func aTrainingSetSmallerThanABatchMakesOneShortBatch() throws {
@@ -95,13 +93,12 @@ extension Runs {
             let messages = Messages()
             let result = try train(
                 path, ["data.path=\(data)", "training.batchSize=128", "data.validation=0"], messages)
-            #expect(result.updates == 2)
+            #expect(result.cost.updates == 2)
             #expect(messages.all.contains("every epoch is one short batch"))
         }
 
         @Test func aWarmupThatDoesNotFitIsCutWithANotice() throws {
-            let recipe = try recipe(["schedule.warmupEpochs=5"])
-            let run = try TrainingRun(recipe, data: PreparedData(recipe), console: Messages().console)
+            let run = try TrainingTests.run(of: recipe(["schedule.warmupEpochs=5"]))
             #expect(
                 run.notices == [
                     "A warm-up of 100 updates (schedule.warmupEpochs) does not fit a run of 40; it is cut to 8."
@@ -110,16 +107,16 @@ extension Runs {
 
         @Test func classNamesAndOutputsMayBeGiven() throws {
             let names = (0..<10).map { "digit\($0)" }
-            let data = try PreparedData(
+            let data = try prepared(
                 recipe(["data.classNames=[\(names.joined(separator: ","))]", "model.classes=12"]))
             #expect(data.classNames == names + ["class 10", "class 11"])
             #expect(data.specification.classes == 12)
             #expect(data.notices.contains { $0.contains("the other outputs stay unused") })
             #expect(throws: RecipeError("data.classNames has 2 names, but digits has 10 classes")) {
-                try PreparedData(recipe(["data.classNames=[a, b]"]))
+                try prepared(recipe(["data.classNames=[a, b]"]))
             }
             #expect(throws: RecipeError("model.classes is 3, but digits has 10 classes")) {
-                try PreparedData(recipe(["model.classes=3"]))
+                try prepared(recipe(["model.classes=3"]))
             }
         }
     }
@@ -164,9 +161,8 @@ extension Runs {
         @Test func aSingleFaultyUpdateIsLeftOutAndAResumedRunAgrees() throws {
             func train(_ name: String, _ mode: RunDirectory.Mode, crashBefore: Int? = nil) throws {
                 let recipe = try recipe(["training.onNonFinite=skip", "training.saveEveryUpdates=4"])
-                let data = try PreparedData(recipe)
-                let model = try data.specification.makeModel(height: 8, width: 8)
-                let task = FaultyTask(model: model, faulty: [3, 9, 10, 25])
+                let data = try prepared(recipe)
+                let task = StandInTask(data.vocabulary, faulty: [3, 9, 10, 25])
                 let run = try TrainingRun(recipe, data: data, task: task, console: Messages().console)
                 run.beforeUpdate = { if $0 == crashBefore { throw Crash() } }
                 let directory = try RunDirectory("\(folder.path)/\(name)", mode: mode)
@@ -201,9 +197,9 @@ extension Runs {
 
         @Test func aParameterWithoutAGradientIsAnErrorThatNamesIt() throws {
             let recipe = try recipe()
-            let data = try PreparedData(recipe)
-            let model = try data.specification.makeModel(height: 8, width: 8)
-            let run = try TrainingRun(recipe, data: data, task: HeadlessTask(model: model), console: Messages().console)
+            let data = try prepared(recipe)
+            let run = try TrainingRun(
+                recipe, data: data, task: StandInTask(data.vocabulary, isHeadless: true), console: Messages().console)
             let directory = try RunDirectory(path, mode: .new)
             let error = #expect(throws: RecipeError.self) { try run.run(in: directory, resuming: false) }
             #expect(error?.description.contains("have no gradient, the first is") == true)
@@ -212,26 +208,31 @@ extension Runs {
     }
 }
 
-/// Minimises the size of the last stage's output, on which the head has no influence.
-/// Cross-entropy that is no number at some updates.
-private struct FaultyTask: TrainingTask {
-    let model: any FeatureModel
-    let faulty: Set<Int>
+/// Classification whose loss is no number at some updates, or on which the head has no influence.
+private struct StandInTask: LearningTask {
+    let own: ClassificationTask
+    var faulty: Set<Int> = []
+    /// Minimizes the size of the last stage's output instead.
+    var isHeadless = false
 
-    func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
-        let output = model(Variable(Tensor(batch)), context)
-        let labels = (0..<batch.count).map { batch.labels[$0] }
-        let loss = output.logits.crossEntropy(labels: labels, smoothing: 0)
-        return TaskLoss(total: faulty.contains(update) ? loss.scaled(by: .nan) : loss, logits: output.logits.value)
+    init(_ vocabulary: Vocabulary, faulty: Set<Int> = [], isHeadless: Bool = false) {
+        own = ClassificationConfiguration.task(vocabulary)
+        (self.faulty, self.isHeadless) = (faulty, isHeadless)
     }
-}
 
-private struct HeadlessTask: TrainingTask {
-    let model: any FeatureModel
+    var vocabulary: Vocabulary { own.vocabulary }
+    var metrics: [Metric] { own.metrics }
+    func collator(training: Bool) -> LabelCollator { own.collator(training: training) }
+    func evaluator(_ options: EvaluationOptions) -> ClassificationEvaluator { own.evaluator(options) }
 
-    func loss(_ batch: Batch, _ context: Context<Float>, update: Int) -> TaskLoss {
-        let output = model(Variable(Tensor(batch)), context)
-        let last = output.features[output.features.count - 1]
-        return TaskLoss(total: last.meanSquaredError(Tensor(last.shape, repeating: 1)), logits: output.logits.value)
+    func loss(
+        _ output: ModelOutput<Float>, _ batch: Batch<Labels>, _ context: Context<Float>, update: Int
+    ) -> TaskLoss {
+        if isHeadless {
+            let last = output.features[output.features.count - 1]
+            return TaskLoss(total: last.meanSquaredError(Tensor(last.shape, repeating: 1)))
+        }
+        let loss = output.logits.crossEntropy(labels: batch.targets.classes, smoothing: 0)
+        return TaskLoss(total: faulty.contains(update) ? loss.scaled(by: .nan) : loss)
     }
 }

@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Reporting
 import Synchronization
+import Tasks
 import Testing
 import Training
 
@@ -59,6 +60,30 @@ func recipe(_ overrides: [String] = [], _ text: String = smallRecipe) throws -> 
     try Recipe(ConfigurationDocument.parse(text: text, name: "small.yaml", overrides: overrides), path: "small.yaml")
 }
 
+typealias ClassificationRun = TrainingRun<ClassificationTask>
+
+/// The data of a recipe for classification.
+func prepared(_ recipe: Recipe, resuming folder: String? = nil) throws -> PreparedData<ClassLabel> {
+    try PreparedData(recipe, try #require(recipe.task as? ClassificationConfiguration), resuming: folder)
+}
+
+/// The run of a recipe for classification.
+func run(of recipe: Recipe, _ messages: Messages = Messages()) throws -> ClassificationRun {
+    let data = try prepared(recipe)
+    let configuration = try #require(recipe.task as? ClassificationConfiguration)
+    let task = try configuration.makeTask(data.vocabulary, training: data.splits.train)
+    return try TrainingRun(recipe, data: data, task: task, console: messages.console)
+}
+
+/// What weights do on a part of the data.
+func measured(_ weights: Weights, _ part: (any LabeledDataset)?) throws -> ClassificationFindings {
+    let task = ClassificationConfiguration.task(weights.metadata.vocabulary)
+    let loader = BatchLoader(
+        try #require(part), transform: try Transform(weights.metadata.transform, mode: .evaluation),
+        collator: task.collator(training: false), options: LoaderOptions(batchSize: 100))
+    return try task.evaluate(weights.model, weights.store, loader)
+}
+
 /// What a console was told.
 final class Messages: Sendable {
     private let text = Mutex("")
@@ -78,8 +103,7 @@ func train(
     _ folder: String, _ overrides: [String] = [], mode: RunDirectory.Mode = .new, crashBefore update: Int? = nil,
     forced: Bool = false, _ messages: Messages = Messages()
 ) throws -> Summary {
-    let recipe = try recipe(overrides)
-    let run = try TrainingRun(recipe, data: PreparedData(recipe), console: messages.console)
+    let run = try run(of: recipe(overrides), messages)
     run.beforeUpdate = { if $0 == update { throw Crash() } }
     return try run.run(in: RunDirectory(folder, mode: mode), resuming: mode == .resume, forced: forced)
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Reporting
+import Tasks
 import Tensors
 import Testing
 import Training

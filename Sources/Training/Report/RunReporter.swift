@@ -13,6 +13,8 @@ final class RunReporter {
     private let settings: ReportingSection
     private let console: Console
     private var hasFailed = false
+    /// Those of the run that is described.
+    private var metrics = Metric.unnamed
     private var lastPage = MonotonicClock.seconds()
     private var events: FileHandle?
     private var clock = EventClock(start: 0)
@@ -44,6 +46,7 @@ final class RunReporter {
     /// - Parameter updates: those made before the run goes on, 0 at the start; what was written after them goes.
     /// - Parameter samples: training images as the model sees them.
     func begin(_ description: RunDescription, resumingAfter updates: Int, samples: () throws -> JSONValue) {
+        metrics = description.metrics
         attempt {
             try FileManager.default.createDirectory(atPath: directory.report, withIntermediateDirectories: true)
             try write(
@@ -80,7 +83,7 @@ final class RunReporter {
         attempt {
             var records = Data()
             let time = clock.time(of: line)
-            records.append(contentsOf: TensorBoardExport.scalars(line, wallTime: time).encoded)
+            records.append(contentsOf: TensorBoardExport.scalars(line, wallTime: time, metrics: metrics).encoded)
             if settings.histograms {
                 let histograms: JSONValue = [
                     "epoch": line["epoch"] ?? .null, "update": line["update"] ?? .null, "groups": groups(),

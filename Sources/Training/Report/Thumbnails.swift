@@ -105,9 +105,11 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
                     .init("original", pictures.0["pixels"] ?? .null), .init("variants", .array(pictures.1)),
                 ])
         }
-        return [
+        var samples: JSONValue = [
             "width": .integer(width), "height": .integer(height), "channels": .integer(data.plan.channels),
             "images": .array(images),
         ]
+        if task.vocabulary.task != TaskRegistry.builtIn[0].name { samples["task"] = .string(task.vocabulary.task) }
+        return samples
     }
 }

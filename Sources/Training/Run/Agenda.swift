@@ -1,5 +1,5 @@
 /// Several trainings one after the other: which of how many is under way, and how long all of them will still take.
-final class Agenda {
+package final class Agenda {
     /// One training.
     struct Item {
         var name: String

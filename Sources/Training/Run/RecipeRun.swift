@@ -90,7 +90,7 @@ extension TrainingRun: RecipeRun {
     package var memory: String {
         get throws {
             let trace = try model.trace(height: data.plan.height, width: data.plan.width)
-            return try MemoryEstimate(recipe, model: model, trace: trace, data: data).text
+            return MemoryEstimate(recipe, model: model, trace: trace, data: data).text
         }
     }
 

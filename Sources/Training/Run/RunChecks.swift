@@ -6,7 +6,7 @@ import Tasks
 import Tensors
 
 // What is looked at before the first update: recipes that would train without a chance, and what a user should know.
-enum RunChecks {
+package enum RunChecks {
     /// Batch norms must have more than one value per channel to take a mean and a deviation of.
     ///
     /// With a single one every value becomes 0 and the running variance sinks towards 0, so that the model learns nothing

@@ -37,7 +37,7 @@ package final class TrainingRun<Task: LearningTask> {
     /// Builds the model, the optimizer and the loaders. Nothing is written, so whatever is wrong with a recipe is found
     /// before an earlier run's files are touched.
     /// - Throws: one sentence that names the file or key at fault.
-    convenience init(
+    package convenience init(
         _ recipe: Recipe, data: PreparedData<Task.Annotation>, task: Task, console: Console, agenda: Agenda? = nil
     ) throws {
         let (height, width) = (data.plan.height, data.plan.width)

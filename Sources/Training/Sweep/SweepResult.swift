@@ -43,6 +43,9 @@ package struct SweepResult: Sendable {
         runs.append(Run(arm: arm, folder: folder, summary: nil, failure: failure, data: nil))
     }
 
+    /// What the runs are compared by.
+    private var metric: Metric { Metric.primary(of: runs.lazy.compactMap(\.summary).first) }
+
     /// The keys that make a difference beside the seed.
     package var groupKeys: [String] { keys.filter { $0 != SweepRecord.seedKey } }
 
@@ -69,8 +72,8 @@ package struct SweepResult: Sendable {
                 SweepVerdict.Group(
                     name: name(group),
                     values: group.failures.isEmpty
-                        ? group.runs.compactMap { $0.summary?["bestValidationAccuracy"]?.doubleValue } : [])
-            }, data: runs.compactMap(\.data))
+                        ? group.runs.compactMap { $0.summary?[metric.key("bestValidation")]?.doubleValue } : [])
+            }, data: runs.compactMap(\.data), metrics: [metric])
     }
 
     private func name(_ group: Group) -> String {
@@ -81,10 +84,10 @@ package struct SweepResult: Sendable {
     package var best: Group? { verdict.winner.map { groups[$0] } }
 
     package var table: String {
-        let isTested = runs.contains { $0.summary?["testAccuracy"]?.doubleValue != nil }
+        let isTested = runs.contains { $0.summary?[metric.key("test")]?.doubleValue != nil }
         func share(_ group: Group, _ key: String) -> String {
             guard let (mean, deviation) = group.statistics(key) else { return "-" }
-            return "\(NumberText.percentage(mean)) ± \(NumberText.fixed(100 * deviation, decimals: 2))"
+            return "\(metric.text(mean)) ± \(metric.spreadText(deviation))"
         }
         // Data without a test part has results of validation alone.
         let part = isTested ? "test" : "validation"
@@ -103,9 +106,9 @@ package struct SweepResult: Sendable {
                 var row =
                     group.values + [
                         "\(group.runs.count - failed)" + (failed > 0 ? " (\(failed) failed)" : ""),
-                        share(group, "bestValidationAccuracy"), share(group, "\(part)Accuracy"),
+                        share(group, metric.key("bestValidation")), share(group, metric.key(part)),
                     ]
-                if isTested { row.append(share(group, "bestTestAccuracy")) }
+                if isTested { row.append(share(group, metric.key("bestTest"))) }
                 row.append(loss ?? "-")
                 return row + [group.statistics("seconds").map { NumberText.fixed($0.mean, decimals: 1) } ?? "-"]
             }
@@ -120,9 +123,8 @@ package struct SweepResult: Sendable {
 
     package var json: JSONValue {
         let statistics = [
-            "bestValidationAccuracy", "testAccuracy", "bestTestAccuracy", "testLoss", "validationAccuracy",
-            "validationLoss",
-            "seconds",
+            metric.key("bestValidation"), metric.key("test"), metric.key("bestTest"), "testLoss",
+            metric.key("validation"), "validationLoss", "seconds",
         ]
         func values(_ keys: [String], _ values: [String]) -> JSONValue {
             .object(zip(keys, values).map { .init($0, .string($1)) })
