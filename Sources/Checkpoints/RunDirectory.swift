@@ -1,3 +1,5 @@
+import RunLayout
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)

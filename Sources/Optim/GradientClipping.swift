@@ -12,7 +12,7 @@ public func gradientNorm<S: Scalar>(_ gradients: Storage<S>, ranges: [Range<Int>
         "ranges \(ranges) must lie in a buffer of \(gradients.count)")
     let sums = Storage<Double>(count: pieces.count)
     let (values, partial) = (gradients.pointer, sums.pointer)
-    ThreadPool.shared.run(chunks: pieces.count) { i in
+    ThreadPool.current.run(chunks: pieces.count) { i in
         partial[i] = S.sumOfSquares(values + pieces[i].lowerBound, pieces[i].count)
     }
     var sum = 0.0

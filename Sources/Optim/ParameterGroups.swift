@@ -97,7 +97,7 @@ public struct ParameterGroups: Sendable, Equatable {
 
     /// Calls `body` with every part of every group and the group's index, in parallel.
     package func forEachPiece(_ body: (_ group: Int, _ range: Range<Int>) -> Void) {
-        ThreadPool.shared.run(chunks: chunks.count) { chunk in
+        ThreadPool.current.run(chunks: chunks.count) { chunk in
             for piece in pieces[chunks[chunk]] { body(piece.group, piece.range) }
         }
     }

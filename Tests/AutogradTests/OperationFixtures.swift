@@ -160,6 +160,6 @@ struct OperationFixture {
         guard ours.shape == reference.shape || (ours.shape.rank == 0 && reference.elementCount == 1) else {
             return .infinity
         }
-        return relativeDifference(ours.converted(to: Double.self).reshaped(reference.shape), reference)
+        return relativeError(ours.reshaped(reference.shape), reference)
     }
 }

@@ -88,7 +88,7 @@ import Testing
                 }
                 let gradient = try #require(tape.gradient(of: leaf))
                 #expect(gradient.shape == leaf.shape)
-                #expect(relativeDifference(gradient, Tensor(leaf.shape, sums)) < 1e-13, "\(shapeA), \(shapeB)")
+                #expect(relativeError(gradient, Tensor(leaf.shape, sums)) < 1e-13, "\(shapeA), \(shapeB)")
             }
         }
     }

@@ -15,7 +15,7 @@ private func eachTask(
 ) {
     let groups = (channels + depthwiseChannels - 1) / depthwiseChannels
     let blocks = (rows + grain - 1) / grain
-    ThreadPool.shared.run(chunks: blocks * groups) { task in
+    ThreadPool.current.run(chunks: blocks * groups) { task in
         let (block, group) = (task / groups, task % groups)
         body(
             block * grain..<min(rows, (block + 1) * grain),

@@ -99,7 +99,7 @@ public func reduceRows<S: Scalar>(
     let grain = grain ?? max(1, max(elementGrain / max(1, columns), (rows + 63) / 64))
     let chunks = max(1, (rows + grain - 1) / grain)
     if chunks == 1 {
-        ThreadPool.shared.run(chunks: 1) { _ in body(0..<rows, sums) }
+        ThreadPool.current.run(chunks: 1) { _ in body(0..<rows, sums) }
         return
     }
     let partials = Storage<S>(count: chunks * columns)
