@@ -1,5 +1,7 @@
 import Tensors
 
+// No kernel: it runs the operations of a part again.
+
 extension Operation { public static let checkpoint = Operation("checkpoint") }
 
 /// What a checkpointed part of a computation gave on a tape of its own.

@@ -70,7 +70,7 @@ struct PairedFeatures {
             require(
                 x.shape.rank == 4 && y.shape.rank == 4 && x.shape[0] == y.shape[0], "adaptation cost",
                 [x.shape, y.shape], "both must be maps [N, H, W, C] of the same images")
-            return (resized(x, to: Pair(y.shape[1], y.shape[2])), y)
+            return (x.adapted(to: Pair(y.shape[1], y.shape[2])), y)
         }
     }
 }

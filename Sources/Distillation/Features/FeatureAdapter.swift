@@ -6,7 +6,8 @@ import Tensors
 /// afterwards; there is none on the teacher's side, where mapping everything to 0 would be a perfect answer.
 public struct FeatureAdapter: Layer, CustomStringConvertible {
     public enum Resizing: Sendable, Hashable {
-        case none
+        /// Both sizes are the same.
+        case identity
         /// Bilinear, after the convolution.
         case enlarging
         /// Averaging, before the convolution.
@@ -22,7 +23,7 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
         self.pair = pair
         let (s, t) = (pair.student, pair.teacher)
         if s.height == t.height && s.width == t.width {
-            resizing = .none
+            resizing = .identity
         } else {
             resizing = s.height >= t.height && s.width >= t.width ? .reducing : .enlarging
         }
@@ -73,5 +74,14 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
             "\(tap.name) [\(tap.height)x\(tap.width)x\(tap.channels), stride \(tap.stride)]"
         }
         return "\(text(s)) -> \(text(t)): \(steps.isEmpty ? "identity" : steps.joined(separator: ", "))"
+    }
+}
+
+extension Tensor {
+    /// A map at another size, as adapters resize it: averaged where it is larger, bilinear where it is smaller.
+    func adapted(to size: Pair) -> Tensor {
+        if shape[1] == size.height && shape[2] == size.width { return self }
+        if shape[1] >= size.height && shape[2] >= size.width { return Variable(self).averagePooled(to: size).value }
+        return resized(height: size.height, width: size.width, .bilinear(alignCorners: false))
     }
 }

@@ -3,7 +3,7 @@ import Layers
 import Tensors
 
 extension GradientCheck {
-    /// The cases of every distillation loss, of adapters and of average pooling, under the student's operand.
+    /// The cases of every distillation loss and of adapters, under the student's operand.
     public static let distillation: [GradientCheck] =
         logitLosses + mapLosses
         + [("same size", 4, 4), ("smaller teacher", 2, 2), ("larger teacher", 8, 6)].map { name, height, width in
@@ -16,12 +16,7 @@ extension GradientCheck {
             return GradientCheck("distillation/adapter, \(name)", [[2, 4, 4, 3]]) {
                 [adapter($0[0], Context(store, mode: .training))]
             }
-        } + [
-            GradientCheck("distillation/average pooling", [[2, 6, 4, 3]]) { [$0[0].averagePooled(to: Pair(3, 2))] },
-            GradientCheck("distillation/average pooling, uneven", [[2, 5, 7, 3]]) {
-                [$0[0].averagePooled(to: Pair(3, 2))]
-            },
-        ]
+        }
 
     private static func redrawn(_ scope: Scope) -> ParameterStore<Double> {
         let store = ParameterStore<Double>(scope.list, seed: 0)
