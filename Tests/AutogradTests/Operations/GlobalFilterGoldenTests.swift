@@ -15,7 +15,7 @@ private func waves(_ shape: Shape, _ amplitude: Double, _ phase: Double) -> [Dou
     (0..<shape.elementCount).map { amplitude * sin(0.5 * Double($0) + phase) }
 }
 
-/// Numbers of an independent implementation in double precision; each fixes a whole pass.
+/// Numbers of an independent implementation in double precision (Scripts/fixtures/literals.py); each fixes a whole pass.
 @Suite struct GlobalFilterGoldenTests {
     @Test func evenWidth() {
         let expected = [
