@@ -2,7 +2,7 @@ import CKernels
 
 /// Measures how many single-precision floating-point operations a second this program's vector code reaches on the
 /// threads of the pool: two for each multiply-add.
-public func measuredPeakRate(seconds: Double = 0.2, clock: () -> Double) -> Double {
+package func measuredPeakRate(seconds: Double = 0.2, clock: () -> Double) -> Double {
     let threads = ThreadPool.current.threads
     let sinks = Storage<Float>(count: threads * 16)
     let sinkPointer = sinks.pointer

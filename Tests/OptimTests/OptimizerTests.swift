@@ -128,10 +128,10 @@ import Testing
             var norms: [Double] = []
             for update in 0..<4 {
                 let gradients: Storage<Float> = sampleGradients(list, UInt64(update))
-                norms.append(gradientNorm(gradients, ranges: groups.trainableRanges))
+                norms.append(GradientClipping.norm(gradients, ranges: groups.trainableRanges))
                 optimizer.update(
                     parameters: store.flat, gradients: gradients, learningRate: 0.01,
-                    gradientScale: clipFactor(norm: norms[update], limit: 1))
+                    gradientScale: GradientClipping.factor(norm: norms[update], limit: 1))
                 average.update(from: store)
             }
             return [store.flat.bytes, average.store.flat.bytes, norms.bytes]
@@ -191,7 +191,7 @@ import Testing
         #expect(optimizer.stateArrays.allSatisfy { $0.storage.array.allSatisfy { $0 == 0 } })
     }
 
-    @Test func quadraticIsMinimised() {
+    @Test func quadraticIsMinimized() {
         let scope = Scope()
         _ = scope.parameter("x", [8], role: .bias, initializer: .constant(1))
         let groups = ParameterGroups(scope.list, weightDecay: 0)

@@ -1,8 +1,8 @@
 import Tensors
 
 extension Operation {
-    public static let maxPool = Operation("maxPool")
-    public static let globalAveragePool = Operation("globalAveragePool")
+    package static let maxPool = Operation("maxPool")
+    package static let globalAveragePool = Operation("globalAveragePool")
 }
 
 extension Variable {
@@ -18,7 +18,7 @@ extension Variable {
             "padding \(padding) must be at most half the kernel \(kernel), and the kernel at most 255")
         let input = shape
         let (pooled, taps) = value.maxPooled(window)
-        return record(.maxPool, [self], pooled) { g, _ in [g.maxPoolGradient(taps, window, input: input)] }
+        return Self.record(.maxPool, [self], pooled) { g, _ in [g.maxPoolGradient(taps, window, input: input)] }
     }
 
     /// The mean over each map: [N, H, W, C] -> [N, C]. Gradient: g / (H W) for each pixel.
@@ -27,7 +27,7 @@ extension Variable {
             shape.rank == 4 && shape[1] * shape[2] > 0, Operation.globalAveragePool.name, [shape],
             "the input must be [images, height, width, channels]")
         let input = shape
-        return record(.globalAveragePool, [self], value.globalAveragePooled()) { g, _ in
+        return Self.record(.globalAveragePool, [self], value.globalAveragePooled()) { g, _ in
             [g.globalAveragePoolGradient(input: input)]
         }
     }

@@ -5,6 +5,7 @@ import Tensors
 /// Brings a student's map to the channels and size of the teacher's. It is trained with the student and thrown away
 /// afterwards; there is none on the teacher's side, where mapping everything to 0 would be a perfect answer.
 public struct FeatureAdapter: Layer, CustomStringConvertible {
+    /// How the size is changed.
     public enum Resizing: Sendable, Hashable {
         /// Both sizes are the same.
         case identity
@@ -14,11 +15,14 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
         case reducing
     }
 
+    /// The taps that it lies between.
     public let pair: FeaturePair
+    /// How the size is changed.
     public let resizing: Resizing
     /// The 1x1 convolution; it runs at the smaller of the two sizes, which gives the same result as at the larger.
     public let convolution: Linear?
 
+    /// Declares the convolution where channels differ.
     public init(_ scope: Scope, _ pair: FeaturePair) {
         self.pair = pair
         let (s, t) = (pair.student, pair.teacher)
@@ -44,6 +48,7 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
             ? mapped.resized(height: size.height, width: size.width, .bilinear(alignCorners: false)) : mapped
     }
 
+    /// Checks the shape of the map.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         let (s, t) = (pair.student, pair.teacher)
         guard input.dimensions.dropFirst() == [s.height, s.width, s.channels] else {

@@ -68,7 +68,6 @@ extension GradientCheck {
         return [
             check("l2", FeatureMimicLoss(), map),
             check("at", AttentionTransferLoss(), map),
-            check("at/paper", AttentionTransferLoss(form: .paper), map),
             check("at/larger student", AttentionTransferLoss(), [2, 6, 4, 3], teacher: [2, 3, 2, 5]),
             check("at/larger teacher", AttentionTransferLoss(), [2, 3, 2, 3], teacher: [2, 6, 5, 2]),
             check("cwd", ChannelWiseLoss(), map),
@@ -76,9 +75,9 @@ extension GradientCheck {
             check("pkd", PearsonLoss(), map),
             check("mgd/channel", channel, map, store: redrawn(generation)),
             check("mgd/spatial", spatial, map, store: redrawn(generation)),
-            check("fgd-global", global, map, store: redrawn(relation)),
-            check("fgd-attention", FocalAttentionLoss(), map),
-            check("fgd-feature", FocalFeatureLoss(), map),
+            check("fgdGlobal", global, map, store: redrawn(relation)),
+            check("fgdAttention", FocalAttentionLoss(), map),
+            check("fgdFeature", FocalFeatureLoss(), map),
         ]
     }
 }

@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/CrossEntropy.swift` asks of an element type.
 public protocol CrossEntropyKernels {
     /// Per row: losses = sum of t (logSums - x), t = smoothing / columns and 1 - smoothing more at the label;
     /// logSums = log(sum(e^x)).
@@ -20,6 +21,7 @@ public protocol CrossEntropyKernels {
         _ dx: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: CrossEntropyKernels {
     public static func crossEntropy(
         _ x: UnsafePointer<Float>, _ labels: UnsafePointer<Int32>, smoothing: Double,
@@ -42,6 +44,7 @@ extension Float: CrossEntropyKernels {
     ) { hb_soft_cross_entropy_gradient(x, targets, logSums, scale, dx, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: CrossEntropyKernels {
     private static func smoothed(_ label: Int32, _ c: Int, _ smoothing: Double, _ columns: Int) -> Double {
         smoothing / Double(columns) + (c == Int(label) ? 1 - smoothing : 0)
@@ -99,7 +102,7 @@ extension Double: CrossEntropyKernels {
 
 extension Tensor {
     /// For self = logits [N, K]: the mean cross-entropy against labels, and log(sum(e^x)) of each row.
-    public func crossEntropy(labels: [Int32], smoothing: Double) -> (loss: Tensor, logSums: Tensor) {
+    package func crossEntropy(labels: [Int32], smoothing: Double) -> (loss: Tensor, logSums: Tensor) {
         let logSums = Storage<S>(count: shape.rows)
         let columns = shape.columns
         let loss = labels.withUnsafeBufferPointer { labels in
@@ -114,7 +117,7 @@ extension Tensor {
     }
 
     /// For self = logits: scale (softmax(x) - t) with the smoothed labels t.
-    public func crossEntropyGradient(labels: [Int32], smoothing: Double, logSums: Tensor, scale: S) -> Tensor {
+    package func crossEntropyGradient(labels: [Int32], smoothing: Double, logSums: Tensor, scale: S) -> Tensor {
         let columns = shape.columns
         return labels.withUnsafeBufferPointer { labels in
             logSums.read { logSums in
@@ -129,7 +132,7 @@ extension Tensor {
     }
 
     /// For self = logits [N, K]: the mean cross-entropy against targets [N, K], and log(sum(e^x)) of each row.
-    public func crossEntropy(targets: Tensor) -> (loss: Tensor, logSums: Tensor) {
+    package func crossEntropy(targets: Tensor) -> (loss: Tensor, logSums: Tensor) {
         let logSums = Storage<S>(count: shape.rows)
         let columns = shape.columns
         let loss = targets.read { targets in
@@ -143,7 +146,7 @@ extension Tensor {
     }
 
     /// For self = logits: scale (softmax(x) sum(t) - t).
-    public func crossEntropyGradient(targets: Tensor, logSums: Tensor, scale: S) -> Tensor {
+    package func crossEntropyGradient(targets: Tensor, logSums: Tensor, scale: S) -> Tensor {
         let columns = shape.columns
         return withElements(targets, logSums) { targets, logSums in
             mapRows { x, rows, dx in

@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/DistillationDivergence.swift` asks of an element type.
 public protocol DistillationDivergenceKernels {
     /// Per row: losses = KL(softmax(f t) || softmax(f x)); the log-sums of f x and f t.
     static func divergence(
@@ -11,6 +12,7 @@ public protocol DistillationDivergenceKernels {
         _ logSumsT: UnsafePointer<Self>, scale: Self, _ dx: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: DistillationDivergenceKernels {
     public static func divergence(
         _ x: UnsafePointer<Float>, _ t: UnsafePointer<Float>, _ f: Double, _ losses: UnsafeMutablePointer<Float>,
@@ -23,6 +25,7 @@ extension Float: DistillationDivergenceKernels {
     ) { hb_divergence_gradient(x, t, Float(f), logSumsX, logSumsT, scale, dx, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: DistillationDivergenceKernels {
     public static func divergence(
         _ x: UnsafePointer<Double>, _ t: UnsafePointer<Double>, _ f: Double, _ losses: UnsafeMutablePointer<Double>,
@@ -54,7 +57,7 @@ extension Double: DistillationDivergenceKernels {
 extension Tensor {
     /// For self = logits: T^2 times the mean KL divergence from softmax(x / T) to softmax(teacher / T), and the
     /// log-sums of both, [2, N].
-    public func distillationDivergence(
+    package func distillationDivergence(
         teacherLogits: Tensor, temperature: Double
     ) -> (loss: Tensor, logSums: Tensor) {
         let (count, columns) = (shape.rows, shape.columns)
@@ -70,7 +73,7 @@ extension Tensor {
     }
 
     /// For self = logits: scale (softmax(x / T) - softmax(teacher / T)).
-    public func distillationDivergenceGradient(
+    package func distillationDivergenceGradient(
         teacherLogits: Tensor, temperature: Double, logSums: Tensor, scale: S
     ) -> Tensor {
         let (count, columns) = (shape.rows, shape.columns)

@@ -65,6 +65,7 @@ private struct PackedTransform {
     }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: GlobalFilterKernels {
     public static func globalFilter(
         _ x: UnsafePointer<Float>, _ k: UnsafePointer<Float>, conjugating: Bool, _ y: UnsafeMutablePointer<Float>,

@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/MeanSquaredError.swift` asks of an element type.
 public protocol MeanSquaredErrorKernels {
     /// The sum of (x - t)^2.
     static func squaredError(_ x: UnsafePointer<Self>, _ t: UnsafePointer<Self>, _ count: Int) -> Self
@@ -8,6 +9,7 @@ public protocol MeanSquaredErrorKernels {
         _ x: UnsafePointer<Self>, _ t: UnsafePointer<Self>, scale: Self, _ dx: UnsafeMutablePointer<Self>, _ count: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: MeanSquaredErrorKernels {
     public static func squaredError(_ x: UnsafePointer<Float>, _ t: UnsafePointer<Float>, _ count: Int) -> Float {
         hb_squared_error(x, t, count)
@@ -19,6 +21,7 @@ extension Float: MeanSquaredErrorKernels {
     ) { hb_scaled_difference(x, t, scale, dx, count) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: MeanSquaredErrorKernels {
     public static func squaredError(_ x: UnsafePointer<Double>, _ t: UnsafePointer<Double>, _ count: Int) -> Double {
         var sum = 0.0
@@ -34,7 +37,7 @@ extension Double: MeanSquaredErrorKernels {
 
 extension Tensor {
     /// The mean of (x - target)^2 over all elements.
-    public func meanSquaredError(_ target: Tensor) -> Tensor {
+    package func meanSquaredError(_ target: Tensor) -> Tensor {
         let chunks = max(1, (elementCount + elementGrain - 1) / elementGrain)
         let partials = Storage<S>(count: chunks)
         withElements(self, target) { x, t in
@@ -50,7 +53,7 @@ extension Tensor {
     }
 
     /// scale (x - target).
-    public func scaledDifference(_ target: Tensor, scale: S) -> Tensor {
+    package func scaledDifference(_ target: Tensor, scale: S) -> Tensor {
         Tensor(shape) { dx in
             withElements(self, target) { x, t in
                 parallelFor(elementCount, grain: elementGrain) {

@@ -63,9 +63,10 @@ struct BenchmarkStep {
         tape.backward(from: loss)
         profile?.mark()
         _ = context.collectGradients(into: training.gradients)
-        let norm = gradientNorm(training.gradients, ranges: training.optimizer.groups.trainableRanges)
+        let norm = GradientClipping.norm(training.gradients, ranges: training.optimizer.groups.trainableRanges)
         notes?.note(Operation("gradient norm"))
-        let scale = recipe.optimizer.clipNorm > 0 ? clipFactor(norm: norm, limit: recipe.optimizer.clipNorm) : 1
+        let scale =
+            recipe.optimizer.clipNorm > 0 ? GradientClipping.factor(norm: norm, limit: recipe.optimizer.clipNorm) : 1
         training.optimizer.update(
             parameters: store.flat, gradients: training.gradients, learningRate: 1e-4, gradientScale: scale)
         store.apply(context.updates)

@@ -142,7 +142,7 @@ final class DistillationTask: TrainingTask {
         _ distillation: WeightedLoss<Float>, _ context: Context<Float>
     ) {
         switch configuration.balance {
-        case .none: return
+        case .off: return
         case .firstSteps:
             measuredTask.append(Double(task.value.item) * configuration.crossEntropyWeight)
             measuredDistillation.append(distillation.terms.reduce(0) { $0 + $1.weighted })

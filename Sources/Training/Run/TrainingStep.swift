@@ -70,11 +70,11 @@ final class TrainingStep {
         for part in batch.parts(of: partSize) {
             try addGradients(of: part, share: Double(part.count) / Double(batch.count), update, updates, &outcome)
         }
-        outcome.gradientNorm = gradientNorm(gradients, ranges: optimizer.groups.trainableRanges)
+        outcome.gradientNorm = GradientClipping.norm(gradients, ranges: optimizer.groups.trainableRanges)
         guard outcome.gradientNorm.isFinite else {
             throw NonFiniteError(self, batch, update: update, what: "gradient")
         }
-        let scale = clipNorm > 0 ? clipFactor(norm: outcome.gradientNorm, limit: clipNorm) : 1
+        let scale = clipNorm > 0 ? GradientClipping.factor(norm: outcome.gradientNorm, limit: clipNorm) : 1
         optimizer.update(
             parameters: store.flat, gradients: gradients, learningRate: learningRate, gradientScale: scale)
         store.apply(updates)

@@ -14,12 +14,13 @@ private struct Part: ScalarFunction {
     func callAsFunction<S>(_ x: [Variable<S>]) -> [Variable<S>] {
         guard isCheckpointed else { return [part(x[0], x[1], x[2]).squared()] }
         let (w, b) = (x[1].value, x[2].value)
-        return [
-            x[0].checkpointed(operand: { x[$0] }) { tape, input, _ in
+        let y = x[0].checkpointed(
+            operand: { x[$0] },
+            part: { tape, input, _ in
                 let (weight, bias) = (tape.leaf(w), tape.leaf(b))
                 return CheckpointedPart(output: part(input, weight, bias), operands: [(1, weight), (2, bias)])
-            }.squared()
-        ]
+            })
+        return [y.squared()]
     }
 }
 
@@ -35,10 +36,12 @@ private struct Part: ScalarFunction {
         var runs: [Bool] = []
         let tape = Tape<Float>()
         let x = tape.leaf(Tensor([2], [1, 2]))
-        let y = x.checkpointed(operand: { _ in x }) { _, x, isRepetition in
-            runs.append(isRepetition)
-            return CheckpointedPart(output: x.squared(), operands: [])
-        }
+        let y = x.checkpointed(
+            operand: { _ in x },
+            part: { _, x, isRepetition in
+                runs.append(isRepetition)
+                return CheckpointedPart(output: x.squared(), operands: [])
+            })
         #expect(runs == [false])
         #expect(tape.operations == [.checkpoint], "nothing of the part may stay on the tape")
         tape.backward(from: y.sum())

@@ -17,10 +17,14 @@ import Testing
                     [$0[0].crossEntropy(labels: labels, smoothing: smoothing)]
                 }
             }
-            expectAgreement([logits], tolerance: 2e-6, "soft") {
-                [$0[0].crossEntropy(targets: soft)]
-            } _: {
-                [$0[0].crossEntropy(targets: exactSoft)]
+            // Rows that sum to 1, and rows that do not.
+            for factor in [1, 1.75] as [Float] {
+                let (targets, exact) = (soft.scaled(by: factor), exactSoft.scaled(by: Double(factor)))
+                expectAgreement([logits], tolerance: 2e-6, "soft") {
+                    [$0[0].crossEntropy(targets: targets)]
+                } _: {
+                    [$0[0].crossEntropy(targets: exact)]
+                }
             }
         }
     }

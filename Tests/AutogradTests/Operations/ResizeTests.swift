@@ -15,7 +15,7 @@ private struct Resize: ScalarFunction {
         Variable(Tensor([1, 1, values.count, 1], values)).resized(height: 1, width: width, mode).value.array
     }
 
-    @Test func halfPixelCentresAreClampedAtTheEdge() {
+    @Test func halfPixelCentersAreClampedAtTheEdge() {
         #expect(row([0, 4], to: 4, .bilinear(alignCorners: false)) == [0, 1, 3, 4])
         #expect(row([0, 2, 4, 6], to: 2, .bilinear(alignCorners: false)) == [1, 5])
     }

@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite struct InitialisationTests {
+@Suite struct InitializationTests {
     private func values(_ initializer: Initializer, _ shape: Shape, _ layout: ParameterLayout = .plain) -> [Double] {
         let scope = Scope()
         let parameter = scope.parameter("weight", shape, layout: layout, role: .weight, initializer: initializer)
