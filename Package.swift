@@ -117,18 +117,22 @@ let package = Package(
             dependencies: ["Autograd", "Checkpoints", "Datasets", "Layers", "Optim", "Tasks", "Tensors"],
             swiftSettings: swiftSettings),
 
+        // What tests of several modules share.
+        .target(
+            name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+
         tests("JSON", ["Tensors"]),
         tests("Fuzzing", ["Checkpoints", "JSON", "RunLayout", "Tensors"]),
         tests("Configuration", resources: [.copy("Golden")]),
         tests("ProtobufWriting"),
-        tests("Tensors", ["JSON"]),
-        tests("Autograd", ["Tensors", "Checkpoints", "JSON"], resources: [.copy("Fixtures")]),
-        tests("Layers", ["Autograd", "Tensors"]),
+        tests("Tensors", ["JSON", "TestSupport"]),
+        tests("Autograd", ["Tensors", "Checkpoints", "JSON", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("Layers", ["Autograd", "Tensors", "TestSupport"]),
         tests(
             "Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON", "Configuration"],
             resources: [.copy("Fixtures")]),
         tests(
-            "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration"],
+            "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration", "TestSupport"],
             resources: [.copy("Fixtures")]),
         tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),

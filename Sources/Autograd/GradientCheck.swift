@@ -2,6 +2,7 @@ import Tensors
 
 /// One comparison of a hand-written gradient with central differences, in `Double`, under random cotangents.
 public struct GradientCheck: Sendable {
+    /// What is checked; see the initialiser.
     public let name: String
     /// The largest relative error that passes.
     public let bound: Double
@@ -33,19 +34,24 @@ public struct GradientCheck: Sendable {
             name, bound: bound, inputs: { random in shapes.map { .normal($0, from: &random) } }, function: function)
     }
 
+    /// What a check found.
     public struct Outcome: Sendable {
+        /// What is checked; see the initialiser.
         public let name: String
         /// max |analytic - numeric| / max |numeric| over the elements of an operand, the largest of all operands.
         public let largestRelativeError: Double
+        /// The largest error that passes.
         public let bound: Double
         /// The operations that the case put on the tape.
         public let operations: [Operation]
+        /// Whether the error is within the bound.
         public var passed: Bool { largestRelativeError <= bound }
     }
 
     /// More elements than this per operand are sampled.
     private static let mostElements = 160
 
+    /// Runs the check on operands drawn from the seed.
     public func run(seed: UInt64 = 0) -> Outcome {
         var random = Random(seed: seed, purpose: name)
         let operands = inputs(&random)

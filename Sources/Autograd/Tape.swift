@@ -39,6 +39,7 @@ public final class Tape<S: Scalar> {
     /// Where the time of each operation is added up.
     public var profile: OperationProfile?
 
+    /// An empty tape.
     public init() {}
 
     /// A variable whose gradient `backward` keeps.

@@ -2,6 +2,7 @@ import Tensors
 
 /// A tensor in a computation; operations on it are recorded when it depends on a leaf of a tape.
 public struct Variable<S: Scalar> {
+    /// The numbers.
     public let value: Tensor<S>
     /// The tape that records what is done with this variable, `nil` for a constant.
     public let tape: Tape<S>?
@@ -16,6 +17,7 @@ public struct Variable<S: Scalar> {
     /// A constant: no gradient flows to it.
     public init(_ value: Tensor<S>) { self.init(value: value, tape: nil, index: nil) }
 
+    /// The shape of the numbers.
     public var shape: Shape { value.shape }
     /// Whether a gradient flows to this variable.
     public var isTracked: Bool { tape != nil }
@@ -23,40 +25,34 @@ public struct Variable<S: Scalar> {
     public var detached: Variable { Variable(value) }
 }
 
-/// Enters an operation with its results and its hand-written gradient into the inputs' tape. Every operation ends in
-/// this one function, so none can lose a gradient silently.
-///
-/// - Parameters:
-///   - inputs: all differentiable operands.
-///   - outputs: what the operation computed.
-///   - pullback: given the gradient of each output (`nil` where nothing depends on it) and whether each input needs
-///     one, returns the gradient of each input; those that are not needed may be `nil`.
-public func record<S>(
-    _ operation: Operation, _ inputs: [Variable<S>], outputs: [Tensor<S>],
-    pullback: @escaping (_ gradients: [Tensor<S>?], _ needs: [Bool]) -> [Tensor<S>?]
-) -> [Variable<S>] {
-    guard let tape = inputs.first(where: { $0.isTracked })?.tape else { return outputs.map { Variable($0) } }
-    require(
-        inputs.allSatisfy { $0.tape == nil || $0.tape === tape }, operation.name, inputs.map(\.shape),
-        "all operands must belong to one tape")
-    return tape.append(operation, inputs: inputs.map { $0.index ?? -1 }, outputs: outputs, pullback: pullback)
-}
+extension Variable {
+    /// Enters an operation with its results and its hand-written gradient into the inputs' tape. Every operation ends in
+    /// this one function, so none can lose a gradient silently.
+    ///
+    /// - Parameters:
+    ///   - inputs: all differentiable operands.
+    ///   - outputs: what the operation computed.
+    ///   - pullback: given the gradient of each output (`nil` where nothing depends on it) and whether each input needs
+    ///     one, returns the gradient of each input; those that are not needed may be `nil`.
+    public static func record(
+        _ operation: Operation, _ inputs: [Variable], outputs: [Tensor<S>],
+        pullback: @escaping (_ gradients: [Tensor<S>?], _ needs: [Bool]) -> [Tensor<S>?]
+    ) -> [Variable] {
+        guard let tape = inputs.first(where: { $0.isTracked })?.tape else { return outputs.map { Variable($0) } }
+        require(
+            inputs.allSatisfy { $0.tape == nil || $0.tape === tape }, operation.name, inputs.map(\.shape),
+            "all operands must belong to one tape")
+        return tape.append(operation, inputs: inputs.map { $0.index ?? -1 }, outputs: outputs, pullback: pullback)
+    }
 
-/// As above, for an operation with one result.
-public func record<S>(
-    _ operation: Operation, _ inputs: [Variable<S>], _ output: Tensor<S>,
-    pullback: @escaping (_ gradient: Tensor<S>, _ needs: [Bool]) -> [Tensor<S>?]
-) -> Variable<S> {
-    record(operation, inputs, outputs: [output]) { gradients, needs in
-        guard let gradient = gradients[0] else { return needs.map { _ in nil } }
-        return pullback(gradient, needs)
-    }[0]
-}
-
-/// Enters an operation that has no gradient; stops the program when one would be needed.
-public func recordConstant<S>(_ operation: Operation, _ inputs: [Variable<S>], _ output: Tensor<S>) -> Variable<S> {
-    require(
-        !inputs.contains(where: \.isTracked), operation.name, inputs.map(\.shape),
-        "the operation has no gradient, but an operand is tracked; detach it first")
-    return Variable(output)
+    /// As above, for an operation with one result.
+    public static func record(
+        _ operation: Operation, _ inputs: [Variable], _ output: Tensor<S>,
+        pullback: @escaping (_ gradient: Tensor<S>, _ needs: [Bool]) -> [Tensor<S>?]
+    ) -> Variable {
+        record(operation, inputs, outputs: [output]) { gradients, needs in
+            guard let gradient = gradients[0] else { return needs.map { _ in nil } }
+            return pullback(gradient, needs)
+        }[0]
+    }
 }

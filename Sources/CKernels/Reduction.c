@@ -32,15 +32,6 @@ HB_KERNEL void hb_add_row_sums(const float *restrict x, float *restrict sums, lo
             for (long d = c; d < columns; d++) sums[d] += x[r * columns + d];
 }
 
-HB_KERNEL void hb_sum_rows_product(const float *restrict x, const float *restrict y, float *restrict sums, long rows,
-                                   long columns) {
-    for (long c = 0; c < columns; c++) sums[c] = 0.0f;
-    for (long r = 0; r < rows; r++) {
-        const float *xr = x + r * columns, *yr = y + r * columns;
-        for (long c = 0; c < columns; c++) sums[c] += xr[c] * yr[c];
-    }
-}
-
 HB_KERNEL void hb_sum_columns(const float *restrict x, float *restrict sums, long rows, long columns) {
     HB_REASSOCIATE
     for (long r = 0; r < rows; r++) {

@@ -36,6 +36,7 @@ extension AtomicFile {
 
         deinit { discard() }
 
+        /// Appends text.
         public func write(_ text: String) throws {
             pending += Array(text.utf8)
             if pending.count >= 1 << 16 { try flush() }

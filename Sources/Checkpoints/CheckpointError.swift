@@ -5,11 +5,13 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     /// What is wrong with it.
     public let reason: String
 
+    /// What is wrong with a file, in one sentence without the path.
     public init(_ path: String, _ reason: String) {
         // An empty name would leave a message without a subject.
         self.path = path.isEmpty ? "\"\"" : path
         self.reason = reason
     }
 
+    /// Path and reason.
     public var description: String { "\(path): \(reason)" }
 }

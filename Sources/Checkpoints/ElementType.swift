@@ -24,6 +24,7 @@ public enum ElementType: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether elements are numbers with a fraction.
     public var isFloatingPoint: Bool {
         switch self {
         case .float64, .float32, .float16, .bfloat16: true

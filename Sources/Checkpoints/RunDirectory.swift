@@ -22,29 +22,41 @@ public final class RunDirectory: Sendable {
         case overwrite
     }
 
+    /// The folder.
     public let path: String
     /// Whether there was no run in the folder before, or it was overwritten.
     public let isFresh: Bool
     private let lock: Int32
 
+    /// The configuration as it was read.
     public var config: String { inside(RunFiles.configuration) }
     /// Which program made the run.
     public var about: String { inside(RunFiles.about) }
+    /// A line of JSON per epoch.
     public var metrics: String { inside(RunFiles.metrics) }
+    /// What the run came to.
     public var summary: String { inside(RunFiles.summary) }
+    /// The weights after the last epoch.
     public var lastWeights: String { inside(RunFiles.lastWeights) }
+    /// The weights of the best epoch.
     public var bestWeights: String { inside(RunFiles.bestWeights) }
     /// Of a run in stages, counted from 1.
     public func stageWeights(_ stage: Int) -> String { inside(RunFiles.stageWeights(stage)) }
+    /// How the arms of a distillation compare.
     public var comparison: String { inside(RunFiles.comparison) }
+    /// The order of the teachers.
     public var order: String { inside(RunFiles.order) }
+    /// What the stages came to.
     public var stages: String { inside(RunFiles.stages) }
+    /// The average of the weights.
     public var averageWeights: String { inside(RunFiles.averageWeights) }
+    /// The folder of saved states.
     public var state: String { inside(RunFiles.state) }
     /// What was known when a number was not finite.
     public var postMortem: String { inside(RunFiles.postMortem) }
     /// What the report is made of, and the page itself.
     public var report: String { inside(RunFiles.report) }
+    /// The page of the run.
     public var reportPage: String { inside(RunFiles.reportPage) }
     /// Event files.
     public var tensorBoard: String { inside(RunFiles.tensorBoard) }

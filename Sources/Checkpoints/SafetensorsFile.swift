@@ -5,6 +5,7 @@ import Tensors
 ///
 /// Writing is deterministic: the same names, values and metadata give the same bytes, in whatever order they were put in.
 public struct SafetensorsFile: Sendable, Equatable {
+    /// What the file says of itself.
     public var metadata: [String: String]
     /// The tensors, in the order of the header when read from a file.
     public private(set) var tensors: [StoredTensor]

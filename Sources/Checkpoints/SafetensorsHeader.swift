@@ -5,13 +5,17 @@ import Tensors
 public struct SafetensorsHeader: Sendable, Equatable {
     /// One tensor of the file.
     public struct Entry: Sendable, Equatable {
+        /// The name in the file.
         public let name: String
+        /// The type of its elements.
         public let type: ElementType
+        /// The extent of each axis, outermost first.
         public let shape: [Int]
         /// The bytes of the tensor, counted from the start of the data.
         public let range: Range<Int>
     }
 
+    /// What the file says of itself.
     public let metadata: [String: String]
     /// The tensors in the order of the header.
     public let entries: [Entry]

@@ -5,7 +5,9 @@ import Tensors
 public struct SavedState: Sendable {
     /// The number of the save; it rises with every save.
     public let generation: Int
+    /// The files by name.
     public let files: [String: [UInt8]]
+    /// What was saved beside them.
     public let info: JSONValue
     /// One sentence for each newer save that could not be used.
     public let warnings: [String]
@@ -41,10 +43,12 @@ public enum StateFile: Sendable {
 /// in place, which is written last and holds the size and SHA-256 of every file. The save before it is kept as well,
 /// in case the newest is found damaged; older ones are removed.
 public struct StateStore {
+    /// Where the generations are.
     public let directory: String
     private var damaged: Set<Int> = []
     private let probe: AtomicFile.Probe
 
+    /// The store in a folder, which need not exist yet.
     public init(directory: String) { self.init(directory: directory, probe: { _ in }) }
 
     package init(directory: String, probe: @escaping AtomicFile.Probe) {

@@ -1,8 +1,12 @@
 /// A named tensor as a file holds it: type, shape and little-endian bytes in row-major order.
 public struct StoredTensor: Sendable, Equatable {
+    /// The name in the file.
     public let name: String
+    /// The type of its elements.
     public let type: ElementType
+    /// The extent of each axis, outermost first.
     public let shape: [Int]
+    /// The elements in row-major order, little-endian.
     public let bytes: [UInt8]
 
     /// The number of elements.
@@ -19,10 +23,12 @@ public struct StoredTensor: Sendable, Equatable {
         self.bytes = bytes
     }
 
+    /// A tensor of single precision.
     public init(name: String, shape: [Int], floats: [Float]) {
         self.init(name: name, type: .float32, shape: shape, bytes: floats.withUnsafeBytes(Array.init))
     }
 
+    /// A tensor of double precision.
     public init(name: String, shape: [Int], doubles: [Double]) {
         self.init(name: name, type: .float64, shape: shape, bytes: doubles.withUnsafeBytes(Array.init))
     }

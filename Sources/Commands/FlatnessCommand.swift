@@ -65,7 +65,7 @@ struct FlatnessCommand: ParsableCommand {
         if json {
             let values: [JSONValue] = profiles.map { path, profile in
                 [
-                    "weights": .string(path), "loss": .number(profile.centre),
+                    "weights": .string(path), "loss": .number(profile.center),
                     "meanRise": .object(radii.map { .init("\($0)", .number(profile.meanRise(radius: $0))) }),
                     "steps": .array(profile.steps.map { .number($0) }),
                     "losses": .array(profile.losses.map { .array($0.map { .number($0) }) }),
@@ -78,7 +78,7 @@ struct FlatnessCommand: ParsableCommand {
             Table(
                 columns: [Table.Column("weights", .left), "train loss"] + radii.map { "rise at \($0)" },
                 rows: profiles.map { path, profile in
-                    [path, NumberText.fixed(profile.centre, decimals: 4)]
+                    [path, NumberText.fixed(profile.center, decimals: 4)]
                         + radii.map { NumberText.fixed(profile.meanRise(radius: $0), decimals: 4) }
                 }
             ).render())
@@ -101,7 +101,7 @@ struct FlatnessCommand: ParsableCommand {
                 progress.add()
                 try StopRequest.check("nothing was written; fewer --directions, --points or --images take less time")
             }
-            guard profile.centre.isFinite else {
+            guard profile.center.isFinite else {
                 throw RecipeError(
                     "\(path): the loss is not finite at the weights themselves, so there is nothing to measure")
             }

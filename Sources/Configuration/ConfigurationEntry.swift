@@ -5,6 +5,7 @@ public enum ConfigurationOrigin: Sendable, Equatable, CustomStringConvertible {
     case override(String)
     case defaultValue
 
+    /// The place in words.
     public var description: String {
         switch self {
         case .file(let name, let line, let column): "\(name):\(line):\(column)"
@@ -16,6 +17,7 @@ public enum ConfigurationOrigin: Sendable, Equatable, CustomStringConvertible {
 
 /// One key that was read: what it may be, what it is and where that was said.
 public struct ConfigurationEntry: Sendable, Equatable {
+    /// What stands under a key.
     public enum Kind: Sendable, Equatable {
         case value
         /// A mapping with keys of its own.
@@ -26,16 +28,20 @@ public struct ConfigurationEntry: Sendable, Equatable {
 
     /// What a value may be, for programs; `expected` says it in words.
     public struct ValueType: Sendable, Equatable {
+        /// The kinds of single values.
         public enum Scalar: String, Sendable {
             case text, path, integer, number, boolean, choice
         }
 
+        /// The kind of the value, or of each in a list.
         public var scalar: Scalar
         /// The range of numbers; nil where there is no bound.
         public var minimum: Double?
+        /// The upper bound of numbers; nil where there is none.
         public var maximum: Double?
         /// Whether the bound itself is out of the range.
         public var excludesMinimum = false
+        /// Whether the upper bound itself is out of the range.
         public var excludesMaximum = false
         /// The number of entries of a list; nil for a single value.
         public var count: ClosedRange<Int>?
@@ -47,6 +53,7 @@ public struct ConfigurationEntry: Sendable, Equatable {
 
     /// Dotted path, such as `optimizer.learningRate` or `stages[0].epochs`.
     public var path: String
+    /// What stands under the key.
     public var kind: Kind
     /// Nil for sections.
     public var type: ValueType?
@@ -60,7 +67,10 @@ public struct ConfigurationEntry: Sendable, Equatable {
     public var summary: String
     /// The resolved value as YAML; empty for sections.
     public var value: String
+    /// Where the value comes from.
     public var origin: ConfigurationOrigin
+    /// A sentence for the user about a value that is read and should be written in another way.
+    public var notice: String?
 }
 
 extension Location {

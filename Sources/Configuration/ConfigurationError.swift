@@ -4,18 +4,23 @@ public struct ConfigurationError: Error, CustomStringConvertible, Sendable {
     public struct Problem: Sendable, Equatable, CustomStringConvertible {
         /// `file:line:column`, a file's path, or the `--set` option that holds the mistake.
         public let location: String
+        /// What is wrong and what was expected.
         public let message: String
 
+        /// A problem at a place, `file:line:column`.
         public init(location: String, message: String) {
             self.location = location
             self.message = message
         }
 
+        /// Place and message.
         public var description: String { "\(location): \(message)" }
     }
 
+    /// All of them, in the order of their places.
     public let problems: [Problem]
 
+    /// An error of these problems.
     public init(problems: [Problem]) { self.problems = problems }
 
     /// One line per problem, at most 50 of them.

@@ -1,15 +1,17 @@
 /// The types of values, in up to three forms: with a default; `optional...`, nil when absent or null; and `required...`,
-/// whose absence is a problem located at the section.
+/// whose absence is a problem located at the section. What is wrong is a problem as well, and reads as the default.
 extension ConfigurationReader {
     /// Text; plain numbers are taken as they are written.
     public func string(_ key: String, default value: String, _ summary: String) -> String {
         scalar(key, .string(), .value(value), summary) ?? value
     }
 
+    /// Text, or nil.
     public func optionalString(_ key: String, _ summary: String) -> String? {
         scalar(key, .string(), .null, summary)
     }
 
+    /// Text that must be given.
     public func requiredString(_ key: String, _ summary: String) -> String {
         scalar(key, .string(), .required, summary) ?? ""
     }
@@ -19,12 +21,9 @@ extension ConfigurationReader {
         scalar(key, .path, .value(Paths.expandingTilde(value)), summary) ?? value
     }
 
+    /// A file or folder, or nil.
     public func optionalPath(_ key: String, _ summary: String) -> String? {
         scalar(key, .path, .null, summary)
-    }
-
-    public func requiredPath(_ key: String, _ summary: String) -> String {
-        scalar(key, .path, .required, summary) ?? ""
     }
 
     /// A whole number; `1e5` and `100_000` are accepted.
@@ -34,12 +33,9 @@ extension ConfigurationReader {
         scalar(key, .int(range), .value(value), summary) ?? value
     }
 
+    /// A whole number, or nil.
     public func optionalInt(_ key: String, in range: ClosedRange<Int> = .min ... .max, _ summary: String) -> Int? {
         scalar(key, .int(range), .null, summary)
-    }
-
-    public func requiredInt(_ key: String, in range: ClosedRange<Int> = .min ... .max, _ summary: String) -> Int {
-        scalar(key, .int(range), .required, summary) ?? range.lowerBound
     }
 
     /// A number; whole numbers, `1e-3` and fractions such as `1/3` are accepted.
@@ -51,22 +47,16 @@ extension ConfigurationReader {
         scalar(key, .double(range), .value(value), summary) ?? value
     }
 
+    /// A number, or nil.
     public func optionalDouble(
         _ key: String, in range: ClosedRange<Double> = .finite, _ summary: String
     ) -> Double? {
         scalar(key, .double(range), .null, summary)
     }
 
-    public func requiredDouble(_ key: String, in range: ClosedRange<Double> = .finite, _ summary: String) -> Double {
-        scalar(key, .double(range), .required, summary) ?? range.lowerBound
-    }
-
+    /// `true` or `false`.
     public func bool(_ key: String, default value: Bool, _ summary: String) -> Bool {
         scalar(key, .bool, .value(value), summary) ?? value
-    }
-
-    public func optionalBool(_ key: String, _ summary: String) -> Bool? {
-        scalar(key, .bool, .null, summary)
     }
 
     /// One of the raw values of an enumeration.
@@ -76,13 +66,7 @@ extension ConfigurationReader {
         scalar(key, .choice(harmless: value), .value(value), summary) ?? value
     }
 
-    public func optionalChoice<E: CaseIterable & RawRepresentable>(
-        _ key: String, of type: E.Type, _ summary: String
-    ) -> E? where E.RawValue == String {
-        guard let first = type.allCases.first else { return nil }
-        return scalar(key, .choice(harmless: first), .null, summary)
-    }
-
+    /// One of the raw values of an enumeration, which must be given; `harmless` is read where it is not.
     public func requiredChoice<E: CaseIterable & RawRepresentable>(
         _ key: String, of type: E.Type, harmless: E, _ summary: String
     ) -> E where E.RawValue == String {
@@ -94,6 +78,7 @@ extension ConfigurationReader {
         scalar(key, .words(words), .value(value), summary) ?? value
     }
 
+    /// One of `words`, which must be given.
     public func requiredChoice(_ key: String, of words: [String], _ summary: String) -> String {
         scalar(key, .words(words), .required, summary) ?? words.first ?? ""
     }
@@ -110,6 +95,7 @@ extension ConfigurationReader {
 
 /// Lists of values, with the number of entries in `count`.
 extension ConfigurationReader {
+    /// Whole numbers.
     public func ints(
         _ key: String, default value: [Int], in range: ClosedRange<Int> = .min ... .max,
         count: ClosedRange<Int> = 0 ... .max, _ summary: String
@@ -117,6 +103,7 @@ extension ConfigurationReader {
         scalars(key, .int(range), count: count, .value(value), summary) ?? value
     }
 
+    /// Whole numbers, or nil.
     public func optionalInts(
         _ key: String, in range: ClosedRange<Int> = .min ... .max, count: ClosedRange<Int> = 0 ... .max,
         _ summary: String
@@ -124,6 +111,7 @@ extension ConfigurationReader {
         scalars(key, .int(range), count: count, .null, summary)
     }
 
+    /// Numbers.
     public func doubles(
         _ key: String, default value: [Double], in range: ClosedRange<Double> = .finite,
         count: ClosedRange<Int> = 0 ... .max, _ summary: String
@@ -131,6 +119,7 @@ extension ConfigurationReader {
         scalars(key, .double(range), count: count, .value(value), summary) ?? value
     }
 
+    /// Numbers, or nil.
     public func optionalDoubles(
         _ key: String, in range: ClosedRange<Double> = .finite, count: ClosedRange<Int> = 0 ... .max,
         _ summary: String
@@ -138,20 +127,14 @@ extension ConfigurationReader {
         scalars(key, .double(range), count: count, .null, summary)
     }
 
+    /// Texts.
     public func strings(
         _ key: String, default value: [String], count: ClosedRange<Int> = 0 ... .max, _ summary: String
     ) -> [String] {
         scalars(key, .string(), count: count, .value(value), summary) ?? value
     }
 
-    /// A list of words, each one of `words`.
-    public func choices(
-        _ key: String, of words: [String], default value: [String], count: ClosedRange<Int> = 0 ... .max,
-        _ summary: String
-    ) -> [String] {
-        scalars(key, .words(words), count: count, .value(value), summary) ?? value
-    }
-
+    /// Texts, or nil.
     public func optionalStrings(
         _ key: String, count: ClosedRange<Int> = 0 ... .max, _ summary: String
     ) -> [String]? {

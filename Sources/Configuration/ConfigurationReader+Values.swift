@@ -13,9 +13,14 @@ extension ConfigurationReader {
         let found = node(key)
         if case .value(let value) = fallback { checkDefault([value], key, kind) }
         let entry = valueEntry(key, summary, kind.expected, kind.choices, kind.type, found: found)
-        return resolve(key, entry: entry, found: found, fallback, harmless: kind.harmless, kind.format) { node in
-            parse(node, kind, path: fullPath(key))
-        }
+        return resolve(
+            key, entry: entry, found: found, fallback, harmless: kind.harmless, kind.format,
+            notice: { node in
+                guard case .scalar(let text, _) = node.value, let word = kind.newSpelling(text) else { return nil }
+                return "\(node.location.origin): \(quoted(fullPath(key))) is \(quoted(text)), which is now written "
+                    + "\(quoted(word)); the old word is still read"
+            },
+            { node in parse(node, kind, path: fullPath(key)) })
     }
 
     /// Reads a list of scalars with a number of entries in `count`.
@@ -55,7 +60,8 @@ extension ConfigurationReader {
 
     private func resolve<Result>(
         _ key: String, entry: ConfigurationEntry, found: LocatedNode?, _ fallback: Fallback<Result>, harmless: Result,
-        _ format: (Result) -> String, _ parse: (LocatedNode) -> Result?
+        _ format: (Result) -> String, notice: (LocatedNode) -> String? = { _ in nil },
+        _ parse: (LocatedNode) -> Result?
     ) -> Result? {
         var value: Result?
         var defaultText: String? = "null"
@@ -79,6 +85,7 @@ extension ConfigurationReader {
             session.problems.add(location, "missing \(quoted(fullPath(key))), expected \(entry.expected)")
         }
         var entry = entry
+        entry.notice = found.flatMap(notice)
         entry.defaultValue = defaultText
         entry.value = value.map(format) ?? "null"
         record(key, Record(entry: entry, output: .text(entry.value)))

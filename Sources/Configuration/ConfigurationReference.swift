@@ -5,12 +5,14 @@ public struct ConfigurationReference: Sendable {
     public struct Switch: Sendable {
         /// One kind of thing that the words of the key name.
         public struct Kind: Sendable {
+            /// What is said of keys that only this setting has.
             public var label: String
             /// The words of the key that stand for it.
             public var words: [String]
             /// A configuration that says one of them.
             public var text: String
 
+            /// A setting of one or more switches.
             public init(_ label: String, words: [String], text: String) {
                 (self.label, self.words, self.text) = (label, words, text)
             }
@@ -18,8 +20,10 @@ public struct ConfigurationReference: Sendable {
 
         /// Such as `model.name`, or `stage.losses[].kind` for a key in the entries of a list; all have the same kinds.
         public var keys: [String]
+        /// Its settings.
         public var kinds: [Kind]
 
+        /// A switch of these keys.
         public init(_ keys: [String], _ kinds: [Kind]) { (self.keys, self.kinds) = (keys, kinds) }
     }
 
@@ -27,24 +31,30 @@ public struct ConfigurationReference: Sendable {
     public struct Form: Sendable, Equatable {
         /// Labels of kinds; empty when it is the same for all of them.
         public var labels: [String]
+        /// What the key is under that setting.
         public var entry: ConfigurationEntry
     }
 
+    /// A key with what it may be.
     public struct Key: Sendable, Equatable {
         /// Dotted path; the entries of a list have `[]` in place of their number.
         public var path: String
+        /// What it is, one for each setting in which it differs.
         public var forms: [Form]
 
         /// The path of the section that the key stands in, empty at the top.
         public var section: String { path.lastIndex(of: ".").map { String(path[..<$0]) } ?? "" }
+        /// The path within its section.
         public var name: String { section.isEmpty ? path : String(path.dropFirst(section.count + 1)) }
         /// A section, or with `isList` a list of sections.
         public var isSection: Bool { forms[0].entry.kind != .value }
+        /// Whether it is a list of sections.
         public var isList: Bool { forms[0].entry.kind == .sections }
     }
 
     /// In the order of reading; a section stands before its keys.
     public private(set) var keys: [Key] = []
+    /// The keys whose settings decide which others there are.
     public let switches: [Switch]
 
     /// - Parameter read: reads a whole configuration; what it finds missing does not matter here.

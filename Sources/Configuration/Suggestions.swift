@@ -2,7 +2,7 @@
 ///
 /// In this order: equal but for case, `_` and `-`; the smallest Damerau-Levenshtein distance of at most a third of the
 /// letters; one word containing the other. The earlier candidate wins a tie.
-public func nearest(_ word: String, in candidates: [String]) -> String? {
+package func nearest(_ word: String, in candidates: [String]) -> String? {
     let plainWord = folded(word)
     guard !plainWord.isEmpty, plainWord.count <= 200 else { return nil }
     var best: (candidate: String, distance: Int)?

@@ -14,6 +14,8 @@ struct ValueKind<Value> {
     /// Gives nil for text that is no such value or out of its range.
     var parse: (_ text: String, _ plain: Bool) -> Value?
     var format: (Value) -> String
+    /// What stands for a valid word that is an old one; nil for others.
+    var newSpelling: (_ text: String) -> String? = { _ in nil }
     /// Whether a default obeys the constraint.
     var accepts: (Value) -> Bool = { _ in true }
 
@@ -99,10 +101,11 @@ extension ValueKind<Bool> {
 extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
     static func choice(harmless: Value) -> Self {
         let words = Value.allCases.map(\.rawValue)
+        let old = (Value.self as? any OldSpellings.Type)?.newWords ?? [:]
         return ValueKind(
             noun: "one of " + listing(words), plural: "words out of " + listing(words), choices: words,
-            type: .init(.choice), harmless: harmless, parse: { text, _ in Value(rawValue: text) },
-            format: { ScalarText.yaml($0.rawValue) })
+            type: .init(.choice), harmless: harmless, parse: { text, _ in Value(rawValue: old[text] ?? text) },
+            format: { ScalarText.yaml($0.rawValue) }, newSpelling: { old[$0] })
     }
 }
 

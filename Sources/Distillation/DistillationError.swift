@@ -1,7 +1,9 @@
 /// A pool, an order or a set of taps that cannot be distilled with, in one sentence.
 public struct DistillationError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// One sentence.
     public let description: String
 
+    /// An error in one sentence.
     public init(_ description: String) { self.description = description }
 }
 

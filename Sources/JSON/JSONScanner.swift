@@ -1,7 +1,10 @@
 /// What is wrong with a JSON text, and at which byte.
 public struct JSONError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong, in words.
     public let reason: String
+    /// Where, in bytes from the start.
     public let offset: Int
+    /// The reason and the place.
     public var description: String { "\(reason) at byte \(offset)" }
 }
 

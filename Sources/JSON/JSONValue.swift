@@ -10,9 +10,12 @@ public enum JSONValue: Sendable, Equatable {
 
     /// A name and its value in an object.
     public struct Member: Sendable, Equatable {
+        /// The key.
         public var name: String
+        /// What stands under it.
         public var value: JSONValue
 
+        /// A key with its value.
         public init(_ name: String, _ value: JSONValue) {
             self.name = name
             self.value = value
@@ -157,13 +160,18 @@ extension JSONValue {
         }
     }
 
+    /// The value of `true` or `false`, otherwise nil.
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// The value of a whole number, otherwise nil.
     public var integerValue: Int? { if case .integer(let value) = self { value } else { nil } }
     /// An integer that may be a count: at least 0 and at most 2^53, so that a few of them can be added up or multiplied by
     /// small numbers. A file may hold any number.
     public var countValue: Int? { integerValue.flatMap { (0...1 << 53).contains($0) ? $0 : nil } }
+    /// The text of a string, otherwise nil.
     public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+    /// The elements of an array, otherwise nil.
     public var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    /// The members of an object in their order, otherwise nil.
     public var objectValue: [Member]? { if case .object(let value) = self { value } else { nil } }
 
     /// The value of an integer or a number.
@@ -180,13 +188,20 @@ extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, 
     ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
 {
+    /// An object, its members in the order given.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { Member($0.0, $0.1) })
     }
+    /// An array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// A whole number.
     public init(integerLiteral value: Int) { self = .integer(value) }
+    /// A number.
     public init(floatLiteral value: Double) { self = .number(value) }
+    /// `true` or `false`.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// `null`.
     public init(nilLiteral: ()) { self = .null }
 }

@@ -110,7 +110,7 @@ public struct Context<S: Scalar> {
             if !isReached[i], store.isTrainable[i] { missing.append(entry.name) }
         }
         let target = flat.pointer
-        ThreadPool.shared.run(chunks: entries.count) { i in
+        ThreadPool.current.run(chunks: entries.count) { i in
             let start = target + entries[i].offset
             let end = i + 1 < entries.count ? entries[i + 1].offset : store.list.flatCount
             let count = entries[i].shape.elementCount

@@ -5,10 +5,15 @@ import Tensors
 /// In PyTorch's order: the parameter shrinks by 1 - learning rate * weight decay, both moments take the gradient, and the
 /// parameter moves by rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon).
 public final class AdamW<S: Scalar>: Optimizer {
+    /// What is updated, and with which decay and rate.
     public let groups: ParameterGroups
+    /// How much of the mean of gradients is kept.
     public let beta1: Double
+    /// How much of the mean of squares is kept.
     public let beta2: Double
+    /// Added to the root of the mean of squares.
     public let epsilon: Double
+    /// The number of updates so far.
     public private(set) var stepCount = 0
     private let firstMoment: Storage<S>
     private let secondMoment: Storage<S>
@@ -25,10 +30,12 @@ public final class AdamW<S: Scalar>: Optimizer {
         secondMoment = .zeros(groups.flatCount)
     }
 
+    /// What an update remembers.
     public var stateArrays: [(name: String, storage: Storage<S>)] {
         [("firstMoment", firstMoment), ("secondMoment", secondMoment)]
     }
 
+    /// One update.
     public func update(parameters: Storage<S>, gradients: Storage<S>, learningRate: Double, gradientScale: Double) {
         checkLengths("AdamW", parameters, gradients)
         stepCount += 1
@@ -47,6 +54,7 @@ public final class AdamW<S: Scalar>: Optimizer {
         }
     }
 
+    /// Continues from a saved state.
     public func restore(stepCount: Int, arrays: [String: [S]]) throws {
         try restoreArrays(arrays, into: stateArrays, owner: "AdamW")
         self.stepCount = stepCount

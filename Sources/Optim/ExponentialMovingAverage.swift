@@ -7,7 +7,9 @@ import Tensors
 public final class ExponentialMovingAverage<S: Scalar> {
     /// The averaged model, to evaluate and save; changed by `update` and `restore` alone.
     public let store: ParameterStore<S>
+    /// How much of the average is kept at each update.
     public let decay: Double
+    /// Whether the first updates keep less.
     public let warmup: Bool
     /// The number of updates so far.
     public private(set) var updateCount = 0

@@ -22,6 +22,7 @@ public protocol Optimizer<S>: AnyObject {
 }
 
 extension Optimizer {
+    /// One update with the gradients as they are.
     public func update(parameters: Storage<S>, gradients: Storage<S>, learningRate: Double) {
         update(parameters: parameters, gradients: gradients, learningRate: learningRate, gradientScale: 1)
     }
@@ -35,6 +36,7 @@ extension Optimizer {
 
 /// A saved state that does not belong to this model.
 public struct OptimizerStateError: Error, Equatable, CustomStringConvertible {
+    /// One sentence.
     public let description: String
 }
 

@@ -3,17 +3,22 @@ import Tensors
 
 /// The section `optimizer` of a configuration.
 public struct OptimizerConfiguration: Sendable, Equatable {
+    /// The optimizers that a configuration may name.
     public enum Kind: String, Sendable, CaseIterable {
         case adamw, sgd
     }
 
     /// The section `optimizer.ema`: an exponential moving average of the weights.
     public struct Averaging: Sendable, Equatable {
+        /// How much of the average is kept at each update.
         public var decay = 0.9998
+        /// Whether the first updates keep less.
         public var warmup = true
 
+        /// The defaults.
         public init() {}
 
+        /// Reads the section.
         public init(_ reader: ConfigurationReader) {
             decay = reader.double(
                 "decay", default: decay, in: 0...1.0.nextDown, "Share of the average that stays at an update")
@@ -21,12 +26,19 @@ public struct OptimizerConfiguration: Sendable, Equatable {
         }
     }
 
+    /// Which optimizer.
     public var kind = Kind.adamw
+    /// The base rate.
     public var learningRate = 1e-3
+    /// Decay of what is decayed.
     public var weightDecay = 0.05
+    /// AdamW: the two betas.
     public var betas = [0.9, 0.999]
+    /// AdamW: epsilon.
     public var epsilon = 1e-8
+    /// SGD: momentum.
     public var momentum = 0.9
+    /// SGD: Nesterov's variant.
     public var nesterov = false
     /// The largest norm of all gradients together; 0 for no limit.
     public var clipNorm = 0.0
@@ -37,6 +49,7 @@ public struct OptimizerConfiguration: Sendable, Equatable {
     /// Nil for no average.
     public var ema: Averaging?
 
+    /// The defaults.
     public init() {}
 
     /// Reads the section's keys.

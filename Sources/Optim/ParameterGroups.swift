@@ -3,12 +3,14 @@ import Tensors
 
 /// How the optimizer treats one parameter.
 public struct ParameterSetting: Sendable, Equatable {
+    /// Decay per update, times the learning rate.
     public var weightDecay: Double
     /// The factor on the schedule's learning rate.
     public var learningRateMultiplier: Double
     /// A frozen parameter is not touched at all.
     public var isTrainable: Bool
 
+    /// What holds for one parameter.
     public init(weightDecay: Double, learningRateMultiplier: Double = 1, isTrainable: Bool = true) {
         self.weightDecay = weightDecay
         self.learningRateMultiplier = learningRateMultiplier
@@ -20,9 +22,13 @@ public struct ParameterSetting: Sendable, Equatable {
 ///
 /// Neighbours of equal setting form one range, the padding between them included: it is 0 and an update keeps it 0.
 public struct ParameterGroups: Sendable, Equatable {
+    /// Neighbouring elements that are treated alike.
     public struct Group: Sendable, Equatable {
+        /// Where in the flat buffer.
         public let range: Range<Int>
+        /// Decay per update, times the learning rate.
         public let weightDecay: Double
+        /// Factor on the learning rate.
         public let learningRateMultiplier: Double
     }
 
@@ -97,7 +103,7 @@ public struct ParameterGroups: Sendable, Equatable {
 
     /// Calls `body` with every part of every group and the group's index, in parallel.
     package func forEachPiece(_ body: (_ group: Int, _ range: Range<Int>) -> Void) {
-        ThreadPool.shared.run(chunks: chunks.count) { chunk in
+        ThreadPool.current.run(chunks: chunks.count) { chunk in
             for piece in pieces[chunks[chunk]] { body(piece.group, piece.range) }
         }
     }

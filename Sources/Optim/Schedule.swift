@@ -3,6 +3,7 @@ import Tensors
 /// The learning rate as a pure function of the update index, counted from 0 over the whole run: a linear warm-up, then
 /// the decay over the updates that are left.
 public struct Schedule: Sendable, Equatable {
+    /// How the rate falls after the warm-up.
     public enum Decay: Sendable, Equatable {
         /// Half a cosine from the base rate to the minimum; Loshchilov and Hutter, arXiv 1608.03983.
         case cosine
@@ -13,14 +14,20 @@ public struct Schedule: Sendable, Equatable {
         case polynomial(power: Double)
     }
 
+    /// How the rate falls after the warm-up.
     public let decay: Decay
+    /// The rate after the warm-up.
     public let base: Double
+    /// The rate at the end of cosine and polynomial.
     public let minimum: Double
     /// The rate of update 0 when there is a warm-up.
     public let warmupStart: Double
+    /// Updates over which the rate rises.
     public let warmupUpdates: Int
+    /// Updates of the whole run, warm-up included.
     public let totalUpdates: Int
 
+    /// A schedule over `totalUpdates` updates.
     public init(
         _ decay: Decay, base: Double, minimum: Double = 0, warmupStart: Double = 0, warmupUpdates: Int = 0,
         totalUpdates: Int

@@ -2,18 +2,27 @@ import Configuration
 
 /// The section `schedule` of a configuration.
 public struct ScheduleConfiguration: Sendable, Equatable {
+    /// The ways in which the rate may fall.
     public enum Kind: String, Sendable, CaseIterable {
         case cosine, step, constant, polynomial
     }
 
+    /// Which of them.
     public var kind = Kind.cosine
+    /// Epochs over which the rate rises.
     public var warmupEpochs = 5.0
+    /// The rate at the start of the warm-up.
     public var warmupLearningRate = 0.0
+    /// The rate that cosine and polynomial end at.
     public var minimumLearningRate = 1e-6
+    /// Epochs between steps.
     public var stepEpochs = 30.0
+    /// What a step multiplies the rate with.
     public var stepFactor = 0.1
+    /// Of the polynomial.
     public var power = 1.0
 
+    /// The defaults.
     public init() {}
 
     /// Reads the section's keys.

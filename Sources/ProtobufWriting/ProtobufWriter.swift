@@ -6,6 +6,7 @@ public struct ProtobufWriter: Sendable {
     /// What was written so far: the fields of one message without a length before it.
     public private(set) var bytes: [UInt8] = []
 
+    /// An empty message.
     public init() {}
 
     /// The bytes of a message whose fields `body` writes.

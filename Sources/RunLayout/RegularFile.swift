@@ -9,7 +9,7 @@
 /// Small files of a run's folder, read without ever waiting: opening a named pipe would wait for its writer, and a
 /// device has no end.
 public enum RegularFile {
-    /// What stood in the place of a file.
+    /// What was found at a path.
     public enum Content: Equatable, Sendable {
         /// Nothing stands there, or it may not be read.
         case absent
@@ -17,7 +17,7 @@ public enum RegularFile {
         case refused(String)
         case bytes([UInt8])
 
-        /// The bytes of a file that was read.
+        /// The bytes of a file, nil where there is none.
         public var bytes: [UInt8]? { if case .bytes(let bytes) = self { bytes } else { nil } }
         /// The bytes as text, with replacements for what is no UTF-8.
         public var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }

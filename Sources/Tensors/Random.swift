@@ -75,8 +75,10 @@ public struct Random: RandomNumberGenerator, Sendable {
     private var used = 4
     private var spareNormal: Double?
 
+    /// The stream of a key, from its start.
     public init(_ key: RandomKey) { self.key = key }
 
+    /// The stream of a seed for a purpose; other purposes and numbers give other streams.
     public init(seed: UInt64, purpose: String, _ first: Int = 0, _ second: Int = 0) {
         self.init(RandomKey(seed: seed, purpose: purpose, first, second))
     }
@@ -91,6 +93,7 @@ public struct Random: RandomNumberGenerator, Sendable {
         return words[used - 1]
     }
 
+    /// 64 random bits.
     public mutating func next() -> UInt64 {
         let low = UInt64(word())
         return low | UInt64(word()) << 32

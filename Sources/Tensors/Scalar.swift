@@ -1,5 +1,5 @@
-/// An element type of tensors. `Float` runs the fast kernels, `Double` plain reference loops that gradients and fast
-/// kernels are checked with. Each kernel family declares its own requirements in `Kernels/<Family>.swift`.
+/// An element type of tensors. `Float` runs the fast kernels, `Double` the reference that gradients and fast kernels are
+/// checked with: plain loops, but for max pooling, resizing and patches, which both have from one C macro, and products. Each kernel family declares its own requirements in `Kernels/<Family>.swift`.
 public protocol Scalar: BinaryFloatingPoint, Sendable,
     MatrixProductKernels,
     ElementwiseKernels,
@@ -16,7 +16,9 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     TransposeKernels,
     DropoutKernels,
     ResidualKernels,
-    LossKernels,
+    CrossEntropyKernels,
+    DistillationDivergenceKernels,
+    MeanSquaredErrorKernels,
     BinaryCrossEntropyKernels,
     GeluLinearKernels,
     PackedProductKernels,
@@ -28,5 +30,12 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     static var scalarName: String { get }
 }
 
-extension Float: Scalar { public static var scalarName: String { "float" } }
-extension Double: Scalar { public static var scalarName: String { "double" } }
+extension Float: Scalar {
+    /// `float`.
+    public static var scalarName: String { "float" }
+}
+
+extension Double: Scalar {
+    /// `double`.
+    public static var scalarName: String { "double" }
+}

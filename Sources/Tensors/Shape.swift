@@ -1,11 +1,14 @@
 /// The extent of a tensor along each axis, outermost first. Activations are channels-last: [batch, height, width,
 /// channels].
 public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomStringConvertible {
+    /// The extent of each axis, outermost first.
     public let dimensions: [Int]
 
+    /// A shape of these extents.
     @inlinable
     public init(_ dimensions: [Int]) { self.dimensions = dimensions }
 
+    /// `[2, 3]`; `[]` is a scalar.
     @inlinable
     public init(arrayLiteral elements: Int...) { self.init(elements) }
 
@@ -36,5 +39,6 @@ public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         return Shape(copy)
     }
 
+    /// `[2, 3]`.
     public var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
 }

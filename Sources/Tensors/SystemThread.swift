@@ -8,7 +8,21 @@
 
 /// Threads whose start may fail: limits on processes are usual in containers and on clusters, and whoever waits for a
 /// thread that never began waits for ever.
-public enum SystemThread {
+package enum SystemThread {
+    /// Which thread something ran on.
+    package struct Identity: Hashable, Sendable {
+        private let bits: UInt
+
+        /// That of the calling thread.
+        package static var current: Identity {
+            #if canImport(Darwin)
+                Identity(bits: UInt(bitPattern: pthread_self()))
+            #else
+                Identity(bits: UInt(pthread_self()))
+            #endif
+        }
+    }
+
     private final class Body {
         let run: () -> Void
         init(_ run: @escaping () -> Void) { self.run = run }
@@ -17,7 +31,7 @@ public enum SystemThread {
     /// Starts a detached thread.
     /// - Parameter stackSize: in bytes; the system's own when absent.
     /// - Returns: false where the system grants none; `body` is then never called.
-    public static func start(stackSize: Int? = nil, _ body: @escaping () -> Void) -> Bool {
+    package static func start(stackSize: Int? = nil, _ body: @escaping () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         guard pthread_attr_init(&attributes) == 0 else { return false }
         defer { pthread_attr_destroy(&attributes) }

@@ -1,7 +1,10 @@
 /// An immutable array of numbers in row-major order, of any rank. Copying it copies a reference.
 public struct Tensor<S: Scalar>: @unchecked Sendable {
+    /// What holds the elements; several tensors may share it.
     public package(set) var storage: Storage<S>
+    /// Where in the storage the first element is.
     public let offset: Int
+    /// The extent of each axis.
     public let shape: Shape
 
     /// A window of a storage: `shape.elementCount` elements from `offset` on.
@@ -22,6 +25,7 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
         self.init(storage: storage, offset: 0, shape: shape)
     }
 
+    /// A tensor of these elements, as many as the shape has.
     public init(_ shape: Shape, _ values: [S]) {
         require(
             values.count == shape.elementCount, "Tensor", [shape],
@@ -29,6 +33,7 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
         self.init(shape) { $0.initialize(from: values, count: values.count) }
     }
 
+    /// A tensor of equal elements.
     public init(_ shape: Shape, repeating value: S) {
         self.init(shape) { $0.initialize(repeating: value, count: shape.elementCount) }
     }
@@ -36,6 +41,7 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
     /// A scalar.
     public init(_ value: S) { self.init([], repeating: value) }
 
+    /// A tensor of zeros.
     public static func zeros(_ shape: Shape) -> Tensor { Tensor(shape, repeating: 0) }
 
     /// Independent draws from a normal distribution, in row-major order.
@@ -50,6 +56,7 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
         Tensor(shape, (0..<shape.elementCount).map { _ in S(random.uniform(low, high)) })
     }
 
+    /// The number of elements.
     @inlinable
     public var elementCount: Int { shape.elementCount }
 
@@ -80,6 +87,7 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
     /// The first element. The caller keeps the tensor alive while it uses the pointer.
     var start: UnsafePointer<S> { UnsafePointer(storage.pointer + offset) }
 
+    /// A copy of the elements, in row-major order.
     public var array: [S] { read { Array(UnsafeBufferPointer(start: $0, count: elementCount)) } }
 
     /// Lends the elements; the pointer is valid inside `body` only.
@@ -106,14 +114,14 @@ public struct Tensor<S: Scalar>: @unchecked Sendable {
 
 /// Lends the elements of several tensors at once.
 @inlinable
-public func withElements<S, R>(
+package func withElements<S, R>(
     _ a: Tensor<S>, _ b: Tensor<S>, _ body: (UnsafePointer<S>, UnsafePointer<S>) throws -> R
 ) rethrows -> R {
     try a.read { a in try b.read { b in try body(a, b) } }
 }
 
 @inlinable
-public func withElements<S, R>(
+package func withElements<S, R>(
     _ a: Tensor<S>, _ b: Tensor<S>, _ c: Tensor<S>,
     _ body: (UnsafePointer<S>, UnsafePointer<S>, UnsafePointer<S>) throws -> R
 ) rethrows -> R {
@@ -121,7 +129,7 @@ public func withElements<S, R>(
 }
 
 @inlinable
-public func withElements<S, R>(
+package func withElements<S, R>(
     _ a: Tensor<S>, _ b: Tensor<S>, _ c: Tensor<S>, _ d: Tensor<S>,
     _ body: (UnsafePointer<S>, UnsafePointer<S>, UnsafePointer<S>, UnsafePointer<S>) throws -> R
 ) rethrows -> R {

@@ -11,11 +11,17 @@ import Synchronization
 
 /// Splits kernels over threads. Work is cut into chunks by size alone, never by the number of threads, so results do
 /// not depend on it. A call from inside a chunk, or while another caller has the pool, runs in place.
+///
+/// A pool and its threads last as long as the process.
 public final class ThreadPool: @unchecked Sendable {
+    /// The pool of the process, with a thread for each processor that the process may use.
     public static let shared = ThreadPool()
 
+    /// The pool that kernels use: the shared one, unless a test puts one of its own in its place.
+    @TaskLocal package static var current = ThreadPool.shared
+
     /// The most threads that a pool has.
-    public static let mostThreads = 1024
+    package static let mostThreads = 1024
 
     /// The number of threads that work on a call, the caller included. Where the system grants fewer than are asked for,
     /// it is what the system grants.
@@ -30,7 +36,17 @@ public final class ThreadPool: @unchecked Sendable {
         }
     }
 
-    public static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+    /// The number of processors that this process may use: those of its affinity mask, or fewer where its control group
+    /// grants less time.
+    package static var processorCount: Int { ProcessorAllowance.current.count }
+
+    /// How the chunks of a call come to the threads.
+    package enum Dealing: Sendable {
+        /// Each thread takes the next chunk when it has finished one; those that wake up late may get none.
+        case byNeed
+        /// Thread i of n takes the chunks i, i + n, ...: slower, and sure to have all threads at work, for tests.
+        case inTurn
+    }
 
     private struct Job {
         var body: ((Int) -> Void)?
@@ -48,6 +64,7 @@ public final class ThreadPool: @unchecked Sendable {
     private let left = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
     private var job = Job()
+    private let dealing: Dealing
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let wake: UnsafeMutablePointer<pthread_cond_t>
 
@@ -55,7 +72,8 @@ public final class ThreadPool: @unchecked Sendable {
     private static let joinedMask: UInt64 = closedBit - 1
     private static let spins = 4000
 
-    public init(threads: Int = ThreadPool.processorCount) {
+    package init(threads: Int = ThreadPool.processorCount, dealing: Dealing = .byNeed) {
+        self.dealing = dealing
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
         pthread_mutex_init(mutex, nil)
@@ -66,7 +84,7 @@ public final class ThreadPool: @unchecked Sendable {
     }
 
     /// Calls `body` with 0..<chunks, each once, in no particular order, and returns when all are done.
-    public func run(chunks: Int, _ body: (Int) -> Void) {
+    package func run(chunks: Int, _ body: (Int) -> Void) {
         let mode = hb_enter_kernel_mode()
         defer { hb_leave_kernel_mode(mode) }
         let threads = min(self.threads, chunks)
@@ -86,8 +104,9 @@ public final class ThreadPool: @unchecked Sendable {
                 pthread_mutex_unlock(mutex)
             }
             hb_set_in_worker(true)
-            work()
+            work(as: 0)
             hb_set_in_worker(false)
+            if dealing == .inTurn { waitForHelpers(threads - 1) }
             // Nobody may join any more; wait for those who did.
             let last = state.bitwiseOr(ThreadPool.closedBit, ordering: .acquiringAndReleasing).oldValue
             let joined = Int(last & ThreadPool.joinedMask)
@@ -101,14 +120,24 @@ public final class ThreadPool: @unchecked Sendable {
         busy.store(false, ordering: .releasing)
     }
 
-    private func work() {
+    /// Does a thread's part of the job; thread 0 is the caller.
+    private func work(as thread: Int) {
         let chunks = job.chunks
         guard let body = job.body else { return }
+        if dealing == .inTurn {
+            if thread <= job.helpers { for i in stride(from: thread, to: chunks, by: job.helpers + 1) { body(i) } }
+            return
+        }
         while true {
             let i = nextChunk.wrappingAdd(1, ordering: .relaxed).oldValue
             if i >= chunks { return }
             body(i)
         }
+    }
+
+    /// Waits until so many workers have joined the open job.
+    private func waitForHelpers(_ count: Int) {
+        while Int(state.load(ordering: .acquiring) & ThreadPool.joinedMask) < count { sched_yield() }
     }
 
     private func startWorkers(_ count: Int) {
@@ -134,25 +163,27 @@ public final class ThreadPool: @unchecked Sendable {
             waitForJob(after: seen)
             let current = state.load(ordering: .acquiring)
             seen = current >> 16
-            if join(generation: seen) {
-                work()
+            if let thread = join(generation: seen) {
+                work(as: thread)
                 left.wrappingAdd(1, ordering: .releasing)
             }
         }
     }
 
     /// Enters the open job of that generation unless it is closed or has helpers enough.
-    private func join(generation: UInt64) -> Bool {
+    /// - Returns: which of the job's threads this one is, from 1 on.
+    private func join(generation: UInt64) -> Int? {
         var current = state.load(ordering: .acquiring)
         while current >> 16 == generation, current & ThreadPool.closedBit == 0 {
             // `job` is stable while the job is open; a stale read is caught by the exchange below.
-            if Int(current & ThreadPool.joinedMask) >= threads - 1 { return false }
+            let joined = Int(current & ThreadPool.joinedMask)
+            if joined >= threads - 1 { return nil }
             let (exchanged, original) = state.weakCompareExchange(
                 expected: current, desired: current + 1, ordering: .acquiringAndReleasing)
-            if exchanged { return true }
+            if exchanged { return joined + 1 }
             current = original
         }
-        return false
+        return nil
     }
 
     private func isNew(_ seen: UInt64) -> Bool {
@@ -174,8 +205,8 @@ public final class ThreadPool: @unchecked Sendable {
 }
 
 /// Calls `body` with the ranges of 0..<count that are `grain` long (the last may be shorter), in parallel.
-public func parallelFor(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+package func parallelFor(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     let grain = max(1, grain)
     let chunks = (count + grain - 1) / grain
-    ThreadPool.shared.run(chunks: chunks) { i in body(i * grain..<min(count, (i + 1) * grain)) }
+    ThreadPool.current.run(chunks: chunks) { i in body(i * grain..<min(count, (i + 1) * grain)) }
 }

@@ -2,11 +2,16 @@ import CKernels
 
 /// How the taps of a convolution or pooling meet the map they slide over.
 public struct Window: Sendable, Hashable {
+    /// The size of the window.
     public let kernel: Pair
+    /// How far the window moves.
     public let stride: Pair
+    /// Zeros on either side of the map.
     public let padding: Pair
+    /// The distance of neighbouring taps.
     public let dilation: Pair
 
+    /// A window over maps.
     public init(kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) {
         self.kernel = kernel
         self.stride = stride

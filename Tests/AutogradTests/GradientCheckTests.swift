@@ -22,7 +22,9 @@ import Testing
     @Test func aWrongGradientIsFound() {
         let wrong = GradientCheck("wrong", [[3]]) { inputs in
             let x = inputs[0].value
-            return [record(Operation("wrong"), [inputs[0]], x.scaled(by: 2)) { g, _ in [g.scaled(by: 2.0001)] }]
+            return [
+                Variable.record(Operation("wrong"), [inputs[0]], x.scaled(by: 2)) { g, _ in [g.scaled(by: 2.0001)] }
+            ]
         }
         #expect(!wrong.run().passed)
     }

@@ -5,8 +5,8 @@ import JSON
 import Tensors
 import Testing
 
-/// One operation computed by an independent implementation in double precision: operands, results, incoming gradients
-/// and the gradients of all operands, in PyTorch's layouts.
+/// One operation computed by an independent implementation in double precision (Scripts/fixtures/ops.py): operands,
+/// results, incoming gradients and the gradients of all operands, in PyTorch's layouts.
 struct OperationFixture {
     let name: String
     let attributes: JSONValue
@@ -160,6 +160,6 @@ struct OperationFixture {
         guard ours.shape == reference.shape || (ours.shape.rank == 0 && reference.elementCount == 1) else {
             return .infinity
         }
-        return relativeDifference(ours.converted(to: Double.self).reshaped(reference.shape), reference)
+        return relativeError(ours.reshaped(reference.shape), reference)
     }
 }

@@ -44,8 +44,8 @@ private let base = "data: {path: d, classes: [a, b]}\nstages: [{teacher: x}, {te
 }
 
 @Test func overridesGiveARequiredValue() throws {
-    #expect(problems("run: {seed: 1}\n") == "test.yaml:1:1: missing `data.path`, expected a path")
-    #expect(problems("run: {seed: 1}\ndata: {mean: 1}\n") == "test.yaml:2:7: missing `data.path`, expected a path")
+    #expect(problems("run: {seed: 1}\n") == "test.yaml:1:1: missing `data.path`, expected a string")
+    #expect(problems("run: {seed: 1}\ndata: {mean: 1}\n") == "test.yaml:2:7: missing `data.path`, expected a string")
     #expect(try recipe("run: {seed: 1}\n", overrides: ["data.path=x"]).dataPath == "x")
 }
 

@@ -82,7 +82,7 @@ func otherValuesAreNoText(text: String) {
     var seen: [Int] = []
     let found = message("a: x\nb: y\nc: 3") {
         seen = [
-            $0.int("a", default: 7, ""), $0.requiredInt("b", in: 2...9, ""), $0.int("c", default: 0, ""),
+            $0.int("a", default: 7, ""), $0.int("b", default: 2, in: 2...9, ""), $0.int("c", default: 0, ""),
             $0.ints("d", default: [4], "")[0],
         ]
     }
@@ -96,7 +96,6 @@ func otherValuesAreNoText(text: String) {
         #expect($0.optionalInt("a", "") == nil)
         #expect($0.optionalString("b", "") == nil)
         #expect($0.optionalDouble("c", "") == 3)
-        #expect($0.optionalBool("d", "") == nil)
         #expect($0.optionalInts("e", "") == nil)
         #expect($0.optionalSection("f", "") { $0.int("x", default: 1, "") } == nil)
         #expect($0.has("c") && !$0.has("a") && !$0.has("d"))
@@ -152,8 +151,29 @@ func otherValuesAreNoText(text: String) {
             + "did you mean `hornet_tiny_gf`?")
 }
 
+private enum Way: String, CaseIterable, OldSpellings {
+    case firstSteps, off
+    static var oldSpellings: [String: Way] { ["first-steps": .firstSteps] }
+}
+
+@Test func oldSpellingsAreReadWithANotice() throws {
+    func read(_ text: String) throws -> (value: Way, entries: [ConfigurationEntry], yaml: String) {
+        try ConfigurationDocument.parse(text: text, name: "t").readResolved { $0.choice("way", default: .off, "") }
+    }
+    let (old, new) = (try read("way: first-steps\n"), try read("way: firstSteps\n"))
+    #expect(old.value == .firstSteps && new.value == .firstSteps)
+    #expect(old.yaml == "way: firstSteps\n" && new.yaml == old.yaml, "both are one when compared or written")
+    #expect(old.entries.map(\.value) == new.entries.map(\.value))
+    #expect(
+        old.entries.map(\.notice) == [
+            "t:1:6: `way` is `first-steps`, which is now written `firstSteps`; the old word is still read"
+        ])
+    #expect(new.entries.map(\.notice) == [nil])
+    #expect(new.entries[0].choices == ["firstSteps", "off"], "old words are not offered")
+}
+
 @Test func aLeadingTildeIsTheHomeFolder() throws {
-    let path = try reading("a: ~/data\nb: x/~") { $0.requiredPath("a", "") + $0.path("b", default: "", "") }
+    let path = try reading("a: ~/data\nb: x/~") { ($0.optionalPath("a", "") ?? "") + $0.path("b", default: "", "") }
     #expect(path.hasPrefix("/") && path.hasSuffix("/datax/~"))
 }
 

@@ -36,7 +36,7 @@ struct Recipe: Equatable {
         }
         (dataPath, classNames, mean) = reader.section("data", "What to train on") {
             (
-                $0.requiredPath("path", "Folder of the data"), $0.optionalStrings("classes", "Class names"),
+                $0.requiredString("path", "Folder of the data"), $0.optionalStrings("classes", "Class names"),
                 $0.double("mean", default: 0.5, "Mean of the pixels")
             )
         }

@@ -48,7 +48,7 @@ import Testing
 
     @Test func aBowlRisesWithTheSquareOfTheRadius() {
         let store = store()
-        let centre = store.copy()
+        let center = store.copy()
         var moving = 0.0
         for entry in store.list.entries where entry.fileShape.count > 1 {
             for k in entry.range { moving += store.flat.pointer[k] * store.flat.pointer[k] }
@@ -57,13 +57,13 @@ import Testing
         let profile = FlatnessProfile.measure(store, seed: 3, directions: 3, points: 5) { moved in
             var sum = 1.0
             for k in 0..<moved.list.flatCount {
-                let difference = moved.flat.pointer[k] - centre.flat.pointer[k]
+                let difference = moved.flat.pointer[k] - center.flat.pointer[k]
                 sum += difference * difference
             }
             return sum
         }
         #expect(profile.steps == [-1, -0.5, 0, 0.5, 1])
-        #expect(profile.centre == 1)
+        #expect(profile.center == 1)
         #expect(isClose(profile.meanRise(radius: 1), moving, 1e-6))
         let (half, quarter) = (moving / 4, moving / 8)
         #expect(isClose(profile.meanRise(radius: 0.5), half, 1e-6))

@@ -113,12 +113,4 @@ import Testing
         let order = try TeacherOrder(byHand: ["cvt_nano32", "hornet_nano_gf"], pool: names, student: "s")
         #expect(order.names == ["cvt_nano32", "hornet_nano_gf"])
     }
-
-    @Test func allOrdersOfFourAreSixtyFour() {
-        let orders = TeacherOrder.allOrders(["a", "b", "c", "d"])
-        let counts = (1...4).map { length in orders.filter { $0.count == length }.count }
-        #expect(counts == [4, 12, 24, 24])
-        #expect(Set(orders).count == 64)
-        #expect(TeacherOrder.allOrders(["a", "b", "c"], maxLength: 2).count == 9)
-    }
 }

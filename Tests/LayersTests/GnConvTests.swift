@@ -17,7 +17,7 @@ private func named(_ name: String, _ shape: [Int], _ a: Double, _ phase: Double,
     NamedArray(name: name, shape: shape, values: fill(shape, a, phase).map { offset + $0 })
 }
 
-/// The numbers below come from an implementation of their own in double precision.
+/// The numbers below come from an implementation of their own in double precision, Scripts/fixtures/literals.py.
 @Suite struct GnConvTests {
     /// [1, C, H, W] as a map with the channels last, through the layer, and back in PyTorch's order.
     private func run(_ layer: some Layer, _ scope: Scope, _ arrays: [NamedArray<Double>], _ input: [Int]) -> [Double] {

@@ -7,8 +7,9 @@ import Models
 import Tensors
 import Testing
 
-/// A small HorNet computed by an independent implementation in double precision. Of every result at most 24 elements
-/// are kept: number i of c is element i (n - 1) / (c - 1); `largest.*` is the largest magnitude of the whole.
+/// A small HorNet computed by an independent implementation in double precision, Scripts/fixtures/hornet.py. Of every
+/// result at most 24 elements are kept: number i of c is element i (n - 1) / (c - 1); `largest.*` is the largest
+/// magnitude of the whole.
 private struct ModelFixture {
     let file: SafetensorsFile
 

@@ -65,17 +65,17 @@ import Testing
         for (entry, trainable) in zip(list.entries, trainable) where trainable {
             for k in entry.range { sum += Double(gradients.pointer[k]) * Double(gradients.pointer[k]) }
         }
-        let norm = gradientNorm(gradients, ranges: groups.trainableRanges)
+        let norm = GradientClipping.norm(gradients, ranges: groups.trainableRanges)
         #expect(abs(norm / sum.squareRoot() - 1) < 1e-12)
-        #expect(gradientNorm(gradients, ranges: []) == 0)
+        #expect(GradientClipping.norm(gradients, ranges: []) == 0)
         gradients.pointer[list.entries[3].offset] = .nan
-        #expect(!gradientNorm(gradients, ranges: groups.trainableRanges).isFinite)
+        #expect(!GradientClipping.norm(gradients, ranges: groups.trainableRanges).isFinite)
     }
 
     @Test func clipFactorIsPyTorchs() {
-        #expect(clipFactor(norm: 10, limit: 5) == 5 / (10 + 1e-6))
-        #expect(clipFactor(norm: 4, limit: 5) == 1)
-        #expect(clipFactor(norm: 0, limit: 5) == 1)
-        #expect(clipFactor(norm: 100, limit: 0) == 1, "a limit of 0 turns clipping off")
+        #expect(GradientClipping.factor(norm: 10, limit: 5) == 5 / (10 + 1e-6))
+        #expect(GradientClipping.factor(norm: 4, limit: 5) == 1)
+        #expect(GradientClipping.factor(norm: 0, limit: 5) == 1)
+        #expect(GradientClipping.factor(norm: 100, limit: 0) == 1, "a limit of 0 turns clipping off")
     }
 }

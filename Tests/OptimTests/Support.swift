@@ -3,7 +3,8 @@ import Foundation
 import Layers
 import Tensors
 
-/// The reference run: 20 updates of a decayed [4, 3] and an undecayed [4] parameter by an independent AdamW.
+/// The reference run: 20 updates of a decayed [4, 3] and an undecayed [4] parameter by an independent AdamW,
+/// Scripts/fixtures/adamw.py.
 struct ReferenceRun {
     let file: SafetensorsFile
 

@@ -75,8 +75,6 @@ import Testing
             #expect(pool.statistics.bytesHeld >= 4 << 20, "the memory waits")
             pool.resetPeak()
             #expect(pool.statistics.peakBytesInUse == 0)
-            pool.trim()
-            #expect(pool.statistics.bytesHeld == 0)
         }
     }
 }

@@ -1,20 +1,20 @@
 import Tensors
 
 extension Operation {
-    public static let add = Operation("add")
-    public static let subtract = Operation("subtract")
-    public static let multiply = Operation("multiply")
-    public static let divide = Operation("divide")
-    public static let scale = Operation("scale")
-    public static let sum = Operation("sum")
-    public static let reshape = Operation("reshape")
+    package static let add = Operation("add")
+    package static let subtract = Operation("subtract")
+    package static let multiply = Operation("multiply")
+    package static let divide = Operation("divide")
+    package static let scale = Operation("scale")
+    package static let sum = Operation("sum")
+    package static let reshape = Operation("reshape")
 }
 
 extension Variable {
     /// a + b with sizes of 1 stretched. Gradient: g for both, summed over stretched axes.
     public static func + (a: Variable, b: Variable) -> Variable {
         let (shapeA, shapeB) = (a.shape, b.shape)
-        return record(.add, [a, b], a.value + b.value) { g, needs in
+        return Self.record(.add, [a, b], a.value + b.value) { g, needs in
             [needs[0] ? g.summed(to: shapeA) : nil, needs[1] ? g.summed(to: shapeB) : nil]
         }
     }
@@ -22,7 +22,7 @@ extension Variable {
     /// a - b with sizes of 1 stretched. Gradient: g and -g, summed over stretched axes.
     public static func - (a: Variable, b: Variable) -> Variable {
         let (shapeA, shapeB) = (a.shape, b.shape)
-        return record(.subtract, [a, b], a.value - b.value) { g, needs in
+        return Self.record(.subtract, [a, b], a.value - b.value) { g, needs in
             [needs[0] ? g.summed(to: shapeA) : nil, needs[1] ? g.summed(to: shapeB).scaled(by: -1) : nil]
         }
     }
@@ -30,7 +30,7 @@ extension Variable {
     /// a b, element by element, with sizes of 1 stretched. Gradient: g b and g a, summed over stretched axes.
     public static func * (a: Variable, b: Variable) -> Variable {
         let (x, y) = (a.value, b.value)
-        return record(.multiply, [a, b], x * y) { g, needs in
+        return Self.record(.multiply, [a, b], x * y) { g, needs in
             [needs[0] ? (g * y).summed(to: x.shape) : nil, needs[1] ? (g * x).summed(to: y.shape) : nil]
         }
     }
@@ -40,7 +40,7 @@ extension Variable {
     public static func / (a: Variable, b: Variable) -> Variable {
         let (x, y) = (a.value, b.value)
         let quotient = x / y
-        return record(.divide, [a, b], quotient) { g, needs in
+        return Self.record(.divide, [a, b], quotient) { g, needs in
             let scaled = g / y
             return [
                 needs[0] ? scaled.summed(to: x.shape) : nil,
@@ -51,13 +51,13 @@ extension Variable {
 
     /// factor x. Gradient: factor g.
     public func scaled(by factor: S) -> Variable {
-        record(.scale, [self], value.scaled(by: factor)) { g, _ in [g.scaled(by: factor)] }
+        Self.record(.scale, [self], value.scaled(by: factor)) { g, _ in [g.scaled(by: factor)] }
     }
 
     /// The sum of all elements, []. Gradient: g everywhere.
     public func sum() -> Variable {
         let shape = shape
-        return record(.sum, [self], value.summed()) { g, _ in [Tensor(shape, repeating: g.item)] }
+        return Self.record(.sum, [self], value.summed()) { g, _ in [Tensor(shape, repeating: g.item)] }
     }
 
     /// The mean of all elements, [].
@@ -66,7 +66,7 @@ extension Variable {
     /// The same elements under another shape. Gradient: g under the old one.
     public func reshaped(_ newShape: Shape) -> Variable {
         let old = shape
-        return record(.reshape, [self], value.reshaped(newShape)) { g, _ in [g.reshaped(old)] }
+        return Self.record(.reshape, [self], value.reshaped(newShape)) { g, _ in [g.reshaped(old)] }
     }
 }
 

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let attention = Operation("attention") }
+extension Operation { package static let attention = Operation("attention") }
 
 extension Variable {
     /// softmax(scale q k^T) v per head: q [B, heads, T, d], k [B, heads, S, d], v [B, heads, S, dv] -> [B, heads, T,
@@ -20,7 +20,7 @@ extension Variable {
         let scale = scale ?? 1 / Double(max(1, q.shape[3])).squareRoot()
         let result = x.attention(
             y, z, scale: scale, keepingProbabilities: q.isTracked || k.isTracked || v.isTracked)
-        return record(.attention, [q, k, v], result.output) { g, needs in
+        return Self.record(.attention, [q, k, v], result.output) { g, needs in
             guard let gradients = result.probabilities?.attentionGradient(g, x, y, z, scale: scale) else {
                 return needs.map { _ in nil }
             }

@@ -1,8 +1,8 @@
 import Tensors
 
 extension Operation {
-    public static let batchNorm = Operation("batchNorm")
-    public static let batchNormEvaluation = Operation("batchNormEvaluation")
+    package static let batchNorm = Operation("batchNorm")
+    package static let batchNormEvaluation = Operation("batchNormEvaluation")
 }
 
 extension Variable {
@@ -23,7 +23,7 @@ extension Variable {
         let (x, scale) = (value, gain.value)
         let (mean, variance) = x.columnStatistics()
         let inverse = variance.inverseDeviations(epsilon: epsilon)
-        let output = record(
+        let output = Self.record(
             .batchNorm, [self, gain, bias], x.batchNormalized(scale, bias.value, mean: mean, inverse: inverse)
         ) { g, needs in
             let parameters = x.batchNormalizedParameterGradient(g, mean: mean, inverse: inverse)
@@ -47,7 +47,7 @@ extension Variable {
             [shape, mean.shape, variance.shape], "mean and variance must have one element per channel")
         let (x, scale) = (value, gain.value)
         let inverse = variance.inverseDeviations(epsilon: epsilon)
-        return record(
+        return Self.record(
             .batchNormEvaluation, [self, gain, bias],
             x.batchNormalized(scale, bias.value, mean: mean, inverse: inverse)
         ) { g, needs in

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let binaryCrossEntropy = Operation("binaryCrossEntropy") }
+extension Operation { package static let binaryCrossEntropy = Operation("binaryCrossEntropy") }
 
 extension Variable {
     /// The mean over ALL elements, as timm's `BinaryCrossEntropy`, of w (log(1 + e^x) - t x): x = self the logits, t the
@@ -16,7 +16,7 @@ extension Variable {
             classWeights.map { $0.shape == [shape[1]] } ?? true, "binaryCrossEntropy",
             [shape] + (classWeights.map { [$0.shape] } ?? []), "there must be one weight per class")
         let x = value
-        return record(.binaryCrossEntropy, [self], x.binaryCrossEntropy(targets: targets, weights: classWeights)) {
+        return Self.record(.binaryCrossEntropy, [self], x.binaryCrossEntropy(targets: targets, weights: classWeights)) {
             g, _ in
             [
                 x.binaryCrossEntropyGradient(

@@ -1,10 +1,10 @@
 import Tensors
 
 extension Operation {
-    public static let split = Operation("split")
-    public static let slice = Operation("slice")
-    public static let concatenate = Operation("concatenate")
-    public static let interleave = Operation("interleave")
+    package static let split = Operation("split")
+    package static let slice = Operation("slice")
+    package static let concatenate = Operation("concatenate")
+    package static let interleave = Operation("interleave")
 }
 
 extension Variable {
@@ -15,7 +15,7 @@ extension Variable {
             shape.rank >= 1 && !widths.isEmpty && widths.allSatisfy { $0 > 0 } && widths.reduce(0, +) == shape.columns,
             "split", [shape], "the widths \(widths) must be positive and add up to the last axis")
         let shape = shape
-        return record(.split, [self], outputs: value.split(channels: widths)) { gradients, _ in
+        return Self.record(.split, [self], outputs: value.split(channels: widths)) { gradients, _ in
             [.concatenated(gradients, widths: widths, like: shape)]
         }
     }
@@ -26,7 +26,7 @@ extension Variable {
             shape.rank >= 1 && range.lowerBound >= 0 && !range.isEmpty && range.upperBound <= shape.columns, "slice",
             [shape], "the channels \(range) must lie in the last axis")
         let shape = shape
-        return record(.slice, [self], value.sliced(channels: range)) { g, _ in
+        return Self.record(.slice, [self], value.sliced(channels: range)) { g, _ in
             let widths = [range.lowerBound, range.count, shape.columns - range.upperBound]
             return [.concatenated([nil, g, nil], widths: widths, like: shape)]
         }
@@ -41,7 +41,7 @@ extension Variable {
             }, "concatenate", parts.map(\.shape), "all axes but the last must be equal")
         let widths = parts.map(\.shape.columns)
         let output = Tensor.concatenated(parts.map(\.value), widths: widths, like: first.shape)
-        return record(.concatenate, parts, output) { g, _ in g.split(channels: widths) }
+        return Self.record(.concatenate, parts, output) { g, _ in g.split(channels: widths) }
     }
 
     /// Channel 2i of the result is channel i of a, channel 2i + 1 that of b: [.., 2 C]. Gradient: the even and the odd
@@ -49,7 +49,7 @@ extension Variable {
     public static func interleaved(_ a: Variable, _ b: Variable) -> Variable {
         require(
             a.shape == b.shape && a.shape.rank >= 1, "interleave", [a.shape, b.shape], "the shapes must be equal")
-        return record(.interleave, [a, b], .interleaved(a.value, b.value)) { g, _ in
+        return Self.record(.interleave, [a, b], .interleaved(a.value, b.value)) { g, _ in
             let (even, odd) = g.deinterleaved()
             return [even, odd]
         }

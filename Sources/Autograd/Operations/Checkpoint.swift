@@ -1,14 +1,18 @@
 import Tensors
 
-extension Operation { public static let checkpoint = Operation("checkpoint") }
+// No kernel: it runs the operations of a part again.
+
+extension Operation { package static let checkpoint = Operation("checkpoint") }
 
 /// What a checkpointed part of a computation gave on a tape of its own.
 public struct CheckpointedPart<S: Scalar> {
+    /// What the part gives.
     public let output: Variable<S>
     /// What the output depends on beside x: leaves of the part's own tape, each under a number by which the outside knows
     /// it. They must be the same, in the same order, in every run of the part.
     public let operands: [(number: Int, leaf: Variable<S>)]
 
+    /// What a run of the part gave.
     public init(output: Variable<S>, operands: [(number: Int, leaf: Variable<S>)]) {
         self.output = output
         self.operands = operands
@@ -44,7 +48,7 @@ extension Variable {
         let first = part(tape, input, false)
         let outer = [self] + first.operands.map { operand($0.number) }
         let owner = outer.first { $0.isTracked }?.tape
-        return record(.checkpoint, outer, first.output.value) { [weak owner] g, needs in
+        return Self.record(.checkpoint, outer, first.output.value) { [weak owner] g, needs in
             let (tape, input) = start(owner)
             let second = part(tape, input, true)
             tape.backward(from: second.output, cotangent: g)

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let convolution = Operation("convolution") }
+extension Operation { package static let convolution = Operation("convolution") }
 
 extension Variable {
     /// Convolution of maps: x [N, H, W, in], weight [out, kh, kw, in / groups], bias [out] -> [N, H', W', out], sizes
@@ -25,7 +25,7 @@ extension Variable {
         window.check(name, on: shape)
         if groups == shape[3] && out == groups && dilation == 1 { return convolvedByChannel(weight, bias, window) }
         let (x, w) = (value, weight.value)
-        return record(
+        return Self.record(
             .convolution, [self, weight] + (bias.map { [$0] } ?? []),
             x.convolution(w, bias?.value, window, groups: groups)
         ) { g, needs in
@@ -43,7 +43,7 @@ extension Variable {
         let (x, old) = (value, weight.shape)
         let channels = old[0]
         let w = weight.value.transposedToColumns([old[1], old[2], channels], rows: channels)
-        return record(
+        return Self.record(
             .convolution, [self, weight] + (bias.map { [$0] } ?? []), x.depthwiseConvolution(w, bias?.value, window)
         ) { g, needs in
             let sums = needs.dropFirst().contains(true) ? g.depthwiseWeightGradient(x, window) : nil

@@ -1,8 +1,8 @@
 import Tensors
 
 extension Operation {
-    public static let crossEntropy = Operation("crossEntropy")
-    public static let softCrossEntropy = Operation("softCrossEntropy")
+    package static let crossEntropy = Operation("crossEntropy")
+    package static let softCrossEntropy = Operation("softCrossEntropy")
 }
 
 extension Variable {
@@ -23,7 +23,7 @@ extension Variable {
         }
         let x = value
         let (loss, logSums) = x.crossEntropy(labels: labels, smoothing: smoothing)
-        return record(.crossEntropy, [self], loss) { g, _ in
+        return Self.record(.crossEntropy, [self], loss) { g, _ in
             [
                 x.crossEntropyGradient(
                     labels: labels, smoothing: smoothing, logSums: logSums, scale: g.item / S(labels.count))
@@ -41,7 +41,7 @@ extension Variable {
             targets.shape == shape, "softCrossEntropy", [shape, targets.shape], "targets must have the logits' shape")
         let x = value
         let (loss, logSums) = x.crossEntropy(targets: targets)
-        return record(.softCrossEntropy, [self], loss) { g, _ in
+        return Self.record(.softCrossEntropy, [self], loss) { g, _ in
             [x.crossEntropyGradient(targets: targets, logSums: logSums, scale: g.item / S(x.shape[0]))]
         }
     }

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let depthwiseConvolution = Operation("depthwiseConvolution") }
+extension Operation { package static let depthwiseConvolution = Operation("depthwiseConvolution") }
 
 extension Variable {
     /// Convolves each channel with its own kernel: x [N, H, W, C], weight [kh, kw, C] with odd kernel sizes, bias [C]
@@ -26,7 +26,7 @@ extension Variable {
             padding: padding.map { Pair($0) } ?? Pair(kernel.height / 2, kernel.width / 2))
         window.check(name, on: shape)
         let (x, w) = (value, weight.value)
-        return record(
+        return Self.record(
             .depthwiseConvolution, [self, weight] + (bias.map { [$0] } ?? []),
             x.depthwiseConvolution(w, bias?.value, window)
         ) { g, needs in

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let distillationDivergence = Operation("distillationDivergence") }
+extension Operation { package static let distillationDivergence = Operation("distillationDivergence") }
 
 extension Variable {
     /// T^2 times the mean over the batch of KL(softmax(teacher / T) || softmax(x / T)), x = self the student's logits
@@ -16,7 +16,7 @@ extension Variable {
             temperature > 0, "distillationDivergence", [shape], "the temperature \(temperature) must be positive")
         let x = value
         let (loss, logSums) = x.distillationDivergence(teacherLogits: teacherLogits, temperature: temperature)
-        return record(.distillationDivergence, [self], loss) { g, _ in
+        return Self.record(.distillationDivergence, [self], loss) { g, _ in
             [
                 x.distillationDivergenceGradient(
                     teacherLogits: teacherLogits, temperature: temperature, logSums: logSums,

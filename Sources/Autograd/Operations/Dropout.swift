@@ -1,8 +1,8 @@
 import Tensors
 
 extension Operation {
-    public static let dropout = Operation("dropout")
-    public static let dropPath = Operation("dropPath")
+    package static let dropout = Operation("dropout")
+    package static let dropPath = Operation("dropPath")
 }
 
 extension Variable {
@@ -12,7 +12,7 @@ extension Variable {
     public func dropout(rate: Double, key: RandomKey) -> Variable {
         requireDropRate("dropout", shape, rate)
         if rate == 0 { return self }
-        return record(.dropout, [self], value.dropout(rate: rate, key: key)) { g, _ in
+        return Self.record(.dropout, [self], value.dropout(rate: rate, key: key)) { g, _ in
             [g.dropout(rate: rate, key: key)]
         }
     }
@@ -24,7 +24,7 @@ extension Variable {
         require(shape.rank >= 1, "dropPath", [shape], "there must be an axis of samples")
         if rate == 0 { return self }
         let factors = Tensor<S>.dropPathFactors(shape[0], rate: rate, key: key)
-        return record(.dropPath, [self], value.scaledPerSample(factors)) { g, _ in [g.scaledPerSample(factors)] }
+        return Self.record(.dropPath, [self], value.scaledPerSample(factors)) { g, _ in [g.scaledPerSample(factors)] }
     }
 }
 

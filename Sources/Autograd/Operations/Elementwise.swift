@@ -1,27 +1,31 @@
 import Tensors
 
 extension Operation {
-    public static func elementwise(_ f: ElementwiseFunction) -> Operation { Operation(f.rawValue) }
+    package static func elementwise(_ f: ElementwiseFunction) -> Operation { Operation(f.rawValue) }
 }
 
 extension Variable {
     /// f of each element. Gradient: g f'(x), with f' computed again from x.
     public func map(_ f: ElementwiseFunction) -> Variable {
         let x = value
-        return record(.elementwise(f), [self], x.mapped(f)) { g, _ in [x.mappedGradient(f, g)] }
+        return Self.record(.elementwise(f), [self], x.mapped(f)) { g, _ in [x.mappedGradient(f, g)] }
     }
 
     /// x Phi(x), the exact (erf) form; Hendrycks and Gimpel, arXiv 1606.08415.
     public func gelu() -> Variable { map(.gelu) }
     /// x sigmoid(1.702 x), the approximation that CvT uses; Hendrycks and Gimpel, arXiv 1606.08415.
     public func quickGELU() -> Variable { map(.quickGELU) }
+    /// max(x, 0).
     public func relu() -> Variable { map(.relu) }
     /// x sigmoid(x).
     public func silu() -> Variable { map(.silu) }
     /// x min(max(x + 3, 0), 6) / 6; Howard et al., arXiv 1905.02244.
     public func hardSwish() -> Variable { map(.hardSwish) }
+    /// 1 / (1 + e^-x).
     public func sigmoid() -> Variable { map(.sigmoid) }
+    /// (e^x - e^-x) / (e^x + e^-x).
     public func tanh() -> Variable { map(.tanh) }
+    /// x^2.
     public func squared() -> Variable { map(.square) }
 }
 

@@ -1,16 +1,24 @@
 import Tensors
 
-extension Operation { public static let feedForwardBranch = Operation("feedForwardBranch") }
+extension Operation { package static let feedForwardBranch = Operation("feedForwardBranch") }
 
 /// The norm and the two linear layers of a feed-forward branch.
 public struct FeedForwardVariables<S: Scalar> {
+    /// The factor of the norm, [C].
     public let gain: Variable<S>
+    /// The offset of the norm, [C].
     public let offset: Variable<S>
+    /// Added to the variance by the norm.
     public let epsilon: Double
+    /// The weight of the first layer, [H, C].
     public let expand: Variable<S>
+    /// The bias of the first layer, [H].
     public let expandBias: Variable<S>
+    /// The weight of the second layer, [C, H].
     public let reduce: Variable<S>
+    /// The bias of the second layer, [C].
     public let reduceBias: Variable<S>
+    /// What acts between the layers.
     public let activation: ElementwiseFunction
 
     /// - Parameters:
@@ -64,7 +72,7 @@ extension Variable {
         let (output, hidden) = x.feedForwardBranch(
             weights, base: b, scale: scale, factors: factors, keeping: operands.contains(where: \.isTracked))
         let (hasBase, parameters) = (base != nil, operands.count - (base == nil ? 0 : 1))
-        return record(.feedForwardBranch, operands, output) { g, needs in
+        return Self.record(.feedForwardBranch, operands, output) { g, needs in
             guard needs.prefix(parameters).contains(true) else { return needs.map { _ in nil }.dropLast() + [g] }
             // The base's values play no part in the gradient; x stands in, so that they need not be kept.
             let gradients = x.feedForwardBranchGradients(

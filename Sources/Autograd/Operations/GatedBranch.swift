@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let gatedBranch = Operation("gatedBranch") }
+extension Operation { package static let gatedBranch = Operation("gatedBranch") }
 
 /// The operands of the recursive gate of gnConv.
 public struct GateVariables<S: Scalar> {
@@ -15,6 +15,7 @@ public struct GateVariables<S: Scalar> {
     /// What the gates are multiplied by.
     public let scale: Double
 
+    /// The operands of a recursive gate; see `Variable.recursiveGate`.
     public init(
         p: Variable<S>, gates: Variable<S>, weights: [Variable<S>], biases: [Variable<S>], scale: Double
     ) { (self.p, self.gates, self.weights, self.biases, self.scale) = (p, gates, weights, biases, scale) }
@@ -62,7 +63,7 @@ extension Variable {
         let (projection, offset, scale, s) = (weight.value, bias.value, gamma?.value, S(gate.scale))
         let output = value.gatedBranch(
             p, q, weights: w, biases: b, gateScale: s, projection, offset, scale: scale, factors: factors)
-        return record(.gatedBranch, operands, output) { g, needs in
+        return Self.record(.gatedBranch, operands, output) { g, needs in
             guard needs.dropFirst().contains(true) else { return [g] + needs.dropFirst().map { _ in nil } }
             return [g]
                 + g.gatedBranchGradients(

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let geluLinear = Operation("geluLinear") }
+extension Operation { package static let geluLinear = Operation("geluLinear") }
 
 extension Variable {
     /// y = gelu(x) W^T + b over the last axis: x [.., in], weight [out, in], bias [out] -> [.., out]; equal to
@@ -16,7 +16,7 @@ extension Variable {
             bias == nil || bias?.shape == [weight.shape[0]], "geluLinear", [weight.shape, bias?.shape ?? []],
             "the bias must have one element per output")
         let (x, w) = (value, weight.value)
-        return record(.geluLinear, [self, weight] + (bias.map { [$0] } ?? []), x.geluLinear(w, bias?.value)) {
+        return Self.record(.geluLinear, [self, weight] + (bias.map { [$0] } ?? []), x.geluLinear(w, bias?.value)) {
             g, needs in
             let (dx, dw) = x.geluLinearGradients(w, g, needsInput: needs[0], needsWeight: needs[1])
             return [dx, dw] + (needs.count > 2 ? [needs[2] ? g.summedRows() : nil] : [])

@@ -1,8 +1,8 @@
 import Tensors
 
 extension Operation {
-    public static let globalFilter = Operation("globalFilter")
-    public static let resizeFilter = Operation("resizeFilter")
+    package static let globalFilter = Operation("globalFilter")
+    package static let resizeFilter = Operation("resizeFilter")
 }
 
 /// The extent of a global filter that fits a map without resizing: the rows and columns of its half spectrum.
@@ -29,7 +29,7 @@ extension Variable {
         let (rows, columns) = globalFilterShape(height: shape[1], width: shape[2])
         let fitting = filter.resizedFilter(rows: rows, columns: columns)
         let (x, k) = (value, fitting.value)
-        return record(.globalFilter, [self, fitting], x.globalFilter(k)) { g, needs in
+        return Self.record(.globalFilter, [self, fitting], x.globalFilter(k)) { g, needs in
             if !needs[1] { return [g.globalFilterInputGradient(k), nil] }
             let (dx, dk) = g.globalFilterGradients(x, k, needsInput: needs[0])
             return [dx, dk]
@@ -45,7 +45,7 @@ extension Variable {
             [shape], "the filter must be [h, w, C, 2] and the target \(rows) x \(columns) not empty")
         if shape[0] == rows && shape[1] == columns { return self }
         let shape = shape
-        return record(.resizeFilter, [self], value.resizedFilter(rows: rows, columns: columns)) { g, _ in
+        return Self.record(.resizeFilter, [self], value.resizedFilter(rows: rows, columns: columns)) { g, _ in
             [g.resizedFilterGradient(to: shape)]
         }
     }

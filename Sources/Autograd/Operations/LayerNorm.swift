@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let layerNorm = Operation("layerNorm") }
+extension Operation { package static let layerNorm = Operation("layerNorm") }
 
 extension Variable {
     /// (x - mean) / sqrt(variance + epsilon) * gain + bias over the last axis, the variance biased: x [.., C], gain and
@@ -14,7 +14,7 @@ extension Variable {
             [shape, gain.shape, bias.shape], "gain and bias must have one element per element of the last axis")
         let (x, scale) = (value, gain.value)
         let (output, statistics) = x.layerNormalized(scale, bias.value, epsilon: epsilon)
-        return record(.layerNorm, [self, gain, bias], output) { g, _ in
+        return Self.record(.layerNorm, [self, gain, bias], output) { g, _ in
             let gradients = x.layerNormalizedGradient(g, scale, statistics: statistics)
             return [gradients.input, gradients.gain, gradients.bias]
         }

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let linear = Operation("linear") }
+extension Operation { package static let linear = Operation("linear") }
 
 extension Variable {
     /// y = x W^T + b over the last axis: x [.., in], weight [out, in], bias [out] -> [.., out]. On channels-last
@@ -15,7 +15,7 @@ extension Variable {
             bias == nil || bias?.shape == [weight.shape[0]], "linear", [weight.shape, bias?.shape ?? []],
             "the bias must have one element per output")
         let (x, w) = (value, weight.value)
-        return record(.linear, [self, weight] + (bias.map { [$0] } ?? []), x.linear(w, bias?.value)) { g, needs in
+        return Self.record(.linear, [self, weight] + (bias.map { [$0] } ?? []), x.linear(w, bias?.value)) { g, needs in
             var gradients = [
                 needs[0] ? g.linearInputGradient(w) : nil, needs[1] ? g.linearWeightGradient(x) : nil,
             ]

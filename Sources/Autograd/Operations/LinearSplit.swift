@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let linearSplit = Operation("linearSplit") }
+extension Operation { package static let linearSplit = Operation("linearSplit") }
 
 extension Variable {
     /// The same product as `linear`, its columns as separate tensors: x [.., in], weight [sum of widths, in], bias
@@ -19,7 +19,7 @@ extension Variable {
             [weight.shape], "the widths \(widths) must be positive and add up to the weight's first axis")
         let (x, w) = (value, weight.value)
         let inputs = [self, weight] + (bias.map { [$0] } ?? [])
-        return record(.linearSplit, inputs, outputs: x.linear(w, bias?.value, splitInto: widths)) { parts, needs in
+        return Self.record(.linearSplit, inputs, outputs: x.linear(w, bias?.value, splitInto: widths)) { parts, needs in
             var gradients = [
                 needs[0] ? Tensor.linearSplitInputGradient(parts, widths: widths, w, like: x.shape) : nil,
                 needs[1] ? Tensor.linearSplitWeightGradient(parts, widths: widths, x) : nil,

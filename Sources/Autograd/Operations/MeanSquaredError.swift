@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let meanSquaredError = Operation("meanSquaredError") }
+extension Operation { package static let meanSquaredError = Operation("meanSquaredError") }
 
 extension Variable {
     /// The mean of (x - target)^2 over all elements, []; the target has the shape of x and gets no gradient.
@@ -11,7 +11,7 @@ extension Variable {
             target.shape == shape && shape.elementCount > 0, "meanSquaredError", [shape, target.shape],
             "both must have the same shape and not be empty")
         let x = value
-        return record(.meanSquaredError, [self], x.meanSquaredError(target)) { g, _ in
+        return Self.record(.meanSquaredError, [self], x.meanSquaredError(target)) { g, _ in
             [x.scaledDifference(target, scale: 2 * g.item / S(x.elementCount))]
         }
     }

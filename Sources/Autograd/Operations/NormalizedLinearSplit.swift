@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let normalizedLinearSplit = Operation("normalizedLinearSplit") }
+extension Operation { package static let normalizedLinearSplit = Operation("normalizedLinearSplit") }
 
 extension Variable {
     /// `layerNormalized` followed by `linear(_:_:splitInto:)`, without storing the normalised rows: x [.., in], gain and
@@ -26,7 +26,7 @@ extension Variable {
             "the widths \(widths) must be positive and add up to the weight's first axis")
         let (x, a, o, w) = (value, gain.value, offset.value, weight.value)
         let outputs = x.normalizedLinear(gain: a, offset: o, epsilon: epsilon, w, bias?.value, splitInto: widths)
-        return record(.normalizedLinearSplit, operands, outputs: outputs) { parts, needs in
+        return Self.record(.normalizedLinearSplit, operands, outputs: outputs) { parts, needs in
             let gradients = x.normalizedLinearGradients(
                 of: parts, gain: a, offset: o, epsilon: epsilon, w, splitInto: widths)
             return gradients.prefix(needs.count).map { $0 }

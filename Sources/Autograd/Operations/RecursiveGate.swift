@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let recursiveGate = Operation("recursiveGate") }
+extension Operation { package static let recursiveGate = Operation("recursiveGate") }
 
 extension Variable {
     /// The recursive gate of gnConv (HorNet, arXiv 2207.14284, equations 3-5): with q = scale gates, split into widths
@@ -33,7 +33,7 @@ extension Variable {
             p.shape.rank >= 1 && gates.shape == p.shape.replacing(axis: -1, with: widths.reduce(0, +)),
             "recursiveGate", operands.map(\.shape), "the gates must have as many rows as p and \(widths) columns")
         let (x, q, w, b, s) = (p.value, gates.value, weights.map(\.value), biases.map(\.value), S(scale))
-        return record(
+        return Self.record(
             .recursiveGate, operands, Tensor.recursiveGate(x, q, weights: w, biases: b, scale: s)
         ) { g, _ in
             g.recursiveGateGradients(x, q, weights: w, biases: b, scale: s)

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let addingResidual = Operation("addingResidual") }
+extension Operation { package static let addingResidual = Operation("addingResidual") }
 
 extension Variable {
     /// x + keep_n gamma_c branch in one pass: x and branch [N, .., C], the layer scale gamma [C], keep_n the drop-path
@@ -22,7 +22,7 @@ extension Variable {
         let factors = branchFactors("addingResidual", rate: dropPathRate, key: key)
         let (b, scale) = (branch.value, gamma?.value)
         let output = value.addingResidual(b, scale: scale, factors: factors)
-        return record(.addingResidual, [self, branch] + (gamma.map { [$0] } ?? []), output) { g, needs in
+        return Self.record(.addingResidual, [self, branch] + (gamma.map { [$0] } ?? []), output) { g, needs in
             guard needs.dropFirst().contains(true) else { return [g] + needs.dropFirst().map { _ in nil } }
             let gradients = b.residualGradient(g, scale: scale, factors: factors)
             return [g, gradients.branch] + (needs.count > 2 ? [gradients.scale] : [])

@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let resize = Operation("resize") }
+extension Operation { package static let resize = Operation("resize") }
 
 extension Variable {
     /// The map brought to another size: [N, H, W, C] -> [N, height, width, C].
@@ -11,7 +11,7 @@ extension Variable {
             shape.rank == 4 && !shape.dimensions.contains(0) && height >= 1 && width >= 1, Operation.resize.name,
             [shape], "the input must be [images, height, width, channels] and the new size \(height)x\(width) positive")
         let input = shape
-        return record(.resize, [self], value.resized(height: height, width: width, mode)) { g, _ in
+        return Self.record(.resize, [self], value.resized(height: height, width: width, mode)) { g, _ in
             [g.resizeGradient(mode, input: input)]
         }
     }

@@ -1,8 +1,8 @@
 import Tensors
 
 extension Operation {
-    public static let softmax = Operation("softmax")
-    public static let logSoftmax = Operation("logSoftmax")
+    package static let softmax = Operation("softmax")
+    package static let logSoftmax = Operation("logSoftmax")
 }
 
 extension Variable {
@@ -10,7 +10,7 @@ extension Variable {
     public func softmax() -> Variable {
         require(shape.rank >= 1 && shape.columns > 0, "softmax", [shape], "there must be a last axis that is not empty")
         let y = value.softmax()
-        return record(.softmax, [self], y) { g, _ in [y.softmaxGradient(g)] }
+        return Self.record(.softmax, [self], y) { g, _ in [y.softmaxGradient(g)] }
     }
 
     /// x - log(sum(e^x)) over the last axis. Gradient: g - e^y sum(g).
@@ -18,7 +18,7 @@ extension Variable {
         require(
             shape.rank >= 1 && shape.columns > 0, "logSoftmax", [shape], "there must be a last axis that is not empty")
         let y = value.logSoftmax()
-        return record(.logSoftmax, [self], y) { g, _ in [y.logSoftmaxGradient(g)] }
+        return Self.record(.logSoftmax, [self], y) { g, _ in [y.logSoftmaxGradient(g)] }
     }
 }
 

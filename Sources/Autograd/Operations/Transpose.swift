@@ -1,6 +1,6 @@
 import Tensors
 
-extension Operation { public static let transpose = Operation("transpose") }
+extension Operation { package static let transpose = Operation("transpose") }
 
 extension Variable {
     /// The axes in another order: axis i of the result is axis `axes[i]` of x; copies. Gradient: g with its axes put
@@ -8,7 +8,7 @@ extension Variable {
     public func transposed(_ axes: [Int]) -> Variable {
         let output = value.transposed(axes)
         let back = axes.indices.sorted { axes[$0] < axes[$1] }
-        return record(.transpose, [self], output) { g, _ in [g.transposed(back)] }
+        return Self.record(.transpose, [self], output) { g, _ in [g.transposed(back)] }
     }
 }
 

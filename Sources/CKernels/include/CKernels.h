@@ -18,6 +18,7 @@
 #include "Patches.h"
 #include "PeakRate.h"
 #include "Pooling.h"
+#include "Processors.h"
 #include "RecursiveGate.h"
 #include "Reduction.h"
 #include "Residual.h"

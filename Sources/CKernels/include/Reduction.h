@@ -2,8 +2,6 @@
 
 // sums[c] = sum over rows of x[r, c]; x has `rows` rows of `columns`, `stride` apart.
 void hb_sum_rows(const float *x, long stride, float *sums, long rows, long columns);
-// sums[c] = sum over rows of x[r, c] * y[r, c].
-void hb_sum_rows_product(const float *x, const float *y, float *sums, long rows, long columns);
 // sums[r] = sum over columns of x[r, c].
 void hb_sum_columns(const float *x, float *sums, long rows, long columns);
 // The sum of x[i] * y[i].

@@ -3,8 +3,11 @@ import Tensors
 /// C(A -> B): what the best linear map from A's features to B's leaves unexplained on images that it was not fitted to.
 /// Cao et al., arXiv 2308.09105, section on the adaptation cost.
 public struct AdaptationCost: Sendable, Hashable, Codable {
+    /// The cost at one pair of maps.
     public struct Level: Sendable, Hashable, Codable {
+        /// The map that is taken.
         public let source: String
+        /// The map that is met.
         public let target: String
         /// The mean squared error per element.
         public let error: Double
@@ -13,6 +16,7 @@ public struct AdaptationCost: Sendable, Hashable, Codable {
         /// The share of the variance that is left: 0 for a perfect map, 1 for one that knows only the mean.
         public var normalized: Double { variance > 0 ? error / variance : 0 }
 
+        /// A level.
         public init(source: String, target: String, error: Double, variance: Double) {
             self.source = source
             self.target = target
@@ -25,10 +29,12 @@ public struct AdaptationCost: Sendable, Hashable, Codable {
     public let value: Double
     /// The standard deviation of the value under resampling of the held-out images.
     public let errorBar: Double
+    /// The cost by level.
     public let levels: [Level]
     /// The value of each held-out image; their mean is `value`. Empty when the cost was given as a number.
     public let perImage: [Double]
 
+    /// A cost.
     public init(value: Double, errorBar: Double = 0, levels: [Level] = [], perImage: [Double] = []) {
         self.value = value
         self.errorBar = errorBar
@@ -55,8 +61,8 @@ package func bootstrapDeviation(_ values: [Double], samples: Int, seed: UInt64 =
         for _ in values.indices { sum += values[random.integer(below: values.count)] }
         return sum / Double(values.count)
     }
-    let centre = means.reduce(0, +) / Double(samples)
-    return (means.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / Double(samples - 1)).squareRoot()
+    let center = means.reduce(0, +) / Double(samples)
+    return (means.reduce(0) { $0 + ($1 - center) * ($1 - center) } / Double(samples - 1)).squareRoot()
 }
 
 /// How features are paired for C(A -> B), and A's brought to the size of B's: what both fits and the measurement share.
@@ -70,7 +76,7 @@ struct PairedFeatures {
             require(
                 x.shape.rank == 4 && y.shape.rank == 4 && x.shape[0] == y.shape[0], "adaptation cost",
                 [x.shape, y.shape], "both must be maps [N, H, W, C] of the same images")
-            return (resized(x, to: Pair(y.shape[1], y.shape[2])), y)
+            return (x.adapted(to: Pair(y.shape[1], y.shape[2])), y)
         }
     }
 }
@@ -147,6 +153,7 @@ public struct AdaptationCostEvaluator: Sendable {
 /// Fits the best linear maps from one model's features to another's exactly, in one streaming pass over the training
 /// images: Gram matrices, then Cholesky with a small ridge.
 public struct AdaptationCostAccumulator {
+    /// Which maps are compared.
     public let pairing: FeaturePairing
     private let ridge: Double
     private var grams: [GramMatrix]

@@ -3,14 +3,14 @@ import Tensors
 /// Fits the same maps as `AdaptationCostAccumulator` by AdamW without decay over mini-batches; slower and not exact, and
 /// so a second opinion. Channels are standardised by the statistics of the first batch, which only helps the descent.
 public struct DescentFit {
-    public let pairing: FeaturePairing
-    public let learningRate: Double
+    package let pairing: FeaturePairing
+    package let learningRate: Double
     /// The number of updates over which the learning rate falls to 0 (half a cosine).
     public let updates: Int
     private var step = 0
     private var levels: [Level] = []
 
-    public init(_ pairing: FeaturePairing, updates: Int, learningRate: Double = 0.02) {
+    package init(_ pairing: FeaturePairing, updates: Int, learningRate: Double = 0.02) {
         self.pairing = pairing
         self.updates = max(1, updates)
         self.learningRate = learningRate

@@ -107,7 +107,7 @@ public struct LinearFeatureMap: Sendable {
     /// [outputs].
     public let bias: Tensor<Double>
 
-    public init(weight: Tensor<Double>, bias: Tensor<Double>) {
+    package init(weight: Tensor<Double>, bias: Tensor<Double>) {
         self.weight = weight
         self.bias = bias
     }

@@ -5,24 +5,29 @@ import Tensors
 /// Brings a student's map to the channels and size of the teacher's. It is trained with the student and thrown away
 /// afterwards; there is none on the teacher's side, where mapping everything to 0 would be a perfect answer.
 public struct FeatureAdapter: Layer, CustomStringConvertible {
+    /// How the size is changed.
     public enum Resizing: Sendable, Hashable {
-        case none
+        /// Both sizes are the same.
+        case identity
         /// Bilinear, after the convolution.
         case enlarging
         /// Averaging, before the convolution.
         case reducing
     }
 
+    /// The taps that it lies between.
     public let pair: FeaturePair
+    /// How the size is changed.
     public let resizing: Resizing
     /// The 1x1 convolution; it runs at the smaller of the two sizes, which gives the same result as at the larger.
     public let convolution: Linear?
 
+    /// Declares the convolution where channels differ.
     public init(_ scope: Scope, _ pair: FeaturePair) {
         self.pair = pair
         let (s, t) = (pair.student, pair.teacher)
         if s.height == t.height && s.width == t.width {
-            resizing = .none
+            resizing = .identity
         } else {
             resizing = s.height >= t.height && s.width >= t.width ? .reducing : .enlarging
         }
@@ -44,6 +49,7 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
             ? mapped.resized(height: size.height, width: size.width, .bilinear(alignCorners: false)) : mapped
     }
 
+    /// Checks the shape of the map.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         let (s, t) = (pair.student, pair.teacher)
         guard input.dimensions.dropFirst() == [s.height, s.width, s.channels] else {
@@ -74,5 +80,14 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
             "\(tap.name) [\(tap.height)x\(tap.width)x\(tap.channels), stride \(tap.stride)]"
         }
         return "\(text(s)) -> \(text(t)): \(steps.isEmpty ? "identity" : steps.joined(separator: ", "))"
+    }
+}
+
+extension Tensor {
+    /// A map at another size, as adapters resize it: averaged where it is larger, bilinear where it is smaller.
+    func adapted(to size: Pair) -> Tensor {
+        if shape[1] == size.height && shape[2] == size.width { return self }
+        if shape[1] >= size.height && shape[2] >= size.width { return Variable(self).averagePooled(to: size).value }
+        return resized(height: size.height, width: size.width, .bilinear(alignCorners: false))
     }
 }

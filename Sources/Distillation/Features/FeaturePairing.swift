@@ -5,10 +5,14 @@ import Layers
 public struct FeaturePair: Sendable, Hashable, Codable {
     /// Positions among the taps of each model.
     public let studentIndex: Int
+    /// Index of the teacher's tap.
     public let teacherIndex: Int
+    /// The student's tap.
     public let student: FeatureTap
+    /// The teacher's tap.
     public let teacher: FeatureTap
 
+    /// Two taps that are compared.
     public init(studentIndex: Int, teacherIndex: Int, student: FeatureTap, teacher: FeatureTap) {
         self.studentIndex = studentIndex
         self.teacherIndex = teacherIndex
@@ -21,15 +25,19 @@ public struct FeaturePair: Sendable, Hashable, Codable {
 public struct FeaturePairing: Sendable, Hashable, Codable {
     /// Two taps chosen by name.
     public struct Names: Sendable, Hashable, Codable {
+        /// A tap of the student.
         public let student: String
+        /// A tap of the teacher.
         public let teacher: String
 
+        /// Two taps by name.
         public init(student: String, teacher: String) {
             self.student = student
             self.teacher = teacher
         }
     }
 
+    /// The pairs, from the finest map to the coarsest.
     public let pairs: [FeaturePair]
 
     /// Pairs taps of equal stride; of several with one stride, the last of each model. Named pairs replace that.

@@ -53,14 +53,15 @@ public struct FlatnessProfile: Sendable, Hashable, Codable {
     /// The loss at each step, by direction.
     public let losses: [[Double]]
     /// The loss at the weights themselves.
-    public let centre: Double
+    public let center: Double
 
-    public init(steps: [Double], losses: [[Double]], centre: Double) {
+    /// Losses that were measured at these steps.
+    public init(steps: [Double], losses: [[Double]], center: Double) {
         require(
             losses.allSatisfy { $0.count == steps.count }, "FlatnessProfile", "each direction needs one loss per step")
         self.steps = steps
         self.losses = losses
-        self.centre = centre
+        self.center = center
     }
 
     /// Evaluates the loss along `directions` draws at `points` equal steps over [-1, 1].
@@ -77,7 +78,7 @@ public struct FlatnessProfile: Sendable, Hashable, Codable {
             let direction = FilterDirections.draw(store, key: RandomKey(seed: seed, purpose: "flatness", index))
             return try steps.map { try loss(FilterDirections.moved(store, along: direction, by: $0)) }
         }
-        return FlatnessProfile(steps: steps, losses: losses, centre: try loss(store))
+        return FlatnessProfile(steps: steps, losses: losses, center: try loss(store))
     }
 
     /// How much the loss rises on average at a distance from the weights, on both sides of all directions; between two
@@ -85,7 +86,7 @@ public struct FlatnessProfile: Sendable, Hashable, Codable {
     public func meanRise(radius: Double) -> Double {
         guard !losses.isEmpty, !steps.isEmpty else { return 0 }
         let sum = losses.reduce(0.0) { $0 + value($1, at: radius) + value($1, at: -radius) }
-        return sum / Double(2 * losses.count) - centre
+        return sum / Double(2 * losses.count) - center
     }
 
     private func value(_ losses: [Double], at position: Double) -> Double {

@@ -9,6 +9,7 @@ public struct LossContext<S: Scalar> {
     /// One label per image; the largest share where labels are mixed.
     public let labels: [Int32]
 
+    /// What belongs to a step.
     public init(layers: Context<S>, labels: [Int32] = []) {
         self.layers = layers
         self.labels = labels

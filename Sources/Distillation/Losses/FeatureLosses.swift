@@ -5,8 +5,10 @@ import Tensors
 /// The mean over all elements of (s - t)^2: FitNet's hint, and what the teachers of MTPD are mimicked with. Romero et
 /// al., arXiv 1412.6550; Cao et al., arXiv 2308.09105.
 public struct FeatureMimicLoss: DistillationLoss, Hashable {
+    /// The loss has no constants.
     public init() {}
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -15,21 +17,14 @@ public struct FeatureMimicLoss: DistillationLoss, Hashable {
     }
 }
 
-/// Attention transfer: Q is the mean of squares over channels, flattened and divided by its norm; the loss compares the Q
-/// of student and teacher, so neither channels nor an adapter matter. The larger map is averaged down to the smaller.
-/// Zagoruyko and Komodakis, arXiv 1612.03928.
+/// Attention transfer: Q is the mean of squares over channels, flattened and divided by its norm; the loss is the mean
+/// of (Q_s - Q_t)^2 over images and positions, as the authors' program has it (the paper has the norm of the difference),
+/// so neither channels nor an adapter matter. The larger map is averaged down to the smaller. Zagoruyko and Komodakis, arXiv 1612.03928.
 public struct AttentionTransferLoss: DistillationLoss, Hashable {
-    public enum Form: String, Sendable, CaseIterable {
-        /// The mean of (Q_s - Q_t)^2 over images and positions, as the authors' program has it.
-        case code
-        /// The norm of Q_s - Q_t, averaged over images, as the paper has it.
-        case paper
-    }
+    /// The loss has no constants.
+    public init() {}
 
-    public var form: Form
-
-    public init(form: Form = .code) { self.form = form }
-
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -41,11 +36,7 @@ public struct AttentionTransferLoss: DistillationLoss, Hashable {
         let size = Pair(min(s.shape[1], t.shape[1]), min(s.shape[2], t.shape[2]))
         s = s.averagePooled(to: size)
         t = t.averagePooled(to: size)
-        let difference = attention(s) - attention(t)
-        switch form {
-        case .code: return difference.squared().mean()
-        case .paper: return difference.squared().rowSums().safeSquareRoot().mean()
-        }
+        return (attention(s) - attention(t)).squared().mean()
     }
 
     private func attention<S: Scalar>(_ x: Variable<S>) -> Variable<S> {
@@ -57,10 +48,13 @@ public struct AttentionTransferLoss: DistillationLoss, Hashable {
 /// Channel-wise distillation: every channel is a distribution over positions (softmax at temperature T); T^2 times the
 /// mean over images and channels of KL(t || s). Shu et al., arXiv 2011.13256.
 public struct ChannelWiseLoss: DistillationLoss, Hashable {
+    /// The temperature of the softmax.
     public var temperature: Double
 
+    /// The published constants unless others are given.
     public init(temperature: Double = 1) { self.temperature = temperature }
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -76,8 +70,10 @@ public struct ChannelWiseLoss: DistillationLoss, Hashable {
 /// mean of (s - t)^2. Neither scale nor offset of the teacher matters, so one weight serves every teacher. Cao et al.,
 /// arXiv 2207.02039.
 public struct PearsonLoss: DistillationLoss, Hashable {
+    /// The loss has no constants.
     public init() {}
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -87,8 +83,8 @@ public struct PearsonLoss: DistillationLoss, Hashable {
 
     private func standardized<S: Scalar>(_ x: Variable<S>) -> Variable<S> {
         let rows = x.shape.rows
-        let centred = x - x.columnMeans()
-        let variance = centred.squared().columnMeans().scaled(Double(rows) / Double(max(1, rows - 1)))
-        return centred / (variance.safeSquareRoot() + .constant(1e-6))
+        let centered = x - x.columnMeans()
+        let variance = centered.squared().columnMeans().scaled(Double(rows) / Double(max(1, rows - 1)))
+        return centered / (variance.safeSquareRoot() + .constant(1e-6))
     }
 }

@@ -6,8 +6,8 @@ import Tensors
 /// each side. Both blocks are trained; their last layer starts at 0, where the loss is the plain squared distance. Yang
 /// et al., arXiv 2111.11837.
 public struct GlobalRelationLoss: DistillationLoss {
-    public let student: GlobalContextBlock
-    public let teacher: GlobalContextBlock
+    package let student: GlobalContextBlock
+    package let teacher: GlobalContextBlock
 
     /// - Parameter channels: of the teacher's map.
     public init(_ scope: Scope, channels: Int) {
@@ -15,6 +15,7 @@ public struct GlobalRelationLoss: DistillationLoss {
         teacher = GlobalContextBlock(scope["teacher"], channels)
     }
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student s: Variable<S>, teacher t: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -27,12 +28,12 @@ public struct GlobalRelationLoss: DistillationLoss {
 /// R(F) = F + W2 relu(LN(W1 c)), c the mean of F over positions under the weights softmax(w F). Cao et al., arXiv
 /// 1904.11492.
 public struct GlobalContextBlock: Sendable {
-    public let mask: Linear
-    public let reduction: Linear
-    public let norm: LayerNorm
-    public let expansion: Linear
+    package let mask: Linear
+    package let reduction: Linear
+    package let norm: LayerNorm
+    package let expansion: Linear
 
-    public init(_ scope: Scope, _ channels: Int) {
+    package init(_ scope: Scope, _ channels: Int) {
         let inner = max(1, channels / 2)
         mask = Linear(scope["conv_mask"], inputs: channels, outputs: 1, layout: .pointwise, initializer: .uniformFanIn)
         reduction = Linear(
@@ -56,8 +57,8 @@ public struct GlobalContextBlock: Sendable {
 
 /// FGD's attention: where and in which channels a map is large. [N, H W] and [N, C], of mean 1 each.
 public struct FocalAttention<S: Scalar> {
-    public let spatial: Variable<S>
-    public let channel: Variable<S>
+    package let spatial: Variable<S>
+    package let channel: Variable<S>
 
     /// H W softmax(mean over channels |F| / T) and C softmax(mean over positions |F| / T).
     public init(_ x: Variable<S>, temperature: Double = 0.5) {
@@ -71,10 +72,13 @@ public struct FocalAttention<S: Scalar> {
 /// FGD's attention term: the sum of |A_s - A_t| over the spatial and the channel attention, divided by the number of
 /// images.
 public struct FocalAttentionLoss: DistillationLoss, Hashable {
+    /// The temperature of the softmax.
     public var temperature: Double
 
+    /// The published constants unless others are given.
     public init(temperature: Double = 0.5) { self.temperature = temperature }
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -87,17 +91,21 @@ public struct FocalAttentionLoss: DistillationLoss, Hashable {
 }
 
 /// FGD's focal term under a mask over positions: the sum of M A_spatial A_channel (t - s)^2 divided by the number of
-/// images, with the teacher's attention. The mask comes from ground-truth boxes; without boxes it is uniform.
+/// images, with the teacher's attention. In the paper the mask comes from ground-truth boxes; where a task has none it is
+/// uniform.
 public struct FocalFeatureLoss: DistillationLoss {
+    /// The temperature of the softmax.
     public var temperature: Double
     /// [N, H W] in row-major order; nil for 1 / (H W) everywhere.
     public var mask: [Double]?
 
+    /// The mask [N, H W], or a uniform one.
     public init(mask: [Double]? = nil, temperature: Double = 0.5) {
         self.mask = mask
         self.temperature = temperature
     }
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {

@@ -3,7 +3,7 @@ import Layers
 import Tensors
 
 extension GradientCheck {
-    /// The cases of every distillation loss, of adapters and of average pooling, under the student's operand.
+    /// The cases of every distillation loss and of adapters, under the student's operand.
     public static let distillation: [GradientCheck] =
         logitLosses + mapLosses
         + [("same size", 4, 4), ("smaller teacher", 2, 2), ("larger teacher", 8, 6)].map { name, height, width in
@@ -16,12 +16,7 @@ extension GradientCheck {
             return GradientCheck("distillation/adapter, \(name)", [[2, 4, 4, 3]]) {
                 [adapter($0[0], Context(store, mode: .training))]
             }
-        } + [
-            GradientCheck("distillation/average pooling", [[2, 6, 4, 3]]) { [$0[0].averagePooled(to: Pair(3, 2))] },
-            GradientCheck("distillation/average pooling, uneven", [[2, 5, 7, 3]]) {
-                [$0[0].averagePooled(to: Pair(3, 2))]
-            },
-        ]
+        }
 
     private static func redrawn(_ scope: Scope) -> ParameterStore<Double> {
         let store = ParameterStore<Double>(scope.list, seed: 0)
@@ -73,7 +68,6 @@ extension GradientCheck {
         return [
             check("l2", FeatureMimicLoss(), map),
             check("at", AttentionTransferLoss(), map),
-            check("at/paper", AttentionTransferLoss(form: .paper), map),
             check("at/larger student", AttentionTransferLoss(), [2, 6, 4, 3], teacher: [2, 3, 2, 5]),
             check("at/larger teacher", AttentionTransferLoss(), [2, 3, 2, 3], teacher: [2, 6, 5, 2]),
             check("cwd", ChannelWiseLoss(), map),
@@ -81,9 +75,9 @@ extension GradientCheck {
             check("pkd", PearsonLoss(), map),
             check("mgd/channel", channel, map, store: redrawn(generation)),
             check("mgd/spatial", spatial, map, store: redrawn(generation)),
-            check("fgd-global", global, map, store: redrawn(relation)),
-            check("fgd-attention", FocalAttentionLoss(), map),
-            check("fgd-feature", FocalFeatureLoss(), map),
+            check("fgdGlobal", global, map, store: redrawn(relation)),
+            check("fgdAttention", FocalAttentionLoss(), map),
+            check("fgdFeature", FocalFeatureLoss(), map),
         ]
     }
 }

@@ -6,10 +6,13 @@ import Tensors
 ///
 /// Gradient of s: T (softmax(s / T) - softmax(t / T)) / N.
 public struct HintonLoss: DistillationLoss, Hashable {
+    /// The temperature of the softmax.
     public var temperature = 4.0
 
+    /// The published constants unless others are given.
     public init(temperature: Double = 4) { self.temperature = temperature }
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -20,16 +23,21 @@ public struct HintonLoss: DistillationLoss, Hashable {
 /// Decoupled knowledge distillation: alpha times the divergence of (target, any other class) plus beta times the
 /// divergence among the other classes, both with T^2 and averaged over the batch. Zhao et al., arXiv 2203.08679.
 public struct DecoupledLoss: DistillationLoss, Hashable {
+    /// The temperature of the softmax.
     public var temperature: Double
+    /// The weight of the target term.
     public var alpha: Double
+    /// The weight of the term among the other classes.
     public var beta: Double
 
+    /// The published constants unless others are given.
     public init(temperature: Double = 4, alpha: Double = 1, beta: Double = 8) {
         self.temperature = temperature
         self.alpha = alpha
         self.beta = beta
     }
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -77,18 +85,21 @@ public struct DecoupledLoss: DistillationLoss, Hashable {
 /// Distillation of relations: 1 - correlation of the probabilities of each image over its classes, and of each class over
 /// the batch, both with T^2. Made for teachers much stronger than the student. Huang et al., arXiv 2205.10536.
 public struct RelationLoss: DistillationLoss, Hashable {
+    /// The temperature of the softmax.
     public var temperature: Double
     /// The weight of the term within an image.
     public var alpha: Double
     /// The weight of the term over the batch.
     public var beta: Double
 
+    /// The published constants unless others are given.
     public init(temperature: Double = 1, alpha: Double = 1, beta: Double = 1) {
         self.temperature = temperature
         self.alpha = alpha
         self.beta = beta
     }
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
@@ -113,7 +124,7 @@ public struct RelationLoss: DistillationLoss, Hashable {
 
 /// The logits of a teacher that stands for several: at this temperature its probabilities are the mean of theirs. The
 /// mean of the logits would be something else.
-public func averagedTeacher<S: Scalar>(_ logits: [Tensor<S>], temperature: Double) -> Tensor<S> {
+package func averagedTeacher<S: Scalar>(_ logits: [Tensor<S>], temperature: Double) -> Tensor<S> {
     guard let first = logits.first else { brokenRule("averagedTeacher", [], "there must be at least one teacher") }
     if logits.count == 1 { return first }
     var sum = first.scaled(by: S(1 / temperature)).softmax()

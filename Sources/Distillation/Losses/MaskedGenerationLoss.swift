@@ -8,6 +8,7 @@ import Tensors
 ///
 /// The mask is a function of the step's random stream. The convolutions are trained with the student and thrown away.
 public struct MaskedGenerationLoss: DistillationLoss {
+    /// What is masked.
     public enum Mask: String, Sendable, CaseIterable, Codable {
         /// Whole channels, [N, 1, 1, C]: for classification.
         case channel
@@ -15,12 +16,13 @@ public struct MaskedGenerationLoss: DistillationLoss {
         case spatial
     }
 
+    /// What is masked.
     public let mask: Mask
     /// The share that is set to 0.
     public let ratio: Double
-    public let path: String
-    public let first: Convolution
-    public let second: Convolution
+    package let path: String
+    package let first: Convolution
+    package let second: Convolution
 
     /// - Parameters:
     ///   - channels: of the teacher's map.
@@ -37,8 +39,10 @@ public struct MaskedGenerationLoss: DistillationLoss {
             initializer: .uniformFanIn)
     }
 
+    /// The published share.
     public static func ratio(for mask: Mask) -> Double { mask == .channel ? 0.15 : 0.65 }
 
+    /// The loss, [].
     public func callAsFunction<S: Scalar>(
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {

@@ -3,13 +3,18 @@ import Tensors
 
 /// A weighted sum of losses that keeps what each term was, for the log.
 public struct WeightedLoss<S: Scalar> {
+    /// What one loss was.
     public struct Term: Sendable, Equatable {
+        /// The name in the log.
         public let name: String
+        /// The factor of the loss.
         public let weight: Double
         /// The loss before its weight.
         public let raw: Double
+        /// The loss with its weight.
         public var weighted: Double { weight * raw }
 
+        /// A term.
         public init(name: String, weight: Double, raw: Double) {
             self.name = name
             self.weight = weight
@@ -19,8 +24,10 @@ public struct WeightedLoss<S: Scalar> {
 
     /// The sum, []; nil when there is no term.
     public private(set) var total: Variable<S>?
+    /// The terms in the order in which they were added.
     public private(set) var terms: [Term] = []
 
+    /// No terms.
     public init() {}
 
     /// Adds a term. Gradient: the weight times g.

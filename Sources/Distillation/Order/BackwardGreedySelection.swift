@@ -5,8 +5,11 @@ public struct BackwardGreedySelection: Sendable {
     /// The costs from each source to one target, in the order of the sources.
     public typealias Column = (_ sources: [String], _ target: String) throws -> [AdaptationCost]
 
+    /// The name of the model that learns.
     public let student: String
+    /// The pool.
     public let teachers: [TeacherCandidate]
+    /// The longest chain.
     public let maxTeachers: Int
 
     /// - Parameter maxTeachers: the longest chain; the whole pool when absent.

@@ -3,9 +3,12 @@ import Tensors
 
 /// A member of the pool: its name and its score on the validation set.
 public struct TeacherCandidate: Sendable, Hashable, Codable {
+    /// The name in the pool.
     public let name: String
+    /// Its score on the validation set; higher is better.
     public let score: Double
 
+    /// A member of the pool.
     public init(name: String, score: Double) {
         self.name = name
         self.score = score
@@ -16,6 +19,7 @@ public struct TeacherCandidate: Sendable, Hashable, Codable {
 public struct TeacherOrder: Sendable, Hashable, Codable {
     /// A step of the selection, from the last teacher to the first.
     public struct Decision: Sendable, Hashable, Codable, CustomStringConvertible {
+        /// Why the step was taken.
         public enum Kind: String, Sendable, Codable {
             /// The strongest teacher, which comes last.
             case strongest
@@ -25,6 +29,7 @@ public struct TeacherOrder: Sendable, Hashable, Codable {
             case stopped
         }
 
+        /// Why the step was taken.
         public let kind: Kind
         /// Whom the step put in place, nil when it ended the selection.
         public let teacher: String?
@@ -38,15 +43,21 @@ public struct TeacherOrder: Sendable, Hashable, Codable {
 
     /// The cost of one model's features to another's, as far as it was asked for.
     public struct Cost: Sendable, Hashable, Codable {
+        /// Whose features are mapped.
         public let source: String
+        /// Whose features are met.
         public let target: String
+        /// The cost.
         public let value: Double
+        /// Its standard error.
         public let errorBar: Double
     }
 
     /// The first teacher first, the strongest last.
     public let names: [String]
+    /// Why the order is what it is.
     public let decisions: [Decision]
+    /// The costs that were asked for.
     public let costs: [Cost]
 
     /// One line per decision.
@@ -79,17 +90,6 @@ public struct TeacherOrder: Sendable, Hashable, Codable {
         self.names = names
         self.decisions = decisions
         self.costs = costs
-    }
-
-    /// Every order of 1 to `maxLength` teachers: the shorter first, within a length in the pool's order.
-    public static func allOrders(_ pool: [String], maxLength: Int? = nil) -> [[String]] {
-        var result: [[String]] = []
-        var longest: [[String]] = [[]]
-        for _ in 0..<min(pool.count, maxLength ?? pool.count) {
-            longest = longest.flatMap { order in pool.filter { !order.contains($0) }.map { order + [$0] } }
-            result += longest
-        }
-        return result
     }
 
     /// - Throws: `DistillationError` for an empty pool, a name twice, or the student in it.

@@ -1,12 +1,18 @@
 import Configuration
 
 /// The losses that a stage may use.
-public enum LossKind: String, Sendable, CaseIterable, Codable {
+public enum LossKind: String, Sendable, CaseIterable, OldSpellings {
     case kd, dkd, dist
     case l2, at, cwd, pkd, mgd
-    case fgdGlobal = "fgd-global"
-    case fgdAttention = "fgd-attention"
-    case fgdFeature = "fgd-feature"
+    case fgdGlobal, fgdAttention, fgdFeature
+
+    /// Words that were written with hyphens.
+    public static var oldSpellings: [String: LossKind] {
+        ["fgd-global": .fgdGlobal, "fgd-attention": .fgdAttention, "fgd-feature": .fgdFeature]
+    }
+
+    /// The name in logs and of the parameters of the loss, which stay as they were first written.
+    package var name: String { LossKind.oldSpellings.first { $0.value == self }?.key ?? rawValue }
 
     /// Whether it compares logits; the others compare maps.
     public var usesLogits: Bool { self == .kd || self == .dkd || self == .dist }
@@ -29,6 +35,7 @@ public enum LossKind: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// The temperature where none is given.
     public var defaultTemperature: Double {
         switch self {
         case .kd, .dkd: 4
@@ -45,27 +52,34 @@ public enum LossKind: String, Sendable, CaseIterable, Codable {
 }
 
 /// One loss of a stage: its kind, its constants, and when it acts.
-public struct LossConfiguration: Sendable, Hashable, Codable {
-    public enum Levels: String, Sendable, CaseIterable, Codable {
+public struct LossConfiguration: Sendable, Hashable {
+    /// Which of the paired maps a loss compares.
+    public enum Levels: String, Sendable, CaseIterable {
         case all, last
     }
 
+    /// Which loss.
     public var kind: LossKind
+    /// The factor of the loss.
     public var weight: Double
+    /// The temperature of its softmax, where it has one.
     public var temperature: Double
     /// DKD: weight of the target term; DIST: of the term within an image.
     public var alpha: Double
     /// DKD: weight of the term among the other classes; DIST: of the term over the batch.
     public var beta: Double
-    /// MGD: what is masked, and how much of it.
+    /// MGD: what is masked.
     public var mask = MaskedGenerationLoss.Mask.channel
+    /// MGD: the share that is masked.
     public var maskRatio: Double
+    /// Which maps take part.
     public var levels: Levels
     /// Epochs of a stage over which the weight rises from 0.
     public var warmupEpochs = 0.0
     /// The epoch of a stage from which on the loss is off.
     public var stopEpoch: Double?
 
+    /// A loss with the constants that are usual for its kind.
     public init(_ kind: LossKind) {
         self.kind = kind
         weight = kind.defaultWeight

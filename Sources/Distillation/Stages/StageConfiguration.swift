@@ -1,14 +1,17 @@
 import Configuration
 
 /// One stage: how long and with which losses the student learns from a teacher.
-public struct StageConfiguration: Sendable, Hashable, Codable {
+public struct StageConfiguration: Sendable, Hashable {
+    /// Epochs of the stage.
     public var epochs = 10.0
     /// Factor of cross-entropy with the labels.
     public var crossEntropyWeight = 1.0
+    /// What is added to cross-entropy.
     public var losses = [LossConfiguration(.kd), LossConfiguration(.pkd)]
     /// Replaces the temperature of the logit losses that name none.
     public var temperature: Double?
-    public var balance = Balance.none
+    /// How the weight of the losses is found.
+    public var balance = Balance.off
     /// How large the balanced distillation part is beside the task's.
     public var balanceRatio = 1.0
     /// How many steps are measured before the weight is fixed.
@@ -24,6 +27,7 @@ public struct StageConfiguration: Sendable, Hashable, Codable {
     /// Whether running statistics start anew; they are the student's own, so usually not.
     public var resetStatistics = false
 
+    /// The defaults.
     public init() {}
 
     /// Reads a section; what it leaves out is as in `base`.
@@ -89,10 +93,13 @@ public struct StageConfiguration: Sendable, Hashable, Codable {
 }
 
 /// The stages of a run: one setting for all, and what some teachers change.
-public struct StageSchedule: Sendable, Hashable, Codable {
+public struct StageSchedule: Sendable, Hashable {
+    /// What holds for all stages.
     public var common = StageConfiguration()
+    /// What holds for the stages of single teachers.
     public var byTeacher: [String: StageConfiguration] = [:]
 
+    /// The defaults.
     public init() {}
 
     /// Reads the section `stage` and the list `stages`, whose entries name a `teacher`.
@@ -110,6 +117,7 @@ public struct StageSchedule: Sendable, Hashable, Codable {
         }
     }
 
+    /// The stage with a teacher.
     public func stage(for teacher: String) -> StageConfiguration { byTeacher[teacher] ?? common }
 
     /// - Throws: `DistillationError` when an entry names a teacher that is not in the pool.

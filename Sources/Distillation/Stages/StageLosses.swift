@@ -9,6 +9,7 @@ public struct TeacherOutput<S: Scalar>: Sendable {
     /// The activation at each tap, [N, height, width, channels].
     public let features: [Tensor<S>]
 
+    /// What was computed, or kept of an earlier pass.
     public init(logits: Tensor<S>, features: [Tensor<S>]) {
         self.logits = logits
         self.features = features
@@ -35,6 +36,7 @@ public struct StageLosses: Sendable, CustomStringConvertible {
         let pieces: [Piece]
     }
 
+    /// Which maps are compared; nil where no loss compares maps.
     public let pairing: FeaturePairing?
     /// One per pair, in order; none where no loss compares maps.
     public let adapters: [FeatureAdapter]
@@ -57,7 +59,7 @@ public struct StageLosses: Sendable, CustomStringConvertible {
         entries = losses.enumerated().map { position, loss in
             let count = losses.filter { $0.kind == loss.kind }.count
             let number = losses[...position].filter { $0.kind == loss.kind }.count
-            let name = count > 1 ? "\(loss.kind.rawValue)\(number)" : loss.kind.rawValue
+            let name = count > 1 ? "\(loss.kind.name)\(number)" : loss.kind.name
             let own = scope["losses"][name]
             let pieces =
                 loss.kind.usesLogits
@@ -76,18 +78,15 @@ public struct StageLosses: Sendable, CustomStringConvertible {
 
     /// The losses' weighted sum for one batch.
     ///
-    /// - Parameters:
-    ///   - epoch: the moment within the stage, which decides warm-up and stop.
-    ///   - factors: what balancing made of each weight, by name; 1 where absent.
+    /// - Parameter epoch: the moment within the stage, which decides warm-up and stop.
     /// - Returns: one term per loss that acts at that moment.
     public func callAsFunction<S: Scalar>(
-        student: ModelOutput<S>, teacher: TeacherOutput<S>, epoch: Double, factors: [String: Double] = [:],
-        _ context: LossContext<S>
+        student: ModelOutput<S>, teacher: TeacherOutput<S>, epoch: Double, _ context: LossContext<S>
     ) -> WeightedLoss<S> {
         var sum = WeightedLoss<S>()
         var adapted: [Int: Variable<S>] = [:]
         for entry in entries {
-            let weight = entry.configuration.weight(atEpoch: epoch) * (factors[entry.name] ?? 1)
+            let weight = entry.configuration.weight(atEpoch: epoch)
             if weight == 0 { continue }
             var total: Variable<S>?
             for piece in entry.pieces {
@@ -119,7 +118,7 @@ public struct StageLosses: Sendable, CustomStringConvertible {
         return piece.loss(student: fitted, teacher: target, context)
     }
 
-    /// The losses' names, as the log and `factors` have them.
+    /// The losses' names, as the log has them.
     public var names: [String] { entries.map(\.name) }
 
     /// One line per adapter and loss, for the report before the first step.

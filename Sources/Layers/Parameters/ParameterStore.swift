@@ -20,7 +20,7 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
         buffers = list.buffers.map { Tensor($0.shape, repeating: S($0.initial)) }
         isTrainable = list.entries.map { _ in true }
         let values = flat.pointer
-        ThreadPool.shared.run(chunks: list.entries.count) { i in
+        ThreadPool.current.run(chunks: list.entries.count) { i in
             let entry = list.entries[i]
             var random = Random(seed: seed, purpose: "initialise " + entry.name)
             let target = values + entry.offset

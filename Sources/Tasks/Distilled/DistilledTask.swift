@@ -167,7 +167,7 @@ public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked S
         _ distillation: WeightedLoss<Float>, _ context: Context<Float>, update: Int
     ) {
         switch configuration.balance {
-        case .none: return
+        case .off: return
         case .firstSteps:
             balancing.add(
                 task: Double(own.value.item), distillation: distillation.terms.reduce(0) { $0 + $1.weighted })

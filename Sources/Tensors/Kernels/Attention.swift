@@ -1,7 +1,7 @@
 extension Tensor {
     /// For self = q [B, heads, T, d], k [B, heads, S, d], v [B, heads, S, dv]: softmax(scale q k^T) v, [B, heads, T,
     /// dv], and the probabilities [B, heads, T, S] when they are to be kept.
-    public func attention(
+    package func attention(
         _ k: Tensor, _ v: Tensor, scale: Double, keepingProbabilities: Bool
     ) -> (output: Tensor, probabilities: Tensor?) {
         let (t, s, d, dv) = (shape[2], k.shape[2], shape[3], v.shape[3])
@@ -30,7 +30,7 @@ extension Tensor {
     }
 
     /// For self = the probabilities p: the gradients of q, k and v.
-    public func attentionGradient(
+    package func attentionGradient(
         _ g: Tensor, _ q: Tensor, _ k: Tensor, _ v: Tensor, scale: Double
     ) -> (q: Tensor, k: Tensor, v: Tensor) {
         let (t, s, d, dv) = (shape[2], shape[3], q.shape[3], v.shape[3])

@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/BatchNorm.swift` asks of an element type.
 public protocol BatchNormKernels {
     /// sums[c] = sum over rows of (x - mean[c])^2.
     static func sumSquareDeviations(
@@ -20,6 +21,7 @@ public protocol BatchNormKernels {
         _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: BatchNormKernels {
     public static func sumSquareDeviations(
         _ x: UnsafePointer<Float>, _ mean: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ rows: Int,
@@ -43,6 +45,7 @@ extension Float: BatchNormKernels {
     ) { hb_normalize_gradient(x, g, mean, scale, slope, constant, dx, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: BatchNormKernels {
     public static func sumSquareDeviations(
         _ x: UnsafePointer<Double>, _ mean: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>, _ rows: Int,
@@ -91,7 +94,7 @@ extension Double: BatchNormKernels {
 
 extension Tensor {
     /// The mean and the biased variance over all axes but the last, in two passes.
-    public func columnStatistics() -> (mean: Tensor, variance: Tensor) {
+    package func columnStatistics() -> (mean: Tensor, variance: Tensor) {
         let (rows, columns) = (shape.rows, shape.columns)
         let mean = summedRows().scaled(by: 1 / S(rows))
         let sums = Tensor([columns]) { sums in
@@ -105,7 +108,7 @@ extension Tensor {
     }
 
     /// 1 / sqrt(variance + epsilon) for self = variance.
-    public func inverseDeviations(epsilon: Double) -> Tensor {
+    package func inverseDeviations(epsilon: Double) -> Tensor {
         Tensor(shape) { out in
             read { variance in
                 for c in 0..<elementCount { out[c] = 1 / (variance[c] + S(epsilon)).squareRoot() }
@@ -114,7 +117,7 @@ extension Tensor {
     }
 
     /// (x - mean) * inverse * gain + bias over the last axis.
-    public func batchNormalized(_ gain: Tensor, _ bias: Tensor, mean: Tensor, inverse: Tensor) -> Tensor {
+    package func batchNormalized(_ gain: Tensor, _ bias: Tensor, mean: Tensor, inverse: Tensor) -> Tensor {
         let (rows, columns) = (shape.rows, shape.columns)
         return Tensor(shape) { y in
             withElements(self, mean, gain * inverse, bias) { x, mean, scale, bias in
@@ -127,7 +130,7 @@ extension Tensor {
     }
 
     /// For self = x: the gradients of gain and bias.
-    public func batchNormalizedParameterGradient(
+    package func batchNormalizedParameterGradient(
         _ g: Tensor, mean: Tensor, inverse: Tensor
     ) -> (gain: Tensor, bias: Tensor) {
         let columns = shape.columns
@@ -146,7 +149,7 @@ extension Tensor {
 
     /// For self = x: the gradient of x when mean and variance were those of x; `parameters` are the gradients of gain
     /// and bias.
-    public func batchNormalizedGradient(
+    package func batchNormalizedGradient(
         _ g: Tensor, _ gain: Tensor, mean: Tensor, inverse: Tensor, parameters: (gain: Tensor, bias: Tensor)
     ) -> Tensor {
         let (rows, columns) = (shape.rows, shape.columns)

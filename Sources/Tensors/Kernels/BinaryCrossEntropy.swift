@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/BinaryCrossEntropy.swift` asks of an element type.
 public protocol BinaryCrossEntropyKernels {
     /// Per row: losses = sum of w (log(1 + e^x) - t x); without weights w = 1.
     static func binaryCrossEntropy(
@@ -11,6 +12,7 @@ public protocol BinaryCrossEntropyKernels {
         _ dx: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: BinaryCrossEntropyKernels {
     public static func binaryCrossEntropy(
         _ x: UnsafePointer<Float>, _ targets: UnsafePointer<Float>, _ weights: UnsafePointer<Float>?,
@@ -23,6 +25,7 @@ extension Float: BinaryCrossEntropyKernels {
     ) { hb_binary_cross_entropy_gradient(x, targets, weights, scale, dx, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: BinaryCrossEntropyKernels {
     public static func binaryCrossEntropy(
         _ x: UnsafePointer<Double>, _ targets: UnsafePointer<Double>, _ weights: UnsafePointer<Double>?,
@@ -56,7 +59,7 @@ extension Tensor {
     }
 
     /// For self = logits [N, K]: the mean over all elements of w (log(1 + e^x) - t x), targets t [N, K], weights w [K].
-    public func binaryCrossEntropy(targets: Tensor, weights: Tensor?) -> Tensor {
+    package func binaryCrossEntropy(targets: Tensor, weights: Tensor?) -> Tensor {
         let columns = shape.columns
         return Tensor.readAny(weights) { weights in
             targets.read { targets in
@@ -69,7 +72,7 @@ extension Tensor {
     }
 
     /// For self = logits: scale w (sigmoid(x) - t).
-    public func binaryCrossEntropyGradient(targets: Tensor, weights: Tensor?, scale: S) -> Tensor {
+    package func binaryCrossEntropyGradient(targets: Tensor, weights: Tensor?, scale: S) -> Tensor {
         let columns = shape.columns
         return Tensor.readAny(weights) { weights in
             targets.read { targets in

@@ -50,7 +50,7 @@ func reductionGrain(rows: Int, block: Int, elements: Int) -> Int {
 /// Takes scratch memory for every thread that may work on so many chunks at once, and gives it back: the chunks then find
 /// it in the pool, whose size so depends on the sizes of a step and never on which thread was quicker.
 func reserveScratch<S: Scalar>(_ type: S.Type, _ counts: Int..., chunks: Int) {
-    let threads = min(ThreadPool.shared.threads, chunks)
+    let threads = min(ThreadPool.current.threads, chunks)
     guard threads > 1 else { return }
     let held = (0..<threads).map { _ in counts.map { Storage<S>(count: $0) } }
     withExtendedLifetime(held) {}

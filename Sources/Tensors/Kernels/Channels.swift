@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/Channels.swift` asks of an element type.
 public protocol ChannelKernels {
     /// to[r, c] = from[r, c] for c < columns; rows are `fromStride` and `toStride` apart.
     static func copyColumns(
@@ -13,6 +14,7 @@ public protocol ChannelKernels {
         _ from: UnsafePointer<Self>, _ a: UnsafeMutablePointer<Self>, _ b: UnsafeMutablePointer<Self>, _ count: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: ChannelKernels {
     public static func copyColumns(
         _ from: UnsafePointer<Float>, _ fromStride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int,
@@ -28,6 +30,7 @@ extension Float: ChannelKernels {
     ) { hb_deinterleave(from, a, b, count) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: ChannelKernels {
     public static func copyColumns(
         _ from: UnsafePointer<Double>, _ fromStride: Int, _ to: UnsafeMutablePointer<Double>, _ toStride: Int,
@@ -103,7 +106,7 @@ extension Tensor {
     }
 
     /// Output channel 2i is channel i of a, channel 2i + 1 that of b.
-    public static func interleaved(_ a: Tensor, _ b: Tensor) -> Tensor {
+    package static func interleaved(_ a: Tensor, _ b: Tensor) -> Tensor {
         // Whole tensors interleave as one row does, because both have the same channels.
         let count = a.elementCount
         return Tensor(a.shape.replacing(axis: -1, with: 2 * a.shape.columns)) { out in
@@ -116,7 +119,7 @@ extension Tensor {
     }
 
     /// The even channels and the odd channels.
-    public func deinterleaved() -> (Tensor, Tensor) {
+    package func deinterleaved() -> (Tensor, Tensor) {
         let half = shape.replacing(axis: -1, with: shape.columns / 2)
         let (a, b) = (Storage<S>(count: half.elementCount), Storage<S>(count: half.elementCount))
         read { x in

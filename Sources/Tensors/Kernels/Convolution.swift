@@ -67,7 +67,7 @@ private struct ConvolutionPlan {
 
 extension Tensor {
     /// x [N, H, W, Cin], weight [out, kh, kw, Cin / groups], bias [out] -> [N, H', W', out].
-    public func convolution(_ weight: Tensor, _ bias: Tensor?, _ window: Window, groups: Int) -> Tensor {
+    package func convolution(_ weight: Tensor, _ bias: Tensor?, _ window: Window, groups: Int) -> Tensor {
         let plan = ConvolutionPlan(window, input: shape, weight: weight.shape, groups: groups)
         let out = weight.shape[0]
         let operands = (0..<groups).map { group in
@@ -98,7 +98,7 @@ extension Tensor {
     }
 
     /// For self = g: the gradient of x, whose shape is `input`. Patches that overlap are added up by one task per image.
-    public func convolutionInputGradient(_ weight: Tensor, _ window: Window, input: Shape, groups: Int) -> Tensor {
+    package func convolutionInputGradient(_ weight: Tensor, _ window: Window, input: Shape, groups: Int) -> Tensor {
         let plan = ConvolutionPlan(window, input: input, weight: weight.shape, groups: groups)
         let (out, imageSize) = (weight.shape[0], input[1] * input[2] * input[3])
         let height = plan.geometry.out_height
@@ -140,7 +140,7 @@ extension Tensor {
 
     /// For self = g: the gradient of the weight, whose shape is given. Patches are made again; products over fixed
     /// chunks of rows are added in order.
-    public func convolutionWeightGradient(_ x: Tensor, _ window: Window, weight: Shape, groups: Int) -> Tensor {
+    package func convolutionWeightGradient(_ x: Tensor, _ window: Window, weight: Shape, groups: Int) -> Tensor {
         let plan = ConvolutionPlan(window, input: x.shape, weight: weight, groups: groups)
         let (out, size) = (weight[0], weight.elementCount)
         let most = size > 1 << 18 ? 4 : 16
@@ -175,7 +175,7 @@ extension Tensor {
     }
 
     /// The elements read as a matrix of `rows` rows and turned over, under a new shape.
-    public func transposedToColumns(_ newShape: Shape, rows: Int) -> Tensor {
+    package func transposedToColumns(_ newShape: Shape, rows: Int) -> Tensor {
         let columns = elementCount / max(1, rows)
         return Tensor(newShape) { out in
             read { x in for r in 0..<rows { for c in 0..<columns { out[c * rows + r] = x[r * columns + c] } } }

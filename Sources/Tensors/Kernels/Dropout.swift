@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/Dropout.swift` asks of an element type.
 public protocol DropoutKernels {
     /// y[i] = scale x[i] where the key's word at `first + i` is at least `threshold`, 0 elsewhere; `first` is a
     /// multiple of 4.
@@ -8,6 +9,7 @@ public protocol DropoutKernels {
         _ y: UnsafeMutablePointer<Self>, _ count: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: DropoutKernels {
     public static func dropout(
         _ key: RandomKey, first: Int, threshold: UInt32, scale: Float, _ x: UnsafePointer<Float>,
@@ -15,6 +17,7 @@ extension Float: DropoutKernels {
     ) { hb_dropout(key.key, key.stream, key.first + UInt64(first / 4), threshold, scale, x, y, count) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: DropoutKernels {
     public static func dropout(
         _ key: RandomKey, first: Int, threshold: UInt32, scale: Double, _ x: UnsafePointer<Double>,
@@ -33,7 +36,7 @@ private func dropThreshold(_ rate: Double) -> UInt32 { UInt32(min(rate * 0x1p32,
 extension Tensor {
     /// Each element with probability 1 - rate divided by 1 - rate, 0 otherwise; the choice is a pure function of key
     /// and position.
-    public func dropout(rate: Double, key: RandomKey) -> Tensor {
+    package func dropout(rate: Double, key: RandomKey) -> Tensor {
         let threshold = dropThreshold(rate)
         return Tensor(shape) { y in
             read { x in
@@ -47,7 +50,7 @@ extension Tensor {
     }
 
     /// One factor per sample: 1 / (1 - rate) with probability 1 - rate, 0 otherwise; a pure function of key and sample.
-    public static func dropPathFactors(_ samples: Int, rate: Double, key: RandomKey) -> Tensor {
+    package static func dropPathFactors(_ samples: Int, rate: Double, key: RandomKey) -> Tensor {
         let threshold = dropThreshold(rate)
         return Tensor([samples]) { factors in
             for n in 0..<samples { factors[n] = key.block(UInt64(n))[0] >= threshold ? S(1 / (1 - rate)) : 0 }
@@ -55,7 +58,7 @@ extension Tensor {
     }
 
     /// Each sample (first axis) times its factor.
-    public func scaledPerSample(_ factors: Tensor) -> Tensor {
+    package func scaledPerSample(_ factors: Tensor) -> Tensor {
         let size = elementCount / max(1, shape[0])
         return Tensor(shape) { y in
             withElements(self, factors) { x, factors in

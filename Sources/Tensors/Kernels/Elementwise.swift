@@ -6,6 +6,7 @@ public enum ElementwiseFunction: String, CaseIterable, Sendable {
     case gelu, quickGELU, relu, silu, hardSwish, sigmoid, tanh, exponential, logarithm, square, squareRoot, negate
 }
 
+/// What `Kernels/Elementwise.swift` asks of an element type.
 public protocol ElementwiseKernels {
     /// y = f(x).
     static func apply(_ f: ElementwiseFunction, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ count: Int)
@@ -19,6 +20,7 @@ public protocol ElementwiseKernels {
     static func scale(_ x: UnsafePointer<Self>, _ scale: Self, _ y: UnsafeMutablePointer<Self>, _ count: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: ElementwiseKernels {
     private typealias Forward = (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
     private typealias Backward = (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) ->
@@ -101,8 +103,6 @@ extension ElementwiseFunction {
         }
     }
 
-    /// Whether central differences hold everywhere.
-    public var isSmooth: Bool { self != .relu && self != .hardSwish }
     /// Whether the function is defined for positive numbers only.
     public var needsPositive: Bool { self == .logarithm || self == .squareRoot }
 }
@@ -110,6 +110,7 @@ extension ElementwiseFunction {
 private func normalDistribution(_ x: Double) -> Double { 0.5 * (1 + errorFunction(x / 2.0.squareRoot())) }
 private func logistic(_ x: Double) -> Double { 1 / (1 + exponential(-x)) }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: ElementwiseKernels {
     public static func apply(
         _ f: ElementwiseFunction, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ count: Int
@@ -130,7 +131,7 @@ extension Double: ElementwiseKernels {
 }
 
 /// Elements per chunk of an elementwise pass: 64 KiB of floats, half of a second-level cache with its result.
-public let elementGrain = 1 << 14
+package let elementGrain = 1 << 14
 
 extension Tensor {
     /// f of each element.
@@ -145,7 +146,7 @@ extension Tensor {
     }
 
     /// g f'(x) for x in self.
-    public func mappedGradient(_ f: ElementwiseFunction, _ gradient: Tensor) -> Tensor {
+    package func mappedGradient(_ f: ElementwiseFunction, _ gradient: Tensor) -> Tensor {
         Tensor(shape) { dx in
             withElements(self, gradient) { x, g in
                 parallelFor(elementCount, grain: elementGrain) {
@@ -155,6 +156,7 @@ extension Tensor {
         }
     }
 
+    /// factor x.
     public func scaled(by factor: S) -> Tensor {
         Tensor(shape) { y in
             read { x in

@@ -38,17 +38,17 @@ struct FeedForwardBranch<S: Scalar> {
             parallelFor(rows, grain: blockRows) { block in
                 let count = block.count
                 let scratch = Storage<S>(count: elements)
-                let normalised = scratch.pointer
-                let activation = normalised + count * c
+                let normalized = scratch.pointer
+                let activation = normalized + count * c
                 let start = block.lowerBound * c
                 let rowsOfX = x.start + start
                 S.layerNorm(
-                    rowsOfX, weights.gain.start, weights.offset.start, weights.epsilon, normalised,
+                    rowsOfX, weights.gain.start, weights.offset.start, weights.epsilon, normalized,
                     activation + count * h, activation + count * h + count, count, c)
                 let before = kept.map { $0.pointer + block.lowerBound * h } ?? activation
-                expand.product(count, normalised, bias: weights.expandBias.start, into: before)
+                expand.product(count, normalized, bias: weights.expandBias.start, into: before)
                 S.apply(weights.activation, before, activation, count * h)
-                let branch = normalised
+                let branch = normalized
                 reduce.product(count, activation, bias: weights.reduceBias.start, into: branch)
                 addResidual(block, branch, into: y)
             }
@@ -107,21 +107,21 @@ struct FeedForwardBranch<S: Scalar> {
             forEachBlock(chunk, blockRows) { block in
                 let count = block.count
                 let start = block.lowerBound * c
-                let normalised = scratch.pointer
-                let statistics = normalised + most * c
+                let normalized = scratch.pointer
+                let statistics = normalized + most * c
                 let scaled = statistics + 2 * most
-                let dNormalised = scaled + most * c
-                let normSums = dNormalised + most * c
+                let dNormalized = scaled + most * c
+                let normSums = dNormalized + most * c
                 let hiddenRows = normSums + 2 * c
                 let value = hiddenRows + most * h
                 let dHidden = value + most * h
                 let rowsOfX = x.start + start
                 let gain = weights.gain.start
                 S.layerNorm(
-                    rowsOfX, gain, weights.offset.start, weights.epsilon, normalised, statistics, statistics + count,
+                    rowsOfX, gain, weights.offset.start, weights.epsilon, normalized, statistics, statistics + count,
                     count, c)
                 // Before the activation; the place then holds GELU's derivative, which shares its parts with the value.
-                again?.product(count, normalised, bias: weights.expandBias.start, into: hiddenRows)
+                again?.product(count, normalized, bias: weights.expandBias.start, into: hiddenRows)
                 let before = kept.map { $0.start + block.lowerBound * h } ?? UnsafePointer(hiddenRows)
                 if isGELU {
                     S.geluValueAndDerivative(before, value, hiddenRows, count * h)
@@ -149,11 +149,11 @@ struct FeedForwardBranch<S: Scalar> {
                 } else {
                     S.applyGradient(weights.activation, before, dHidden, dHidden, count * h)
                 }
-                S.addTransposedProduct(h, c, count, dHidden, normalised, precision, into: partial + places.expand)
+                S.addTransposedProduct(h, c, count, dHidden, normalized, precision, into: partial + places.expand)
                 S.addRowSums(dHidden, partial + places.expandBias, count, h)
-                throughExpand.product(count, dHidden, into: dNormalised)
+                throughExpand.product(count, dHidden, into: dNormalized)
                 S.layerNormGradient(
-                    rowsOfX, dNormalised, gain, statistics, statistics + count, dx.pointer + start, normSums, count, c)
+                    rowsOfX, dNormalized, gain, statistics, statistics + count, dx.pointer + start, normSums, count, c)
                 S.addRowSums(normSums, partial, 1, 2 * c)
                 if base == nil { S.accumulate(g.start + start, dx.pointer + start, count * c) }
             }
@@ -177,17 +177,19 @@ struct FeedForwardBranch<S: Scalar> {
 public struct FeedForwardWeights<S: Scalar>: Sendable {
     /// Of the norm, [C].
     public let gain: Tensor<S>
-    public let offset: Tensor<S>
+    package let offset: Tensor<S>
+    /// Added to the variance by the norm.
     public let epsilon: Double
     /// [H, C].
     public let expand: Tensor<S>
-    public let expandBias: Tensor<S>
+    package let expandBias: Tensor<S>
     /// [C, H].
     public let reduce: Tensor<S>
-    public let reduceBias: Tensor<S>
+    package let reduceBias: Tensor<S>
+    /// What acts between the layers.
     public let activation: ElementwiseFunction
 
-    public init(
+    package init(
         gain: Tensor<S>, offset: Tensor<S>, epsilon: Double, expand: Tensor<S>, expandBias: Tensor<S>,
         reduce: Tensor<S>, reduceBias: Tensor<S>, activation: ElementwiseFunction
     ) {
@@ -198,7 +200,7 @@ public struct FeedForwardWeights<S: Scalar>: Sendable {
 
 extension Tensor {
     /// See `Variable.feedForwardBranch`. With `keeping`, also the hidden values where the gradient wants them kept.
-    public func feedForwardBranch(
+    package func feedForwardBranch(
         _ weights: FeedForwardWeights<S>, base: Tensor?, scale: Tensor?, factors: Tensor?, keeping: Bool
     ) -> (output: Tensor, hidden: Tensor?) {
         FeedForwardBranch(x: self, base: base, weights: weights, scale: scale, factors: factors)
@@ -206,7 +208,7 @@ extension Tensor {
     }
 
     /// For self = x and g = dy: the gradients of x, gain, offset, W1, b1, W2, b2 and, with a scale, gamma.
-    public func feedForwardBranchGradients(
+    package func feedForwardBranchGradients(
         of g: Tensor, _ weights: FeedForwardWeights<S>, hidden: Tensor?, base: Tensor?, scale: Tensor?,
         factors: Tensor?
     ) -> [Tensor] {

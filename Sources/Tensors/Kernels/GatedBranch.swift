@@ -127,7 +127,7 @@ func scaledSums<S: Scalar>(
 
 extension Tensor {
     /// For self = base; see `Variable.gatedBranch`.
-    public func gatedBranch(
+    package func gatedBranch(
         _ p: Tensor, _ gates: Tensor, weights: [Tensor], biases: [Tensor], gateScale: S, _ weight: Tensor,
         _ bias: Tensor, scale: Tensor?, factors: Tensor?
     ) -> Tensor {
@@ -139,7 +139,7 @@ extension Tensor {
 
     /// For self = g: the gradients of p, the gates, their weights and biases, the projection's weight and bias and, with
     /// a scale, gamma.
-    public func gatedBranchGradients(
+    package func gatedBranchGradients(
         _ p: Tensor, _ gates: Tensor, weights: [Tensor], biases: [Tensor], gateScale: S, _ weight: Tensor,
         _ bias: Tensor, scale: Tensor?, factors: Tensor?
     ) -> [Tensor] {

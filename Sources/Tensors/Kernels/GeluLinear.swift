@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/GeluLinear.swift` asks of an element type.
 public protocol GeluLinearKernels {
     /// value = gelu(x), derivative = gelu'(x).
     static func geluValueAndDerivative(
@@ -9,6 +10,7 @@ public protocol GeluLinearKernels {
     static func multiplyInto(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ count: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: GeluLinearKernels {
     public static func geluValueAndDerivative(
         _ x: UnsafePointer<Float>, _ value: UnsafeMutablePointer<Float>, _ derivative: UnsafeMutablePointer<Float>,
@@ -20,6 +22,7 @@ extension Float: GeluLinearKernels {
     }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: GeluLinearKernels {
     public static func geluValueAndDerivative(
         _ x: UnsafePointer<Double>, _ value: UnsafeMutablePointer<Double>,
@@ -42,7 +45,7 @@ private func blockRows(_ columns: Int) -> Int { max(96, min(512, 65_536 / max(1,
 extension Tensor {
     /// y = gelu(x) W^T + b over rows: x [.., in], W [out, in], b [out] -> [.., out]. The activation is made block by block
     /// and never stored.
-    public func geluLinear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    package func geluLinear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
         let (rows, inner, out) = (shape.rows, shape.columns, weight.shape[0])
         let operand = ProductOperand(rowsOf: weight)
         defer { withExtendedLifetime((weight, bias)) {} }
@@ -62,7 +65,7 @@ extension Tensor {
 
     /// For self = x: dx = (g W) gelu'(x) and dW = g^T gelu(x), in one pass that makes gelu(x) again. The reduction over
     /// rows is cut into fixed parts that are summed in order.
-    public func geluLinearGradients(
+    package func geluLinearGradients(
         _ weight: Tensor, _ gradient: Tensor, needsInput: Bool, needsWeight: Bool
     ) -> (input: Tensor?, weight: Tensor?) {
         let (rows, inner, out) = (shape.rows, shape.columns, weight.shape[0])

@@ -43,6 +43,7 @@ private struct PlaneTransform {
     }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: GlobalFilterKernels {
     public static func globalFilter(
         _ x: UnsafePointer<Double>, _ k: UnsafePointer<Double>, conjugating: Bool, _ y: UnsafeMutablePointer<Double>,

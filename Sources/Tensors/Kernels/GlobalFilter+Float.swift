@@ -58,13 +58,14 @@ private struct PackedTransform {
     /// Calls `body` with every pair of a block and a range of `grain` images, the blocks of a range in turn.
     func forEachPiece(grain: Int, _ body: (_ block: Int, _ images: Range<Int>) -> Void) {
         let groups = (sizes.images + grain - 1) / grain
-        ThreadPool.shared.run(chunks: groups * blocks) { i in
+        ThreadPool.current.run(chunks: groups * blocks) { i in
             let first = i / blocks * grain
             body(i % blocks, first..<min(first + grain, sizes.images))
         }
     }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: GlobalFilterKernels {
     public static func globalFilter(
         _ x: UnsafePointer<Float>, _ k: UnsafePointer<Float>, conjugating: Bool, _ y: UnsafeMutablePointer<Float>,

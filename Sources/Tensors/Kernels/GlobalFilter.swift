@@ -1,9 +1,13 @@
 /// The sizes of a global filter's operands: x [images, height, width, channels], filter [height, width / 2 + 1,
 /// channels, (re, im)].
 public struct GlobalFilterSizes: Sendable {
+    /// Maps in the batch.
     public let images: Int
+    /// Rows of a map.
     public let height: Int
+    /// Columns of a map.
     public let width: Int
+    /// Channels of a map.
     public let channels: Int
 
     /// Columns of the half spectrum.
@@ -21,6 +25,7 @@ public struct GlobalFilterSizes: Sendable {
     func isSelfPaired(_ column: Int) -> Bool { column == 0 || 2 * column == width }
 }
 
+/// What `Kernels/GlobalFilter.swift` asks of an element type.
 public protocol GlobalFilterKernels {
     /// y = irfft2(rfft2(x) k), or with conj(k), per image and channel, orthonormal transforms.
     static func globalFilter(
@@ -41,10 +46,10 @@ public protocol GlobalFilterKernels {
 
 extension Tensor {
     /// irfft2(rfft2(x) k) over height and width for x [N, H, W, C] and k [H, W / 2 + 1, C, 2], both orthonormal.
-    public func globalFilter(_ filter: Tensor) -> Tensor { filtered(filter, conjugating: false) }
+    package func globalFilter(_ filter: Tensor) -> Tensor { filtered(filter, conjugating: false) }
 
     /// For self = g: dx.
-    public func globalFilterInputGradient(_ filter: Tensor) -> Tensor { filtered(filter, conjugating: true) }
+    package func globalFilterInputGradient(_ filter: Tensor) -> Tensor { filtered(filter, conjugating: true) }
 
     private func filtered(_ filter: Tensor, conjugating: Bool) -> Tensor {
         Tensor(shape) { y in
@@ -55,7 +60,7 @@ extension Tensor {
     }
 
     /// For self = g: dx (when wanted) and dk.
-    public func globalFilterGradients(_ x: Tensor, _ filter: Tensor, needsInput: Bool) -> (dx: Tensor?, dk: Tensor) {
+    package func globalFilterGradients(_ x: Tensor, _ filter: Tensor, needsInput: Bool) -> (dx: Tensor?, dk: Tensor) {
         let dx = needsInput ? Storage<S>(count: elementCount) : nil
         let dk = Tensor(filter.shape) { dk in
             withElements(x, filter, self) { x, k, g in
@@ -67,7 +72,7 @@ extension Tensor {
 
     /// A filter [h, w, C, 2] for a map whose half spectrum is [rows, columns]: bilinear interpolation of both parts with
     /// the corners aligned, as if the spectrum did not wrap around.
-    public func resizedFilter(rows: Int, columns: Int) -> Tensor {
+    package func resizedFilter(rows: Int, columns: Int) -> Tensor {
         let depth = shape[2] * shape[3]
         let (vertical, horizontal) = (alignedTaps(shape[0], rows), alignedTaps(shape[1], columns))
         return Tensor([rows, columns, shape[2], shape[3]]) { out in
@@ -86,7 +91,7 @@ extension Tensor {
     }
 
     /// For self = g [rows, columns, C, 2]: the gradient of the filter that `resizedFilter` resized, [h, w, C, 2].
-    public func resizedFilterGradient(to shape: Shape) -> Tensor {
+    package func resizedFilterGradient(to shape: Shape) -> Tensor {
         let (rows, columns, depth) = (self.shape[0], self.shape[1], shape[2] * shape[3])
         let (vertical, horizontal) = (alignedTaps(shape[0], rows), alignedTaps(shape[1], columns))
         return Tensor(shape) { out in

@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/LayerNorm.swift` asks of an element type.
 public protocol LayerNormKernels {
     /// y = (x - mean) inverse * gain + bias over rows; writes the mean and the inverse deviation of each row.
     static func layerNorm(
@@ -13,6 +14,7 @@ public protocol LayerNormKernels {
         _ rows: Int, _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: LayerNormKernels {
     public static func layerNorm(
         _ x: UnsafePointer<Float>, _ gain: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ epsilon: Double,
@@ -27,6 +29,7 @@ extension Float: LayerNormKernels {
     ) { hb_layer_norm_gradient(x, g, gain, mean, inverse, dx, sums, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: LayerNormKernels {
     public static func layerNorm(
         _ x: UnsafePointer<Double>, _ gain: UnsafePointer<Double>, _ bias: UnsafePointer<Double>, _ epsilon: Double,
@@ -54,15 +57,15 @@ extension Double: LayerNormKernels {
             var (constant, slope) = (0.0, 0.0)
             for i in r * columns..<(r + 1) * columns {
                 let c = i - r * columns
-                let normalised = (x[i] - mean[r]) * inverse[r]
+                let normalized = (x[i] - mean[r]) * inverse[r]
                 constant += g[i] * gain[c] / Double(columns)
-                slope += g[i] * gain[c] * normalised / Double(columns)
-                sums[c] += g[i] * normalised
+                slope += g[i] * gain[c] * normalized / Double(columns)
+                sums[c] += g[i] * normalized
                 sums[columns + c] += g[i]
             }
             for i in r * columns..<(r + 1) * columns {
-                let normalised = (x[i] - mean[r]) * inverse[r]
-                dx[i] = (g[i] * gain[i - r * columns] - constant - normalised * slope) * inverse[r]
+                let normalized = (x[i] - mean[r]) * inverse[r]
+                dx[i] = (g[i] * gain[i - r * columns] - constant - normalized * slope) * inverse[r]
             }
         }
     }
@@ -71,7 +74,7 @@ extension Double: LayerNormKernels {
 extension Tensor {
     /// (x - mean) / sqrt(variance + epsilon) * gain + bias over the last axis, the variance biased; and the mean and
     /// the inverse deviation of each row, [2, rows].
-    public func layerNormalized(
+    package func layerNormalized(
         _ gain: Tensor, _ bias: Tensor, epsilon: Double
     ) -> (output: Tensor, statistics: Tensor) {
         let (rows, columns) = (shape.rows, shape.columns)
@@ -90,7 +93,7 @@ extension Tensor {
     }
 
     /// For self = x: the gradients of x, gain and bias, in one pass over the rows.
-    public func layerNormalizedGradient(
+    package func layerNormalizedGradient(
         _ g: Tensor, _ gain: Tensor, statistics: Tensor
     ) -> (input: Tensor, gain: Tensor, bias: Tensor) {
         let (rows, columns) = (shape.rows, shape.columns)

@@ -9,7 +9,7 @@ extension Tensor {
     }
 
     /// For self = g [.., out]: dx = g W, [.., in].
-    public func linearInputGradient(_ weight: Tensor) -> Tensor {
+    package func linearInputGradient(_ weight: Tensor) -> Tensor {
         let operand = ProductOperand(weight)
         defer { withExtendedLifetime(weight) {} }
         return Tensor(shape.replacing(axis: -1, with: weight.shape[1])) { dx in
@@ -18,7 +18,7 @@ extension Tensor {
     }
 
     /// For self = g [.., out] and x [.., in]: dW = g^T x, [out, in].
-    public func linearWeightGradient(_ x: Tensor) -> Tensor {
+    package func linearWeightGradient(_ x: Tensor) -> Tensor {
         let (rows, out, inner) = (shape.rows, shape.columns, x.shape.columns)
         return Tensor([out, inner]) { dw in
             withElements(self, x) { g, x in reducingProduct(out, inner, rows, g, x, into: dw) }

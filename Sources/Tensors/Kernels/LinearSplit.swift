@@ -22,7 +22,7 @@ extension Tensor {
     }
 
     /// dx = the sum of g_i W_i over the parts that have a gradient, [.., in]; `shape` gives the leading axes.
-    public static func linearSplitInputGradient(
+    package static func linearSplitInputGradient(
         _ parts: [Tensor?], widths: [Int], _ weight: Tensor, like shape: Shape
     ) -> Tensor {
         let (out, inner) = (weight.shape[0], weight.shape[1])
@@ -45,7 +45,7 @@ extension Tensor {
     }
 
     /// dW = the products g_i^T x stacked, [sum of widths, in]; zeros for a part without a gradient.
-    public static func linearSplitWeightGradient(_ parts: [Tensor?], widths: [Int], _ x: Tensor) -> Tensor {
+    package static func linearSplitWeightGradient(_ parts: [Tensor?], widths: [Int], _ x: Tensor) -> Tensor {
         let (rows, inner) = (x.shape.rows, x.shape.columns)
         return Tensor([widths.reduce(0, +), inner]) { dw in
             var to = dw
@@ -61,7 +61,7 @@ extension Tensor {
     }
 
     /// The sums of the parts over rows beside each other, [sum of widths].
-    public static func linearSplitBiasGradient(_ parts: [Tensor?], widths: [Int]) -> Tensor {
+    package static func linearSplitBiasGradient(_ parts: [Tensor?], widths: [Int]) -> Tensor {
         concatenated(parts.map { $0?.summedRows() }, widths: widths, like: [1]).reshaped([widths.reduce(0, +)])
     }
 }

@@ -1,6 +1,7 @@
 import CKernels
 import COneDNN
 
+/// What `Kernels/MatrixProduct.swift` asks of an element type.
 public protocol MatrixProductKernels {
     /// Row-major C = op(A) op(B) + beta C, m x n with inner extent k, on the calling thread.
     static func product(
@@ -9,6 +10,7 @@ public protocol MatrixProductKernels {
         _ c: UnsafeMutablePointer<Self>, _ strideC: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: MatrixProductKernels {
     public static func product(
         _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ strideA: Int, transposed transposeA: Bool,
@@ -24,6 +26,7 @@ extension Float: MatrixProductKernels {
     }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: MatrixProductKernels {
     public static func product(
         _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Double>, _ strideA: Int, transposed transposeA: Bool,
@@ -43,7 +46,7 @@ func productChunkRows(_ rows: Int, columns: Int, inner: Int) -> Int {
 
 /// C [m, n] = A^T B for A [k, m] and B [k, n]: the shape of weight gradients. A long reduction is cut into fixed chunks
 /// that are summed in order; a short one leaves the rows of C to share.
-public func reducingProduct<S: Scalar>(
+package func reducingProduct<S: Scalar>(
     _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, into c: UnsafeMutablePointer<S>
 ) {
     let precision = ProductPrecision.current

@@ -28,14 +28,14 @@ struct NormalizedLinearSplit<S: Scalar> {
             parallelFor(rows, grain: blockRows) { block in
                 let count = block.count
                 let scratch = Storage<S>(count: blockRows * (channels + 2))
-                let normalised = scratch.pointer
-                let statistics = normalised + count * channels
+                let normalized = scratch.pointer
+                let statistics = normalized + count * channels
                 S.layerNorm(
-                    x + block.lowerBound * channels, gain, offset, epsilon, normalised, statistics,
+                    x + block.lowerBound * channels, gain, offset, epsilon, normalized, statistics,
                     statistics + count, count, channels)
                 for (i, operand) in operands.enumerated() {
                     operand.product(
-                        count, normalised, bias: hasBias ? b + parts[i].lowerBound : nil,
+                        count, normalized, bias: hasBias ? b + parts[i].lowerBound : nil,
                         into: storages[i].pointer + block.lowerBound * widths[i])
                 }
             }
@@ -65,31 +65,31 @@ struct NormalizedLinearSplit<S: Scalar> {
                 chunk, partial in
                 clear(partial, total)
                 let scratch = Storage<S>(count: elements)
-                let normalised = scratch.pointer
-                let dNormalised = normalised + most * c
-                let statistics = dNormalised + most * c
+                let normalized = scratch.pointer
+                let dNormalized = normalized + most * c
+                let statistics = dNormalized + most * c
                 let normSums = statistics + 2 * most
                 forEachBlock(chunk, blockRows) { block in
                     let count = block.count
                     let rowsOfX = x + block.lowerBound * c
                     S.layerNorm(
-                        rowsOfX, gain, offset, epsilon, normalised, statistics, statistics + count, count, c)
+                        rowsOfX, gain, offset, epsilon, normalized, statistics, statistics + count, count, c)
                     var adds = false
                     for (i, part) in parts.enumerated() {
                         guard let part else { continue }
                         part.read { g in
                             let g = g + block.lowerBound * widths[i]
                             S.addTransposedProduct(
-                                widths[i], c, count, g, normalised, precision,
+                                widths[i], c, count, g, normalized, precision,
                                 into: partial + 2 * c + ranges[i].lowerBound * c)
                             S.addRowSums(g, partial + 2 * c + out * c + ranges[i].lowerBound, count, widths[i])
-                            operands[i].product(count, g, adding: adds, into: dNormalised)
+                            operands[i].product(count, g, adding: adds, into: dNormalized)
                             adds = true
                         }
                     }
-                    if !adds { clear(dNormalised, count * c) }
+                    if !adds { clear(dNormalized, count * c) }
                     S.layerNormGradient(
-                        rowsOfX, dNormalised, gain, statistics, statistics + count,
+                        rowsOfX, dNormalized, gain, statistics, statistics + count,
                         dx.pointer + block.lowerBound * c, normSums, count, c)
                     S.addRowSums(normSums, partial, 1, 2 * c)
                 }
@@ -106,7 +106,7 @@ struct NormalizedLinearSplit<S: Scalar> {
 
 extension Tensor {
     /// The parts of linear(layerNorm(self)); see `Variable.normalizedLinear`.
-    public func normalizedLinear(
+    package func normalizedLinear(
         gain: Tensor, offset: Tensor, epsilon: Double, _ weight: Tensor, _ bias: Tensor?, splitInto widths: [Int]
     ) -> [Tensor] {
         NormalizedLinearSplit(
@@ -115,7 +115,7 @@ extension Tensor {
     }
 
     /// For self = x: the gradients of x, gain, offset, weight and bias; `nil` stands for a part without a gradient.
-    public func normalizedLinearGradients(
+    package func normalizedLinearGradients(
         of parts: [Tensor?], gain: Tensor, offset: Tensor, epsilon: Double, _ weight: Tensor, splitInto widths: [Int]
     ) -> [Tensor] {
         NormalizedLinearSplit(

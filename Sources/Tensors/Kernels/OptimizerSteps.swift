@@ -2,18 +2,18 @@ import CKernels
 
 /// The scalars of one AdamW update.
 public struct AdamWConstants: Sendable {
-    public let gradientScale: Double
+    package let gradientScale: Double
     /// 1 - learning rate * weight decay.
     public let decay: Double
-    public let beta1: Double
-    public let beta2: Double
+    package let beta1: Double
+    package let beta2: Double
     /// sqrt(1 - beta2^t).
     public let correction: Double
-    public let epsilon: Double
+    package let epsilon: Double
     /// Learning rate / (1 - beta1^t).
     public let step: Double
 
-    public init(
+    package init(
         gradientScale: Double, decay: Double, beta1: Double, beta2: Double, correction: Double, epsilon: Double,
         step: Double
     ) {
@@ -29,14 +29,14 @@ public struct AdamWConstants: Sendable {
 
 /// The scalars of one update of gradient descent.
 public struct DescentConstants: Sendable {
-    public let gradientScale: Double
+    package let gradientScale: Double
     /// The factor of the parameter that is added to its gradient.
     public let decay: Double
-    public let momentum: Double
-    public let nesterov: Bool
-    public let learningRate: Double
+    package let momentum: Double
+    package let nesterov: Bool
+    package let learningRate: Double
 
-    public init(gradientScale: Double, decay: Double, momentum: Double, nesterov: Bool, learningRate: Double) {
+    package init(gradientScale: Double, decay: Double, momentum: Double, nesterov: Bool, learningRate: Double) {
         self.gradientScale = gradientScale
         self.decay = decay
         self.momentum = momentum
@@ -45,6 +45,7 @@ public struct DescentConstants: Sendable {
     }
 }
 
+/// What `Kernels/OptimizerSteps.swift` asks of an element type.
 public protocol OptimizerKernels {
     /// One AdamW update of the parameters and both moments.
     static func adamW(
@@ -59,6 +60,7 @@ public protocol OptimizerKernels {
         _ average: UnsafeMutablePointer<Self>, _ values: UnsafePointer<Self>, _ count: Int, weight: Double)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: OptimizerKernels {
     public static func adamW(
         _ parameters: UnsafeMutablePointer<Float>, _ gradients: UnsafePointer<Float>,
@@ -94,6 +96,7 @@ extension Float: OptimizerKernels {
     ) { hb_average(average, values, count, Float(weight)) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: OptimizerKernels {
     public static func adamW(
         _ parameters: UnsafeMutablePointer<Double>, _ gradients: UnsafePointer<Double>,

@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/PackedProduct.swift` asks of an element type.
 public protocol PackedProductKernels {
     /// Elements that the right operand [inner, columns] takes when packed; 0 where it is used as it stands.
     static func packedCount(inner: Int, columns: Int, _ precision: ProductPrecision) -> Int
@@ -23,6 +24,7 @@ public protocol PackedProductKernels {
 private let hasPackedProducts = hb_packed_products() != 0
 private let hasPairProducts = hb_pair_products() != 0
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: PackedProductKernels {
     private static func usesPairs(_ precision: ProductPrecision) -> Bool { precision == .bfloat16 && hasPairProducts }
 
@@ -65,6 +67,7 @@ extension Float: PackedProductKernels {
     }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: PackedProductKernels {
     public static func packedCount(inner: Int, columns: Int, _ precision: ProductPrecision) -> Int { 0 }
 

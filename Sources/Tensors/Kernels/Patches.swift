@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/Patches.swift` asks of an element type.
 public protocol PatchKernels {
     /// The patches of some output rows of the batch, [pixel][tap][channel], zero outside the map.
     static func gatherPatches(
@@ -11,6 +12,7 @@ public protocol PatchKernels {
         channels: Range<Int>)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: PatchKernels {
     public static func gatherPatches(
         _ x: UnsafePointer<Float>, _ patches: UnsafeMutablePointer<Float>, _ geometry: hb_window, rows: Range<Int>,
@@ -39,6 +41,7 @@ func clear<S: Scalar>(_ x: UnsafeMutablePointer<S>, _ count: Int) {
     UnsafeMutableRawPointer(x).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: PatchKernels {
     public static func gatherPatches(
         _ x: UnsafePointer<Double>, _ patches: UnsafeMutablePointer<Double>, _ geometry: hb_window, rows: Range<Int>,

@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/Pooling.swift` asks of an element type.
 public protocol PoolingKernels {
     /// The largest element under each window and its tap; `rows` count output rows.
     static func maxPool(
@@ -11,6 +12,7 @@ public protocol PoolingKernels {
         _ geometry: hb_window, images: Range<Int>)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: PoolingKernels {
     public static func maxPool(
         _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ taps: UnsafeMutablePointer<UInt16>,
@@ -27,6 +29,7 @@ extension Float: PoolingKernels {
     }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: PoolingKernels {
     public static func maxPool(
         _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ taps: UnsafeMutablePointer<UInt16>,
@@ -57,7 +60,7 @@ public final class ChosenTaps: @unchecked Sendable {
 
 extension Tensor {
     /// The largest element under each window, [N, H', W', C], and which tap it is.
-    public func maxPooled(_ window: Window) -> (Tensor, ChosenTaps) {
+    package func maxPooled(_ window: Window) -> (Tensor, ChosenTaps) {
         let geometry = window.geometry(on: shape)
         let output = windowed(window, channels: shape[3])
         let taps = ChosenTaps(count: output.elementCount)
@@ -73,7 +76,7 @@ extension Tensor {
     }
 
     /// For self = g: the gradient of the pooled map, whose shape is `input`.
-    public func maxPoolGradient(_ taps: ChosenTaps, _ window: Window, input: Shape) -> Tensor {
+    package func maxPoolGradient(_ taps: ChosenTaps, _ window: Window, input: Shape) -> Tensor {
         let geometry = window.geometry(on: input)
         return Tensor(input) { dx in
             read { g in
@@ -85,7 +88,7 @@ extension Tensor {
     }
 
     /// The mean over each map: [N, H, W, C] -> [N, C].
-    public func globalAveragePooled() -> Tensor {
+    package func globalAveragePooled() -> Tensor {
         let (pixels, channels) = (shape[1] * shape[2], shape[3])
         return Tensor([shape[0], channels]) { means in
             read { x in
@@ -101,7 +104,7 @@ extension Tensor {
     }
 
     /// For self = g [N, C]: g / (H W) for each pixel, [N, H, W, C].
-    public func globalAveragePoolGradient(input: Shape) -> Tensor {
+    package func globalAveragePoolGradient(input: Shape) -> Tensor {
         let (pixels, channels) = (input[1] * input[2], input[3])
         return Tensor(input) { dx in
             read { g in

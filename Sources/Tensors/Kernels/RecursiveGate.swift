@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/RecursiveGate.swift` asks of an element type.
 public protocol RecursiveGateKernels {
     /// y = (u + bias) scale gate; rows of the gate are `stride` apart, all others `columns`.
     static func gate(
@@ -13,6 +14,7 @@ public protocol RecursiveGateKernels {
         dBias: UnsafeMutablePointer<Self>?, _ rows: Int, _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: RecursiveGateKernels {
     public static func gate(
         _ u: UnsafePointer<Float>, bias: UnsafePointer<Float>?, _ gate: UnsafePointer<Float>, stride: Int,
@@ -26,6 +28,7 @@ extension Float: RecursiveGateKernels {
     ) { hb_gate_gradient(g, u, bias, gate, stride, scale, dGate, du, dBias, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: RecursiveGateKernels {
     public static func gate(
         _ u: UnsafePointer<Double>, bias: UnsafePointer<Double>?, _ gate: UnsafePointer<Double>, stride: Int,
@@ -239,12 +242,12 @@ struct RecursiveGate<S: Scalar> {
 
 extension Tensor {
     /// The recursive gate of gnConv; see `Variable.recursiveGate`.
-    public static func recursiveGate(
+    package static func recursiveGate(
         _ p: Tensor, _ gates: Tensor, weights: [Tensor], biases: [Tensor], scale: S
     ) -> Tensor { RecursiveGate(p, gates, weights, biases, scale).forward() }
 
     /// The gradients of p, the gates, the weights and the biases for self = g.
-    public func recursiveGateGradients(
+    package func recursiveGateGradients(
         _ p: Tensor, _ gates: Tensor, weights: [Tensor], biases: [Tensor], scale: S
     ) -> [Tensor] { RecursiveGate(p, gates, weights, biases, scale).gradients(of: self) }
 }

@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/Reduction.swift` asks of an element type.
 public protocol ReductionKernels {
     /// sums[c] = sum over rows of x[r, c]; rows are `stride` apart.
     static func sumRows(
@@ -7,10 +8,6 @@ public protocol ReductionKernels {
     /// sums[c] += sum over rows of x[r, c].
     static func addRowSums(
         _ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
-    /// sums[c] = sum over rows of x[r, c] y[r, c].
-    static func sumRowsOfProduct(
-        _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, _ rows: Int,
-        _ columns: Int)
     /// sums[r] = sum over columns of x[r, c].
     static func sumColumns(_ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
     static func sumOfProduct(_ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ count: Int) -> Self
@@ -18,6 +15,7 @@ public protocol ReductionKernels {
     static func allFinite(_ x: UnsafePointer<Self>, _ count: Int) -> Bool
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: ReductionKernels {
     public static func sumRows(
         _ x: UnsafePointer<Float>, stride: Int, _ sums: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
@@ -26,11 +24,6 @@ extension Float: ReductionKernels {
     public static func addRowSums(
         _ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
     ) { hb_add_row_sums(x, sums, rows, columns) }
-
-    public static func sumRowsOfProduct(
-        _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ rows: Int,
-        _ columns: Int
-    ) { hb_sum_rows_product(x, y, sums, rows, columns) }
 
     public static func sumColumns(
         _ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
@@ -44,6 +37,7 @@ extension Float: ReductionKernels {
     public static func allFinite(_ x: UnsafePointer<Float>, _ count: Int) -> Bool { hb_all_finite(x, count) != 0 }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: ReductionKernels {
     public static func sumRows(
         _ x: UnsafePointer<Double>, stride: Int, _ sums: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int
@@ -55,14 +49,6 @@ extension Double: ReductionKernels {
     public static func addRowSums(
         _ x: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int
     ) { for r in 0..<rows { for c in 0..<columns { sums[c] += x[r * columns + c] } } }
-
-    public static func sumRowsOfProduct(
-        _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>, _ rows: Int,
-        _ columns: Int
-    ) {
-        for c in 0..<columns { sums[c] = 0 }
-        for r in 0..<rows { for c in 0..<columns { sums[c] += x[r * columns + c] * y[r * columns + c] } }
-    }
 
     public static func sumColumns(
         _ x: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int
@@ -92,14 +78,14 @@ extension Double: ReductionKernels {
 
 /// Sums per-chunk partial rows: `body` writes `columns` sums of its rows into the given buffer, chunks of rows are
 /// fixed by size, and the partial sums are added in order.
-public func reduceRows<S: Scalar>(
+package func reduceRows<S: Scalar>(
     _ rows: Int, columns: Int, grain: Int? = nil, into sums: UnsafeMutablePointer<S>,
     _ body: (Range<Int>, UnsafeMutablePointer<S>) -> Void
 ) {
     let grain = grain ?? max(1, max(elementGrain / max(1, columns), (rows + 63) / 64))
     let chunks = max(1, (rows + grain - 1) / grain)
     if chunks == 1 {
-        ThreadPool.shared.run(chunks: 1) { _ in body(0..<rows, sums) }
+        ThreadPool.current.run(chunks: 1) { _ in body(0..<rows, sums) }
         return
     }
     let partials = Storage<S>(count: chunks * columns)

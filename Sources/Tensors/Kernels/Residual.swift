@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/Residual.swift` asks of an element type.
 public protocol ResidualKernels {
     /// y = x + factor gamma[c] branch; without gamma, 1 everywhere.
     static func addResidual(
@@ -11,6 +12,7 @@ public protocol ResidualKernels {
         _ dbranch: UnsafeMutablePointer<Self>, _ sums: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: ResidualKernels {
     public static func addResidual(
         _ x: UnsafePointer<Float>, _ branch: UnsafePointer<Float>, _ gamma: UnsafePointer<Float>?, _ factor: Float,
@@ -23,6 +25,7 @@ extension Float: ResidualKernels {
     ) { hb_add_residual_gradient(branch, g, gamma, factor, dbranch, sums, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: ResidualKernels {
     public static func addResidual(
         _ x: UnsafePointer<Double>, _ branch: UnsafePointer<Double>, _ gamma: UnsafePointer<Double>?, _ factor: Double,
@@ -44,7 +47,7 @@ extension Double: ResidualKernels {
 
 extension Tensor {
     /// x + factor_n gamma_c branch: factors [N], gamma [C], either may be absent (1 everywhere).
-    public func addingResidual(_ branch: Tensor, scale gamma: Tensor?, factors: Tensor?) -> Tensor {
+    package func addingResidual(_ branch: Tensor, scale gamma: Tensor?, factors: Tensor?) -> Tensor {
         let columns = shape.columns
         let samples = shape.rank > 1 ? shape[0] : 1
         let rows = shape.rows / max(1, samples)
@@ -61,7 +64,7 @@ extension Tensor {
     }
 
     /// For self = branch: its gradient and, with gamma, that of gamma, in one pass.
-    public func residualGradient(
+    package func residualGradient(
         _ g: Tensor, scale gamma: Tensor?, factors: Tensor?
     ) -> (branch: Tensor, scale: Tensor?) {
         if gamma == nil, factors == nil { return (g, nil) }

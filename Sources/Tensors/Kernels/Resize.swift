@@ -9,6 +9,7 @@ public enum ResizeMode: Sendable, Hashable {
     case nearest
 }
 
+/// What `Kernels/Resize.swift` asks of an element type.
 public protocol ResizeKernels {
     /// One image under the given row and column mixtures.
     static func resize(
@@ -20,6 +21,7 @@ public protocol ResizeKernels {
         rows: UnsafeBufferPointer<hb_mix>, columns: UnsafeBufferPointer<hb_mix>)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: ResizeKernels {
     public static func resize(
         _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, width: Int, channels: Int,
@@ -32,6 +34,7 @@ extension Float: ResizeKernels {
     ) { hb_resize_gradient(g, dx, width, channels, rows.baseAddress, rows.count, columns.baseAddress, columns.count) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: ResizeKernels {
     public static func resize(
         _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, width: Int, channels: Int,
@@ -95,7 +98,7 @@ extension Tensor {
     }
 
     /// For self = g: the gradient of the map, whose shape is `input`. Each image is summed by one task.
-    public func resizeGradient(_ mode: ResizeMode, input: Shape) -> Tensor {
+    package func resizeGradient(_ mode: ResizeMode, input: Shape) -> Tensor {
         let (rows, columns) = (mixtures(input[1], shape[1], mode), mixtures(input[2], shape[2], mode))
         let (size, resizedSize) = (input[1] * input[2] * input[3], shape[1] * shape[2] * shape[3])
         return Tensor(input) { dx in

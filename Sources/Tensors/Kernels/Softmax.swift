@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/Softmax.swift` asks of an element type.
 public protocol SoftmaxKernels {
     /// y = softmax(scale x) over rows; y may be x.
     static func softmax(
@@ -16,6 +17,7 @@ public protocol SoftmaxKernels {
         _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: SoftmaxKernels {
     public static func softmax(
         _ x: UnsafePointer<Float>, scale: Double, _ y: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
@@ -45,6 +47,7 @@ func logSumExp(_ x: UnsafePointer<Double>, scale: Double = 1, _ columns: Int) ->
     return largest + logarithm(sum)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: SoftmaxKernels {
     public static func softmax(
         _ x: UnsafePointer<Double>, scale: Double, _ y: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int
@@ -105,7 +108,7 @@ extension Tensor {
     }
 
     /// For self = softmax(x): the gradient of x.
-    public func softmaxGradient(_ g: Tensor) -> Tensor {
+    package func softmaxGradient(_ g: Tensor) -> Tensor {
         let columns = shape.columns
         return Tensor(shape) { dx in
             withElements(self, g) { y, g in
@@ -131,7 +134,7 @@ extension Tensor {
     }
 
     /// For self = logSoftmax(x): the gradient of x.
-    public func logSoftmaxGradient(_ g: Tensor) -> Tensor {
+    package func logSoftmaxGradient(_ g: Tensor) -> Tensor {
         let columns = shape.columns
         return Tensor(shape) { dx in
             withElements(self, g) { y, g in

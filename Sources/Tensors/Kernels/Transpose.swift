@@ -1,5 +1,6 @@
 import CKernels
 
+/// What `Kernels/Transpose.swift` asks of an element type.
 public protocol TransposeKernels {
     /// y[r * rowY + c] = x[r * rowX + c * columnX].
     static func copyStrided(
@@ -7,6 +8,7 @@ public protocol TransposeKernels {
         _ rows: Int, _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: TransposeKernels {
     public static func copyStrided(
         _ x: UnsafePointer<Float>, _ rowX: Int, _ columnX: Int, _ y: UnsafeMutablePointer<Float>, _ rowY: Int,
@@ -14,6 +16,7 @@ extension Float: TransposeKernels {
     ) { hb_copy_strided(x, rowX, columnX, y, rowY, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: TransposeKernels {
     public static func copyStrided(
         _ x: UnsafePointer<Double>, _ rowX: Int, _ columnX: Int, _ y: UnsafeMutablePointer<Double>, _ rowY: Int,

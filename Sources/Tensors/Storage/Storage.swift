@@ -1,9 +1,12 @@
 /// A block of the pool with room for `count` elements; it goes back to the pool when nothing refers to it.
 ///
-/// Whoever creates a storage fills it before sharing it; afterwards nobody writes. The one exception is the parameter
-/// buffer, which the optimizer alone writes between steps.
+/// Whoever creates a storage fills it before sharing it; afterwards nobody writes. The exceptions belong to a training
+/// loop and are written between its steps alone: the parameter buffer (by the optimizer, by loading weights and by moving
+/// averages), gradients and the memory of the optimizer.
 public final class Storage<S: Scalar>: @unchecked Sendable {
+    /// The first element, aligned to 64 bytes.
     public let pointer: UnsafeMutablePointer<S>
+    /// The number of elements.
     public let count: Int
     private let size: Int
 

@@ -3,6 +3,7 @@ import Synchronization
 /// Hands out 64-byte aligned memory and keeps what comes back, so that from the second step on a training step takes
 /// nothing from the system. Thread-safe.
 public final class StoragePool: Sendable {
+    /// The pool of the process.
     public static let shared = StoragePool()
 
     /// What the pool holds and has done so far.
@@ -26,20 +27,11 @@ public final class StoragePool: Sendable {
 
     private let state = Mutex(State())
 
+    /// What is held and used now.
     public var statistics: Statistics { state.withLock { $0.statistics } }
 
+    /// Starts the search for the largest `bytesInUse` anew, from what is in use now.
     public func resetPeak() { state.withLock { $0.statistics.peakBytesInUse = $0.statistics.bytesInUse } }
-
-    /// Gives all waiting memory back to the system.
-    public func trim() {
-        state.withLock { state in
-            for (size, blocks) in state.free {
-                for block in blocks { UnsafeMutableRawPointer(bitPattern: block).map(SystemMemory.release) }
-                state.statistics.bytesHeld -= size * blocks.count
-            }
-            state.free.removeAll()
-        }
-    }
 
     /// Sizes are rounded up to an eighth of their power of two, so that at most an eighth is wasted and tensors of
     /// nearly equal size share blocks.

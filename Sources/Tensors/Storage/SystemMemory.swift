@@ -32,6 +32,7 @@ public enum SystemMemory {
         return take(count * MemoryLayout<Element>.stride).bindMemory(to: type, capacity: max(1, count))
     }
 
+    /// Gives back what `take` gave.
     public static func release(_ pointer: UnsafeMutableRawPointer) { free(pointer) }
 
     private static func exhausted(_ bytes: Int, inUse: Int) -> Never {

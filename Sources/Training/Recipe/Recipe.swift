@@ -26,7 +26,7 @@ public struct Recipe: Sendable {
     package let entries: [ConfigurationEntry]
 
     /// What was decided while reading, one sentence each.
-    public var notices: [String] { model.notice.map { [$0] } ?? [] }
+    public var notices: [String] { (model.notice.map { [$0] } ?? []) + entries.compactMap(\.notice) }
 
     /// Reads a configuration with overrides of the form `section.key=value`.
     /// - Throws: `ConfigurationError` with every problem that can be found without the data.

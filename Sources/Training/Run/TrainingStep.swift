@@ -84,12 +84,13 @@ final class TrainingStep<Task: LearningTask> {
         for part in batch.parts(of: options.partSize) {
             try addGradients(of: part, share: Double(part.count) / Double(batch.count), update, updates, &outcome)
         }
-        outcome.gradientNorm = gradientNorm(gradients, ranges: state.optimizer.groups.trainableRanges)
+        outcome.gradientNorm = GradientClipping.norm(gradients, ranges: state.optimizer.groups.trainableRanges)
         profile?.note(Operation("gradient norm"))
         guard outcome.gradientNorm.isFinite else {
             throw NonFiniteError(self, batch, update: update, what: "gradient")
         }
-        let scale = options.clipNorm > 0 ? clipFactor(norm: outcome.gradientNorm, limit: options.clipNorm) : 1
+        let scale =
+            options.clipNorm > 0 ? GradientClipping.factor(norm: outcome.gradientNorm, limit: options.clipNorm) : 1
         state.optimizer.update(
             parameters: state.store.flat, gradients: gradients, learningRate: learningRate, gradientScale: scale)
         state.store.apply(updates)

@@ -7,7 +7,7 @@ import Testing
     private let targets: [Double] = [0.9, 0.05, 0.05, 0.3, 0, 1]
     private let weights: [Double] = [0.5, 2, 1.25]
 
-    /// PyTorch 2.13, binary_cross_entropy_with_logits, reduction mean.
+    /// PyTorch 2.13, binary_cross_entropy_with_logits, reduction mean; Scripts/fixtures/literals.py gives the same.
     @Test func lossAndGradientEqualPyTorchs() throws {
         let plain = try #require(gradient { $0.binaryCrossEntropy(targets: Tensor([2, 3], targets)) })
         #expect(abs(plain.loss - 5.259763542854748) < 1e-12)

@@ -2,7 +2,7 @@ import Autograd
 import Tensors
 import Testing
 
-private struct Case: CustomTestStringConvertible {
+private struct Case: ScalarFunction, CustomTestStringConvertible {
     var input: Shape
     var out: Int
     var kernel: Pair
@@ -14,14 +14,11 @@ private struct Case: CustomTestStringConvertible {
         "\(input) to \(out), kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation), groups \(groups)"
     }
 
-    func apply<S: Scalar>(_ v: [Variable<S>]) -> Variable<S> {
-        v[0].convolution(v[1], v[2], stride: stride, padding: padding, dilation: dilation, groups: groups)
+    func callAsFunction<S>(_ v: [Variable<S>]) -> [Variable<S>] {
+        [v[0].convolution(v[1], v[2], stride: stride, padding: padding, dilation: dilation, groups: groups)]
     }
 
-    var operation: MapOperation {
-        MapOperation(
-            [input, [out, kernel.height, kernel.width, input[3] / groups], [out]], { apply($0) }, { apply($0) })
-    }
+    var shapes: [Shape] { [input, [out, kernel.height, kernel.width, input[3] / groups], [out]] }
 
     /// The definition, element by element.
     func plain(_ operands: [Tensor<Double>]) -> Tensor<Double> {
@@ -55,7 +52,7 @@ private struct Case: CustomTestStringConvertible {
     }
 }
 
-@Suite(.serialized) struct ConvolutionTests {
+@Suite struct ConvolutionTests {
     private static let cases: [Case] = [
         Case(input: [2, 32, 32, 3], out: 16, kernel: 4, stride: 4),
         Case(input: [2, 16, 16, 24], out: 48, kernel: 2, stride: 2),
@@ -73,14 +70,13 @@ private struct Case: CustomTestStringConvertible {
 
     @Test(arguments: cases)
     private func equalsTheDefinition(_ test: Case) {
-        let operation = test.operation
-        let found = MapOperation.run(operation.operands, operation.double).result
-        #expect(MapOperation.error(found, test.plain(operation.operands)) < 1e-13)
+        let plain = test.plain(operands(test.shapes).map { cast($0, to: Double.self) })
+        #expect(relativeError(test.evaluation(test.shapes, as: Double.self).outputs[0], plain) < 1e-13)
     }
 
     @Test(arguments: cases)
     private func singlePrecisionAgreesWithTheReference(_ test: Case) {
-        for (what, error) in zip(["result", "x", "weight", "bias"], test.operation.singlePrecisionErrors()) {
+        for (what, error) in zip(["result", "x", "weight", "bias"], test.errors(test.shapes)) {
             #expect(error < 3e-6, "\(what)")
         }
     }
@@ -88,25 +84,24 @@ private struct Case: CustomTestStringConvertible {
     /// <A x, g> = <x, A^T g>, and the same for the weight.
     @Test(arguments: cases)
     private func gradientsAreAdjoint(_ test: Case) {
-        var operation = test.operation
-        operation.operands[2] = .zeros(operation.operands[2].shape)
-        let run = MapOperation.run(operation.operands, operation.double)
-        let expected = MapOperation.product(run.result, run.cotangent)
+        var operands = operands(test.shapes)
+        operands[2] = .zeros(operands[2].shape)
+        let run = Evaluation<Double>(operands) { test($0) }
+        let expected = innerProduct(run.outputs[0], run.cotangents[0])
         for position in 0..<2 {
-            let found = MapOperation.product(operation.operands[position], run.gradients[position])
+            let found = innerProduct(cast(operands[position], to: Double.self), run.gradients[position])
             #expect(abs(found - expected) < 1e-9 * max(1, abs(expected)))
         }
     }
 
     @Test(arguments: cases)
     private func theNumberOfThreadsDoesNotMatter(_ test: Case) {
-        let operation = test.operation
-        #expect(operation.bits(threads: 1) == operation.bits(threads: 2))
+        #expect(test.threadViolations(test.shapes) == [])
     }
 
     @Test func manyBlocksAgreeWithTheReference() {
-        let operation = Case(input: [6, 64, 64, 4], out: 8, kernel: 3, padding: 1).operation
-        #expect(operation.singlePrecisionErrors().allSatisfy { $0 < 1e-5 })
-        #expect(operation.bits(threads: 1) == operation.bits(threads: 2))
+        let test = Case(input: [6, 64, 64, 4], out: 8, kernel: 3, padding: 1)
+        #expect(test.largestError(test.shapes) < 1e-5)
+        #expect(test.threadViolations(test.shapes) == [])
     }
 }

@@ -2,23 +2,21 @@ import Autograd
 import Tensors
 import Testing
 
-private struct Case: CustomTestStringConvertible {
+private struct Case: ScalarFunction, CustomTestStringConvertible {
     var input: Shape
     var kernel: Pair = 7
     var stride = 1
     var padding: Int?
     var testDescription: String { "\(input) kernel \(kernel) stride \(stride)" }
 
-    var operation: MapOperation {
-        let (stride, padding) = (stride, padding)
-        return MapOperation(
-            [input, [kernel.height, kernel.width, input[3]], [input[3]]],
-            { $0[0].depthwiseConvolution($0[1], $0[2], stride: stride, padding: padding) },
-            { $0[0].depthwiseConvolution($0[1], $0[2], stride: stride, padding: padding) })
+    func callAsFunction<S>(_ x: [Variable<S>]) -> [Variable<S>] {
+        [x[0].depthwiseConvolution(x[1], x[2], stride: stride, padding: padding)]
     }
+
+    var shapes: [Shape] { [input, [kernel.height, kernel.width, input[3]], [input[3]]] }
 }
 
-@Suite(.serialized) struct DepthwiseConvolutionTests {
+@Suite struct DepthwiseConvolutionTests {
     private static let cases: [Case] = [
         Case(input: [2, 14, 14, 96]), Case(input: [1, 16, 16, 112]), Case(input: [3, 8, 8, 240]),
         Case(input: [5, 4, 4, 496]), Case(input: [20, 2, 2, 24]), Case(input: [7, 1, 1, 17]),
@@ -31,31 +29,30 @@ private struct Case: CustomTestStringConvertible {
 
     @Test(arguments: cases)
     private func singlePrecisionAgreesWithTheReference(_ test: Case) {
-        for (what, error) in zip(["result", "x", "weight", "bias"], test.operation.singlePrecisionErrors()) {
+        for (what, error) in zip(["result", "x", "weight", "bias"], test.errors(test.shapes)) {
             #expect(error < 3e-6, "\(what)")
         }
     }
 
     @Test(arguments: cases)
     private func theNumberOfThreadsDoesNotMatter(_ test: Case) {
-        let operation = test.operation
-        #expect(operation.bits(threads: 1) == operation.bits(threads: 2))
+        #expect(test.threadViolations(test.shapes) == [])
     }
 
     /// Large enough for several chunks of rows and groups of channels.
     @Test func manyChunksAgreeWithOneThread() {
-        let operation = Case(input: [12, 14, 14, 136]).operation
-        #expect(operation.bits(threads: 1) == operation.bits(threads: 2))
-        #expect(operation.singlePrecisionErrors().allSatisfy { $0 < 5e-6 })
+        let test = Case(input: [12, 14, 14, 136])
+        #expect(test.threadViolations(test.shapes) == [])
+        #expect(test.largestError(test.shapes) < 5e-6)
     }
 
     @Test func imagesDoNotDependOnTheirBatch() {
         let test = Case(input: [9, 4, 4, 24])
-        var one = test.operation
-        let all = MapOperation.run(one.operands, one.single).result.array
+        var operands = operands(test.shapes)
+        let all = test(operands.map { Variable($0) })[0].value.array
         let size = 4 * 4 * 24
-        one.operands[0] = Tensor([1, 4, 4, 24], Array(one.operands[0].array[5 * size..<6 * size]))
-        #expect(MapOperation.run(one.operands, one.single).result.array == Array(all[5 * size..<6 * size]))
+        operands[0] = Tensor([1, 4, 4, 24], Array(operands[0].array[5 * size..<6 * size]))
+        #expect(test(operands.map { Variable($0) })[0].value.array == Array(all[5 * size..<6 * size]))
     }
 
     @Test func aKernelWiderThanTheMapSeesAllOfIt() {

@@ -57,12 +57,12 @@ private func shapes(_ leading: [Int], _ widths: [Int], out: Int, scale: Bool = t
                 let operands = shapes([5, 3], widths, out: 4, scale: scale)
                 let fused = Branch(order: widths.count, rate: rate).run(operands, as: Double.self)
                 let parts = Operations(order: widths.count, rate: rate).run(operands, as: Double.self)
-                for (a, b) in zip(fused, parts) { #expect(relativeDifference(a, b) < 1e-11) }
+                for (a, b) in zip(fused, parts) { #expect(relativeError(a, b) < 1e-11) }
             }
         }
     }
 
     @Test func resultsDoNotDependOnThreads() {
-        #expect(Branch(order: 3, rate: 0.3).isIndependentOfThreads(shapes([8, 12, 12], [8, 16, 32], out: 32)))
+        #expect(Branch(order: 3, rate: 0.3).threadViolations(shapes([8, 12, 12], [8, 16, 32], out: 32)) == [])
     }
 }

@@ -15,7 +15,7 @@ private func waves(_ shape: Shape, _ amplitude: Double, _ phase: Double) -> [Dou
     (0..<shape.elementCount).map { amplitude * sin(0.5 * Double($0) + phase) }
 }
 
-/// Numbers of an independent implementation in double precision; each fixes a whole pass.
+/// Numbers of an independent implementation in double precision (Scripts/fixtures/literals.py); each fixes a whole pass.
 @Suite struct GlobalFilterGoldenTests {
     @Test func evenWidth() {
         let expected = [
@@ -41,7 +41,7 @@ private func waves(_ shape: Shape, _ amplitude: Double, _ phase: Double) -> [Dou
         }
     }
 
-    @Test func resizedCentreIsTheMeanOfTheCorners() {
+    @Test func resizedCenterIsTheMeanOfTheCorners() {
         let filter = Variable(Tensor<Double>([2, 2, 1, 2], waves([1, 2, 2, 2], 1, 0)))
         let resized = filter.resizedFilter(rows: 3, columns: 3).value.array
         #expect(abs(resized[8] - 0.472972105) < 1e-9)
@@ -51,19 +51,19 @@ private func waves(_ shape: Shape, _ amplitude: Double, _ phase: Double) -> [Dou
     /// The whole global-local filter: norm, 3x3 on the first half, filter on the second, interleave, norm.
     @Test func globalLocalFilterWithoutResizing() {
         let y = globalLocalFilter(3, 4)
-        summarise(
+        summarize(
             y, sum: 3.846262747, norm: 7.456168177, [1.746306273, 1.666586992, 1.833791072, 0.935185767],
             -1.787340277)
     }
 
     @Test func globalLocalFilterWithResizing() {
         let y = globalLocalFilter(5, 7)
-        summarise(
+        summarize(
             y, sum: 11.463603730, norm: 12.799231553, [1.830080428, 1.688587117, 1.819707961, 1.806988889],
             -0.717159197)
     }
 
-    private func summarise(_ y: [Double], sum: Double, norm: Double, _ first: [Double], _ last: Double) {
+    private func summarize(_ y: [Double], sum: Double, norm: Double, _ first: [Double], _ last: Double) {
         #expect(abs(y.reduce(0, +) - sum) < 1e-8)
         #expect(abs(y.reduce(0) { $0 + $1 * $1 }.squareRoot() - norm) < 1e-8)
         for (i, value) in first.enumerated() { #expect(abs(y[i] - value) < 1e-8) }

@@ -32,11 +32,11 @@ private struct LinearThenSplit: ScalarFunction {
         for unused: Set<Int> in [[], [0], [1, 2]] {
             let fused = LinearSplit(widths: [2, 4, 3]).run(shapes, as: Double.self, unused: unused)
             let parts = LinearThenSplit(widths: [2, 4, 3]).run(shapes, as: Double.self, unused: unused)
-            for (a, b) in zip(fused, parts) { #expect(relativeDifference(a, b) < 1e-12) }
+            for (a, b) in zip(fused, parts) { #expect(relativeError(a, b) < 1e-12) }
         }
     }
 
     @Test func resultsDoNotDependOnThreads() {
-        #expect(LinearSplit(widths: [8, 56]).isIndependentOfThreads([[8, 16, 16, 32], [64, 32], [64]]))
+        #expect(LinearSplit(widths: [8, 56]).threadViolations([[8, 16, 16, 32], [64, 32], [64]]) == [])
     }
 }

@@ -32,12 +32,12 @@ private struct NormThenLinear: ScalarFunction {
         for unused: Set<Int> in [[], [0], [1, 2]] {
             let fused = NormalizedLinear(widths: [2, 4, 3]).run(shapes, as: Double.self, unused: unused)
             let parts = NormThenLinear(widths: [2, 4, 3]).run(shapes, as: Double.self, unused: unused)
-            for (a, b) in zip(fused, parts) { #expect(relativeDifference(a, b) < 1e-11) }
+            for (a, b) in zip(fused, parts) { #expect(relativeError(a, b) < 1e-11) }
         }
     }
 
     @Test func resultsDoNotDependOnThreads() {
         #expect(
-            NormalizedLinear(widths: [8, 56]).isIndependentOfThreads([[8, 16, 16, 32], [32], [32], [64, 32], [64]]))
+            NormalizedLinear(widths: [8, 56]).threadViolations([[8, 16, 16, 32], [32], [32], [64, 32], [64]]) == [])
     }
 }

@@ -2,7 +2,14 @@ import Autograd
 import Tensors
 import Testing
 
-@Suite(.serialized) struct PoolingTests {
+private struct Pooling: ScalarFunction {
+    let isAverage: Bool
+    func callAsFunction<S>(_ x: [Variable<S>]) -> [Variable<S>] {
+        [isAverage ? x[0].globalAveragePooled() : x[0].maxPooled(kernel: 3, stride: 2, padding: 1)]
+    }
+}
+
+@Suite struct PoolingTests {
     @Test func theGradientGoesToTheFirstOfEqualElements() {
         let tape = Tape<Float>()
         let x = tape.leaf(Tensor([1, 2, 4, 1], [3, 3, 0, 1, 3, 2, 1, 1]))
@@ -38,13 +45,18 @@ import Testing
 
     @Test(arguments: [[3, 16, 15, 17], [40, 8, 8, 96]] as [Shape])
     func precisionAndThreads(_ input: Shape) {
-        let pool = MapOperation(
-            [input], { $0[0].maxPooled(kernel: 3, stride: 2, padding: 1) },
-            { $0[0].maxPooled(kernel: 3, stride: 2, padding: 1) })
-        let average = MapOperation([input], { $0[0].globalAveragePooled() }, { $0[0].globalAveragePooled() })
-        for operation in [pool, average] {
-            #expect(operation.singlePrecisionErrors().allSatisfy { $0 < 2e-6 })
-            #expect(operation.bits(threads: 1) == operation.bits(threads: 2))
+        for pooling in [Pooling(isAverage: false), Pooling(isAverage: true)] {
+            #expect(pooling.largestError([input]) < 2e-6)
+            #expect(pooling.threadViolations([input]) == [])
         }
+    }
+
+    /// PyTorch's adaptive average pooling: windows from floor(i H / h) to ceil((i + 1) H / h).
+    @Test func averagesOfUnevenWindowsOverlap() {
+        let x = Variable<Double>(Tensor([1, 1, 5, 1], [1, 2, 3, 4, 5]))
+        let found = x.averagePooled(to: Pair(1, 3)).value
+        #expect(relativeError(found, Tensor([1, 1, 3, 1], [1.5, 3, 4.5])) < 1e-14)
+        let even = Variable<Double>(Tensor([1, 2, 4, 1], [1, 3, 5, 7, 1, 3, 5, 7])).averagePooled(to: Pair(1, 2)).value
+        #expect(relativeError(even, Tensor([1, 1, 2, 1], [2, 6])) < 1e-14)
     }
 }

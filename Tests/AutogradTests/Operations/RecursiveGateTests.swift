@@ -43,7 +43,7 @@ private func widths(_ channels: Int, order: Int) -> [Int] { (0..<order).map { ch
         let fused = Gate(order: order).run(operands, as: Double.self)
         let composed = ComposedGate(order: order).run(operands, as: Double.self)
         #expect(fused.count == composed.count)
-        for (a, b) in zip(fused, composed) { #expect(relativeDifference(a, b) < 1e-12) }
+        for (a, b) in zip(fused, composed) { #expect(relativeError(a, b) < 1e-12) }
     }
 
     @Test(arguments: [(16, 2), (32, 3), (64, 4), (128, 5), (96, 4), (240, 5), (112, 3), (16, 5), (17, 1)])
@@ -75,6 +75,6 @@ private func widths(_ channels: Int, order: Int) -> [Int] { (0..<order).map { ch
 
     @Test(arguments: [(32, 3), (128, 5)])
     func resultsDoNotDependOnThreads(channels: Int, order: Int) {
-        #expect(Gate(order: order).isIndependentOfThreads(shapes(widths(channels, order: order), [8, 28, 28])))
+        #expect(Gate(order: order).threadViolations(shapes(widths(channels, order: order), [8, 28, 28])) == [])
     }
 }

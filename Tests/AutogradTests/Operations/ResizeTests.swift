@@ -2,12 +2,20 @@ import Autograd
 import Tensors
 import Testing
 
-@Suite(.serialized) struct ResizeTests {
+private struct Resize: ScalarFunction {
+    let size: Pair
+    let mode: ResizeMode
+    func callAsFunction<S>(_ x: [Variable<S>]) -> [Variable<S>] {
+        [x[0].resized(height: size.height, width: size.width, mode)]
+    }
+}
+
+@Suite struct ResizeTests {
     private func row(_ values: [Double], to width: Int, _ mode: ResizeMode) -> [Double] {
         Variable(Tensor([1, 1, values.count, 1], values)).resized(height: 1, width: width, mode).value.array
     }
 
-    @Test func halfPixelCentresAreClampedAtTheEdge() {
+    @Test func halfPixelCentersAreClampedAtTheEdge() {
         #expect(row([0, 4], to: 4, .bilinear(alignCorners: false)) == [0, 1, 3, 4])
         #expect(row([0, 2, 4, 6], to: 2, .bilinear(alignCorners: false)) == [1, 5])
     }
@@ -35,16 +43,12 @@ import Testing
             ([2, 7, 7, 96], Pair(14, 13)), ([3, 31, 17, 17], Pair(9, 24)), ([2, 1, 1, 5], Pair(3, 1)),
         ]
         for (input, size) in cases {
-            let operation = MapOperation(
-                [input], { $0[0].resized(height: size.height, width: size.width, mode) },
-                { $0[0].resized(height: size.height, width: size.width, mode) })
-            #expect(operation.singlePrecisionErrors().allSatisfy { $0 < 3e-6 })
-            #expect(operation.bits(threads: 1) == operation.bits(threads: 2))
-            let run = MapOperation.run(operation.operands, operation.double)
-            let (forward, back) = (
-                MapOperation.product(run.result, run.cotangent),
-                MapOperation.product(operation.operands[0], run.gradients[0])
-            )
+            let resize = Resize(size: size, mode: mode)
+            #expect(resize.largestError([input]) < 3e-6)
+            #expect(resize.threadViolations([input]) == [])
+            let run = resize.evaluation([input], as: Double.self)
+            let forward = innerProduct(run.outputs[0], run.cotangents[0])
+            let back = innerProduct(cast(operands([input])[0], to: Double.self), run.gradients[0])
             #expect(abs(forward - back) < 1e-10 * max(1, abs(forward)))
         }
     }

@@ -41,4 +41,8 @@ import Testing
         tape.backward(from: x.transposed([0, 2, 1, 3]), cotangent: inputs[1])
         #expect(tape.gradient(of: x)?.array == transposed(inputs[1], [0, 2, 1, 3]))
     }
+
+    @Test func resultsDoNotDependOnThreads() {
+        expectSameOnAnyThreads(operands([[4, 6, 99, 32]]), "transpose") { [$0[0].transposed([0, 2, 1, 3])] }
+    }
 }

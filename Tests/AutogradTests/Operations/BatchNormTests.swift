@@ -2,43 +2,9 @@ import Autograd
 import Tensors
 import Testing
 
-@Suite struct NormalizationTests {
-    @Test(arguments: [1, 5, 16, 17, 32, 64, 96, 112, 240, 256, 496, 2000])
-    func fastLayerNormEqualsTheReference(columns: Int) {
-        // 37 rows leave a rest after every group of rows; more rows make several chunks.
-        for rows in [1, 37, columns <= 64 ? 1501 : 101] {
-            let inputs = operands([[rows, columns], [columns], [columns]])
-            // The gradient of a row of one is zero, the difference of large numbers.
-            expectAgreement(inputs, tolerance: columns == 1 ? 1e-3 : 1e-5, "\(rows) x \(columns)") {
-                [$0[0].layerNormalized($0[1], $0[2])]
-            } _: {
-                [$0[0].layerNormalized($0[1], $0[2])]
-            }
-        }
-    }
-
-    @Test func layerNormKeepsItsDigitsFarFromZero() {
-        let x = operands([[64, 48]])[0]
-        let far = Tensor<Float>(x.shape, x.array.map { $0 + 1000 })
-        let one = Tensor<Float>([48], repeating: 1)
-        let zero = Tensor<Float>.zeros([48])
-        expectAgreement([far, one, zero], tolerance: 1e-4, "mean 1000") {
-            [$0[0].layerNormalized($0[1], $0[2])]
-        } _: {
-            [$0[0].layerNormalized($0[1], $0[2])]
-        }
-    }
-
-    @Test func layerNormOfASmallExample() {
-        let x = Variable(Tensor<Float>([1, 4], [1, 2, 3, 6]))
-        let y = x.layerNormalized(
-            Variable(Tensor([4], [1, 1, 2, 1])), Variable(Tensor([4], [0, 0, 0, 1])), epsilon: 0.5)
-        // Mean 3, biased variance 3.5.
-        #expect(relativeError(y.value, Tensor([1, 4], [-1, -0.5, 0, 2.5])) < 1e-6)
-    }
-
+@Suite struct BatchNormTests {
     @Test(arguments: [1, 5, 16, 17, 96, 112, 240, 496])
-    func fastBatchNormEqualsTheReference(channels: Int) {
+    func theFastKernelEqualsTheReference(channels: Int) {
         for shape: Shape in [[3, 9, 7, channels], [2, 1, 1, channels], [1, 1, 1, channels], [2, 19, 19, channels]] {
             let inputs = operands([shape, [channels], [channels]])
             // A variance near zero (two rows) amplifies rounding.
@@ -62,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func batchNormReturnsTheMeanAndTheUnbiasedVariance() {
+    @Test func theMeanAndTheUnbiasedVarianceAreReturned() {
         let x = Variable(Tensor<Float>([4, 2], [1, 0, 2, 0, 3, 10, 6, 10]))
         let gain = Variable(Tensor<Float>([2], [1, 2]))
         let bias = Variable(Tensor<Float>([2], [0, 1]))
@@ -81,5 +47,11 @@ import Testing
         let biased = variance.scaled(by: 49.0 / 50)
         let z = inputs[0].batchNormalized(inputs[1], inputs[2], mean: mean, variance: biased)
         #expect(relativeError(z.value, y.value.converted(to: Double.self)) < 1e-6)
+    }
+
+    @Test(arguments: [16, 96, 240]) func resultsDoNotDependOnThreads(channels: Int) {
+        expectSameOnAnyThreads(operands([[2101, channels], [channels], [channels]]), "batchNorm") {
+            [$0[0].batchNormalized($0[1], $0[2]).output]
+        }
     }
 }

@@ -5,6 +5,7 @@ public enum BinaryFunction: String, CaseIterable, Sendable {
     case add, subtract, multiply, divide
 }
 
+/// What `Kernels/Arithmetic.swift` asks of an element type.
 public protocol BroadcastKernels {
     /// out[r, c] = a op b; a has row stride `rowA` and column stride `columnA` (0 or 1), b likewise.
     static func combine(
@@ -18,6 +19,7 @@ public protocol BroadcastKernels {
         _ columns: Int)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: BroadcastKernels {
     public static func combine(
         _ f: BinaryFunction, _ a: UnsafePointer<Float>, _ rowA: Int, _ columnA: Int, _ b: UnsafePointer<Float>,
@@ -41,6 +43,7 @@ extension Float: BroadcastKernels {
     ) { hb_add_row(row, y, rows, columns) }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: BroadcastKernels {
     public static func multiplyRows(
         _ x: UnsafePointer<Double>, _ row: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ rows: Int,
@@ -73,6 +76,7 @@ extension Double: BroadcastKernels {
 /// How two shapes stretch over each other: the axes of the result, merged where both operands run on, with a stride of
 /// 0 wherever an operand repeats.
 public struct BroadcastPlan: Sendable {
+    /// That of the result.
     public let shape: Shape
     /// Extents and element strides, outermost first; never empty.
     let axes: [(extent: Int, a: Int, b: Int)]
@@ -128,7 +132,7 @@ public struct BroadcastPlan: Sendable {
 
 extension Tensor {
     /// self op other with broadcasting.
-    public func combined(_ f: BinaryFunction, _ other: Tensor) -> Tensor {
+    package func combined(_ f: BinaryFunction, _ other: Tensor) -> Tensor {
         guard let plan = BroadcastPlan(shape, other.shape) else {
             brokenRule(f.rawValue, [shape, other.shape], "each extent must be equal or 1, counted from the last axis")
         }
@@ -191,8 +195,12 @@ extension Tensor {
         }
     }
 
+    /// The sum, sizes of 1 stretched.
     public static func + (a: Tensor, b: Tensor) -> Tensor { a.combined(.add, b) }
+    /// The difference, sizes of 1 stretched.
     public static func - (a: Tensor, b: Tensor) -> Tensor { a.combined(.subtract, b) }
+    /// The product element by element, sizes of 1 stretched.
     public static func * (a: Tensor, b: Tensor) -> Tensor { a.combined(.multiply, b) }
+    /// The quotient, sizes of 1 stretched.
     public static func / (a: Tensor, b: Tensor) -> Tensor { a.combined(.divide, b) }
 }

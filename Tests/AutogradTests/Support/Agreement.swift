@@ -1,21 +1,30 @@
 import Autograd
 import Tensors
+import TestSupport
 import Testing
 
 /// Results and gradients of one function under fixed operands and cotangents.
 struct Evaluation<S: Scalar> {
     var outputs: [Tensor<S>]
+    var cotangents: [Tensor<S>]
     var gradients: [Tensor<S>]
 
-    init(_ operands: [Tensor<Float>], seed: UInt64 = 7, _ function: ([Variable<S>]) -> [Variable<S>]) {
+    /// - Parameter unused: positions of results that no gradient flows from.
+    init(
+        _ operands: [Tensor<Float>], seed: UInt64 = 7, unused: Set<Int> = [],
+        _ function: ([Variable<S>]) -> [Variable<S>]
+    ) {
         let tape = Tape<S>()
         let leaves = operands.map { tape.leaf(cast($0, to: S.self)) }
         let results = function(leaves)
-        let cotangents = draws(results.map(\.shape), seed: seed)
-        tape.backward(from: zip(results, cotangents).map { ($0, cast($1, to: S.self)) })
+        let cotangents = draws(results.map(\.shape), seed: seed).map { cast($0, to: S.self) }
+        tape.backward(from: results.indices.filter { !unused.contains($0) }.map { (results[$0], cotangents[$0]) })
+        self.cotangents = cotangents
         outputs = results.map(\.value)
         gradients = leaves.map { tape.gradient(of: $0) ?? .zeros($0.shape) }
     }
+
+    var tensors: [Tensor<S>] { outputs + gradients }
 }
 
 /// Tensors from the standard normal distribution. Not by `Tensor.normal`, whose generic code takes far longer.
@@ -32,17 +41,18 @@ func cast<S: Scalar>(_ x: Tensor<Float>, to type: S.Type) -> Tensor<S> {
     return x.converted(to: type)
 }
 
-/// max |a - b| / max(1, max |b|), infinite where either is not finite.
+/// max |a - b| / max |b|, whatever the size of b; max |a| where b is zero; infinite where either is not finite or the
+/// shapes differ.
 func relativeError<S: Scalar>(_ a: Tensor<S>, _ b: Tensor<Double>) -> Double {
     guard a.shape == b.shape else { return .infinity }
     let values = (a.array as? [Float]).map { $0.map { Double($0) } } ?? a.array.map { Double($0) }
-    var (largest, difference) = (1.0, 0.0)
+    var (largest, difference) = (0.0, 0.0)
     for (x, y) in zip(values, b.array) {
         guard x.isFinite, y.isFinite else { return .infinity }
         largest = max(largest, abs(y))
         difference = max(difference, abs(x - y))
     }
-    return difference / largest
+    return largest > 0 ? difference / largest : difference
 }
 
 /// Expects the fast kernels to give what the reference in double precision gives, forward and backward.
@@ -62,17 +72,10 @@ func expectAgreement(
     }
 }
 
-/// Expects the same bits on one thread and on two. The thread count is global, so callers belong in a serialized suite.
-func expectSameOnTwoThreads(
+/// Expects the same bits whatever the number of threads.
+func expectSameOnAnyThreads(
     _ operands: [Tensor<Float>], _ name: String, _ function: ([Variable<Float>]) -> [Variable<Float>]
 ) {
-    let before = ThreadPool.shared.threads
-    defer { ThreadPool.shared.threads = before }
-    ThreadPool.shared.threads = 1
-    let one = Evaluation<Float>(operands, function)
-    ThreadPool.shared.threads = 2
-    let two = Evaluation<Float>(operands, function)
-    for (x, y) in zip(one.outputs + one.gradients, two.outputs + two.gradients) {
-        #expect(x.array.map(\.bitPattern) == y.array.map(\.bitPattern), "\(name): one and two threads differ")
-    }
+    let violations = ThreadIndependence.violations { Evaluation(operands, function).tensors.map(\.bits) }
+    #expect(violations == [], "\(name): one thread and so many differ")
 }

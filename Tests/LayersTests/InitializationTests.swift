@@ -1,8 +1,9 @@
 import Layers
 import Tensors
+import TestSupport
 import Testing
 
-@Suite struct InitialisationTests {
+@Suite struct InitializationTests {
     private func values(_ initializer: Initializer, _ shape: Shape, _ layout: ParameterLayout = .plain) -> [Double] {
         let scope = Scope()
         let parameter = scope.parameter("weight", shape, layout: layout, role: .weight, initializer: initializer)
@@ -57,22 +58,16 @@ import Testing
         #expect(one["a.bias"] == [0, 0, 0, 0, 0])
     }
 
-    /// The number of threads belongs to the whole process, so this runs in one of its own.
-    @Test func theNumberOfThreadsDoesNotMatter() async {
-        await #expect(processExitsWith: .success) {
-            func bits() throws -> [UInt32] {
-                let scope = Scope()
-                for i in 0..<6 {
-                    _ = try GnConv(scope["block"][i], channels: 32, order: 4, mixer: .globalFilter(rows: 7, columns: 4))
-                }
-                let store = ParameterStore<Float>(scope.list, seed: 3)
-                return (0..<store.list.flatCount).map { store.flat.pointer[$0].bitPattern }
+    @Test func theNumberOfThreadsDoesNotMatter() throws {
+        let violations = try ThreadIndependence.violations {
+            let scope = Scope()
+            for i in 0..<6 {
+                _ = try GnConv(scope["block"][i], channels: 32, order: 4, mixer: .globalFilter(rows: 7, columns: 4))
             }
-            ThreadPool.shared.threads = 1
-            let one = try bits()
-            ThreadPool.shared.threads = 2
-            for _ in 0..<5 { #expect(try bits() == one) }
+            let store = ParameterStore<Float>(scope.list, seed: 3)
+            return (0..<store.list.flatCount).map { store.flat.pointer[$0].bitPattern }
         }
+        #expect(violations == [])
     }
 
     @Test func decayIsForWhatHasMoreThanOneAxis() throws {

@@ -17,6 +17,7 @@ public protocol DepthwiseKernels {
         _ geometry: hb_window, rows: Range<Int>, channels: Range<Int>)
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Float: DepthwiseKernels {
     public static func depthwise(
         _ x: UnsafePointer<Float>, _ packed: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
@@ -72,6 +73,7 @@ extension hb_window {
     }
 }
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension Double: DepthwiseKernels {
     public static func depthwise(
         _ x: UnsafePointer<Double>, _ packed: UnsafePointer<Double>, _ bias: UnsafePointer<Double>?,

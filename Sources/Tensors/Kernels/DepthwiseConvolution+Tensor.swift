@@ -15,7 +15,7 @@ private func eachTask(
 ) {
     let groups = (channels + depthwiseChannels - 1) / depthwiseChannels
     let blocks = (rows + grain - 1) / grain
-    ThreadPool.shared.run(chunks: blocks * groups) { task in
+    ThreadPool.current.run(chunks: blocks * groups) { task in
         let (block, group) = (task / groups, task % groups)
         body(
             block * grain..<min(rows, (block + 1) * grain),
@@ -43,7 +43,7 @@ private func packed<S>(_ weight: Tensor<S>, turned: Bool) -> Storage<S> {
 
 extension Tensor {
     /// Depthwise convolution: x [N, H, W, C], weight [kh, kw, C], bias [C] -> [N, H', W', C].
-    public func depthwiseConvolution(_ weight: Tensor, _ bias: Tensor?, _ window: Window) -> Tensor {
+    package func depthwiseConvolution(_ weight: Tensor, _ bias: Tensor?, _ window: Window) -> Tensor {
         convolvedByChannel(weight, bias, window.geometry(on: shape), turned: false)
     }
 
@@ -63,7 +63,7 @@ extension Tensor {
 
     /// For self = g: the gradient of x, whose shape is `input`. For stride 1 it is the convolution of g with the turned
     /// weight.
-    public func depthwiseInputGradient(_ weight: Tensor, _ window: Window, input: Shape) -> Tensor {
+    package func depthwiseInputGradient(_ weight: Tensor, _ window: Window, input: Shape) -> Tensor {
         let geometry = window.geometry(on: input)
         if window.stride == 1 {
             var turned = geometry
@@ -86,7 +86,7 @@ extension Tensor {
 
     /// For self = g: the gradients of the weight [kh, kw, C] and of the bias [C]. Sums of fixed blocks of rows are added
     /// in order.
-    public func depthwiseWeightGradient(_ x: Tensor, _ window: Window) -> (weight: Tensor, bias: Tensor) {
+    package func depthwiseWeightGradient(_ x: Tensor, _ window: Window) -> (weight: Tensor, bias: Tensor) {
         let geometry = window.geometry(on: x.shape)
         let channels = x.shape[3]
         let taps = window.kernel.height * window.kernel.width
