@@ -124,18 +124,18 @@ package final class DistillationRun<C: TaskConfiguration> {
             throw RecipeError(
                 "\(member.name) is the student itself (\(member.path)), expected other models in the pool")
         }
-        let taps = try model.taps(height: data.plan.height, width: data.plan.width)
+        let own = try model.taps(height: data.plan.height, width: data.plan.width)
         let all = try pool.map { ($0.name, try DistillationRun.taps($0.outline)) }
         for (name, taps) in all {
             let stage = configuration.stages.stage(for: name)
             if StageLosses.needsPairing(stage.losses) {
                 try pair("stage of \(name)") {
-                    _ = try FeaturePairing(student: taps, teacher: taps, named: stage.pairs)
+                    _ = try FeaturePairing(student: own, teacher: taps, named: stage.pairs)
                 }
             }
         }
         if configuration.order == nil {
-            for (source, sourceTaps) in all + [(configuration.student.name, taps)] {
+            for (source, sourceTaps) in all + [(configuration.student.name, own)] {
                 for (target, targetTaps) in all where target != source {
                     try pair("cost from \(source) to \(target)") {
                         _ = try FeaturePairing(student: sourceTaps, teacher: targetTaps)
