@@ -119,12 +119,12 @@ struct TrainCommand: ParsableCommand {
                 ),
                 ("run", path),
             ]
-            + (dryRun ? [("memory", "roughly \(try run.memory)")] : [])
-        var lines = (try run.facts.map { ($0.name, $0.text) } + rest).map {
+            + (dryRun ? [("memory", "roughly \(try run.facts.memory)")] : [])
+        var lines = (try run.facts.rows.map { ($0.name, $0.text) } + rest).map {
             $0.0.padding(to: 8) + TextWidth.singleLine($0.1)
         }
         lines.append("")
-        if let attribution = run.attribution { lines.append(attribution) }
+        if let attribution = run.facts.attribution { lines.append(attribution) }
         return lines.joined(separator: "\n")
     }
 

@@ -110,14 +110,12 @@ package struct LearningRateFinder: Sendable {
         for notice in run.notices { console.notice(notice) }
         let progress = WorkProgress(console, "update", of: updates)
         defer { progress.finish() }
-        return try run.withUpdates { makeUpdate in
-            try ramp { index, rate in
-                let loss = try makeUpdate(index, rate)
-                progress.add()
-                try StopRequest.check(
-                    "nothing was written; the same command begins anew, fewer --updates take less time")
-                return loss
-            }
+        let makeUpdate = run.singleUpdates()
+        return try ramp { index, rate in
+            let loss = try makeUpdate(index, rate)
+            progress.add()
+            try StopRequest.check("nothing was written; the same command begins anew, fewer --updates take less time")
+            return loss
         }
     }
 }

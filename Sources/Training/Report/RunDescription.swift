@@ -75,11 +75,14 @@ struct DataDescription {
     private let format: String
     private let counts: (training: Int, validation: Int?, test: Int?)
     private let attribution: String?
+    /// The counts of images and classes in one line.
+    let summary: String
 
     init<Annotation>(_ data: PreparedData<Annotation>) {
         (plan, classNames, format) = (data.plan, data.classNames, data.splits.format)
         counts = (data.splits.train.count, data.splits.validation?.count, data.splits.test?.count)
         attribution = data.splits.attribution
+        summary = data.splits.summary
     }
 
     func json(path: String) -> JSONValue {

@@ -5,14 +5,16 @@ import Reporting
 import Tasks
 import Tensors
 
-// What was known at an update that gave a number that is none, so that the reason can be found without running for hours
-// again.
-extension TrainingRun {
-    /// `post-mortem.json`.
-    func postMortem(
-        _ error: NonFiniteError, _ batch: Batch<Task.Target>?, _ learningRate: Double
-    ) -> JSONValue {
-        let train = data.splits.train
+/// What was known at an update that gave a number that is none, so that the reason can be found without running for hours
+/// again: `post-mortem.json`.
+struct PostMortem<Task: LearningTask> {
+    let step: TrainingStep<Task>
+    let train: any AnnotatedDataset<Task.Annotation>
+    let progress: RunProgress
+    /// Epochs of the stages before.
+    let before: Int
+
+    func json(_ error: NonFiniteError, _ batch: Batch<Task.Target>?, learningRate: Double) -> JSONValue {
         let images = batch.map { batch in
             batch.indices.prefix(batch.count).map { index -> JSONValue in
                 let annotation = (try? train.annotation(index)).map { step.task.members(of: $0) } ?? []
@@ -20,15 +22,16 @@ extension TrainingRun {
                     [.init("index", .integer(index)), .init("name", .string(train.name(index)))] + annotation)
             }
         }
+        let list = step.state.store.list
         return [
-            "update": .integer(error.update), "epoch": .integer(place.epochs + progress.epoch + 1),
+            "update": .integer(error.update), "epoch": .integer(before + progress.epoch + 1),
             "what": .string(error.what), "place": .string(error.place), "learningRate": .measured(learningRate),
             "recentGradientNorms": .array(progress.sums.gradientNorms.suffix(20).map { .number($0) }),
             "images": images.map { .array($0) } ?? .null,
             "input": batch.map { NumberStatistics.json($0.images.pixels) } ?? .null,
-            "parameters": NumberStatistics.table(store.list, store.flat),
+            "parameters": NumberStatistics.table(list, step.state.store.flat),
             // Of this update when its loss was finite, of the update before otherwise.
-            "gradients": NumberStatistics.table(store.list, step.gradients),
+            "gradients": NumberStatistics.table(list, step.gradients),
         ]
     }
 }

@@ -10,10 +10,8 @@ public protocol RecipeRun: AnyObject {
     var model: any FeatureModel { get }
     /// What was decided for the user, one sentence each.
     var notices: [String] { get }
-    /// What the run is about, name and value, for a table.
-    var facts: [(name: String, text: String)] { get throws }
-    /// Who made the data, where the program ships it.
-    var attribution: String? { get }
+    /// What the run is about.
+    var facts: RunFacts { get }
 
     /// Trains to the end and writes the results into the folder, from the state saved there when `resuming`.
     /// - Parameter forced: whether a run goes on even though its configuration has changed.
@@ -22,12 +20,8 @@ public protocol RecipeRun: AnyObject {
     /// - Parameter forced: whether a changed configuration is no reason to refuse.
     /// - Returns: what is changed all the same, one sentence, nil where nothing was changed or saved.
     func checkResumption(in path: String, forced: Bool) throws -> String?
-    /// About how much memory the run holds at most, in words.
-    var memory: String { get throws }
-    /// Makes single updates with learning rates as they come, batch after batch and epoch after epoch; nothing is written.
-    /// - Parameter body: is given what makes an update and returns its loss.
-    func withUpdates<R>(_ body: (_ update: (_ index: Int, _ learningRate: Double) throws -> Double) throws -> R) throws
-        -> R
+    /// What makes single updates with learning rates as they come and gives their losses; nothing is written.
+    func singleUpdates() -> (_ index: Int, _ learningRate: Double) throws -> Double
 }
 
 extension RecipeRun {
@@ -61,54 +55,10 @@ extension Recipe {
 }
 
 extension TrainingRun: RecipeRun {
-    public var attribution: String? { data.splits.attribution }
+    public var facts: RunFacts { RunFacts(recipe, data, model, isTrainable: store.isTrainable) }
 
-    public var facts: [(name: String, text: String)] {
-        get throws {
-            let plan = data.plan
-            let trace = try model.trace(height: plan.height, width: plan.width)
-            let counts = model.parameters.entries.indices.map { index in
-                (isTrained: store.isTrainable[index], count: model.parameters.entries[index].shape.elementCount)
-            }
-            let (trained, all) = counts.reduce((0, 0)) { ($0.0 + ($1.isTrained ? $1.count : 0), $0.1 + $1.count) }
-            let rows = [
-                ("data", "\(recipe.data.path): \(data.splits.summary)"),
-                ("input", "\(plan.height)x\(plan.width), \(plan.channels == 1 ? "grey" : "colour")"),
-                (
-                    "model",
-                    "\(recipe.model.name), \(NumberText.grouped(model.parameters.parameterCount)) parameters, "
-                        + "\(NumberText.grouped(trace.multiplyAdds)) multiply-adds per image"
-                ),
-            ]
-            guard trained < all else { return rows }
-            return rows + [
-                ("trains", "\(NumberText.grouped(trained)) of \(NumberText.grouped(all)) parameters")
-            ]
-        }
-    }
-
-    package var memory: String {
-        get throws {
-            let trace = try model.trace(height: data.plan.height, width: data.plan.width)
-            return MemoryEstimate(recipe, model: model, trace: trace, data: data).text
-        }
-    }
-
-    public func withUpdates<R>(
-        _ body: (_ update: (_ index: Int, _ learningRate: Double) throws -> Double) throws -> R
-    ) throws -> R {
-        var epoch = 0
-        loaders.train.start(epoch: 0)
-        defer { loaders.train.stop() }
-        return try body { index, rate in
-            var next = try loaders.train.next()
-            if next == nil {
-                epoch += 1
-                loaders.train.start(epoch: epoch)
-                next = try loaders.train.next()
-            }
-            guard let batch = next else { throw RecipeError("\(recipe.data.path): there are no training images") }
-            return try step(batch, update: index, learningRate: rate).loss
-        }
+    public func singleUpdates() -> (_ index: Int, _ learningRate: Double) throws -> Double {
+        let updates = SingleUpdates(loaders.train, step)
+        return { try updates($0, learningRate: $1) }
     }
 }

@@ -12,6 +12,14 @@ enum ResumptionCheck {
         difference(recipe.entries, from: try Recipe.load(path + "/" + RunFiles.configuration).entries, path)
     }
 
+    /// Refuses a changed recipe, unless that is no reason to.
+    /// - Returns: what is changed all the same, one sentence, or nil.
+    static func check(_ recipe: Recipe, _ path: String, forced: Bool) throws -> String? {
+        let found = try difference(recipe, path)
+        if let found, !forced { throw RecipeError("\(found); \(advice)") }
+        return found
+    }
+
     static func difference(
         _ entries: [ConfigurationEntry], from saved: [ConfigurationEntry], _ path: String
     ) -> String? {

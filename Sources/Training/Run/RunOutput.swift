@@ -10,6 +10,8 @@ final class RunOutput {
     /// Open once the run's folder is.
     var log: MetricsLog?
     var reporter: RunReporter?
+    /// Called before each update with its index, for tests.
+    var beforeUpdate: ((Int) throws -> Void)?
     /// Where what is known of a number that is not finite goes.
     var postMortem: String?
     private var hasToldMissingThreads = false
@@ -52,13 +54,23 @@ final class RunOutput {
 
     /// Shows where an epoch stands.
     /// - Parameters:
-    ///   - own: images that the run itself has left, of how many.
-    func show(_ report: ProgressReport, _ meter: RateMeter, left own: Int, of all: Int) {
-        var report = report
+    ///   - epochs: of the run itself, with so many batches and images each.
+    ///   - metric: what the training step measures.
+    func show(
+        _ progress: RunProgress, _ place: RunPlace, _ end: EpochEnd, _ meter: RateMeter, epochs: Int, batches: Int,
+        images: Int, metric: Metric?
+    ) {
+        let total = place.totalEpochs ?? epochs
+        let left = (total - place.epochs - progress.epoch) * images - progress.sums.seen
+        var report = ProgressReport(
+            epoch: place.epochs + progress.epoch + 1, epochs: total, step: progress.batch, steps: batches,
+            loss: progress.sums.meanLoss, measure: metric.map { ($0, progress.sums.meanMeasured) },
+            imagesPerSecond: meter.perSecond, learningRate: end.learningRate, timeLeft: meter.timeLeft(for: left))
         report.heading = heading
         // A stage's time left is that of all stages; what other runs add counts from its own end.
+        let own = (epochs - progress.epoch) * images - progress.sums.seen
         report.totalTimeLeft = meter.timeLeft(for: own).flatMap {
-            agenda?.totalTimeLeft($0, share: Double(own) / Double(max(1, all)))
+            agenda?.totalTimeLeft($0, share: Double(own) / Double(max(1, epochs * images)))
         }
         console.progress(report)
     }

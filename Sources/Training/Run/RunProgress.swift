@@ -89,6 +89,14 @@ struct RunProgress: Equatable {
         skippedInARow += 1
     }
 
+    /// Where the run stands, in words.
+    /// - Parameters:
+    ///   - before: epochs of the stages before.
+    ///   - epochs: of the run itself.
+    func position(before: Int, of epochs: Int) -> String {
+        epoch >= epochs ? "all \(before + epoch) epochs done" : "epoch \(before + epoch + 1), batch \(batch + 1)"
+    }
+
     mutating func nextEpoch() {
         epoch += 1
         batch = 0

@@ -35,23 +35,12 @@ extension TrainingRun {
                 }
                 try stopIfAsked()
             }
-            show(end, meter, batches: batches, perEpoch: perEpoch)
+            output.show(
+                progress, place, end, meter, epochs: recipe.training.epochs, batches: batches, images: perEpoch,
+                metric: step.task.trainingMetric)
         }
         end.imagesPerSecond = meter.perSecond
         return end
-    }
-
-    private func show(_ end: EpochEnd, _ meter: RateMeter, batches: Int, perEpoch: Int) {
-        let epochs = place.totalEpochs ?? recipe.training.epochs
-        let left = (epochs - place.epochs - progress.epoch) * perEpoch - progress.sums.seen
-        let report = ProgressReport(
-            epoch: place.epochs + progress.epoch + 1, epochs: epochs, step: progress.batch, steps: batches,
-            loss: progress.sums.meanLoss,
-            measure: step.task.trainingMetric.map { ($0, progress.sums.meanMeasured) },
-            imagesPerSecond: meter.perSecond, learningRate: end.learningRate, timeLeft: meter.timeLeft(for: left))
-        output.show(
-            report, meter, left: (recipe.training.epochs - progress.epoch) * perEpoch - progress.sums.seen,
-            of: recipe.training.epochs * perEpoch)
     }
 
     /// Everything must be saved.
@@ -85,7 +74,8 @@ extension TrainingRun {
         var error = error
         error.skippedBefore = progress.skippedInARow
         error.isClipped = recipe.optimizer.clipNorm > 0
-        error.postMortem = output.write(postMortem: postMortem(error, batch, learningRate))
+        let known = PostMortem(step: step, train: data.splits.train, progress: progress, before: place.epochs)
+        error.postMortem = output.write(postMortem: known.json(error, batch, learningRate: learningRate))
         return error
     }
 

@@ -18,35 +18,13 @@ extension TrainingRun {
     /// average.
     func summarize() throws -> Summary {
         let begin = MonotonicClock.seconds()
-        let task = step.task
-        func value(_ store: ParameterStore<Float>, _ loader: RunLoaders<Task>.Loader) throws -> Double {
-            try task.evaluate(model, store, loader).scores.primary
-        }
-        var summary = Summary(metric: task.metrics[0])
-        summary.validation = progress.lastValidation.map {
-            Scores(loss: $0.loss, count: 0, [task.metrics[0]: $0.value])
-        }
-        if let (part, loader) = loaders.result {
-            let last = try measure(store, loader, part).scores
-            let average = try step.state.average.map { try value($0.store, loader) }
-            switch part {
-            case .test:
-                summary.test = last
-                summary.bestTest = try best.store.map { try value($0, loader) } ?? last.primary
-                summary.averageTest = average
-            case .validation:
-                summary.validation = last
-                summary.averageValidation = average
-            }
-        }
+        let measurement = SummaryMeasurement(
+            task: step.task, model: model, state: step.state, best: best, progress: progress)
+        var summary = try measurement.summary(
+            loaders.result, validates: loaders.validation != nil, before: place.epochs
+        ) { try measure(store, $0, $1).scores }
         progress.clock.evaluationSeconds += MonotonicClock.seconds() - begin
-        summary.bestEpoch = loaders.validation == nil ? place.epochs + progress.epoch : best.epoch
-        summary.bestValidation = best.scores?.value
-        summary.cost = Summary.Cost(
-            epochs: progress.epoch, updates: progress.update, imagesPerSecond: progress.clock.imagesPerSecond,
-            seconds: progress.clock.seconds, peakMemoryMB: Memory.peakMegabytes(),
-            parameters: model.parameters.parameterCount)
-        summary.stoppedEarly = progress.stoppedEarly
+        summary.cost.seconds = progress.clock.seconds
         return summary
     }
 

@@ -27,7 +27,10 @@ package final class TrainingRun<Task: LearningTask> {
     var lastFindings: Task.Measure.Findings?
 
     /// Called before each update with its index; a test throws here to stand for a crash.
-    package var beforeUpdate: ((Int) throws -> Void)?
+    package var beforeUpdate: ((Int) throws -> Void)? {
+        get { output.beforeUpdate }
+        set { output.beforeUpdate = newValue }
+    }
 
     var store: ParameterStore<Float> { step.state.store }
     var console: Console { output.console }
@@ -161,8 +164,7 @@ package final class TrainingRun<Task: LearningTask> {
     package func checkResumption(in path: String, forced: Bool) throws -> String? {
         var states = StateStore(directory: path + "/" + RunFiles.state)
         guard let saved = try states.load() else { return nil }
-        let difference = try ResumptionCheck.difference(recipe, path)
-        if let difference, !forced { throw RecipeError("\(difference); \(ResumptionCheck.advice)") }
+        let difference = try ResumptionCheck.check(recipe, path, forced: forced)
         try state().fingerprint.check(saved.info["data"], path: path)
         return difference
     }
@@ -172,8 +174,7 @@ package final class TrainingRun<Task: LearningTask> {
     private func resume(_ directory: RunDirectory, _ states: inout StateStore, forced: Bool) throws -> Bool {
         guard let saved = try states.load() else { return false }
         for warning in saved.warnings { console.warning(warning) }
-        if let difference = try ResumptionCheck.difference(recipe, directory.path) {
-            guard forced else { throw RecipeError("\(difference); \(ResumptionCheck.advice)") }
+        if let difference = try ResumptionCheck.check(recipe, directory.path, forced: forced) {
             console.warning("\(difference); going on all the same, as --force says")
         }
         try restore(saved, directory)
@@ -191,10 +192,7 @@ package final class TrainingRun<Task: LearningTask> {
         (progress, best, output.log) = (restored.progress, restored.best, restored.log)
         step.task.restore(restored.task)
         for warning in restored.warnings { console.warning(warning) }
-        let position =
-            progress.epoch >= recipe.training.epochs
-            ? "all \(place.epochs + progress.epoch) epochs done"
-            : "epoch \(place.epochs + progress.epoch + 1), batch \(progress.batch + 1)"
+        let position = progress.position(before: place.epochs, of: recipe.training.epochs)
         console.notice("continuing \(directory.path) after update \(updates) (\(position))")
     }
 }
