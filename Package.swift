@@ -117,6 +117,13 @@ let package = Package(
             dependencies: ["Autograd", "Checkpoints", "Datasets", "Layers", "Optim", "Tasks", "Tensors"],
             swiftSettings: swiftSettings),
 
+        // A trainer of one's own, as a package that depends on this one would have it: nothing but what is public.
+        .executableTarget(
+            name: "example",
+            dependencies: [
+                "Commands", "Tasks", "Models", "Datasets", "Reporting", "Layers", "Autograd", "Tensors", "Configuration",
+            ], exclude: ["brightness.yaml"], packageAccess: false, swiftSettings: swiftSettings),
+
         // What tests of several modules share.
         .target(
             name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),

@@ -1,15 +1,26 @@
 #!/usr/bin/env bash
-# Holds Docs/Tutorial.md against the program in Sources/tutorial, which the build has compiled, and runs it.
+# Holds the pages that show programs against the programs, which the build has compiled, and runs the tutorial.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 printed="$(mktemp)"
 trap 'rm -f "$printed"' EXIT
-awk '/^```swift$/ { inside = 1; next } /^```$/ { inside = 0 } inside' Docs/Tutorial.md >"$printed"
-if ! diff -u Sources/tutorial/main.swift "$printed"; then
-    echo "Docs/Tutorial.md does not show Sources/tutorial/main.swift as it is; copy the program into the page." >&2
-    exit 1
-fi
+
+# The Swift programs of a page, in order, against files.
+compare() {
+    local page="$1"
+    shift
+    awk '/^```swift$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$page" >"$printed"
+    if ! diff -u <(cat "$@") "$printed"; then
+        echo "$page does not show $* as they are; copy them into the page." >&2
+        exit 1
+    fi
+}
+example=Sources/example
+compare Docs/Tutorial.md Sources/tutorial/main.swift "$example/main.swift"
+compare Docs/AddingATask.md "$example/Brightness.swift" "$example/BrightnessEvaluator.swift" \
+    "$example/BrightnessTask.swift" "$example/BrightnessConfiguration.swift"
+compare Docs/AddingABackbone.md "$example/PlainNet.swift"
 swift build -c release --product tutorial
 weights="$printed.safetensors"
 trap 'rm -f "$printed" "$weights"' EXIT

@@ -1,5 +1,6 @@
 import Configuration
 import Datasets
+import Models
 import Tensors
 
 /// What a configuration says about a task, before the data is known: how its data is opened, and the task itself once
@@ -14,6 +15,12 @@ public protocol TaskConfiguration: Sendable {
 
     /// Reads the task's keys: its section `loss`, which is read even where it is empty.
     init(_ reader: ConfigurationReader)
+
+    /// How many numbers the model answers with, where the task and not the data decides.
+    var outputs: Int? { get }
+    /// The head that answers, for so many classes; nil for a classifier's in the form of the model's family, whose answer
+    /// is one row of numbers for each image.
+    func head(classes: Int) -> (any HeadSpecification)?
 
     /// Opens the data and splits it.
     /// - Throws: `DatasetError` that names the file or the folder at fault.
@@ -50,6 +57,9 @@ public protocol TaskConfiguration: Sendable {
 }
 
 extension TaskConfiguration {
+    public var outputs: Int? { nil }
+    public func head(classes: Int) -> (any HeadSpecification)? { nil }
+
     public func openPart(
         _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
     ) throws -> DatasetPart<Task.Annotation> {

@@ -52,6 +52,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         if let given = recipe.model.classes, given < classes {
             throw RecipeError("model.classes is \(given), but \(data.path) has \(classes) classes")
         }
+        if specification.head == nil { specification.head = task.head(classes: recipe.model.classes ?? classes) }
         specification.classes = recipe.model.classes ?? classes
         specification.inputChannels = channels
         vocabulary = Vocabulary(

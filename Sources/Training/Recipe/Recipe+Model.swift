@@ -28,7 +28,10 @@ package struct ModelOutline: Sendable {
         specification = recipe.model.specification
         notices = recipe.notices
         let isDigits = recipe.data.path == "digits"
-        if let classes = recipe.model.classes ?? recipe.data.classNames?.count ?? (isDigits ? 10 : nil) {
+        if specification.head == nil { specification.head = recipe.task.head(classes: specification.classes) }
+        if let classes = recipe.task.outputs ?? recipe.model.classes ?? recipe.data.classNames?.count
+            ?? (isDigits ? 10 : nil)
+        {
             specification.classes = classes
         } else {
             notices.append(

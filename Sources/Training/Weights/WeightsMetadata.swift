@@ -50,6 +50,11 @@ public struct WeightsMetadata: Sendable, Equatable {
                 // Its own reader first: it refuses nesting that a decoder might follow to the end of the stack.
                 _ = try JSONValue(parsing: text)
                 return try JSONDecoder().decode(T.self, from: Data(text.utf8))
+            } catch DecodingError.dataCorrupted(let context)
+                where context.debugDescription.hasPrefix("expected one known")
+            {
+                throw CheckpointError(
+                    path, "the model is of a kind that this program does not know: \(context.debugDescription)")
             } catch {
                 throw CheckpointError(path, "the metadata entry hornbeam.\(key) cannot be read, the file is damaged")
             }
