@@ -2,7 +2,7 @@ import Autograd
 import Tensors
 
 /// Everything a layer needs beside its input: the parameter values, whether this is training, the tape, and the random
-/// stream of the step. A small value that is handed down; there is no global state.
+/// stream of the step. A small value that is handed down, so that nothing of a step is shared with another one.
 public struct Context<S: Scalar> {
     /// Whether a model is trained or asked.
     public enum Mode: Sendable { case training, evaluation }

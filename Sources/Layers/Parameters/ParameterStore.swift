@@ -1,7 +1,7 @@
 import Tensors
 
-/// The values of a model's parameters in one flat, aligned buffer, and of its buffers beside it. Only the optimizer
-/// (through `flat`), `load` and `apply` write, and only between steps.
+/// The values of a model's parameters in one flat, aligned buffer, and of its buffers beside it. They are
+/// written between steps alone: by the optimizer, by `load` and `apply`, by a state that is taken over, by checks of gradients.
 public final class ParameterStore<S: Scalar>: @unchecked Sendable {
     /// What the values are of.
     public let list: ParameterList
