@@ -82,9 +82,9 @@ extension FuzzTarget {
     }
 
     static func png() throws -> FuzzTarget {
-        let colour = Image(width: 9, height: 7, channels: 3, pixels: (0..<189).map { UInt8($0) })
-        let grey = Image(width: 5, height: 5, channels: 1, pixels: (0..<25).map { UInt8(10 * $0) })
-        let seeds = [try colour.encodedAsPNG(), try grey.encodedAsPNG()]
+        let color = Image(width: 9, height: 7, channels: 3, pixels: (0..<189).map { UInt8($0) })
+        let gray = Image(width: 5, height: 5, channels: 1, pixels: (0..<25).map { UInt8(10 * $0) })
+        let seeds = [try color.encodedAsPNG(), try gray.encodedAsPNG()]
         return FuzzTarget(name: "png", mutator: Mutator(seeds: seeds, structures: [.headerNumber])) {
             _ = try Image(decoding: $0, name: "input")
         }

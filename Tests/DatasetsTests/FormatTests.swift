@@ -16,8 +16,8 @@ struct FormatTests {
         let bytes = FormatTests.pictures.first { $0.name == name }!.bytes
         let image = try Image(decoding: bytes, name: name)
         #expect(image == Image(width: 6, height: 4, channels: 3, pixels: SmallFiles.picture))
-        let grey = try Image(decoding: bytes, name: name, channels: 1)
-        #expect(grey == image.converted(channels: 1))
+        let gray = try Image(decoding: bytes, name: name, channels: 1)
+        #expect(gray == image.converted(channels: 1))
     }
 
     @Test func transparencyIsWhite() throws {
@@ -43,8 +43,8 @@ struct FormatTests {
             rows: little(0xf800, 2) + little(0x07e0, 2))
         #expect(try Image(decoding: file, name: "").pixels == [255, 0, 0, 0, 255, 0])
         // White is zero, four bits.
-        let grey = tiff([(256, [2]), (257, [1]), (258, [4]), (262, [0])], strip: [0x0f])
-        #expect(try Image(decoding: grey, name: "").pixels == [255, 0])
+        let gray = tiff([(256, [2]), (257, [1]), (258, [4]), (262, [0])], strip: [0x0f])
+        #expect(try Image(decoding: gray, name: "").pixels == [255, 0])
     }
 
     @Test func alphaOfTIFFIsUsedAsItIsMeant() throws {

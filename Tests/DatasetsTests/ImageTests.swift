@@ -12,10 +12,10 @@ struct ImageTests {
     }
 
     @Test func convertsChannelsOnRequest() throws {
-        let grey = try Image(decoding: Golden.file("rgb.png"), name: "", channels: 1)
-        #expect(grey == Golden.image("grey.png"))
+        let gray = try Image(decoding: Golden.file("rgb.png"), name: "", channels: 1)
+        #expect(gray == Golden.image("grey.png"))
         let color = try Image(decoding: Golden.file("grey.png"), name: "", channels: 3)
-        #expect(color.pixels == grey.pixels.flatMap { [$0, $0, $0] })
+        #expect(color.pixels == gray.pixels.flatMap { [$0, $0, $0] })
         // Conversion and orientation together.
         let upright = try Image(decoding: Golden.file("exif6.png"), name: "", channels: 1)
         #expect(upright == Golden.image("exif6.png").converted(channels: 1))

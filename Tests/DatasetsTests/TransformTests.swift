@@ -25,7 +25,7 @@ struct TransformTests {
         #expect(result == Golden.image("resize-\(filter.rawValue)-\(size.0)x\(size.1)"))
     }
 
-    @Test func greyResizesEqualPillows() throws {
+    @Test func grayResizesEqualPillows() throws {
         let result = try bytes(
             [.resize(width: 19, height: 23, filter: .bicubic)], on: Golden.image("grey"), width: 19, height: 23)
         #expect(result == Golden.image("resize-grey-bicubic-19x23"))

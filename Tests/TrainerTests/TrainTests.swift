@@ -165,7 +165,7 @@ extension Program {
         }
 
         @Test(arguments: ["digits", "cifar10-pico"])
-        func greyImagesOf28x28InTwoClassesTrain(configuration: String) throws {
+        func grayImagesOf28x28InTwoClassesTrain(configuration: String) throws {
             for part in ["train", "test"] {
                 for i in 0..<12 {
                     try PNG.write(

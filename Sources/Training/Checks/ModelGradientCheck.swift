@@ -20,7 +20,8 @@ package struct ModelGradientCheck {
     private let model: any FeatureModel
     private let store: ParameterStore<Double>
     private let input: Tensor<Double>
-    private let cotangent: Tensor<Double>
+    /// One for each tensor of the answer.
+    private let cotangents: [Tensor<Double>]
 
     package init(_ specification: ModelSpecification, height: Int, width: Int, seed: UInt64 = 0) throws {
         let height = min(height, ModelGradientCheck.largestSide)
@@ -31,7 +32,8 @@ package struct ModelGradientCheck {
         store.redraw(seed: seed)
         var random = Random(seed: seed, purpose: "model gradient check")
         input = .normal([2, height, width, specification.inputChannels], from: &random)
-        cotangent = .normal([2, specification.classes], from: &random)
+        let answer = model(Variable(input), Context(store, mode: .training)).answer
+        cotangents = answer.map { .normal($0.shape, from: &random) }
     }
 
     /// Runs the check, calling `progress` after each tensor.
@@ -39,12 +41,14 @@ package struct ModelGradientCheck {
         let tape = Tape<Double>()
         let context = Context(store, mode: .training, tape: tape)
         let images = tape.leaf(input)
-        let logits = model(images, context).logits
-        tape.backward(from: logits, cotangent: cotangent)
+        let answer = model(images, context).answer
+        // The sum of all elements, each times its cotangent.
+        let products = zip(answer, cotangents).map { ($0 * Variable($1)).mean().scaled(by: Double($1.elementCount)) }
+        tape.backward(from: products.dropFirst().reduce(products[0]) { $0 + $1 })
         let gradients = Storage<Double>(count: store.list.flatCount)
         let missing = Set(context.collectGradients(into: gradients))
 
-        let size = max(1, zip(logits.value.array, cotangent.array).reduce(0) { $0 + abs($1.0 * $1.1) })
+        let size = max(1, dot(answer.map(\.value)) { abs($0 * $1) })
         var outcomes: [Outcome] = []
         func add(_ name: String, _ gradient: [Double], _ move: ([Double], Double) -> Double) {
             var random = Random(seed: 1, purpose: "direction " + name)
@@ -90,7 +94,13 @@ package struct ModelGradientCheck {
     }
 
     private func value(_ input: Tensor<Double>) -> Double {
-        let logits = model(Variable(input), Context(store, mode: .training)).logits.value
-        return zip(logits.array, cotangent.array).reduce(0) { $0 + $1.0 * $1.1 }
+        dot(model(Variable(input), Context(store, mode: .training)).answer.map(\.value)) { $0 * $1 }
+    }
+
+    /// The sum over all elements of an answer, each put together with its cotangent.
+    private func dot(_ answer: [Tensor<Double>], _ product: (Double, Double) -> Double) -> Double {
+        zip(answer, cotangents).reduce(0) { sum, pair in
+            sum + zip(pair.0.array, pair.1.array).reduce(0) { $0 + product($1.0, $1.1) }
+        }
     }
 }

@@ -95,12 +95,12 @@ struct InputConversion {
     }
 
     func callAsFunction(_ images: Tensor<Float>) -> Tensor<Float> {
-        let converted = matrix.map { normalised(images, $0) } ?? images
+        let converted = matrix.map { normalized(images, $0) } ?? images
         if converted.shape[1] == height, converted.shape[2] == width { return converted }
         return converted.resized(height: height, width: width, .bilinear(alignCorners: false))
     }
 
-    private func normalised(_ images: Tensor<Float>, _ matrix: [[Float]]) -> Tensor<Float> {
+    private func normalized(_ images: Tensor<Float>, _ matrix: [[Float]]) -> Tensor<Float> {
         let (inputs, outputs) = (images.shape.columns, matrix.count)
         return Tensor(images.shape.replacing(axis: -1, with: outputs)) { target in
             images.read { source in

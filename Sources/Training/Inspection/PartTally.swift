@@ -21,7 +21,7 @@ struct PartTally {
     var sizes: [Size: Int] = [:]
     var sound: [(index: Int, content: ContentHash)] = []
     var broken: [(index: Int, file: BrokenImage)] = []
-    var grey = Sums()
+    var gray = Sums()
     var color = [Sums(), Sums(), Sums()]
     var colorCount = 0
 
@@ -37,7 +37,7 @@ struct PartTally {
                     sums.sum += value
                     sums.square += value * value
                 }
-                if image.channels == 3 { color[channel].add(sums) } else { grey.add(sums) }
+                if image.channels == 3 { color[channel].add(sums) } else { gray.add(sums) }
             }
         }
     }
@@ -47,7 +47,7 @@ struct PartTally {
         sound += other.sound
         broken += other.broken
         colorCount += other.colorCount
-        grey.add(other.grey)
+        gray.add(other.gray)
         for channel in 0..<3 { color[channel].add(other.color[channel]) }
     }
 
@@ -65,7 +65,7 @@ struct PartTally {
         // Beside colour images a grey one counts in each channel.
         let channels = colorCount > 0 ? color : [Sums()]
         for var sums in channels {
-            sums.add(grey)
+            sums.add(gray)
             guard sums.count > 0 else { continue }
             let mean = Double(sums.sum) / Double(sums.count)
             let variance = Double(sums.square) / Double(sums.count) - mean * mean

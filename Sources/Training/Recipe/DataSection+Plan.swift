@@ -6,7 +6,7 @@ extension DataSection {
         var training: [TransformStep] = []
         let fitted = fit.step(width: width, height: height, filter: filter, fill: normalization.meanColor)
         switch augmentation {
-        case .none: training = [fitted]
+        case .plain: training = [fitted]
         case .crop:
             let padding = padding ?? max(1, height / 8)
             training = [fitted]

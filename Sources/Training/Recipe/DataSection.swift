@@ -9,7 +9,8 @@ package struct DataSection: Sendable {
         case crop
         /// A random part of the image, resized; for photographs.
         case resizedCrop
-        case none
+        /// As it is brought to the input.
+        case plain = "none"
     }
 
     /// In which order an epoch shows the training images.
