@@ -64,11 +64,9 @@ public struct InMemoryDataset: AnnotatedDataset {
 
     /// - Parameter source: the file that the images come from; names are `source[index]`.
     public init(classNames: [String], images: [Image], labels: [Int], source: String) {
-        guard images.count == labels.count, labels.allSatisfy({ classNames.indices.contains($0) }) else {
-            fatalError(
-                "InMemoryDataset: \(images.count) images need as many labels (\(labels.count)) in 0..<\(classNames.count)"
-            )
-        }
+        require(
+            images.count == labels.count && labels.allSatisfy { classNames.indices.contains($0) }, "InMemoryDataset",
+            "\(images.count) images need as many labels (\(labels.count)) in 0..<\(classNames.count)")
         self.classNames = classNames
         self.images = images
         self.labels = labels
