@@ -13,6 +13,7 @@ import Training
 
 /// The program `trainer` with all its commands.
 public struct Trainer: ParsableCommand {
+    /// Name, help and commands, as ArgumentParser reads them.
     public static let configuration = CommandConfiguration(
         commandName: "trainer",
         abstract: "Trains, distils, measures and explains image classifiers on a CPU, from one configuration file.",

@@ -2,6 +2,7 @@ import Tensors
 
 /// How a `BatchLoader` makes batches.
 public struct LoaderOptions: Sendable {
+    /// How many images a batch has; the last one of an epoch may be smaller.
     public var batchSize: Int
     /// The run's seed.
     public var seed: UInt64
@@ -16,6 +17,10 @@ public struct LoaderOptions: Sendable {
     /// The group of each image, where a shuffled epoch shows every group equally often; see `balancedOrder`.
     public var groups: [Int]?
 
+    /// - Parameters:
+    ///   - threads: in the background; 0 makes each batch when it is asked for.
+    ///   - cacheBudget: bytes of decoded images that may be kept.
+    ///   - groups: one for each image, where a shuffled epoch shows every group equally often.
     public init(
         batchSize: Int, seed: UInt64 = 0, shuffles: Bool = false, dropsLast: Bool = false, threads: Int = 1,
         cacheBudget: Int = 1 << 30, groups: [Int]? = nil

@@ -17,7 +17,9 @@ public enum ValidationSource: Sendable, Equatable {
 
 /// The parts of a data set.
 public struct DatasetSplits<Annotation: Datasets.Annotation>: Sendable {
+    /// What is learnt from.
     public var train: any AnnotatedDataset<Annotation>
+    /// What chooses among weights and ends training early; nil where nothing is validated.
     public var validation: (any AnnotatedDataset<Annotation>)?
     /// What results are measured on; without it they are measured on the validation part.
     public var test: (any AnnotatedDataset<Annotation>)?
@@ -30,8 +32,14 @@ public struct DatasetSplits<Annotation: Datasets.Annotation>: Sendable {
     /// Where the classes may lie instead, for data of one class.
     var nestedHint: String?
 
+    /// The names that annotations count in, those of the training images.
     public var classNames: [String] { train.classNames }
 
+    /// Parts that a reader of one's own has opened; all of them count in the classes of `train`.
+    /// - Parameters:
+    ///   - format: what was recognised, in a few words.
+    ///   - notices: what a user should be told, one sentence each.
+    ///   - attribution: who made the data, where a program ships it.
     public init(
         train: any AnnotatedDataset<Annotation>, validation: (any AnnotatedDataset<Annotation>)? = nil,
         test: (any AnnotatedDataset<Annotation>)? = nil, format: String = "", notices: [String] = [],

@@ -10,6 +10,7 @@ public enum PartChoice: String, CaseIterable, Sendable {
 
 /// One part of a data set, to be measured.
 public struct DatasetPart<Annotation: Datasets.Annotation>: Sendable {
+    /// The images.
     public let dataset: any AnnotatedDataset<Annotation>
     /// What was opened; not always what was wished for where nothing was.
     public let choice: PartChoice
@@ -18,6 +19,7 @@ public struct DatasetPart<Annotation: Datasets.Annotation>: Sendable {
     /// What a user should be told, one sentence each.
     public let notices: [String]
 
+    /// A part that a reader of one's own has opened.
     public init(
         dataset: any AnnotatedDataset<Annotation>, choice: PartChoice, format: String, notices: [String]
     ) {

@@ -6,7 +6,9 @@ import Tensors
 
 /// A run of a recipe, of whatever task.
 public protocol RecipeRun: AnyObject {
+    /// What is run.
     var recipe: Recipe { get }
+    /// What learns.
     var model: any FeatureModel { get }
     /// What was decided for the user, one sentence each.
     var notices: [String] { get }
@@ -61,8 +63,11 @@ extension Recipe {
 }
 
 extension TrainingRun: RecipeRun {
+    /// Who made the data, where the program ships it.
     public var attribution: String? { data.splits.attribution }
 
+    /// Data, input and model, and how much of the model is trained where that is not all; throws what tracing the
+    /// model does.
     public var facts: [(name: String, text: String)] {
         get throws {
             let plan = data.plan
@@ -94,6 +99,8 @@ extension TrainingRun: RecipeRun {
         }
     }
 
+    /// Updates of the run's own weights, over the training images in the order of its epochs.
+    /// - Throws: `RecipeError` where there are no training images, `DatasetError` for one that cannot be read.
     public func withUpdates<R>(
         _ body: (_ update: (_ index: Int, _ learningRate: Double) throws -> Double) throws -> R
     ) throws -> R {
