@@ -22,7 +22,8 @@ public struct ClassificationReport: Sendable {
 
     /// In the order of the model's outputs. A class without images has no figures and is in no mean.
     public internal(set) var classes: [Class]
-    /// The expected calibration error (Guo et al., 2017), a share of 1; nil where probabilities were not kept.
+    /// The expected calibration error (Guo et al., 2017), a share of 1; nil where probabilities were not
+    /// asked for.
     public private(set) var calibrationError: Double?
 
     /// - Parameters:

@@ -50,10 +50,9 @@ public struct ClassificationTask: LearningTask {
             smoothing: Float(configuration.labelSmoothing))
     }
 
-    /// Of logits [N, classes], []. The gradient is that of the chosen kind: for cross-entropy the softmax less the
-    /// target,
-    /// over N; for binary cross-entropy the sigmoid less the target, over N * classes; each class's share times its
-    /// weight.
+    /// Of logits [N, classes], []. The gradient is that of the chosen kind, each class's term times its weight: for
+    /// cross-entropy the softmax less the target, over N; for binary cross-entropy the sigmoid less the target, over
+    /// N * classes.
     public func loss(
         _ output: ModelOutput<Float>, _ batch: Batch<Labels>, _ context: Context<Float>, update: Int
     ) -> TaskLoss {

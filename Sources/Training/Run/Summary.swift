@@ -22,7 +22,7 @@ public struct Summary: Sendable {
         public var seconds = 0.0
         /// The most memory the program held, in millions of bytes.
         public var peakMemoryMB = 0.0
-        /// How many numbers the model learns.
+        /// How many the model has, frozen ones included.
         public var parameters = 0
     }
 
