@@ -39,8 +39,14 @@ struct DoctorCommand: ParsableCommand {
             ),
             ("kernels", facts.instructions.kernels),
             ("oneDNN", "\(Build.oneDNNVersion), \(facts.instructions.oneDNN)"),
-            ("bfloat16", facts.instructions.hasBFloat16 ? "yes (training.precision: bf16)" : "no (AVX512-BF16 is missing)"),
-            ("peak", "\(rate(facts.peak.oneThread)) with one thread, \(rate(facts.peak.allThreads)) with \(facts.processors)"),
+            (
+                "bfloat16",
+                facts.instructions.hasBFloat16 ? "yes (training.precision: bf16)" : "no (AVX512-BF16 is missing)"
+            ),
+            (
+                "peak",
+                "\(rate(facts.peak.oneThread)) with one thread, \(rate(facts.peak.allThreads)) with \(facts.processors)"
+            ),
             (
                 "memory",
                 "\(facts.memory.total >> 20) MB" + (facts.memory.available.map { ", \($0 >> 20) MB free" } ?? "")
@@ -66,7 +72,8 @@ struct DoctorCommand: ParsableCommand {
             "processors": .integer(facts.processors),
             "grantedProcessors": facts.quota.map { .number($0) } ?? .null,
             "instructionSet": .string(facts.instructions.kernels),
-            "oneDNNInstructionSet": .string(facts.instructions.oneDNN), "bfloat16": .bool(facts.instructions.hasBFloat16),
+            "oneDNNInstructionSet": .string(facts.instructions.oneDNN),
+            "bfloat16": .bool(facts.instructions.hasBFloat16),
             "peakFlopsOneThread": .number(facts.peak.oneThread), "peakFlops": .number(facts.peak.allThreads),
             "memoryBytes": .integer(facts.memory.total),
             "availableMemoryBytes": facts.memory.available.map { .integer($0) } ?? .null,

@@ -111,7 +111,7 @@ public struct DataRequest: Sendable {
     ///   - packedMegabytes: memory for files whose images are all held in it.
     public init(
         path: String, validation: ValidationSource = .automatic, seed: UInt64 = 0,
-        onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = defaultPackedMegabytes
+        onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = PackedBudget.defaultMegabytes
     ) {
         self.path = path
         self.validation = validation

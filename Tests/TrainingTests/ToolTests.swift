@@ -134,7 +134,8 @@ extension Runs {
             }
             #expect(warning { $0.isOptimized = false }.contains("without optimisation"))
             #expect(warning { $0.instructions.areBaseline = true }.contains("SSE2"))
-            #expect(warning { $0.instructions.limits = ["ONEDNN_MAX_CPU_ISA=SSE41"] }.contains("ONEDNN_MAX_CPU_ISA=SSE41"))
+            #expect(
+                warning { $0.instructions.limits = ["ONEDNN_MAX_CPU_ISA=SSE41"] }.contains("ONEDNN_MAX_CPU_ISA=SSE41"))
             #expect(warning { $0.quota = 1.5 }.contains("training.threads to 1"))
             #expect(warning { $0.governor = "powersave" }.contains("powersave"))
             #expect(warning { $0.load = 3 }.contains("3.0 of the 4 processors"))

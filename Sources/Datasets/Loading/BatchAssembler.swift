@@ -14,7 +14,8 @@ public struct LoaderOptions: Sendable {
     public var threads: Int
     /// How many bytes of decoded images may be kept.
     public var cacheBudget: Int
-    /// The group of each image, where a shuffled epoch shows every group equally often; see `balancedOrder`.
+    /// The group of each image, where a shuffled epoch shows every group equally often: its images come in turn, in
+    /// a new order each time round.
     public var groups: [Int]?
 
     /// - Parameters:
@@ -68,9 +69,9 @@ final class BatchAssembler<C: Collator>: Sendable {
     }
 
     func order(epoch: Int) -> [Int] {
-        if let groups = options.groups { return balancedOrder(groups: groups, seed: options.seed, epoch: epoch) }
+        if let groups = options.groups { return EpochOrder.balanced(groups: groups, seed: options.seed, epoch: epoch) }
         return options.shuffles
-            ? epochOrder(count: dataset.count, seed: options.seed, epoch: epoch) : Array(0..<dataset.count)
+            ? EpochOrder.shuffled(count: dataset.count, seed: options.seed, epoch: epoch) : Array(0..<dataset.count)
     }
 
     func makeBatch() -> ImageBatch {

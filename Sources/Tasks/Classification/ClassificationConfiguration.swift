@@ -57,7 +57,7 @@ public struct ClassificationConfiguration: TaskConfiguration {
     /// Opens a folder of class folders, files of CIFAR or IDX, or the embedded digits.
     /// - Throws: `DatasetError` that names the file or the folder at fault.
     public func open(_ request: DataRequest) throws -> DatasetSplits<ClassLabel> {
-        try openDataset(
+        try LabeledData.open(
             request.path, validation: request.validation, seed: request.seed, onBroken: request.onBroken,
             packedMegabytes: request.packedMegabytes)
     }
@@ -67,7 +67,7 @@ public struct ClassificationConfiguration: TaskConfiguration {
     public func openPart(
         _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
     ) throws -> DatasetPart<ClassLabel> {
-        try Datasets.openPart(
+        try LabeledData.openPart(
             request.path, choice, isTrainedOn: isTrainedOn, validation: request.validation, seed: request.seed,
             onBroken: request.onBroken, packedMegabytes: request.packedMegabytes)
     }

@@ -109,7 +109,9 @@ extension MachineFacts {
             found.append(
                 "The kernels run with SSE2 alone, a processor with AVX2 or AVX-512 trains several times faster.")
         }
-        for limit in instructions.limits { found.append("\(limit) limits the instructions that oneDNN may use, unset it.") }
+        for limit in instructions.limits {
+            found.append("\(limit) limits the instructions that oneDNN may use, unset it.")
+        }
         if let quota, quota < Double(processors) - 0.05 {
             found.append(
                 "A control group grants \(number(quota)) of the \(processors) processors, so set training.threads to "
@@ -134,7 +136,8 @@ extension MachineFacts {
                 "Only \(available >> 20) MB of memory are free, close programs or lower data.cacheMegabytes.")
         }
         if memory.usedSwap > memory.total / 10, memory.total > 0 {
-            found.append("\(memory.usedSwap >> 20) MB are swapped out, what training touches there is read back slowly.")
+            found.append(
+                "\(memory.usedSwap >> 20) MB are swapped out, what training touches there is read back slowly.")
         }
         return found
     }
