@@ -1,3 +1,5 @@
+// Checkpoints: files that a run writes and reads back, whole or not at all; what the values mean is for others to know.
+
 import JSON
 import Tensors
 

@@ -1,3 +1,5 @@
+// Commands: one file for each, which reads a command line, asks the libraries, and prints; nothing is computed here.
+
 import ArgumentParser
 import Configuration
 import Reporting

@@ -1,3 +1,5 @@
+// Tasks: what is learned. Here is what all tasks share; a task is a folder beside it, and a line in TaskRegistry.
+
 import Autograd
 import Datasets
 import JSON

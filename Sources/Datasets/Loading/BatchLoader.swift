@@ -1,3 +1,5 @@
+// Loading: from a data set to the batches of an epoch, in an order that depends on the seed and the epoch alone.
+
 /// Gives the batches of an epoch in order while background threads make the next ones.
 ///
 /// A batch depends on the seed, the epoch and its index alone, not on the number of threads or on where the epoch was

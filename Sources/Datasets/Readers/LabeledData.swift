@@ -1,3 +1,5 @@
+// Readers: formats of files and folders, and what is a part of what; they read what others made, and trust none of it.
+
 /// Images of one class each, wherever they lie and in whatever format.
 public enum LabeledData {
     /// Opens the data set at `path` and splits it.

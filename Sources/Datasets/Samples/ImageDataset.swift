@@ -1,3 +1,5 @@
+// Samples: an image, what is said about it, how that moves with its pixels, and data sets of both.
+
 /// Images that can be read in any order from any thread.
 public protocol ImageDataset: Sendable {
     /// How many images there are.

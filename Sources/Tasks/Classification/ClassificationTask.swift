@@ -1,3 +1,5 @@
+// Classification: all that is about one class for each image: targets, loss, measure, answer, report, keys.
+
 import Autograd
 import Datasets
 import JSON

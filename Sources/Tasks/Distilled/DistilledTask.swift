@@ -1,3 +1,5 @@
+// Distilled: a task with teachers beside it, whatever the task.
+
 import Autograd
 import Datasets
 import Distillation

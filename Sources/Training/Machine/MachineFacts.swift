@@ -1,3 +1,5 @@
+// Machine: what the machine has and how much of it a run takes.
+
 import Foundation
 import Reporting
 import Tensors

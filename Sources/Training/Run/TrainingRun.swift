@@ -1,3 +1,5 @@
+// Run: one run of a recipe: steps, epochs, states saved and resumed, and its result.
+
 import Checkpoints
 import Datasets
 import JSON

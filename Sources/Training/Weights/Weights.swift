@@ -1,3 +1,5 @@
+// Weights: files of weights with what they say of themselves, and weights to begin a run with.
+
 import Checkpoints
 import Layers
 import Models
