@@ -121,7 +121,8 @@ let package = Package(
         .executableTarget(
             name: "example",
             dependencies: [
-                "Commands", "Tasks", "Models", "Datasets", "Reporting", "Layers", "Autograd", "Tensors", "Configuration",
+                "Commands", "Tasks", "Models", "Datasets", "Reporting", "Layers", "Autograd", "Tensors",
+                "Configuration",
             ], exclude: ["brightness.yaml"], packageAccess: false, swiftSettings: swiftSettings),
 
         // What tests of several modules share.

@@ -24,7 +24,8 @@ compare Docs/AddingABackbone.md "$example/PlainNet.swift"
 swift build -c release --product tutorial
 weights="$printed.safetensors"
 trap 'rm -f "$printed" "$weights"' EXIT
-accuracy="$(.build/release/tutorial "$weights" | awk '/^test accuracy/ { print $3 }')"
+built="$(swift build -c release --show-bin-path)"
+accuracy="$("$built/tutorial" "$weights" | awk '/^test accuracy/ { print $3 }')"
 echo "tutorial: test accuracy $accuracy"
 awk -v a="$accuracy" 'BEGIN { exit !(a >= 0.85) }' || { echo "tutorial: expected at least 0.85" >&2; exit 1; }
 # What it kept is a weights file with PyTorch's names.

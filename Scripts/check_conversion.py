@@ -18,6 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "weights"), str(HERE / "benchmarks")]
 import environment
+import program
 
 
 def randomise(model, seed):
@@ -216,7 +217,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", help="the names of some cases; all by default")
     parser.add_argument("--tolerance", type=float, default=1e-4)
-    parser.add_argument("--trainer", default=environment.TRAINER)
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     arguments = parser.parse_args()
     environment.ensure_packages("conversion", "numpy", "safetensors", "torch", "torchvision", "transformers")
     results = []

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the built program on emulated processors without AVX-512 and without AVX2 and compares what it computes.
 
-    Scripts/check_cpus.py [--trainer .build/release/trainer]
+    Scripts/check_cpus.py [--trainer PROGRAM]
 
 Trains digits for a few updates, natively and on each processor, with every kernel that the processor has, and compares the
 weights: they must agree within rounding. Also says what happens on a processor that is too old. Needs qemu-user, which is
@@ -17,6 +17,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+
+import program
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 PROCESSORS = {"Haswell": "AVX2, no AVX-512", "Nehalem": "SSE4.2, no AVX"}
@@ -68,7 +70,7 @@ def largest_difference(a, b):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trainer", default=str(PROJECT / ".build" / "release" / "trainer"))
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     arguments = parser.parse_args()
     emulator = find_emulator()
     failed = False

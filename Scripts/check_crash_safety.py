@@ -20,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import program
+
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ["last", "best"]
 
@@ -89,7 +91,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--config", default="Configs/digits.yaml")
-    parser.add_argument("--trainer", default=str(ROOT / ".build" / "release" / "trainer"))
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     options = parser.parse_args()
     if not Path(options.trainer).exists():
         fail(f"{options.trainer} does not exist; run swift build -c release first")

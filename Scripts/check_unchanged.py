@@ -2,8 +2,8 @@
 """Trains a fixed set of small recipes and prints one digest for each file that a run leaves; two programs that print the
 same lines compute the same bytes.
 
-    Scripts/check_unchanged.py --trainer .build/release/trainer --output Runs/unchanged > after.txt
-    Scripts/check_unchanged.py --trainer .build/release/trainer --against before.txt
+    Scripts/check_unchanged.py --output Runs/unchanged > after.txt
+    Scripts/check_unchanged.py --against before.txt
 
 The recipes: digits, digits-gf, the distillation of digits with all arms and one seed, and one epoch of each family in
 single precision and with bfloat16 products. Times, rates and memory are left out of the logs and summaries.
@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import program
 
 ROOT = Path(__file__).resolve().parents[1]
 FAMILIES = ["resnet", "convnext", "cvt", "hornet-gf"]
@@ -62,7 +64,7 @@ def digests(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trainer", default=str(ROOT / ".build/release/trainer"), help="the program")
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     parser.add_argument("--output", help="where the runs are kept; a temporary folder when absent")
     parser.add_argument("--against", help="lines printed before, to compare with; the exit code is 1 where they differ")
     parser.add_argument("--only", help="the recipes whose name begins so")

@@ -19,6 +19,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "weights"))
 import environment
+import program
 
 WRAPPINGS = ["model", "module", "state_dict", "model_state", "net"]
 AVERAGES = ["model_ema", "state_dict_ema", "ema"]
@@ -154,7 +155,7 @@ def main():
     parser.add_argument("--image-size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="what the model was made for")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replaces a value of the recognised "
                         "model, such as model.gateScale=1")
-    parser.add_argument("--trainer", default=environment.TRAINER)
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     arguments = parser.parse_args()
     environment.ensure_packages("numpy", "numpy")
     import json

@@ -6,4 +6,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 Scripts/setup.sh
 swift build -c release --product fuzz
-exec .build/release/fuzz "$@"
+exec "$(swift build -c release --show-bin-path)/fuzz" "$@"

@@ -16,6 +16,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "weights"))
 import environment
+import program
 
 MODELS = ["hornet_nano_7x7", "hornet_nano_gf", "convnext_nano32", "cvt_nano32", "resnet20", "resnet18", "hornet_tiny_gf"]
 
@@ -49,7 +50,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", help="weights files or names of models", default=MODELS)
     parser.add_argument("--tolerance", type=float, default=1e-4)
-    parser.add_argument("--trainer", default=environment.TRAINER)
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     arguments = parser.parse_args()
     environment.ensure_packages("pytorch", "numpy", "safetensors", "torch")
     failed = 0

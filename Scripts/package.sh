@@ -116,7 +116,7 @@ strip "$root/trainer"
 cp LICENSE README.md "$root/"
 cp -R Configs "$root/"
 mkdir "$root/Scripts" "$root/Scripts/weights"
-cp Scripts/convert_checkpoint.py "$root/Scripts/"
+cp Scripts/convert_checkpoint.py Scripts/program.py "$root/Scripts/"
 cp Scripts/weights/*.py "$root/Scripts/weights/"
 
 # Everything that is still wanted from outside, with what that needs in turn.

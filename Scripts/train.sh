@@ -9,10 +9,11 @@ if [ $# -lt 1 ]; then
 fi
 project="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 "$project/Scripts/setup.sh"
-if [ ! -x "$project/.build/release/trainer" ]; then
+trainer="$(swift build --package-path "$project" -c release --show-bin-path)/trainer"
+if [ ! -x "$trainer" ]; then
     echo "train: building the program; the first time takes 2 to 3 minutes on two cores, later ones seconds" >&2
 fi
 swift build --package-path "$project" -c release --product trainer
 command=train
 if grep -q '^pool:' "$1" 2>/dev/null; then command=distill; fi
-exec "$project/.build/release/trainer" "$command" "$@"
+exec "$trainer" "$command" "$@"

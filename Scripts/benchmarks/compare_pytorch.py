@@ -17,6 +17,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import program
+
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -264,7 +267,7 @@ def main():
                         help="for hornet_tiny_7x7 (1 and 32 by default)")
     parser.add_argument("--json", metavar="FILE", help="writes the rows of the table there")
     parser.add_argument("--update-docs", action="store_true", help="puts the table into Docs/Benchmarks.md")
-    parser.add_argument("--trainer", default=str(PROJECT / ".build" / "release" / "trainer"))
+    parser.add_argument("--trainer", help="the program; the one built here by default")
     parser.add_argument("--torch-step", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--model", help=argparse.SUPPRESS)
     parser.add_argument("--mode", help=argparse.SUPPRESS)
@@ -275,6 +278,7 @@ def main():
     ensure_environment()
     if arguments.torch_step:
         return torch_step(arguments)
+    arguments.trainer = program.trainer(arguments.trainer)
     import torch
     from models_pytorch import MODELS
 

@@ -12,7 +12,11 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import program
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 SIZES = [112, 160, 224, 320, 448]
@@ -40,7 +44,7 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--update-docs", action="store_true")
-    parser.add_argument("--trainer", default=str(PROJECT / ".build" / "release" / "trainer"))
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     arguments = parser.parse_args()
     parts = []
     with tempfile.TemporaryDirectory() as folder:

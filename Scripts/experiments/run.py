@@ -24,7 +24,9 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import arms as plan
+import program
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES_PER_CLASS = 1000
@@ -274,7 +276,7 @@ def main():
     parser.add_argument("--match", metavar="TEXT", help="run arms whose names contain TEXT alone")
     parser.add_argument("--results", default=str(ROOT / "Docs" / "experiments"), help="where results are kept")
     parser.add_argument("--work", default=str(ROOT / "Runs" / "experiments"), help="where models and runs are kept")
-    parser.add_argument("--trainer", default=str(ROOT / ".build" / "release" / "trainer"))
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     parser.add_argument("--precision", default="bf16", choices=["fp32", "bf16"])
     parser.add_argument("--list", action="store_true", help="say what is done, and stop")
     options = parser.parse_args()

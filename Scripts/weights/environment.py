@@ -1,4 +1,4 @@
-"""What the scripts about weights share: Python packages, the program, models with random values, and its logits."""
+"""What the scripts about weights share: Python packages, models with random values, and its logits."""
 import importlib.util
 import json
 import os
@@ -6,12 +6,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-
-PROJECT = pathlib.Path(__file__).resolve().parents[2]
-# Built here, or beside the scripts as a release has it.
-TRAINER = str(next(
-    (path for path in (PROJECT / ".build" / "release" / "trainer", PROJECT / "trainer") if path.is_file()),
-    PROJECT / ".build" / "release" / "trainer"))
 
 
 def ensure_packages(name, *packages):

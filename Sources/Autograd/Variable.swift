@@ -1,3 +1,6 @@
+// Autograd: values that know where they came from, the tape that goes backward through them, and the check of
+// gradients.
+
 import Tensors
 
 /// A tensor in a computation; operations on it are recorded when it depends on a leaf of a tape.

@@ -1,3 +1,5 @@
+// Checkpoints: files that a run writes and reads back, whole or not at all; what the values mean is for others to know.
+
 import JSON
 import Tensors
 
@@ -21,9 +23,10 @@ public struct SafetensorsFile: Sendable, Equatable {
 
     /// Adds a tensor whose name is not present yet.
     public mutating func append(_ tensor: StoredTensor) {
-        guard indices.updateValue(tensors.count, forKey: tensor.name) == nil, tensor.name != "__metadata__" else {
-            fatalError("SafetensorsFile: the name '\(tensor.name)' is taken")
-        }
+        require(
+            indices[tensor.name] == nil && tensor.name != "__metadata__", "SafetensorsFile",
+            "the name '\(tensor.name)' is taken")
+        indices[tensor.name] = tensors.count
         tensors.append(tensor)
     }
 

@@ -62,9 +62,7 @@ public struct StateStore {
     ///   - info: what else to keep, such as counters; `load` gives back an equal value if its numbers are finite.
     /// - Throws: `CheckpointError` when something cannot be written; the states saved before stay as they were.
     public mutating func save(files: [String: StateFile], info: JSONValue) throws {
-        for name in files.keys where !Self.isPlain(name) {
-            fatalError("StateStore: the file name '\(name)' is not plain")
-        }
+        for name in files.keys { require(Self.isPlain(name), "StateStore", "the file name '\(name)' is not plain") }
         let present = try generations()
         let generation = try freeGeneration(after: present.last ?? 0)
         let folder = self.folder(generation)

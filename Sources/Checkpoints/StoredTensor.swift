@@ -1,3 +1,5 @@
+import Tensors
+
 /// A named tensor as a file holds it: type, shape and little-endian bytes in row-major order.
 public struct StoredTensor: Sendable, Equatable {
     /// The name in the file.
@@ -14,9 +16,9 @@ public struct StoredTensor: Sendable, Equatable {
 
     /// A tensor of raw bytes; their number must be what the type and the shape ask for.
     public init(name: String, type: ElementType, shape: [Int], bytes: [UInt8]) {
-        guard type.byteCount(shape: shape) == bytes.count else {
-            fatalError("StoredTensor '\(name)': shape \(shape) of \(type) does not take \(bytes.count) bytes")
-        }
+        require(
+            type.byteCount(shape: shape) == bytes.count, "StoredTensor",
+            "shape \(shape) of \(type) does not take the \(bytes.count) bytes of '\(name)'")
         self.name = name
         self.type = type
         self.shape = shape

@@ -37,13 +37,19 @@ struct DoctorCommand: ParsableCommand {
                     + (facts.quota.map { ", of which a control group grants \(NumberText.fixed($0, decimals: 1))" }
                         ?? "")
             ),
-            ("kernels", facts.instructionSet),
-            ("oneDNN", "\(Build.oneDNNVersion), \(facts.oneDNNInstructionSet)"),
-            ("bfloat16", facts.hasBFloat16 ? "yes (training.precision: bf16)" : "no (AVX512-BF16 is missing)"),
-            ("peak", "\(rate(facts.singleRate)) with one thread, \(rate(facts.fullRate)) with \(facts.processors)"),
+            ("kernels", facts.instructions.kernels),
+            ("oneDNN", "\(Build.oneDNNVersion), \(facts.instructions.oneDNN)"),
+            (
+                "bfloat16",
+                facts.instructions.hasBFloat16 ? "yes (training.precision: bf16)" : "no (AVX512-BF16 is missing)"
+            ),
+            (
+                "peak",
+                "\(rate(facts.peak.oneThread)) with one thread, \(rate(facts.peak.allThreads)) with \(facts.processors)"
+            ),
             (
                 "memory",
-                "\(facts.memory >> 20) MB" + (facts.availableMemory.map { ", \($0 >> 20) MB free" } ?? "")
+                "\(facts.memory.total >> 20) MB" + (facts.memory.available.map { ", \($0 >> 20) MB free" } ?? "")
             ),
             ("FFTW", Build.fftwVersion),
         ]
@@ -65,11 +71,12 @@ struct DoctorCommand: ParsableCommand {
             "program": ProgramVersion.current.json, "processor": .string(facts.processor),
             "processors": .integer(facts.processors),
             "grantedProcessors": facts.quota.map { .number($0) } ?? .null,
-            "instructionSet": .string(facts.instructionSet),
-            "oneDNNInstructionSet": .string(facts.oneDNNInstructionSet), "bfloat16": .bool(facts.hasBFloat16),
-            "peakFlopsOneThread": .number(facts.singleRate), "peakFlops": .number(facts.fullRate),
-            "memoryBytes": .integer(facts.memory),
-            "availableMemoryBytes": facts.availableMemory.map { .integer($0) } ?? .null,
+            "instructionSet": .string(facts.instructions.kernels),
+            "oneDNNInstructionSet": .string(facts.instructions.oneDNN),
+            "bfloat16": .bool(facts.instructions.hasBFloat16),
+            "peakFlopsOneThread": .number(facts.peak.oneThread), "peakFlops": .number(facts.peak.allThreads),
+            "memoryBytes": .integer(facts.memory.total),
+            "availableMemoryBytes": facts.memory.available.map { .integer($0) } ?? .null,
             "load": facts.load.map { .number($0) } ?? .null, "governor": facts.governor.map { .string($0) } ?? .null,
             "libraries": libraries, "system": .string(ProcessInfo.processInfo.operatingSystemVersionString),
             "optimized": .bool(facts.isOptimized), "warnings": .array(facts.warnings.map { .string($0) }),

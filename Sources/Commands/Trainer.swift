@@ -1,3 +1,5 @@
+// Commands: one file for each, which reads a command line, asks the libraries, and prints; nothing is computed here.
+
 import ArgumentParser
 import Configuration
 import Reporting
@@ -13,6 +15,7 @@ import Training
 
 /// The program `trainer` with all its commands.
 public struct Trainer: ParsableCommand {
+    /// Name, help and commands, as ArgumentParser reads them.
     public static let configuration = CommandConfiguration(
         commandName: "trainer",
         abstract: "Trains, distils, measures and explains image classifiers on a CPU, from one configuration file.",

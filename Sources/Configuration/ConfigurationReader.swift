@@ -1,3 +1,5 @@
+// Configuration: reads YAML by declared keys and says what is wrong where; no key of any section is named here.
+
 /// Reads the keys of one mapping, and remembers which were asked for.
 ///
 /// A value with a problem is recorded and read as its default (or another harmless value), so that the rest is still

@@ -1,3 +1,5 @@
+// Distillation: what a student learns from teachers; neither data nor runs are known here.
+
 /// A pool, an order or a set of taps that cannot be distilled with, in one sentence.
 public struct DistillationError: Error, Equatable, Sendable, CustomStringConvertible {
     /// One sentence.

@@ -1,3 +1,5 @@
+// Exporting: models as files for other programs.
+
 import Layers
 import Models
 import Tensors

@@ -22,7 +22,7 @@ extension FuzzTarget {
             }
             try put(isImages ? input : images, "train-images-idx3-ubyte")
             try put(isImages ? labels : input, "train-labels-idx1-ubyte")
-            let splits = try openDataset(path)
+            let splits = try LabeledData.open(path)
             for i in 0..<min(4, splits.train.count) { _ = try splits.train.image(i) }
         }
     }
@@ -58,7 +58,7 @@ extension FuzzTarget {
         for name in (2...5).map({ "data_batch_\($0)" }) + ["test_batch"] { try write(records, path + "/\(name).bin") }
         return FuzzTarget(name: "cifar", mutator: Mutator(seeds: [records])) {
             try write($0, path + "/data_batch_1.bin")
-            _ = try openDataset(path).train.count
+            _ = try LabeledData.open(path).train.count
         }
     }
 
@@ -71,7 +71,7 @@ extension FuzzTarget {
         let names = (0..<10).map { "class \($0)" }.joined(separator: "\n") + "\n"
         return FuzzTarget(name: "list", mutator: Mutator(seeds: [Array(names.utf8)])) {
             try write($0, path + "/batches.meta.txt")
-            _ = try openDataset(path).classNames
+            _ = try LabeledData.open(path).classNames
         }
     }
 

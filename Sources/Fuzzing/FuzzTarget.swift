@@ -1,3 +1,5 @@
+// Fuzzing: damaged files for every reader of the package; no program that trains needs this.
+
 import Foundation
 
 /// A reader of files that come from elsewhere, and whole files to damage.

@@ -1,3 +1,5 @@
+// JSON: one value type with its reader and writer, for every module; nothing here knows what a file means.
+
 /// A JSON value whose objects keep their order and whose numbers survive a round trip.
 public enum JSONValue: Sendable, Equatable {
     case null

@@ -1,3 +1,5 @@
+// Layers: the protocol, what a forward pass carries along, and models of any kind.
+
 import Autograd
 import Tensors
 

@@ -1,3 +1,5 @@
+// Models: what any model is made of, a backbone, perhaps a neck, a head, and the list of families.
+
 import Autograd
 import Layers
 import Tensors

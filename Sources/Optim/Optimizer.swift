@@ -1,3 +1,5 @@
+// Optim: what changes weights, by how much and when: optimizers, schedules, averages, clipping, and their sections.
+
 import Tensors
 
 /// Writes a model's flat parameter buffer from gradients of the same layout.

@@ -1,3 +1,5 @@
+// ProtobufWriting: fields of protocol buffers as bytes, for ONNX and for event files, which are no concern of it.
+
 /// Writes the wire format of Protocol Buffers: the few kinds of fields that event files and exchanged models consist of.
 ///
 /// A field is written where it is asked for; fields that hold their default are left out by the caller. Equal calls

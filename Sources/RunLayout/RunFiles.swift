@@ -1,3 +1,5 @@
+// RunLayout: the names of files in the folder of a run or a sweep, and how such files are told from foreign ones.
+
 /// The names of what stands in the folder of a run, each relative to it; one list for those who write and those who read.
 public enum RunFiles {
     /// The run's configuration, every key with its value.

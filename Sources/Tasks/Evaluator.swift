@@ -16,12 +16,18 @@ public struct EvaluationOptions {
     /// The name of an image by its index, for rows and sentences.
     public var name: (_ index: Int) -> String
 
+    /// What an epoch's line needs, and no more.
+    /// - Parameters:
+    ///   - images: how many will be measured.
+    ///   - name: of an image, by its index.
     public init(images: Int, name: @escaping (_ index: Int) -> String) { (self.images, self.name) = (images, name) }
 }
 
 /// Measures answers batch by batch.
 public protocol Evaluator<Target> {
+    /// What answers are compared with.
     associatedtype Target: Targets
+    /// What comes out.
     associatedtype Findings: TaskFindings
     /// Takes the answer to a batch.
     mutating func add(_ output: ModelOutput<Float>, _ batch: Batch<Target>) throws
@@ -31,12 +37,14 @@ public protocol Evaluator<Target> {
 
 /// What an evaluation found: the scores, and whatever else a task's report shows.
 public protocol TaskFindings: Sendable {
+    /// The loss and the task's metrics.
     var scores: Scores { get }
     /// What a user should know, one sentence each.
     var notices: [String] { get }
 }
 
 extension TaskFindings {
+    /// Nothing to tell.
     public var notices: [String] { [] }
 
     /// Refuses a loss that is no number: the answers behind it are arbitrary.

@@ -1,3 +1,5 @@
+// Tasks: what is learned. Here is what all tasks share; a task is a folder beside it, and a line in TaskRegistry.
+
 import Autograd
 import Datasets
 import JSON
@@ -76,14 +78,22 @@ public protocol LearningTask: Sendable {
 }
 
 extension LearningTask {
+    /// Nothing.
     public var trainingMetric: Metric? { nil }
+    /// Yes: a parameter without a gradient is a mistake.
     public var reachesAllParameters: Bool { true }
+    /// No.
     public var mixesImages: Bool { false }
+    /// Nothing to save.
     public var state: JSONValue { .null }
+    /// Nothing to take over.
     public func restore(_ state: JSONValue) {}
+    /// The outputs themselves, one row for each image.
     public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { output.logits }
+    /// No labels: losses that need them cannot be used with such a task.
     public func rowLabels(_ target: Target) -> [Int32] { [] }
 
+    /// The task's name alone, beside the scores.
     public func record(
         _ findings: Measure.Findings, of dataset: any AnnotatedDataset<Annotation>,
         pictures: (_ indices: [Int]) throws -> [JSONValue]
@@ -91,14 +101,17 @@ extension LearningTask {
         [.init("task", .string(vocabulary.task))]
     }
 
+    /// The first ten images.
     public func showcase(
         _ dataset: any AnnotatedDataset<Annotation>
     ) throws -> [(index: Int, annotation: [JSONValue.Member])] {
         try (0..<min(10, dataset.count)).map { ($0, members(of: try dataset.annotation($0))) }
     }
 
+    /// Nothing beside the image's name.
     public func members(of annotation: Annotation) -> [JSONValue.Member] { [] }
 
+    /// Each metric and the loss, one line each.
     public func text(_ findings: Measure.Findings) -> String {
         let values = findings.scores.values + [Scores.Value(metric: .loss, value: findings.scores.loss)]
         let width = (values.map { $0.metric.title.count }.max() ?? 0) + 2
@@ -109,12 +122,14 @@ extension LearningTask {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// Each metric under its name, the loss, and how many images were measured.
     public func members(_ findings: Measure.Findings) -> [JSONValue.Member] {
         findings.scores.values.map { .init($0.metric.name, .number($0.value)) } + [
             .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
         ]
     }
 
+    /// One column for the table, and one for each output's name in comma-separated values.
     public var predictionColumns: PredictionColumns {
         PredictionColumns(
             table: [.init("answer", isRight: true, widest: 12)], fields: vocabulary.classNames)

@@ -3,6 +3,7 @@ import Reporting
 
 /// What a model says of one image, as each output of `predict` shows it.
 public struct Prediction: Sendable {
+    /// The image's name, as it was given.
     public let image: String
     /// Of the table, without the image's name; the first row stands beside it.
     public let rows: [[String]]
@@ -11,6 +12,10 @@ public struct Prediction: Sendable {
     /// Of a JSON object, behind the image's name.
     public let members: [JSONValue.Member]
 
+    /// - Parameters:
+    ///   - rows: of the table, without the image's name.
+    ///   - fields: of a row of comma-separated values, without the image's name.
+    ///   - members: of a JSON object, behind the image's name.
     public init(image: String, rows: [[String]], fields: [String], members: [JSONValue.Member]) {
         (self.image, self.rows, self.fields, self.members) = (image, rows, fields, members)
     }
@@ -23,6 +28,7 @@ public struct PredictionOptions: Sendable {
     /// Whether JSON also gives the model's raw outputs.
     public var showsOutputs: Bool
 
+    /// - Parameter top: how many answers are shown of an image, where an answer is one of several.
     public init(top: Int, showsOutputs: Bool = false) { (self.top, self.showsOutputs) = (top, showsOutputs) }
 }
 
@@ -33,12 +39,17 @@ public struct PredictionColumns: Sendable {
     /// The header of comma-separated values, without the image's name.
     public let fields: [String]
 
+    /// - Parameters:
+    ///   - table: the columns of the table, without the image's name.
+    ///   - fields: the header of comma-separated values, without the image's name.
     public init(table: [StreamedTable.Column], fields: [String]) { (self.table, self.fields) = (table, fields) }
 }
 
 /// Why there is no prediction.
 public struct PredictionFailure: Error, Sendable {
+    /// One sentence that begins with the image's name.
     public let reason: String
+    /// - Parameter reason: one sentence that begins with the image's name.
     public init(reason: String) { self.reason = reason }
 
     /// For outputs that are not finite: whatever they seem to say would be arbitrary.

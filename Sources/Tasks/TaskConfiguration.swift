@@ -6,6 +6,7 @@ import Tensors
 /// What a configuration says about a task, before the data is known: how its data is opened, and the task itself once
 /// it is.
 public protocol TaskConfiguration: Sendable {
+    /// What is learnt as this configuration says.
     associatedtype Task: LearningTask
 
     /// The word of `task` in a configuration.
@@ -57,9 +58,13 @@ public protocol TaskConfiguration: Sendable {
 }
 
 extension TaskConfiguration {
+    /// As many as the data has classes.
     public var outputs: Int? { nil }
+    /// The classifier of the model's family.
     public func head(classes: Int) -> (any HeadSpecification)? { nil }
 
+    /// One of the parts that `open` gives: the test part, or else the validation part, where none is chosen.
+    /// - Throws: `DatasetError` when there is no such part, or the data cannot be read.
     public func openPart(
         _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
     ) throws -> DatasetPart<Task.Annotation> {
@@ -76,20 +81,25 @@ extension TaskConfiguration {
         return DatasetPart(dataset: part, choice: choice, format: splits.format, notices: splits.notices)
     }
 
+    /// Nothing is wrong.
     public func problem(_ splits: DatasetSplits<Task.Annotation>, path: String) throws -> String? { nil }
 
+    /// nil: annotations are not translated.
     public static func relabeled(
         _ dataset: any AnnotatedDataset<Task.Annotation>, names: [String], as others: [String]
     ) throws -> (any AnnotatedDataset<Task.Annotation>)? { nil }
 
+    /// All images are of one group.
     public static func groups(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int] {
         Array(repeating: 0, count: dataset.count)
     }
 
+    /// Every class counts as in every image.
     public static func counts(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int] {
         Array(repeating: dataset.count, count: dataset.classNames.count)
     }
 
+    /// Nothing.
     public static func caption(_ annotation: Task.Annotation, _ classNames: [String]) -> String { "" }
 }
 
@@ -106,9 +116,14 @@ public struct DataRequest: Sendable {
     /// Memory for files whose images are all held in it.
     public var packedMegabytes: Int
 
+    /// - Parameters:
+    ///   - path: a folder, or the word of data that the program brings along.
+    ///   - validation: how the validation images are chosen, by the seed.
+    ///   - onBroken: what is done about images that cannot be read; nil does not look for them.
+    ///   - packedMegabytes: memory for files whose images are all held in it.
     public init(
         path: String, validation: ValidationSource = .automatic, seed: UInt64 = 0,
-        onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = defaultPackedMegabytes
+        onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = PackedBudget.defaultMegabytes
     ) {
         self.path = path
         self.validation = validation

@@ -5,11 +5,14 @@ import Tensors
 public struct TaskLoss {
     /// A part of the loss, for the log.
     public struct Term: Sendable, Equatable {
+        /// What it is called in the log and in the report.
         public let name: String
         /// Before and after its weight.
         public let raw: Double
+        /// What it adds to the loss.
         public let weighted: Double
 
+        /// A part of the loss as a task tells it.
         public init(name: String, raw: Double, weighted: Double) {
             self.name = name
             self.raw = raw
@@ -24,6 +27,10 @@ public struct TaskLoss {
     /// Empty when the loss is of one part.
     public let terms: [Term]
 
+    /// - Parameters:
+    ///   - total: [], what is minimised: its gradient is the batch's.
+    ///   - measured: the training metric, summed over the images of the batch.
+    ///   - terms: the parts of the loss, where there are several.
     public init(total: Variable<Float>, measured: Double = 0, terms: [Term] = []) {
         self.total = total
         self.measured = measured

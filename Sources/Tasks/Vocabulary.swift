@@ -6,6 +6,9 @@ public struct Vocabulary: Sendable, Equatable {
     /// One for each output.
     public var classNames: [String]
 
+    /// - Parameters:
+    ///   - task: the name of a registered task.
+    ///   - classNames: one for each output.
     public init(task: String, classNames: [String]) { (self.task, self.classNames) = (task, classNames) }
 
     /// Why what another model knows is not the same, as the end of a sentence; nil where it is.
@@ -25,6 +28,8 @@ public struct Vocabulary: Sendable, Equatable {
 
 /// A recipe that does not fit its data or its model, in one sentence.
 public struct RecipeError: Error, CustomStringConvertible, Sendable, Equatable {
+    /// The sentence.
     public let description: String
+    /// - Parameter description: one sentence that names the key, file or folder at fault.
     public init(_ description: String) { self.description = description }
 }

@@ -1,3 +1,5 @@
+// Tensors: arrays, threads, random numbers and what the machine offers; nothing here has a gradient.
+
 /// An immutable array of numbers in row-major order, of any rank. Copying it copies a reference.
 public struct Tensor<S: Scalar>: @unchecked Sendable {
     /// What holds the elements; several tensors may share it.

@@ -41,7 +41,7 @@ import Testing
     @Test func aLoaderWithoutThreadsStillGivesBatches() async {
         await #expect(processExitsWith: .success) {
             #if os(Linux)
-                let data = try #require(try openDataset("digits").test)
+                let data = try #require(try LabeledData.open("digits").test)
                 let plan = TransformPlan(
                     width: 8, height: 8, channels: 1, training: [], evaluation: [],
                     normalization: Normalization(mean: [0.5], deviation: [0.25]))

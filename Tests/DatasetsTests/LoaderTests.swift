@@ -47,7 +47,7 @@ struct LoaderTests {
     }
 
     private func digits(_ count: Int) throws -> SubsetDataset<ClassLabel> {
-        SubsetDataset(try #require(openDataset("digits").test), indices: Array(0..<count))
+        SubsetDataset(try #require(LabeledData.open("digits").test), indices: Array(0..<count))
     }
 
     @Test func batchesDoNotDependOnThreadsOrCache() throws {

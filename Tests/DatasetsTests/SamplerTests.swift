@@ -7,7 +7,7 @@ struct SamplerTests {
     @Test func aBalancedEpochShowsEachClassEquallyOften() {
         var seen: Set<Int> = []
         for epoch in 0..<16 {
-            let order = balancedOrder(groups: labels, seed: 1, epoch: epoch)
+            let order = EpochOrder.balanced(groups: labels, seed: 1, epoch: epoch)
             #expect(order.count == labels.count)
             let counts = (0..<4).map { label in order.count { labels[$0] == label } }
             #expect(counts[1] == 0, "a class without images")
@@ -22,9 +22,9 @@ struct SamplerTests {
     }
 
     @Test func theOrderIsAFunctionOfSeedAndEpoch() {
-        let order = balancedOrder(groups: labels, seed: 1, epoch: 3)
-        #expect(order == balancedOrder(groups: labels, seed: 1, epoch: 3))
-        #expect(order != balancedOrder(groups: labels, seed: 1, epoch: 4))
-        #expect(order != balancedOrder(groups: labels, seed: 2, epoch: 3))
+        let order = EpochOrder.balanced(groups: labels, seed: 1, epoch: 3)
+        #expect(order == EpochOrder.balanced(groups: labels, seed: 1, epoch: 3))
+        #expect(order != EpochOrder.balanced(groups: labels, seed: 1, epoch: 4))
+        #expect(order != EpochOrder.balanced(groups: labels, seed: 2, epoch: 3))
     }
 }

@@ -8,13 +8,13 @@ struct StrayFileTests {
         try withTemporaryFolder { root in
             try makeClasses("\(root)/train", ["a", "b"], 10)
             try makeClasses("\(root)/test", ["a", "b"], 2)
-            let before = try openDataset(root, validation: .nowhere)
+            let before = try LabeledData.open(root, validation: .nowhere)
             #expect(before.notices.isEmpty)
             for name in [
                 "LICENSE.txt", "train/classes.txt", "train/a/labels.csv", "train/a/note.TXT", "test/b/README",
                 "train/a/film.mp4",
             ] { try write(Array("BM and more words".utf8), to: "\(root)/\(name)") }
-            let splits = try openDataset(root, validation: .nowhere)
+            let splits = try LabeledData.open(root, validation: .nowhere)
             #expect(splits.train.count == 20 && splits.test?.count == 4)
             #expect(splits.notices.count == 1)
             #expect(
@@ -36,7 +36,7 @@ struct StrayFileTests {
                 "2.png.part",
                 "3.png.tmp", "4.png~",
             ] { try write(Golden.file("rgb.png"), to: "\(root)/a/\(name)") }
-            let splits = try openDataset(root, validation: .nowhere)
+            let splits = try LabeledData.open(root, validation: .nowhere)
             #expect(splits.classNames == ["a", "b"])
             #expect(try splits.train.classCounts() == [9, 9] && splits.test?.count == 2)
             #expect(splits.notices.count == 2)
@@ -48,7 +48,7 @@ struct StrayFileTests {
             try makeClasses(root, ["a", "b"], 10)
             try makeImages(root, ["cover.png", "back.jpg"])
             #expect(
-                message { _ = try openDataset(root) }.hasPrefix(
+                message { _ = try LabeledData.open(root) }.hasPrefix(
                     "\(root)/back.jpg: this image lies beside the class folders (and so do 1 others)"))
         }
     }
@@ -60,11 +60,11 @@ struct StrayFileTests {
             try write(Array("RIFF\u{24}\0\0\0WEBPVP8 ".utf8), to: "\(root)/train/a/x.webp")
             try write([0, 0, 0, 24] + Array("ftypheic".utf8), to: "\(root)/train/b/y.dat")
             try write(Array("P5 1 1 255 x".utf8), to: "\(root)/test/b/z.pgm")
-            let problem = message { _ = try openDataset(root, validation: .nowhere) }
+            let problem = message { _ = try LabeledData.open(root, validation: .nowhere) }
             for name in [
                 "train/a/x.webp", "train/b/y.dat", "test/b/z.pgm", "data.onBroken: skip leaves them out", "PNG or JPEG",
             ] { #expect(problem.contains(name), "\(problem)") }
-            let splits = try openDataset(root, validation: .nowhere, onBroken: .skip)
+            let splits = try LabeledData.open(root, validation: .nowhere, onBroken: .skip)
             #expect(splits.train.count == 8 && splits.test?.count == 4)
             #expect(splits.notices.contains { $0.contains("y.dat: this is an HEIC image") })
         }
@@ -79,7 +79,7 @@ struct StrayFileTests {
                 try write(Array(whole.prefix(whole.count / 2)), to: "\(root)/train/\(name)")
             }
             try write([], to: "\(root)/train/b/21.png")
-            let splits = try openDataset(root, validation: .fraction(0.1))
+            let splits = try LabeledData.open(root, validation: .fraction(0.1))
             func check(_ problem: String) {
                 #expect(problem.contains("data.onBroken: skip leaves them out"), "\(problem)")
                 for name in ["a/7.png", "a/11.png", "b/20.png", "b/21.png"] {
@@ -114,14 +114,14 @@ struct StrayFileTests {
             try makeLink("..", at: "\(root)/d/b/up")
             try makeLink(".", at: "\(root)/d/b/self")
             try makeLink("nowhere", at: "\(root)/d/gone")
-            let splits = try openDataset("\(root)/d", validation: .nowhere, onBroken: nil)
+            let splits = try LabeledData.open("\(root)/d", validation: .nowhere, onBroken: nil)
             #expect(splits.train.count + (splits.test?.count ?? 0) == 11)
             for text in [
                 "a/once-more is the folder \(root)/d/a/more", "b/self is", "b/up is",
                 "d/gone is a link that leads nowhere",
             ] { #expect(splits.notices.contains { $0.contains(text) }, "\(text): \(splits.notices)") }
             try makeLink("nowhere", at: "\(root)/d/a/lost.png")
-            let all = try openDataset("\(root)/d", validation: .nowhere, onBroken: .skip)
+            let all = try LabeledData.open("\(root)/d", validation: .nowhere, onBroken: .skip)
             #expect(
                 all.notices.contains { $0.contains("lost.png: the file cannot be opened (the link leads nowhere)") })
         }
@@ -133,17 +133,18 @@ struct StrayFileTests {
             try makeClasses("\(root)/test", ["a", "b"], 2)
             try write([], to: "\(root)/train/c/.keep")
             try write([], to: "\(root)/test/c/.keep")
-            let splits = try openDataset(root, validation: .nowhere)
+            let splits = try LabeledData.open(root, validation: .nowhere)
             #expect(splits.classNames == ["a", "b"])
             #expect(splits.notices == ["\(root)/train: 1 folder holds no images and is no class (c)."])
             try makeImages(root, ["test/c/1.png"])
             #expect(
-                message { _ = try openDataset(root) }
+                message { _ = try LabeledData.open(root) }
                     == "\(root)/test/c: this class has 1 image here, but none in the training data.")
             try FileManager.default.removeItem(atPath: "\(root)/train/a")
             try FileManager.default.removeItem(atPath: "\(root)/train/b")
             #expect(
-                message { _ = try openDataset(root) }.contains("train holds no images, expected train/<class>/<image>"))
+                message { _ = try LabeledData.open(root) }.contains(
+                    "train holds no images, expected train/<class>/<image>"))
         }
     }
 
@@ -157,7 +158,7 @@ struct StrayFileTests {
     func aFileInPlaceOfAFolderIsNamedForWhatItIs(_ name: String, _ sentence: String) throws {
         try withTemporaryFolder { root in
             try write(Array("content".utf8), to: "\(root)/\(name)")
-            let problem = message { _ = try openDataset("\(root)/\(name)") }
+            let problem = message { _ = try LabeledData.open("\(root)/\(name)") }
             #expect(problem.contains("this is a file, expected") && problem.contains(sentence), "\(problem)")
         }
     }
@@ -170,8 +171,8 @@ struct StrayFileTests {
     func aFolderOfOtherDataIsNamedForWhatItIs(_ name: String, _ sentence: String) throws {
         try withTemporaryFolder { root in
             try write([0x80, 2], to: "\(root)/\(name)")
-            #expect(message { _ = try openDataset(root) }.contains(sentence))
-            #expect(message { _ = try openDataset(root) } != "")
+            #expect(message { _ = try LabeledData.open(root) }.contains(sentence))
+            #expect(message { _ = try LabeledData.open(root) } != "")
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 struct MixingTests {
     private func digits(_ count: Int) throws -> SubsetDataset<ClassLabel> {
-        SubsetDataset(try #require(openDataset("digits").test), indices: Array(0..<count))
+        SubsetDataset(try #require(LabeledData.open("digits").test), indices: Array(0..<count))
     }
 
     private func loader(

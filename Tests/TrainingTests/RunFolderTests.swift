@@ -53,7 +53,7 @@ extension Runs {
             let recipe = try OpenedRecipe(run).recipe
             let splits = try prepared(recipe).splits
             func open(_ part: PartChoice?, _ recipe: Recipe) throws -> DatasetPart<ClassLabel> {
-                try openPart(
+                try LabeledData.openPart(
                     recipe.data.path, part, validation: recipe.data.validation, seed: UInt64(recipe.run.seed))
             }
             for (part, count) in [(PartChoice.train, 1294), (.validation, 143), (.test, 360)] {

@@ -114,10 +114,10 @@ extension Runs {
         private var healthy: MachineFacts {
             var facts = MachineFacts()
             facts.processors = 4
-            facts.memory = 8 << 30
-            facts.availableMemory = 4 << 30
-            facts.singleRate = 50e9
-            facts.fullRate = 190e9
+            facts.memory.total = 8 << 30
+            facts.memory.available = 4 << 30
+            facts.peak.oneThread = 50e9
+            facts.peak.allThreads = 190e9
             facts.load = 0.1
             facts.governor = "performance"
             return facts
@@ -133,14 +133,15 @@ extension Runs {
                 return facts.warnings.first ?? ""
             }
             #expect(warning { $0.isOptimized = false }.contains("without optimisation"))
-            #expect(warning { $0.usesBaseline = true }.contains("SSE2"))
-            #expect(warning { $0.limits = ["ONEDNN_MAX_CPU_ISA=SSE41"] }.contains("ONEDNN_MAX_CPU_ISA=SSE41"))
+            #expect(warning { $0.instructions.areBaseline = true }.contains("SSE2"))
+            #expect(
+                warning { $0.instructions.limits = ["ONEDNN_MAX_CPU_ISA=SSE41"] }.contains("ONEDNN_MAX_CPU_ISA=SSE41"))
             #expect(warning { $0.quota = 1.5 }.contains("training.threads to 1"))
             #expect(warning { $0.governor = "powersave" }.contains("powersave"))
             #expect(warning { $0.load = 3 }.contains("3.0 of the 4 processors"))
-            #expect(warning { $0.fullRate = 100e9 }.contains("2.0 times"))
-            #expect(warning { $0.availableMemory = 100 << 20 }.contains("100 MB"))
-            #expect(warning { $0.usedSwap = 2 << 30 }.contains("2048 MB"))
+            #expect(warning { $0.peak.allThreads = 100e9 }.contains("2.0 times"))
+            #expect(warning { $0.memory.available = 100 << 20 }.contains("100 MB"))
+            #expect(warning { $0.memory.usedSwap = 2 << 30 }.contains("2048 MB"))
         }
     }
 }

@@ -1,3 +1,6 @@
+// Operations: one file for each, with what it computes and its gradient; the loops themselves are in Tensors and
+// CKernels.
+
 import Tensors
 
 extension Operation {

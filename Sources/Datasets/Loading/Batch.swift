@@ -8,15 +8,20 @@ public protocol Targets: Sendable {
 
 /// Targets of batches that nobody compares with anything.
 public struct NoTargets: Targets {
+    /// None, whatever the batch.
     public init() {}
+    /// None again.
     public func part(_ range: Range<Int>) -> NoTargets { self }
 }
 
 /// The images of one step with their targets.
 public struct Batch<Target: Targets>: Sendable {
+    /// The pixels, and which images they are of.
     public let images: ImageBatch
+    /// What the answers are compared with, in the order of the images.
     public let targets: Target
 
+    /// A batch put together by hand; the loader makes its own.
     public init(images: ImageBatch, targets: Target) { (self.images, self.targets) = (images, targets) }
 
     /// How many images there are.

@@ -2,6 +2,7 @@ import Tensors
 
 /// How a `BatchLoader` makes batches.
 public struct LoaderOptions: Sendable {
+    /// How many images a batch has; the last one of an epoch may be smaller.
     public var batchSize: Int
     /// The run's seed.
     public var seed: UInt64
@@ -13,9 +14,14 @@ public struct LoaderOptions: Sendable {
     public var threads: Int
     /// How many bytes of decoded images may be kept.
     public var cacheBudget: Int
-    /// The group of each image, where a shuffled epoch shows every group equally often; see `balancedOrder`.
+    /// The group of each image, where a shuffled epoch shows every group equally often: its images come in turn, in
+    /// a new order each time round.
     public var groups: [Int]?
 
+    /// - Parameters:
+    ///   - threads: in the background; 0 makes each batch when it is asked for.
+    ///   - cacheBudget: bytes of decoded images that may be kept.
+    ///   - groups: one for each image, where a shuffled epoch shows every group equally often.
     public init(
         batchSize: Int, seed: UInt64 = 0, shuffles: Bool = false, dropsLast: Bool = false, threads: Int = 1,
         cacheBudget: Int = 1 << 30, groups: [Int]? = nil
@@ -63,9 +69,9 @@ final class BatchAssembler<C: Collator>: Sendable {
     }
 
     func order(epoch: Int) -> [Int] {
-        if let groups = options.groups { return balancedOrder(groups: groups, seed: options.seed, epoch: epoch) }
+        if let groups = options.groups { return EpochOrder.balanced(groups: groups, seed: options.seed, epoch: epoch) }
         return options.shuffles
-            ? epochOrder(count: dataset.count, seed: options.seed, epoch: epoch) : Array(0..<dataset.count)
+            ? EpochOrder.shuffled(count: dataset.count, seed: options.seed, epoch: epoch) : Array(0..<dataset.count)
     }
 
     func makeBatch() -> ImageBatch {

@@ -2,7 +2,9 @@ import Tensors
 
 /// Makes the targets of a batch from what is said about its images. It runs on the loader's threads.
 public protocol Collator<Annotation, Target>: Sendable {
+    /// What is said about an image.
     associatedtype Annotation: Datasets.Annotation
+    /// What is made of it for a batch.
     associatedtype Target: Targets
 
     /// The targets of a batch.
@@ -15,7 +17,9 @@ public protocol Collator<Annotation, Target>: Sendable {
 
 /// For those who look at the images alone.
 public struct ImagesOnly<Annotation: Datasets.Annotation>: Collator {
+    /// A collator that leaves the images as they are.
     public init() {}
+    /// Nothing, whatever is said about the images.
     public func collate(_ annotations: [Annotation], _ images: ImageBatch, _ random: inout Random) -> NoTargets {
         NoTargets()
     }

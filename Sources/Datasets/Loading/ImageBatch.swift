@@ -2,8 +2,11 @@ import Tensors
 
 /// The images of one step. Its memory is used again once nobody holds it any more.
 public final class ImageBatch: @unchecked Sendable {  // filled by one thread, then only read
+    /// Of each image, in pixels.
     public let height: Int
+    /// Of each image, in pixels.
     public let width: Int
+    /// Of each pixel: 1 for grey, 3 for red, green and blue.
     public let channels: Int
     /// How many images there are; the last batch of an epoch may be short.
     public internal(set) var count = 0

@@ -1,5 +1,3 @@
-import Tensors
-
 /// Where the images come from that choose among weights.
 public enum ValidationSource: Sendable, Equatable {
     /// The data's own validation part where it has one, else a tenth of the training images.
@@ -17,7 +15,9 @@ public enum ValidationSource: Sendable, Equatable {
 
 /// The parts of a data set.
 public struct DatasetSplits<Annotation: Datasets.Annotation>: Sendable {
+    /// What is learnt from.
     public var train: any AnnotatedDataset<Annotation>
+    /// What chooses among weights and ends training early; nil where nothing is validated.
     public var validation: (any AnnotatedDataset<Annotation>)?
     /// What results are measured on; without it they are measured on the validation part.
     public var test: (any AnnotatedDataset<Annotation>)?
@@ -30,8 +30,14 @@ public struct DatasetSplits<Annotation: Datasets.Annotation>: Sendable {
     /// Where the classes may lie instead, for data of one class.
     var nestedHint: String?
 
+    /// The names that annotations count in, those of the training images.
     public var classNames: [String] { train.classNames }
 
+    /// Parts that a reader of one's own has opened; all of them count in the classes of `train`.
+    /// - Parameters:
+    ///   - format: what was recognised, in a few words.
+    ///   - notices: what a user should be told, one sentence each.
+    ///   - attribution: who made the data, where a program ships it.
     public init(
         train: any AnnotatedDataset<Annotation>, validation: (any AnnotatedDataset<Annotation>)? = nil,
         test: (any AnnotatedDataset<Annotation>)? = nil, format: String = "", notices: [String] = [],
@@ -69,35 +75,5 @@ extension DatasetSplits where Annotation == ClassLabel {
         return
             "\(path) has one class only, \(name), with \(counted(train.count, "training image")), expected two classes at "
             + "least\(hint)"
-    }
-}
-
-/// Splits the images 0..<labels.count into two parts, both in ascending order.
-///
-/// Each class gives `fraction` of its images, rounded, but at least one and never all; a class of one image gives none.
-/// The choice is a function of the seed and the purpose.
-public func stratifiedSplit(
-    labels: [Int], classCount: Int, fraction: Double, seed: UInt64, purpose: String
-) -> (kept: [Int], held: [Int]) {
-    var members = [[Int]](repeating: [], count: classCount)
-    for (index, label) in labels.enumerated() { members[label].append(index) }
-    var isHeld = [Bool](repeating: false, count: labels.count)
-    for (label, indices) in members.enumerated() where indices.count > 1 && fraction > 0 {
-        let count = max(1, min(indices.count - 1, Int((fraction * Double(indices.count)).rounded())))
-        var random = Random(seed: seed, purpose: purpose, label)
-        for position in random.permutation(indices.count).prefix(count) { isHeld[indices[position]] = true }
-    }
-    let all = labels.indices
-    return (all.filter { !isHeld[$0] }, all.filter { isHeld[$0] })
-}
-
-extension AnnotatedDataset where Annotation == ClassLabel {
-    /// Two parts of this data set, see `stratifiedSplit`.
-    func split(
-        fraction: Double, seed: UInt64, purpose: String
-    ) throws -> (kept: SubsetDataset<ClassLabel>, held: SubsetDataset<ClassLabel>) {
-        let parts = stratifiedSplit(
-            labels: try labels(), classCount: classNames.count, fraction: fraction, seed: seed, purpose: purpose)
-        return (SubsetDataset(self, indices: parts.kept), SubsetDataset(self, indices: parts.held))
     }
 }

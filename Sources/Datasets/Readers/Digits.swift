@@ -2,7 +2,7 @@ import Foundation
 
 /// The UCI handwritten digits that every program carries: 1,797 grey images of 8 x 8 pixels.
 ///
-/// The file in `DigitsData.swift` has one row per image: 64 values 0...16 and the label. The last 360 rows, written
+/// The file in `DigitsData` has one row per image: 64 values 0...16 and the label. The last 360 rows, written
 /// by other people than the rest, are the test set.
 public enum Digits {
     /// Who made the data and on what terms it is passed on.
@@ -19,7 +19,7 @@ public enum Digits {
     /// - Throws: `DatasetError` where the program is damaged.
     public static func load() throws -> (train: InMemoryDataset, test: InMemoryDataset) {
         let name = "digits"
-        guard let packed = Data(base64Encoded: digitsFile) else {
+        guard let packed = Data(base64Encoded: DigitsData.file) else {
             throw DatasetError(name, "the embedded data is damaged")
         }
         let text = try gunzip([UInt8](packed), name: name, limit: 1 << 20)

@@ -25,7 +25,10 @@ struct PackedImages: AnnotatedDataset {
 }
 
 /// How much memory the files of a data set that holds all images in memory may still take.
-struct PackedBudget {
+public struct PackedBudget {
+    /// Enough for the largest relatives of MNIST.
+    public static let defaultMegabytes = 768
+
     private let megabytes: Int
     private var left: Int
 

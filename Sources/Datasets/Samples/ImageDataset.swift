@@ -1,3 +1,7 @@
+// Samples: an image, what is said about it, how that moves with its pixels, and data sets of both.
+
+import Tensors
+
 /// Images that can be read in any order from any thread.
 public protocol ImageDataset: Sendable {
     /// How many images there are.
@@ -17,10 +21,14 @@ public protocol ImageDataset: Sendable {
 }
 
 extension ImageDataset {
+    /// No: images come from files unless a data set says otherwise.
     public var isInMemory: Bool { false }
+    /// Of the pixels, which are decoded for it.
     public func fingerprint(_ index: Int) throws -> ContentHash { ContentHash(of: try image(index)) }
+    /// The error as it is.
     public func explained(_ error: DatasetError) -> DatasetError { error }
 
+    /// Of the image, which is decoded for it.
     public func shape(_ index: Int) throws -> ImageShape {
         let image = try image(index)
         return ImageShape(width: image.width, height: image.height, channels: image.channels)
@@ -57,6 +65,7 @@ extension AnnotatedDataset where Annotation == ClassLabel {
 
 /// Images held in memory.
 public struct InMemoryDataset: AnnotatedDataset {
+    /// The names that labels count in.
     public let classNames: [String]
     private let images: [Image]
     private let labels: [Int]
@@ -73,10 +82,15 @@ public struct InMemoryDataset: AnnotatedDataset {
         self.source = source
     }
 
+    /// How many images there are.
     public var count: Int { images.count }
+    /// Always.
     public var isInMemory: Bool { true }
+    /// The class that was handed over with image `index`.
     public func annotation(_ index: Int) -> ClassLabel { ClassLabel(labels[index]) }
+    /// Image `index` as it was handed over.
     public func image(_ index: Int) -> Image { images[index] }
+    /// The source and the index: `source[index]`.
     public func name(_ index: Int) -> String { "\(source)[\(index)]" }
 }
 
@@ -92,28 +106,37 @@ public struct SubsetDataset<Annotation: Datasets.Annotation>: AnnotatedDataset {
         self.indices = indices
     }
 
+    /// Those of the other data set, also where some have no image here.
     public var classNames: [String] { base.classNames }
+    /// How many images were chosen.
     public var count: Int { indices.count }
+    /// As for the other data set.
     public var isInMemory: Bool { base.isInMemory }
+    /// What the other data set says about the image.
     public func annotation(_ index: Int) throws -> Annotation { try base.annotation(indices[index]) }
+    /// The other data set's image.
     public func image(_ index: Int) throws -> Image { try base.image(indices[index]) }
+    /// The other data set's name of the image.
     public func name(_ index: Int) -> String { base.name(indices[index]) }
+    /// Of the other data set's image.
     public func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(indices[index]) }
+    /// As the other data set explains it.
     public func explained(_ error: DatasetError) -> DatasetError { base.explained(error) }
+    /// Of the other data set's image.
     public func shape(_ index: Int) throws -> ImageShape { try base.shape(indices[index]) }
 }
 
 /// Another data set in whose stead labels count in other classes: those of a model, say.
-public struct RelabeledDataset: AnnotatedDataset {
+package struct RelabeledDataset: AnnotatedDataset {
     private let base: any LabeledDataset
-    public let classNames: [String]
+    package let classNames: [String]
     private let labels: [Int]
 
     /// - Parameters:
     ///   - names: what the data set's own classes are called, in the order of its labels.
     ///   - classNames: the classes to count in.
     /// - Returns: nil when a class that has images is none of them.
-    public init?(_ base: any LabeledDataset, names: [String], as classNames: [String]) throws {
+    package init?(_ base: any LabeledDataset, names: [String], as classNames: [String]) throws {
         let counts = try base.classCounts()
         let positions = Dictionary(classNames.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
         var labels: [Int] = []
@@ -124,12 +147,12 @@ public struct RelabeledDataset: AnnotatedDataset {
         (self.base, self.classNames, self.labels) = (base, classNames, labels)
     }
 
-    public var count: Int { base.count }
-    public var isInMemory: Bool { base.isInMemory }
-    public func annotation(_ index: Int) throws -> ClassLabel { ClassLabel(labels[try base.label(index)]) }
-    public func image(_ index: Int) throws -> Image { try base.image(index) }
-    public func name(_ index: Int) -> String { base.name(index) }
-    public func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(index) }
-    public func explained(_ error: DatasetError) -> DatasetError { base.explained(error) }
-    public func shape(_ index: Int) throws -> ImageShape { try base.shape(index) }
+    package var count: Int { base.count }
+    package var isInMemory: Bool { base.isInMemory }
+    package func annotation(_ index: Int) throws -> ClassLabel { ClassLabel(labels[try base.label(index)]) }
+    package func image(_ index: Int) throws -> Image { try base.image(index) }
+    package func name(_ index: Int) -> String { base.name(index) }
+    package func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(index) }
+    package func explained(_ error: DatasetError) -> DatasetError { base.explained(error) }
+    package func shape(_ index: Int) throws -> ImageShape { try base.shape(index) }
 }

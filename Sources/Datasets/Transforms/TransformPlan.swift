@@ -1,3 +1,5 @@
+// Transforms: what is done to an image before a model sees it, as a plan and as pixels.
+
 import Foundation
 import Tensors
 

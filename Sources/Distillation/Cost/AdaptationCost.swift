@@ -1,3 +1,5 @@
+// Cost: how hard it is for a student to follow a teacher, as a number, and the algebra for it.
+
 import Tensors
 
 /// C(A -> B): what the best linear map from A's features to B's leaves unexplained on images that it was not fitted to.

@@ -1,3 +1,5 @@
+// Features: which maps of a student and of a teacher belong together, and how they are made comparable.
+
 import Configuration
 import Layers
 

@@ -1,3 +1,5 @@
+// Flatness: directions in the space of the weights, to walk along and measure the loss.
+
 import Layers
 import Tensors
 

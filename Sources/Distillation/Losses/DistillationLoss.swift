@@ -1,3 +1,6 @@
+// Losses: distances between a student's answer and a teacher's, one file for each kind; each is a part of Autograd's
+// graph.
+
 import Autograd
 import Layers
 import Tensors

@@ -1,3 +1,5 @@
+// Order: which teachers are learnt from, one after the other.
+
 import Configuration
 import Tensors
 

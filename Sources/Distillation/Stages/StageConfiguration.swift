@@ -1,3 +1,5 @@
+// Stages: what one stage of a distillation is configured with, and its losses put together.
+
 import Configuration
 
 /// One stage: how long and with which losses the student learns from a teacher.

@@ -1,3 +1,5 @@
+// Families: the graph of each family's backbone, one file for each.
+
 import Models
 
 /// A family whose models can be exported: its specification adds the backbone to a graph. Conforming is all there is to

@@ -1,3 +1,5 @@
+// File: the bytes of an ONNX file, and nothing about models.
+
 import ProtobufWriting
 
 /// The bytes of an ONNX file: `ModelProto` of onnx.proto, IR version 8, with the fields that our models need.

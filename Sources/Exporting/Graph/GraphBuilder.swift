@@ -1,3 +1,5 @@
+// Graph: nodes for single layers, which the graphs of whole models are put together from.
+
 import Layers
 import Tensors
 

@@ -1,3 +1,5 @@
+// Heads: the graph of each head, one file for each.
+
 import Models
 
 /// A kind of head that can be exported: its specification adds the head to a graph.

@@ -1,3 +1,5 @@
+// Necks: the graph of each neck, one file for each.
+
 import Models
 
 /// A kind of neck that can be exported: its specification adds the neck to a graph.

@@ -1,3 +1,5 @@
+// Layers: one file for each, or for each group of close relatives; a layer holds handles, no values.
+
 import Autograd
 import Tensors
 

@@ -1,3 +1,5 @@
+// Parameters: what a model declares, and the store that holds the values.
+
 import Tensors
 
 /// The values of a model's parameters in one flat, aligned buffer, and of its buffers beside it. They are

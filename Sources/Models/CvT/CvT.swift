@@ -1,3 +1,5 @@
+// CvT: the family's specification, its configuration keys and its layers; no other family is known here.
+
 import Autograd
 import Layers
 import Tensors

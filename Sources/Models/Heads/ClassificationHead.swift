@@ -1,3 +1,5 @@
+// Heads: what makes a task's answer of a backbone's features, one file for each.
+
 import Autograd
 import Layers
 import Tensors

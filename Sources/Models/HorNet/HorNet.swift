@@ -1,3 +1,6 @@
+// HorNet: the family's specification, its variants, its configuration keys and its layers; no other family is known
+// here.
+
 import Autograd
 import Layers
 import Tensors

@@ -7,6 +7,7 @@ public struct Scores: Sendable, Equatable {
         /// In the unit of the metric: a share of 1 for percentages.
         public let value: Double
 
+        /// A value of a metric, in the metric's unit.
         public init(metric: Metric, value: Double) { (self.metric, self.value) = (metric, value) }
     }
 

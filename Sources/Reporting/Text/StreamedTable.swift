@@ -1,11 +1,15 @@
 /// A table whose rows are written as they come, so that nothing but the widths need be known before.
 public struct StreamedTable: Sendable {
+    /// A column: its title, its side and the room it is given.
     public struct Column: Sendable {
+        /// What stands above it.
         public let title: String
+        /// Whether cells end at the right, as numbers do.
         public let isRight: Bool
         /// What the widest cell is expected to take; a wider one moves the rest of its row.
         let width: Int
 
+        /// - Parameter widest: what the widest cell is expected to take, in columns of the terminal.
         public init(_ title: String, isRight: Bool = false, widest: Int) {
             self.title = title
             self.isRight = isRight

@@ -12,15 +12,21 @@ public struct ClassificationConfiguration: TaskConfiguration {
         case binaryCrossEntropy
     }
 
+    /// The word of `task`.
     public static let name = "classification"
+    /// For the reference.
     public static let summary = "one class for each image"
 
+    /// The key `loss.kind`.
     public var kind: Kind
+    /// The key `loss.classWeights`.
     public var classWeights: ClassWeights
     /// The share of a target that is spread over all classes.
     public var labelSmoothing: Double
+    /// The keys `loss.mixup`, `cutmix`, `mixProbability` and `switchProbability`.
     public var mixing: Mixing
 
+    /// Reads the section `loss`.
     public init(_ reader: ConfigurationReader) {
         self = reader.section("loss", "What is minimised") { Self(section: $0) }
     }
@@ -48,24 +54,30 @@ public struct ClassificationConfiguration: TaskConfiguration {
         (kind, classWeights, self.labelSmoothing, mixing) = (.crossEntropy, .equal, labelSmoothing, Mixing())
     }
 
+    /// Opens a folder of class folders, files of CIFAR or IDX, or the embedded digits.
+    /// - Throws: `DatasetError` that names the file or the folder at fault.
     public func open(_ request: DataRequest) throws -> DatasetSplits<ClassLabel> {
-        try openDataset(
+        try LabeledData.open(
             request.path, validation: request.validation, seed: request.seed, onBroken: request.onBroken,
             packedMegabytes: request.packedMegabytes)
     }
 
+    /// Opens one part of such data.
+    /// - Throws: `DatasetError` when there is no such part, or the data cannot be read.
     public func openPart(
         _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
     ) throws -> DatasetPart<ClassLabel> {
-        try Datasets.openPart(
+        try LabeledData.openPart(
             request.path, choice, isTrainedOn: isTrainedOn, validation: request.validation, seed: request.seed,
             onBroken: request.onBroken, packedMegabytes: request.packedMegabytes)
     }
 
+    /// There must be training images of two classes.
     public func problem(_ splits: DatasetSplits<ClassLabel>, path: String) throws -> String? {
         try splits.oneClassProblem(path)
     }
 
+    /// - Throws: `RecipeError` for a list of class weights that is as long as neither the outputs nor the classes.
     public func makeTask(
         _ vocabulary: Vocabulary, training: (any LabeledDataset)?
     ) throws -> ClassificationTask {
@@ -76,24 +88,30 @@ public struct ClassificationConfiguration: TaskConfiguration {
             } ?? [])
     }
 
+    /// Plain cross-entropy: weights do not say what they were trained with.
     public static func task(_ vocabulary: Vocabulary) -> ClassificationTask {
         ClassificationTask(vocabulary: vocabulary, configuration: ClassificationConfiguration())
     }
 
+    /// Labels by the names of their classes.
     public static func relabeled(
         _ dataset: any LabeledDataset, names: [String], as others: [String]
     ) throws -> (any LabeledDataset)? {
         try RelabeledDataset(dataset, names: names, as: others)
     }
 
+    /// The class of each image.
     public static func groups(_ dataset: any LabeledDataset) throws -> [Int] { try dataset.labels() }
 
+    /// How many images each class has.
     public static func counts(_ dataset: any LabeledDataset) throws -> [Int] { try dataset.classCounts() }
 
+    /// Any class.
     public static func example(
         _ vocabulary: Vocabulary, height: Int, width: Int, _ random: inout Random
     ) -> ClassLabel { ClassLabel(random.integer(below: vocabulary.classNames.count)) }
 
+    /// The name of the class.
     public static func caption(_ annotation: ClassLabel, _ classNames: [String]) -> String {
         classNames.indices.contains(annotation.index) ? classNames[annotation.index] : "class \(annotation.index)"
     }

@@ -74,6 +74,7 @@ public struct ClassificationEvaluator: Evaluator {
         try options.row?([options.name(index), classNames[label], classNames[best]] + values.map(CSV.number))
     }
 
+    /// The means over all images, and figures of each class where everything is asked for; the evaluator is spent then.
     public mutating func finish() -> ClassificationFindings {
         let total = Double(max(1, count))
         findings.scores = Scores(

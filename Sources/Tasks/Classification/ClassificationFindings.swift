@@ -11,16 +11,20 @@ public struct ClassificationFindings: TaskFindings {
     public internal(set) var mistakes: [Mistake] = []
     /// Figures of each class, and whether probabilities can be believed; nil where they were not asked for.
     public internal(set) var report: ClassificationReport?
+    /// What a user should know, one sentence each.
     public internal(set) var notices: [String] = []
 
     /// An image that was taken for another class.
     public struct Mistake: Sendable, Equatable {
         /// The image's index in the data set.
         public let index: Int
+        /// The right class.
         public let actual: Int
+        /// The class that was named.
         public let predicted: Int
         /// The probabilities of the class that was named and of the right one.
         public let confidence: Double
+        /// The probability of the right class.
         public let actualProbability: Double
     }
 

@@ -22,12 +22,14 @@ public struct ClassificationReport: Sendable {
 
     /// In the order of the model's outputs. A class without images has no figures and is in no mean.
     public internal(set) var classes: [Class]
+    /// The expected calibration error (Guo et al., 2017), a share of 1; nil where probabilities were not
+    /// asked for.
     public private(set) var calibrationError: Double?
 
     /// - Parameters:
     ///   - confusion: [true class][predicted class], counts.
     ///   - scores: of the same images; nil leaves out what needs probabilities.
-    public init(confusion: [[Int]], scores: PredictionScores? = nil) {
+    package init(confusion: [[Int]], scores: PredictionScores? = nil) {
         classes = confusion.indices.map { index in
             let images = confusion[index].reduce(0, +)
             let predicted = confusion.reduce(0) { $0 + $1[index] }
@@ -48,9 +50,11 @@ public struct ClassificationReport: Sendable {
     /// The classes without images.
     public var absent: [Int] { classes.indices.filter { classes[$0].images == 0 } }
 
+    /// The mean precision of the classes that have images.
     public var macroPrecision: Double? { mean(\.precision) }
     /// The same as the balanced accuracy.
     public var macroRecall: Double? { mean(\.recall) }
+    /// The mean F1 of the classes that have images.
     public var macroF1: Double? { mean(\.f1) }
     /// Each class against the rest.
     public var macroAUC: Double? { mean(\.auc) }
@@ -62,11 +66,11 @@ public struct ClassificationReport: Sendable {
 }
 
 /// The probabilities of many predictions, as far as figures of a whole data set are made of them.
-public struct PredictionScores: Sendable {
+package struct PredictionScores: Sendable {
     /// Of the expected calibration error, all of the same width.
-    public static let binCount = 15
+    package static let binCount = 15
     /// More numbers than this (half a gigabyte) are not kept.
-    public static let mostValues = 1 << 27
+    package static let mostValues = 1 << 27
 
     private struct Bin {
         var count = 0
@@ -80,9 +84,9 @@ public struct PredictionScores: Sendable {
     private var labels: [Int32] = []
     private let classes: Int
     /// Whether probabilities are kept, which areas under curves need.
-    public let keepsAll: Bool
+    package let keepsAll: Bool
 
-    public init(classes: Int, images: Int) {
+    package init(classes: Int, images: Int) {
         self.classes = classes
         keepsAll =
             images.multipliedReportingOverflow(by: classes).overflow ? false : images * classes <= Self.mostValues
@@ -90,7 +94,7 @@ public struct PredictionScores: Sendable {
     }
 
     /// Takes the probabilities of one image.
-    public mutating func add(label: Int, _ values: [Float]) {
+    package mutating func add(label: Int, _ values: [Float]) {
         var best = 0
         for index in values.indices where values[index] > values[best] { best = index }
         let confidence = Double(values[best])
@@ -105,7 +109,7 @@ public struct PredictionScores: Sendable {
     }
 
     /// How far the probability of the predicted class is from the share of right predictions, by bins of probability.
-    public var calibrationError: Double? {
+    package var calibrationError: Double? {
         let count = bins.reduce(0) { $0 + $1.count }
         guard count > 0 else { return nil }
         return bins.reduce(0) { $0 + abs(Double($1.right) - $1.confidence) } / Double(count)

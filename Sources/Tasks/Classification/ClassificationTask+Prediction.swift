@@ -5,6 +5,7 @@ import Reporting
 import Tensors
 
 extension ClassificationTask {
+    /// Class and probability for the table; the probability of each class as well in comma-separated values.
     public var predictionColumns: PredictionColumns {
         let names = vocabulary.classNames
         let widest = names.reduce(0) { max($0, TextWidth.columns($1)) }

@@ -4,6 +4,8 @@ import Reporting
 
 // What a classifier's evaluation looks like: in the report, in the terminal, in JSON.
 extension ClassificationTask {
+    /// How many classes there are, the confusion matrix as [true, predicted, count] where it is not 0, and the
+    /// mistakes with their pictures.
     public func record(
         _ findings: ClassificationFindings, of dataset: any LabeledDataset,
         pictures: (_ indices: [Int]) throws -> [JSONValue]
@@ -33,6 +35,7 @@ extension ClassificationTask {
     private func share(_ value: Double?) -> String { value.map { NumberText.percentage($0) } ?? "-" }
     private func figure(_ value: Double?) -> String { value.map { NumberText.fixed($0, decimals: 4) } ?? "-" }
 
+    /// Accuracy, means over the classes, and a table of the classes.
     public func text(_ findings: ClassificationFindings) -> String {
         let names = vocabulary.classNames
         let report = findings.report ?? ClassificationReport(confusion: findings.confusion)
@@ -77,6 +80,7 @@ extension ClassificationTask {
         return lines.joined(separator: "\n")
     }
 
+    /// The same figures as `text`, and the whole confusion matrix.
     public func members(_ findings: ClassificationFindings) -> [JSONValue.Member] {
         let names = vocabulary.classNames
         let report = findings.report ?? ClassificationReport(confusion: findings.confusion)

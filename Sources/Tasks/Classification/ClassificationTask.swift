@@ -1,3 +1,5 @@
+// Classification: all that is about one class for each image: targets, loss, measure, answer, report, keys.
+
 import Autograd
 import Datasets
 import JSON
@@ -8,6 +10,7 @@ import Tensors
 /// Classification: cross-entropy with label smoothing or with the shares of mixed batches, or binary cross-entropy with
 /// either, each class with a weight where there are any.
 public struct ClassificationTask: LearningTask {
+    /// A name for each class that the model tells apart.
     public let vocabulary: Vocabulary
     let configuration: ClassificationConfiguration
     /// The classes of the data, which labels count in; the model may have more outputs.
@@ -35,16 +38,23 @@ public struct ClassificationTask: LearningTask {
         self.classWeights = classWeights
     }
 
+    /// Accuracy, which decides, and top-five accuracy.
     public var metrics: [Metric] { [.accuracy, .topFiveAccuracy] }
+    /// Accuracy: images whose largest logit is at their class.
     public var trainingMetric: Metric? { .accuracy }
+    /// Whether mixup or cutmix is on.
     public var mixesImages: Bool { configuration.mixing.isOn }
 
+    /// Labels; shares of mixed images where mixing is on and `training`.
     public func collator(training: Bool) -> LabelCollator {
         LabelCollator(
             classCount: dataClasses, mixing: training && configuration.mixing.isOn ? configuration.mixing : nil,
             smoothing: Float(configuration.labelSmoothing))
     }
 
+    /// Of logits [N, classes], []. The gradient is that of the chosen kind, each class's term times its weight: for
+    /// cross-entropy the softmax less the target, over N; for binary cross-entropy the sigmoid less the target, over
+    /// N * classes.
     public func loss(
         _ output: ModelOutput<Float>, _ batch: Batch<Labels>, _ context: Context<Float>, update: Int
     ) -> TaskLoss {
@@ -85,12 +95,15 @@ public struct ClassificationTask: LearningTask {
         }
     }
 
+    /// Counts right answers and adds up the cross-entropy, without smoothing and without weights.
     public func evaluator(_ options: EvaluationOptions) -> ClassificationEvaluator {
         ClassificationEvaluator(classNames: vocabulary.classNames, options)
     }
 
+    /// The class of each image.
     public func rowLabels(_ target: Labels) -> [Int32] { target.classes }
 
+    /// The class's index.
     public func members(of annotation: ClassLabel) -> [JSONValue.Member] {
         [.init("label", .integer(annotation.index))]
     }

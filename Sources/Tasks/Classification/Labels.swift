@@ -10,10 +10,14 @@ public struct Labels: Targets {
     /// How many classes the shares are of: those of the data.
     public let classCount: Int
 
+    /// - Parameters:
+    ///   - shares: [count, classCount], of images that are mixed.
+    ///   - classCount: the classes of the data.
     public init(classes: [Int32], shares: [Float]? = nil, classCount: Int) {
         (self.classes, self.shares, self.classCount) = (classes, shares, classCount)
     }
 
+    /// The labels of those images, and their shares.
     public func part(_ range: Range<Int>) -> Labels {
         Labels(
             classes: Array(classes[range]),
@@ -57,10 +61,15 @@ public struct LabelCollator: Collator {
     /// Label smoothing of shares, 0..<1.
     public let smoothing: Float
 
+    /// - Parameters:
+    ///   - classCount: the classes of the data.
+    ///   - mixing: nil leaves images as they are.
+    ///   - smoothing: of the shares of mixed images.
     public init(classCount: Int, mixing: Mixing? = nil, smoothing: Float = 0) {
         (self.classCount, self.mixing, self.smoothing) = (classCount, mixing, smoothing)
     }
 
+    /// The classes of the images; where they are mixed, the images are changed and the labels have shares.
     public func collate(_ annotations: [ClassLabel], _ images: ImageBatch, _ random: inout Random) -> Labels {
         let classes = annotations.map { Int32($0.index) }
         guard let mixing else { return Labels(classes: classes, classCount: classCount) }

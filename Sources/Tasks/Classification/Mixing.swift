@@ -14,6 +14,7 @@ public struct Mixing: Codable, Sendable, Hashable {
     /// How often it is cutmix where both are on.
     public var switchProbability: Double
 
+    /// No mixing unless one of the parameters is above 0.
     public init(
         mixupAlpha: Double = 0, cutmixAlpha: Double = 0, probability: Double = 1, switchProbability: Double = 0.5
     ) {
@@ -23,6 +24,7 @@ public struct Mixing: Codable, Sendable, Hashable {
         self.switchProbability = switchProbability
     }
 
+    /// Whether any batch is ever mixed.
     public var isOn: Bool { (mixupAlpha > 0 || cutmixAlpha > 0) && probability > 0 }
 
     /// Mixes the images of a batch in place.

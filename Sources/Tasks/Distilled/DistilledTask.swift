@@ -1,3 +1,5 @@
+// Distilled: a task with teachers beside it, whatever the task.
+
 import Autograd
 import Datasets
 import Distillation
@@ -7,7 +9,7 @@ import Reporting
 import Tensors
 
 /// A model that a student learns from: it is shown the student's images and answers them.
-public protocol TeachingModel: AnyObject {
+package protocol TeachingModel: AnyObject {
     /// What it is called in tables and in the names of loss terms.
     var name: String { get }
     /// Where its features are read.
@@ -25,7 +27,7 @@ public protocol TeachingModel: AnyObject {
 /// once, or none. What is measured and reported is the task's.
 ///
 /// Losses on logits compare rows of class scores, as the task makes them of an answer; losses on maps compare taps.
-public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked Sendable {  // one run's, used by one thread
+package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked Sendable {  // used by one thread
     /// Losses against one teacher, or logit losses of one temperature against the mean of all.
     private struct Part {
         let losses: StageLosses
@@ -37,18 +39,18 @@ public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked S
     }
 
     /// Where the stage stands in its run.
-    public struct Place: Sendable {
+    package struct Place: Sendable {
         /// Updates of the stages before.
-        public var firstUpdate: Int
-        public var updatesPerEpoch: Int
+        package var firstUpdate: Int
+        package var updatesPerEpoch: Int
 
-        public init(firstUpdate: Int, updatesPerEpoch: Int) {
+        package init(firstUpdate: Int, updatesPerEpoch: Int) {
             (self.firstUpdate, self.updatesPerEpoch) = (firstUpdate, max(1, updatesPerEpoch))
         }
     }
 
     /// What is learned but for the teachers.
-    public let base: Base
+    package let base: Base
     private let teachers: [any TeachingModel]
     private let model: any FeatureModel
     private let configuration: StageConfiguration
@@ -68,7 +70,7 @@ public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked S
     ///   - width: of the student's images.
     ///   - settled: told the factor of the distillation losses once balancing has settled.
     /// - Throws: one sentence when taps cannot be paired.
-    public init(
+    package init(
         _ scope: Scope, base: Base, model: any FeatureModel, height: Int, width: Int, teachers: [any TeachingModel],
         _ configuration: StageConfiguration, place: Place, settled: @escaping (Double) -> Void = { _ in }
     ) throws {
@@ -120,9 +122,9 @@ public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked S
     }
 
     /// Seconds that the teachers took in this stage.
-    public var teacherSeconds: Double { secondsBefore + teachers.reduce(0) { $0 + $1.seconds } }
+    package var teacherSeconds: Double { secondsBefore + teachers.reduce(0) { $0 + $1.seconds } }
 
-    public func loss(
+    package func loss(
         _ student: ModelOutput<Float>, _ batch: Batch<Base.Target>, _ context: Context<Float>, update: Int
     ) -> TaskLoss {
         let own = base.loss(student, batch, context, update: update)
@@ -194,43 +196,43 @@ public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked S
 
 // What is the task's own stays so.
 extension DistilledTask {
-    public var vocabulary: Vocabulary { base.vocabulary }
-    public var metrics: [Metric] { base.metrics }
-    public var trainingMetric: Metric? { base.trainingMetric }
-    public var mixesImages: Bool { base.mixesImages }
-    public var reachesAllParameters: Bool { teachers.isEmpty && base.reachesAllParameters }
+    package var vocabulary: Vocabulary { base.vocabulary }
+    package var metrics: [Metric] { base.metrics }
+    package var trainingMetric: Metric? { base.trainingMetric }
+    package var mixesImages: Bool { base.mixesImages }
+    package var reachesAllParameters: Bool { teachers.isEmpty && base.reachesAllParameters }
 
-    public func collator(training: Bool) -> Base.TargetCollator { base.collator(training: training) }
-    public func evaluator(_ options: EvaluationOptions) -> Base.Measure { base.evaluator(options) }
-    public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { base.classRows(output) }
-    public func rowLabels(_ target: Base.Target) -> [Int32] { base.rowLabels(target) }
+    package func collator(training: Bool) -> Base.TargetCollator { base.collator(training: training) }
+    package func evaluator(_ options: EvaluationOptions) -> Base.Measure { base.evaluator(options) }
+    package func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { base.classRows(output) }
+    package func rowLabels(_ target: Base.Target) -> [Int32] { base.rowLabels(target) }
 
-    public func record(
+    package func record(
         _ findings: Base.Measure.Findings, of dataset: any AnnotatedDataset<Base.Annotation>,
         pictures: (_ indices: [Int]) throws -> [JSONValue]
     ) throws -> [JSONValue.Member] { try base.record(findings, of: dataset, pictures: pictures) }
 
-    public func showcase(
+    package func showcase(
         _ dataset: any AnnotatedDataset<Base.Annotation>
     ) throws -> [(index: Int, annotation: [JSONValue.Member])] { try base.showcase(dataset) }
 
-    public func members(of annotation: Base.Annotation) -> [JSONValue.Member] { base.members(of: annotation) }
-    public func text(_ findings: Base.Measure.Findings) -> String { base.text(findings) }
-    public func members(_ findings: Base.Measure.Findings) -> [JSONValue.Member] { base.members(findings) }
-    public var predictionColumns: PredictionColumns { base.predictionColumns }
+    package func members(of annotation: Base.Annotation) -> [JSONValue.Member] { base.members(of: annotation) }
+    package func text(_ findings: Base.Measure.Findings) -> String { base.text(findings) }
+    package func members(_ findings: Base.Measure.Findings) -> [JSONValue.Member] { base.members(findings) }
+    package var predictionColumns: PredictionColumns { base.predictionColumns }
 
-    public func predictions(
+    package func predictions(
         _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
     ) -> [Result<Prediction, PredictionFailure>] { base.predictions(output, images: images, options) }
 
-    public var state: JSONValue {
+    package var state: JSONValue {
         var state = balancing.json
         state["teacherSeconds"] = .number(teacherSeconds)
         if base.state != .null { state["base"] = base.state }
         return state
     }
 
-    public func restore(_ state: JSONValue) {
+    package func restore(_ state: JSONValue) {
         balancing.restore(state)
         secondsBefore = (state["teacherSeconds"]?.doubleValue ?? 0) - teachers.reduce(0) { $0 + $1.seconds }
         base.restore(state["base"] ?? .null)

@@ -1,3 +1,5 @@
+// Kernels: one file for each operation: it checks shapes, deals the work to threads, and calls the C loop.
+
 import CKernels
 
 /// The functions that act on each element by itself. A new one is a row here, in both tables below and in

@@ -1,3 +1,5 @@
+// Storage: the memory of tensors, and the pool that it comes from.
+
 /// A block of the pool with room for `count` elements; it goes back to the pool when nothing refers to it.
 ///
 /// Whoever creates a storage fills it before sharing it; afterwards nobody writes. The exceptions belong to a training

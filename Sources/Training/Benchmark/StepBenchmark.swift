@@ -1,3 +1,5 @@
+// Benchmark: how long a training step takes, and which operations take it.
+
 import Autograd
 import Reporting
 import Tensors

@@ -1,3 +1,5 @@
+// Checks: whether a model computes what it should, against differences and against other programs.
+
 import Autograd
 import Layers
 import Models

@@ -1,3 +1,5 @@
+// Data: what a recipe makes of its data before a run: parts, plan, normalization, classes.
+
 import Datasets
 import Models
 import RunLayout

@@ -1,3 +1,5 @@
+// Distillation: runs of several stages and their teachers; each stage is a training run through its ordinary methods.
+
 import Checkpoints
 import Datasets
 import Distillation

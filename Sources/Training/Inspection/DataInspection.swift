@@ -1,3 +1,5 @@
+// Inspection: what a data set holds and what a transform makes of it, for people to look at.
+
 import Datasets
 import Reporting
 import Synchronization

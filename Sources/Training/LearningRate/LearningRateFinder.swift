@@ -1,3 +1,5 @@
+// LearningRate: the search for a learning rate to begin with.
+
 import Reporting
 import Tasks
 import Tensors

@@ -1,31 +1,47 @@
+// Machine: what the machine has and how much of it a run takes.
+
 import Foundation
 import Reporting
 import Tensors
 
 /// What decides how fast this machine trains.
 package struct MachineFacts: Sendable {
+    /// What the kernels and the libraries may use.
+    package struct Instructions: Sendable {
+        package var kernels = ""
+        /// Whether the kernels use what every processor has, and no more.
+        package var areBaseline = false
+        package var oneDNN = ""
+        package var hasBFloat16 = false
+        /// The environment variables that limit the libraries and are set.
+        package var limits: [String] = []
+    }
+
+    /// Bytes.
+    package struct MainMemory: Sendable {
+        package var total = 0
+        package var available: Int?
+        package var usedSwap = 0
+    }
+
+    /// Floating-point operations a second, measured.
+    package struct Peak: Sendable {
+        package var oneThread = 0.0
+        package var allThreads = 0.0
+    }
+
     package var processor = "unknown"
     package var processors = 1
     /// Processors' worth of time that a control group grants; nil without a limit.
     package var quota: Double?
-    package var instructionSet = ""
-    package var usesBaseline = false
-    package var oneDNNInstructionSet = ""
-    /// The environment variables that limit the libraries and are set.
-    package var limits: [String] = []
+    package var instructions = Instructions()
     package var isOptimized = true
     /// The clock's policy, such as `performance`; nil where the system does not tell.
     package var governor: String?
     /// Processes that want a processor, over the last minute.
     package var load: Double?
-    /// Bytes.
-    package var memory = 0
-    package var availableMemory: Int?
-    package var usedSwap = 0
-    /// Floating-point operations a second of one thread and of all, measured.
-    package var singleRate = 0.0
-    package var fullRate = 0.0
-    package var hasBFloat16 = false
+    package var memory = MainMemory()
+    package var peak = Peak()
 
     package init() {}
 
@@ -34,27 +50,27 @@ package struct MachineFacts: Sendable {
         var facts = MachineFacts()
         facts.processor = Machine.processor ?? "unknown"
         facts.processors = ThreadPool.processorCount
-        facts.quota = quota
-        facts.instructionSet = Build.instructionSet
-        facts.usesBaseline = Build.usesBaseline
-        facts.oneDNNInstructionSet = Build.oneDNNInstructionSet
+        facts.quota = ProcessorAllowance.current.quota
+        facts.instructions.kernels = Build.instructionSet
+        facts.instructions.areBaseline = Build.usesBaseline
+        facts.instructions.oneDNN = Build.oneDNNInstructionSet
         let environment = ProcessInfo.processInfo.environment
-        facts.limits = ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"].compactMap { name in
+        facts.instructions.limits = ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"].compactMap { name in
             environment[name].map { "\(name)=\($0)" }
         }
         facts.isOptimized = isOptimized
         facts.governor = text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
         facts.load = text("/proc/loadavg").flatMap { $0.split(separator: " ").first.flatMap { Double($0) } }
-        facts.memory = Int(ProcessInfo.processInfo.physicalMemory)
-        let memory = meminfo
-        facts.availableMemory = memory["MemAvailable"]
-        facts.usedSwap = (memory["SwapTotal"] ?? 0) - (memory["SwapFree"] ?? 0)
-        facts.hasBFloat16 = ProductPrecision.hasBFloat16
+        facts.memory.total = Int(ProcessInfo.processInfo.physicalMemory)
+        let meminfo = Self.meminfo
+        facts.memory.available = meminfo["MemAvailable"]
+        facts.memory.usedSwap = (meminfo["SwapTotal"] ?? 0) - (meminfo["SwapFree"] ?? 0)
+        facts.instructions.hasBFloat16 = ProductPrecision.hasBFloat16
         let threads = ThreadPool.shared.threads
         ThreadPool.shared.threads = 1
-        facts.singleRate = measuredPeakRate(clock: MonotonicClock.seconds)
+        facts.peak.oneThread = measuredPeakRate(clock: MonotonicClock.seconds)
         ThreadPool.shared.threads = facts.processors
-        facts.fullRate = measuredPeakRate(clock: MonotonicClock.seconds)
+        facts.peak.allThreads = measuredPeakRate(clock: MonotonicClock.seconds)
         ThreadPool.shared.threads = threads
         return facts
     }
@@ -65,22 +81,6 @@ package struct MachineFacts: Sendable {
         #else
             Build.isOptimized
         #endif
-    }
-
-    /// The limit of control groups, version 2 or 1.
-    private static var quota: Double? {
-        func share(_ quota: Substring?, _ period: Substring?) -> Double? {
-            guard let quota = quota.flatMap({ Double($0) }), let period = period.flatMap({ Double($0) }), quota > 0,
-                period > 0
-            else { return nil }
-            return quota / period
-        }
-        if let words = text("/sys/fs/cgroup/cpu.max")?.split(separator: " "), words.count == 2 {
-            return share(words[0], words[1])
-        }
-        let folder = "/sys/fs/cgroup/cpu/cpu.cfs_"
-        guard let quota = text(folder + "quota_us"), let period = text(folder + "period_us") else { return nil }
-        return share(Substring(quota), Substring(period))
     }
 
     private static var meminfo: [String: Int] {
@@ -107,11 +107,13 @@ extension MachineFacts {
                 "The program was built without optimisation and is many times slower, build it with -c release."
             )
         }
-        if usesBaseline {
+        if instructions.areBaseline {
             found.append(
                 "The kernels run with SSE2 alone, a processor with AVX2 or AVX-512 trains several times faster.")
         }
-        for limit in limits { found.append("\(limit) limits the instructions that oneDNN may use, unset it.") }
+        for limit in instructions.limits {
+            found.append("\(limit) limits the instructions that oneDNN may use, unset it.")
+        }
         if let quota, quota < Double(processors) - 0.05 {
             found.append(
                 "A control group grants \(number(quota)) of the \(processors) processors, so set training.threads to "
@@ -126,17 +128,18 @@ extension MachineFacts {
                 "Other programs want \(number(load)) of the \(processors) processors, training gets what they leave.")
         }
         // Twelve independent chains a thread keep a core busy, so hyperthreads add next to nothing and show here, too.
-        if singleRate > 0, processors > 1, fullRate < 0.7 * Double(processors) * singleRate {
+        if peak.oneThread > 0, processors > 1, peak.allThreads < 0.7 * Double(processors) * peak.oneThread {
             found.append(
-                "All \(processors) threads together reach \(number(fullRate / singleRate)) times the rate of one, so "
+                "All \(processors) threads together reach \(number(peak.allThreads / peak.oneThread)) times the rate of one, so "
                     + "processors are shared: by hyperthreads, other programs or other machines on the same host.")
         }
-        if let availableMemory, availableMemory < 1 << 30 {
+        if let available = memory.available, available < 1 << 30 {
             found.append(
-                "Only \(availableMemory >> 20) MB of memory are free, close programs or lower data.cacheMegabytes.")
+                "Only \(available >> 20) MB of memory are free, close programs or lower data.cacheMegabytes.")
         }
-        if usedSwap > memory / 10, memory > 0 {
-            found.append("\(usedSwap >> 20) MB are swapped out, what training touches there is read back slowly.")
+        if memory.usedSwap > memory.total / 10, memory.total > 0 {
+            found.append(
+                "\(memory.usedSwap >> 20) MB are swapped out, what training touches there is read back slowly.")
         }
         return found
     }

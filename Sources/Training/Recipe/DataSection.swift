@@ -95,7 +95,7 @@ package struct DataSection: Sendable {
         evaluationCrop = DataSection.evaluationCrop(reader)
         cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")
         packedMegabytes = reader.int(
-            "packedMegabytes", default: defaultPackedMegabytes, in: 1...1_000_000,
+            "packedMegabytes", default: PackedBudget.defaultMegabytes, in: 1...1_000_000,
             "Memory that IDX and CIFAR files may take, which are read as a whole; larger ones are refused")
         onBroken = reader.choice(
             "onBroken", default: .fail,

@@ -1,3 +1,5 @@
+// Recipe: the sections of a configuration as values, read and written; nothing is opened here.
+
 import Configuration
 import Models
 import Optim

@@ -1,3 +1,5 @@
+// Reference: all keys and models as text, as Markdown and as a schema.
+
 import Configuration
 import JSON
 import Models

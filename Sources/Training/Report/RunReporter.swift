@@ -1,3 +1,5 @@
+// Report: what a run writes into its folder for the page that Reporting draws.
+
 import Checkpoints
 import Foundation
 import JSON

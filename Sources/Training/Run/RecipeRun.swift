@@ -6,7 +6,9 @@ import Tensors
 
 /// A run of a recipe, of whatever task.
 public protocol RecipeRun: AnyObject {
+    /// What is run.
     var recipe: Recipe { get }
+    /// What learns.
     var model: any FeatureModel { get }
     /// What was decided for the user, one sentence each.
     var notices: [String] { get }
@@ -55,8 +57,10 @@ extension Recipe {
 }
 
 extension TrainingRun: RecipeRun {
+    /// Data, input and model, and how much of the model is trained where that is not all.
     public var facts: RunFacts { RunFacts(recipe, data, model, isTrainable: store.isTrainable) }
 
+    /// Updates of the run's own weights, over the training images in the order of its epochs.
     public func singleUpdates() -> (_ index: Int, _ learningRate: Double) throws -> Double {
         let updates = SingleUpdates(loaders.train, step)
         return { try updates($0, learningRate: $1) }

@@ -12,12 +12,17 @@ public enum ResultPart: String, Sendable {
 public struct Summary: Sendable {
     /// What a run took.
     public struct Cost: Sendable {
+        /// Epochs that were trained, earlier ones of a resumed run included.
         public var epochs = 0
+        /// Steps of the optimizer.
         public var updates = 0
+        /// Training images a second, evaluations left out.
         public var imagesPerSecond = 0.0
         /// Training and evaluation, without building the program.
         public var seconds = 0.0
+        /// The most memory the program held, in millions of bytes.
         public var peakMemoryMB = 0.0
+        /// How many the model has, frozen ones included.
         public var parameters = 0
     }
 
@@ -29,15 +34,20 @@ public struct Summary: Sendable {
     public var validation: Scores?
     /// The epoch that did best in validation, from 1; the last one when nothing was validated.
     public var bestEpoch = 0
+    /// The best epoch's value in validation; nil where nothing was validated.
     public var bestValidation: Double?
+    /// The best epoch's value in the test; nil without a test part.
     public var bestTest: Double?
     /// Of the moving average.
     public var averageTest: Double?
     /// Where it stands in for the test.
     public var averageValidation: Double?
+    /// What the run took.
     public var cost = Cost()
+    /// Why training ended before its last epoch, nil where it did not.
     public var stoppedEarly: String?
 
+    /// A summary without results.
     public init(metric: Metric) { self.metric = metric }
 
     /// What the results are of, `nil` where nothing but training images was measured.
@@ -73,6 +83,7 @@ public struct Summary: Sendable {
 }
 
 extension Summary {
+    /// The members of `summary.json`, keys named after the metric that decides.
     public var json: JSONValue {
         func measured(_ value: Double?) -> JSONValue { value.map { .measured($0) } ?? .null }
         var members: [JSONValue.Member] = [

@@ -1,3 +1,5 @@
+// Run: one run of a recipe: steps, epochs, states saved and resumed, and its result.
+
 import Checkpoints
 import Datasets
 import JSON
@@ -13,7 +15,7 @@ import Tensors
 package final class TrainingRun<Task: LearningTask> {
     package let recipe: Recipe
     package let data: PreparedData<Task.Annotation>
-    package let model: any FeatureModel
+    package var model: any FeatureModel { step.model }
     /// What was decided for the user, one sentence each.
     package let notices: [String]
     let step: TrainingStep<Task>
@@ -66,7 +68,6 @@ package final class TrainingRun<Task: LearningTask> {
     ) throws {
         self.recipe = recipe
         self.data = data
-        self.model = model
         self.place = place
         self.output = output
         self.best = best ?? BestWeights(task.metrics[0])

@@ -1,3 +1,5 @@
+// Sweep: many runs of one recipe with other values, and what they say together.
+
 import Checkpoints
 import Configuration
 import JSON

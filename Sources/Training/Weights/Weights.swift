@@ -1,3 +1,5 @@
+// Weights: files of weights with what they say of themselves, and weights to begin a run with.
+
 import Checkpoints
 import Layers
 import Models
@@ -5,10 +7,14 @@ import Tensors
 
 /// A model with its values and what its file says about it.
 public struct Weights {
+    /// What the file says about itself.
     public let metadata: WeightsMetadata
+    /// The model, built for the metadata's input size.
     public let model: any FeatureModel
+    /// The values of its parameters and buffers.
     public let store: ParameterStore<Float>
 
+    /// Weights made in memory; the three must be of one model.
     public init(metadata: WeightsMetadata, model: any FeatureModel, store: ParameterStore<Float>) {
         self.metadata = metadata
         self.model = model

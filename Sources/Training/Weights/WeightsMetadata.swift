@@ -10,13 +10,17 @@ import Tensors
 /// What a weights file says about itself, so that other programs need nothing else. It depends on the run alone: no
 /// time, path, host or duration.
 public struct WeightsMetadata: Sendable, Equatable {
+    /// The model, ready to be built for the transform's input size.
     public var specification: ModelSpecification
     /// The task, and a name for each output.
     public var vocabulary: Vocabulary
+    /// The name of each output.
     public var classNames: [String] { vocabulary.classNames }
     /// Input size, channels, normalisation and evaluation steps.
     public var transform: TransformPlan
 
+    /// Metadata of weights about to be written.
+    /// - Parameter transform: of the run; its training steps are left out, as nobody who reads weights needs them.
     public init(specification: ModelSpecification, vocabulary: Vocabulary, transform: TransformPlan) {
         self.specification = specification
         self.vocabulary = vocabulary

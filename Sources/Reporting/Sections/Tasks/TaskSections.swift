@@ -1,3 +1,5 @@
+// Tasks: sections that belong to one task, found by its name.
+
 import JSON
 
 /// What a task's findings add to pages and event files. This folder holds a file of each task; a new one is that file and

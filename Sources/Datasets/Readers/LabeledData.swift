@@ -1,29 +1,31 @@
-/// Opens the data set at `path` and splits it.
-///
-/// Recognised are the word `digits` (the embedded data), a folder with the files of CIFAR-10 or CIFAR-100 (binary
-/// version) or of MNIST and its relatives (IDX, plain or packed), and image folders: `train/<class>/<image>` with
-/// `val/<class>/<image>`, `test/<class>/<image>` or both beside it, or `<class>/<image>` directly. The parts go by their
-/// usual names (`training`, `valid`, `testing` and the like) in any case. Where there is neither a validation nor a test
-/// part, a tenth of the images is held out as the test set, the same one for every seed, with a notice; a data set with
-/// a validation part alone has no test set.
-///
-/// Images that cannot be read are found here rather than at the end of a long run: in the validation and test images,
-/// and where they are to be left out in the training images as well, each named in a notice.
-///
-/// - Parameters:
-///   - seed: the run's seed, which chooses the validation images.
-///   - onBroken: what is done about images that cannot be read; nil does not look for them.
-///   - packedMegabytes: memory for files whose images are all held in it.
-public func openDataset(
-    _ path: String, validation: ValidationSource = .automatic, seed: UInt64 = 0,
-    onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = defaultPackedMegabytes
-) throws -> DatasetSplits<ClassLabel> {
-    let stored = try StoredParts.open(path, packedMegabytes: packedMegabytes)
-    return try DatasetSplits(stored, path, validation, seed: seed, onBroken: onBroken)
-}
+// Readers: formats of files and folders, and what is a part of what; they read what others made, and trust none of it.
 
-/// Enough for the largest relatives of MNIST.
-public let defaultPackedMegabytes = 768
+/// Images of one class each, wherever they lie and in whatever format.
+public enum LabeledData {
+    /// Opens the data set at `path` and splits it.
+    ///
+    /// Recognised are the word `digits` (the embedded data), a folder with the files of CIFAR-10 or CIFAR-100 (binary
+    /// version) or of MNIST and its relatives (IDX, plain or packed), and image folders: `train/<class>/<image>` with
+    /// `val/<class>/<image>`, `test/<class>/<image>` or both beside it, or `<class>/<image>` directly. The parts go by
+    /// their usual names (`training`, `valid`, `testing` and the like) in any case. Where there is neither a validation
+    /// nor a test part, a tenth of the images is held out as the test set, the same one for every seed, with a notice; a
+    /// data set with a validation part alone has no test set.
+    ///
+    /// Images that cannot be read are found here rather than at the end of a long run: in the validation and test
+    /// images, and where they are to be left out in the training images as well, each named in a notice.
+    ///
+    /// - Parameters:
+    ///   - seed: the run's seed, which chooses the validation images.
+    ///   - onBroken: what is done about images that cannot be read; nil does not look for them.
+    ///   - packedMegabytes: memory for files whose images are all held in it.
+    public static func open(
+        _ path: String, validation: ValidationSource = .automatic, seed: UInt64 = 0,
+        onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = PackedBudget.defaultMegabytes
+    ) throws -> DatasetSplits<ClassLabel> {
+        let stored = try StoredParts.open(path, packedMegabytes: packedMegabytes)
+        return try DatasetSplits(stored, path, validation, seed: seed, onBroken: onBroken)
+    }
+}
 
 extension DatasetSplits<ClassLabel> {
     init(

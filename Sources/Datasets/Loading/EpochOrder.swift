@@ -1,0 +1,34 @@
+import Tensors
+
+/// The orders in which an epoch may visit the images 0..<count.
+package enum EpochOrder {
+    /// Every image once, a function of the seed and the epoch.
+    package static func shuffled(count: Int, seed: UInt64, epoch: Int) -> [Int] {
+        var random = Random(seed: seed, purpose: "data.shuffle", epoch)
+        return random.permutation(count)
+    }
+
+    /// An order of as many images as there are in which every group that has images comes equally often, to within one: a
+    /// group's images come in turn, in a new order each time round. A function of the seed and the epoch.
+    ///
+    /// - Parameter groups: of all images, from 0 on: their classes, say.
+    package static func balanced(groups: [Int], seed: UInt64, epoch: Int) -> [Int] {
+        var members = [[Int]](repeating: [], count: (groups.max() ?? -1) + 1)
+        for (index, group) in groups.enumerated() { members[group].append(index) }
+        members.removeAll(where: \.isEmpty)
+        var random = Random(seed: seed, purpose: "data.balance", epoch)
+        // Which groups get one image more than the others changes from epoch to epoch.
+        let turn = random.permutation(members.count)
+        var chosen: [Int] = []
+        chosen.reserveCapacity(groups.count)
+        for (place, group) in turn.enumerated() {
+            var wanted = groups.count / members.count + (place < groups.count % members.count ? 1 : 0)
+            while wanted > 0 {
+                let round = random.permutation(members[group].count).prefix(wanted)
+                chosen += round.map { members[group][$0] }
+                wanted -= round.count
+            }
+        }
+        return random.permutation(chosen.count).map { chosen[$0] }
+    }
+}
