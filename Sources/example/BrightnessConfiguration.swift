@@ -15,7 +15,7 @@ struct BrightnessConfiguration: TaskConfiguration {
     init(_ reader: ConfigurationReader) { reader.section("loss", "What is minimised") { _ in } }
 
     func open(_ request: DataRequest) throws -> DatasetSplits<Brightness> {
-        let labeled = try openDataset(
+        let labeled = try LabeledData.open(
             request.path, validation: request.validation, seed: request.seed, onBroken: request.onBroken,
             packedMegabytes: request.packedMegabytes)
         return DatasetSplits(
