@@ -1,5 +1,9 @@
 import ArgumentParser
+import Configuration
+import Foundation
+import Models
 import Reporting
+import Tasks
 import Tensors
 import Training
 
@@ -77,4 +81,13 @@ func checkIsConfiguration(_ path: String, command: String) throws {
     throw ValidationError(
         "\(path) is a run folder; go on with it by `trainer \(command) \(arguments)`, or train by its configuration anew "
             + "with another --output")
+}
+
+/// Refuses what looks like a name and is no file: it was meant as a model's, and there is none of that name.
+func checkIsNoModelName(_ source: String) throws {
+    guard !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) else { return }
+    let names = ModelSpecification.variants.map(\.name)
+    let meant =
+        nearest(source, in: names).map { "did you mean \($0)?" } ?? "the models are \(names.joined(separator: ", "))"
+    throw RecipeError("\(source): no model of that name and no such file, \(meant)")
 }

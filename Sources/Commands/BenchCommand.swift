@@ -19,14 +19,9 @@ struct BenchCommand: ParsableCommand {
     @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
-    @Option(parsing: .unconditional, help: "Images per step; training.batchSize by default.")
-    var batch: Int?
-
-    @Option(parsing: .unconditional, help: "Threads; training.threads by default, 0 for all processors.")
-    var threads: Int?
+    @OptionGroup var size: StepSize
 
     @Option(parsing: .unconditional, help: "Steps to time.")
     var steps = 20
@@ -38,18 +33,17 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try check("--batch", batch, in: 1...65_536)
-        try check("--steps", steps, in: 1...1_000_000)
-        try ThreadsOption.check(threads)
+        try size.check(steps: steps, most: 1_000_000)
+        try ThreadsOption.check(size.threads)
     }
 
     func run() throws {
         let console = Console()
-        let recipe = try openRecipe(config, overrides, console)
-        ThreadsOption.use(threads, recipe, console)
+        let recipe = try openRecipe(config, overrides.values, console)
+        ThreadsOption.use(size.threads, recipe, console)
         StopRequest.listen(training: false)
         let result = try StepBenchmark.run(
-            recipe, batch: batch ?? recipe.training.batchSize, steps: steps, trains: !inferenceOnly,
+            recipe, batch: size.batch ?? recipe.training.batchSize, steps: steps, trains: !inferenceOnly,
             console: progressConsole(json: json))
         if json { console.text(encode(result).text(pretty: true)) } else { console.text(render(result)) }
     }

@@ -22,8 +22,7 @@ struct CheckGradientsCommand: ParsableCommand {
     @Argument(help: "A configuration, or a run folder, whose model is checked.", completion: .config)
     var config: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Flag(help: "Print JSON instead of a table.")
     var json = false
@@ -82,7 +81,7 @@ struct CheckGradientsCommand: ParsableCommand {
     }
 
     private func checkModel(_ path: String) throws -> [Row] {
-        let recipe = try openRecipe(path, overrides, Console())
+        let recipe = try openRecipe(path, overrides.values, Console())
         let outline = recipe.outline
         let check = try ModelGradientCheck(outline.specification, height: outline.height, width: outline.width)
         return check.run().map { Row(name: $0.name, error: $0.relativeError, bound: $0.bound) }

@@ -23,8 +23,7 @@ struct ConfigCommand: ParsableCommand {
     @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Flag(help: "Show all keys with types, ranges, defaults and a sentence each.")
     var reference = false
@@ -45,7 +44,7 @@ struct ConfigCommand: ParsableCommand {
         if !reference, markdown || schema {
             throw ValidationError("\(markdown ? "--markdown" : "--schema") goes with --reference")
         }
-        if reference, !overrides.isEmpty { throw ValidationError("--set goes with a configuration") }
+        if reference, !overrides.values.isEmpty { throw ValidationError("--set goes with a configuration") }
         if [json, markdown, schema].count(where: { $0 }) > 1 {
             throw ValidationError("--json, --markdown and --schema exclude each other; give one of them")
         }
@@ -67,11 +66,11 @@ struct ConfigCommand: ParsableCommand {
         }
         let file = try OpenedRecipe.file(config)
         let (yaml, entries): (String, [ConfigurationEntry])
-        if try DistillationRecipe.isOne(file, overrides: overrides) {
-            let recipe = try DistillationRecipe.load(file, overrides: overrides)
+        if try DistillationRecipe.isOne(file, overrides: overrides.values) {
+            let recipe = try DistillationRecipe.load(file, overrides: overrides.values)
             (yaml, entries) = (recipe.resolvedYAML, recipe.entries)
         } else {
-            let recipe = try Recipe.load(file, overrides: overrides)
+            let recipe = try Recipe.load(file, overrides: overrides.values)
             (yaml, entries) = (recipe.resolvedYAML, recipe.entries)
         }
         console.text(

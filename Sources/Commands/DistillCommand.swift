@@ -28,17 +28,12 @@ struct DistillCommand: ParsableCommand {
     @Argument(help: "The distillation configuration, a YAML file.", completion: .config)
     var config: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Option(help: "The run folder; Runs/distill-<name of the configuration> by default.", completion: .directory)
     var output: String?
 
-    @Flag(help: "Continue the run in the folder where it was saved last.")
-    var resume = false
-
-    @Flag(help: "With --resume: go on although the configuration differs from the run's.")
-    var force = false
+    @OptionGroup var resumption: ResumeOptions
 
     @Flag(help: "Replace the run in the folder; models trained for the pool stay.")
     var overwrite = false
@@ -59,21 +54,18 @@ struct DistillCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if resume && overwrite {
-            throw ValidationError("--resume and --overwrite exclude each other; give one of them")
-        }
-        if force && !resume { throw ValidationError("--force needs --resume") }
+        try resumption.check(overwrite: overwrite)
         try check("--seeds", seeds, in: 1...1000)
         if seeds > 1 && !compare { throw ValidationError("--seeds needs --compare") }
     }
 
     func run() throws {
         try checkIsConfiguration(config, command: "distill")
-        let configuration = try DistillationRecipe.load(config, overrides: overrides)
+        let configuration = try DistillationRecipe.load(config, overrides: overrides.values)
         try Self.distill(
             configuration, path: output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config),
-            mode: resume ? .resume : overwrite ? .overwrite : .new, arm: arm, seeds: compare ? seeds : nil,
-            dryRun: dryRun, force: force, json: json)
+            mode: resumption.mode(overwrite: overwrite), arm: arm, seeds: compare ? seeds : nil,
+            dryRun: dryRun, force: resumption.force, json: json)
     }
 
     /// - Parameter seeds: how many seeds of all arms are compared; `nil` for one run of one arm.

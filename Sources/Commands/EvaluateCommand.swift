@@ -35,8 +35,7 @@ struct EvaluateCommand: ParsableCommand {
             valueName: "config"), completion: .config)
     var data: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Option(help: "The images to measure: train, validation, test, or all of data without parts.")
     var part: PartChoice?
@@ -68,13 +67,13 @@ struct EvaluateCommand: ParsableCommand {
                     "\(weights) lies in no run folder, whose configuration would name the data, expected --data <config>"
                 )
             }
-            return try openRecipe(run.path, overrides, console, data: true)
+            return try openRecipe(run.path, overrides.values, console, data: true)
         }
         if RunFolder.isFolder(data), RunFolder(data) == nil, let run {
             return try openRecipe(
-                run.path, overrides + ["data.path=" + JSONValue.string(data).text()], console)
+                run.path, overrides.values + ["data.path=" + JSONValue.string(data).text()], console)
         }
-        return try openRecipe(data, overrides, console, data: true)
+        return try openRecipe(data, overrides.values, console, data: true)
     }
 
     private func measure<C: TaskConfiguration>(

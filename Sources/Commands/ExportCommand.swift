@@ -1,8 +1,6 @@
 import ArgumentParser
 import Checkpoints
-import Configuration
 import Exporting
-import Foundation
 import JSON
 import Models
 import Reporting
@@ -144,13 +142,7 @@ struct ExportCommand: ParsableCommand {
         if source.hasSuffix(".yaml") || source.hasSuffix(".yml") {
             return try fresh(try Recipe.load(source, overrides: overrides).outline)
         }
-        if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
-            let names = ModelSpecification.variants.map(\.name)
-            let meant =
-                nearest(source, in: names).map { "did you mean \($0)?" }
-                ?? "the models are \(names.joined(separator: ", "))"
-            throw RecipeError("\(source): no model of that name and no such file, \(meant)")
-        }
+        try checkIsNoModelName(source)
         return try Weights.find(source)
     }
 }

@@ -22,8 +22,7 @@ struct FindLearningRateCommand: ParsableCommand {
     @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Option(
         name: .customLong("from"), parsing: .unconditional,
@@ -59,11 +58,11 @@ struct FindLearningRateCommand: ParsableCommand {
 
     func run() throws {
         let file = try OpenedRecipe.file(config)
-        if try DistillationRecipe.isOne(file, overrides: overrides) {
+        if try DistillationRecipe.isOne(file, overrides: overrides.values) {
             throw ValidationError("\(config) has a pool of teachers, expected a configuration of trainer train")
         }
         let console = Console()
-        let recipe = try openRecipe(config, overrides, console, data: true)
+        let recipe = try openRecipe(config, overrides.values, console, data: true)
         let path = output ?? "find-lr-\(stem(config)).html"
         let writesPage = !json || output != nil
         // Whether it can be written shows before the work.
@@ -130,7 +129,7 @@ struct FindLearningRateCommand: ParsableCommand {
     /// What repeats the search.
     private var command: String {
         var words = ["trainer find-lr", ShellWord.quoted(config)]
-        words += overrides.map { "--set " + ShellWord.quoted($0) }
+        words += overrides.values.map { "--set " + ShellWord.quoted($0) }
         if low != 1e-6 { words.append("--from \(low)") }
         if high != 1 { words.append("--to \(high)") }
         if updates != 100 { words.append("--updates \(updates)") }

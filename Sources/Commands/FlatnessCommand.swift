@@ -28,8 +28,7 @@ struct FlatnessCommand: ParsableCommand {
             valueName: "config"), completion: .config)
     var data: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Option(parsing: .unconditional, help: "How many directions.")
     var directions = 10
@@ -58,7 +57,7 @@ struct FlatnessCommand: ParsableCommand {
             )
         }
         let models = try weights.map { ($0, try Weights.find($0).weights) }
-        let recipe = try openRecipe(source, overrides, console, data: true)
+        let recipe = try openRecipe(source, overrides.values, console, data: true)
         ThreadPool.use(recipe.training)
         let profiles = try measure(models, recipe, recipe.task, source, console)
         let radii = [0.25, 0.5, 1.0]

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Checkpoints
-import Configuration
-import Foundation
 import JSON
 import Layers
 import Models
@@ -30,8 +28,7 @@ struct InspectCommand: ParsableCommand {
         completion: .file(extensions: ["yaml", "yml", "safetensors"]))
     var source: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Option(parsing: .unconditional, help: "How many levels of the tree to show, 0 for the model alone.")
     var depth = 8
@@ -111,15 +108,8 @@ struct InspectCommand: ParsableCommand {
         if endings.contains(where: { source.lowercased().hasSuffix("." + $0) }) {
             return ModelOutline(try WeightsMetadata.read(source))
         }
-        // What looks like a name and is no file was meant as one.
-        if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
-            let names = ModelSpecification.variants.map(\.name)
-            let meant =
-                nearest(source, in: names).map { "did you mean \($0)?" }
-                ?? "the models are \(names.joined(separator: ", "))"
-            throw RecipeError("\(source): no model of that name and no such file, \(meant)")
-        }
-        return try openRecipe(source, overrides, Console()).outline
+        try checkIsNoModelName(source)
+        return try openRecipe(source, overrides.values, Console()).outline
     }
 
     private func collect(_ node: ModelTrace.Node, _ level: Int, _ prefix: String, _ rows: inout [[String]]) {

@@ -25,8 +25,7 @@ struct InspectDataCommand: ParsableCommand {
     @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Option(
         help: ArgumentHelp("The picture; inspect-<name of the configuration>.png by default.", valueName: "file"),
@@ -49,7 +48,7 @@ struct InspectDataCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
-        let recipe = try openRecipe(config, overrides, console, data: true)
+        let recipe = try openRecipe(config, overrides.values, console, data: true)
         let path = output ?? "inspect-\(stem(config)).png"
         let writesPicture = !json || output != nil
         // Whether it can be written shows before the work.

@@ -19,8 +19,7 @@ struct OrderCommand: ParsableCommand {
     @Argument(help: "The distillation configuration, a YAML file.", completion: .config)
     var config: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Option(
         help: "The run folder of the distillation; Runs/distill-<name of the configuration> by default.",
@@ -31,7 +30,7 @@ struct OrderCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let configuration = try DistillationRecipe.load(try OpenedRecipe.file(config), overrides: overrides)
+        let configuration = try DistillationRecipe.load(try OpenedRecipe.file(config), overrides: overrides.values)
         let console = Console()
         let path =
             output ?? RunFolder(config)?.path ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config)

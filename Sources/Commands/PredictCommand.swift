@@ -77,15 +77,18 @@ struct PredictCommand: ParsableCommand {
             format, task.predictionColumns,
             images: sources.sources.lazy.map(\.name) + (prepared.map { [$0 + "[0000]"] } ?? []), console: console)
         var failures = 0
+        func add(_ outcome: Result<Prediction, PredictionFailure>, _ image: String) throws {
+            switch outcome {
+            case .success(let prediction): try writer.add(prediction)
+            case .failure(let failure):
+                failures += 1
+                writer.add(failure: failure.reason, image: image)
+            }
+        }
         for start in stride(from: 0, to: sources.sources.count, by: predictor.batchSize) {
             let part = sources.sources[start..<min(sources.sources.count, start + predictor.batchSize)]
             for (source, outcome) in zip(part, try predictor.predict(Array(part))) {
-                switch outcome {
-                case .success(let prediction): try writer.add(prediction)
-                case .failure(let failure):
-                    failures += 1
-                    writer.add(failure: failure.reason, image: source.name)
-                }
+                try add(outcome, source.name)
             }
         }
         if let (path, images) = batch {
@@ -93,12 +96,7 @@ struct PredictCommand: ParsableCommand {
                 let range = start..<min(images.shape[0], start + predictor.batchSize)
                 let names = range.map { "\(path)[\($0)]" }
                 for (name, outcome) in zip(names, predictor.predict(names, images.rows(range))) {
-                    switch outcome {
-                    case .success(let prediction): try writer.add(prediction)
-                    case .failure(let failure):
-                        failures += 1
-                        writer.add(failure: failure.reason, image: name)
-                    }
+                    try add(outcome, name)
                 }
             }
         }

@@ -23,14 +23,9 @@ struct ProfileCommand: ParsableCommand {
     @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
     var config: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
-    @Option(parsing: .unconditional, help: "Images per step; training.batchSize by default.")
-    var batch: Int?
-
-    @Option(parsing: .unconditional, help: "Threads; training.threads by default, 0 for all processors.")
-    var threads: Int?
+    @OptionGroup var size: StepSize
 
     @Option(parsing: .unconditional, help: "Steps to profile.")
     var steps = 10
@@ -48,21 +43,20 @@ struct ProfileCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try check("--batch", batch, in: 1...65_536)
-        try check("--steps", steps, in: 1...100_000)
+        try size.check(steps: steps, most: 100_000)
         try check("--depth", depth, in: 1...100)
-        try ThreadsOption.check(threads)
+        try ThreadsOption.check(size.threads)
     }
 
     func run() throws {
         let console = Console()
-        let recipe = try openRecipe(config, overrides, console)
+        let recipe = try openRecipe(config, overrides.values, console)
         // Whether it can be written shows before the work.
         if let trace { try AtomicFile.check(trace) }
-        ThreadsOption.use(threads, recipe, console)
+        ThreadsOption.use(size.threads, recipe, console)
         StopRequest.listen(training: false)
         let profile = try StepProfile(
-            recipe, batch: batch ?? recipe.training.batchSize, steps: steps, console: progressConsole(json: json))
+            recipe, batch: size.batch ?? recipe.training.batchSize, steps: steps, console: progressConsole(json: json))
         if json { console.text(encode(profile).text(pretty: true)) } else { console.text(render(profile)) }
         if let trace {
             try AtomicFile.write(trace, profile.trace(depth: depth).text() + "\n")

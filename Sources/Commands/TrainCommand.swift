@@ -23,17 +23,12 @@ struct TrainCommand: ParsableCommand {
     @Argument(help: "The configuration, a YAML file.", completion: .config)
     var config: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var overrides: Overrides
 
     @Option(help: "The run folder; Runs/<name of the configuration> by default.", completion: .directory)
     var output: String?
 
-    @Flag(help: "Continue the run in the folder where it was saved last.")
-    var resume = false
-
-    @Flag(help: "With --resume: go on although the configuration differs from the run's.")
-    var force = false
+    @OptionGroup var resumption: ResumeOptions
 
     @Flag(help: "Replace the run in the folder.")
     var overwrite = false
@@ -51,30 +46,27 @@ struct TrainCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if resume && overwrite {
-            throw ValidationError("--resume and --overwrite exclude each other; give one of them")
-        }
-        if force && !resume { throw ValidationError("--force needs --resume") }
+        try resumption.check(overwrite: overwrite)
     }
 
     func run() throws {
         try checkIsConfiguration(config, command: "train")
-        if try DistillationRecipe.isOne(config, overrides: overrides) {
+        if try DistillationRecipe.isOne(config, overrides: overrides.values) {
             if teacher != nil { throw ValidationError("\(config) has a pool of teachers, so --teacher has no place") }
-            let configuration = try DistillationRecipe.load(config, overrides: overrides)
+            let configuration = try DistillationRecipe.load(config, overrides: overrides.values)
             try distill(configuration, configuration.recipe.run.output ?? "Runs/distill-" + stem(config))
             return
         }
-        let recipe = try Recipe.load(config, overrides: overrides)
+        let recipe = try Recipe.load(config, overrides: overrides.values)
         if let teacher {
             try distill(try .training(recipe, teacher: teacher), recipe.run.output ?? "Runs/" + stem(config))
             return
         }
         let console = progressConsole(json: json, interval: recipe.reporting.logEverySeconds)
         let path = output ?? recipe.run.output ?? "Runs/" + stem(config)
-        let mode: RunDirectory.Mode = resume ? .resume : overwrite ? .overwrite : .new
+        let mode = resumption.mode(overwrite: overwrite)
         try RunDirectory.check(path, mode: mode)
-        if resume, let finished = try FinishedRun(in: path, recipe) {
+        if resumption.resume, let finished = try FinishedRun(in: path, recipe) {
             if let warning = finished.warning { console.warning(warning) }
             console.line("the run in \(path) is finished; nothing is left to do")
             show(finished.summary, path)
@@ -82,11 +74,13 @@ struct TrainCommand: ParsableCommand {
         }
         // Whatever may be wrong with the recipe shows here, before the folder is touched.
         ThreadPool.use(recipe.training)
-        let run = try recipe.makeRun(resuming: resume ? path : nil, console: console)
+        let run = try recipe.makeRun(resuming: resumption.resume ? path : nil, console: console)
         let description = try describe(run, path)
         if dryRun {
             for notice in run.notices { console.notice(notice) }
-            if resume, let change = try run.checkResumption(in: path, forced: force) { console.warning(change) }
+            if resumption.resume, let change = try run.checkResumption(in: path, forced: resumption.force) {
+                console.warning(change)
+            }
             console.text(description)
             console.line("nothing was trained or written (--dry-run)")
             return
@@ -94,7 +88,7 @@ struct TrainCommand: ParsableCommand {
         let directory = try RunDirectory(path, mode: mode)
         console.text(description)
         StopRequest.listen()
-        show(try run.run(in: directory, resuming: resume, forced: force).json, path)
+        show(try run.run(in: directory, resuming: resumption.resume, forced: resumption.force).json, path)
     }
 
     /// The result on the standard output.
@@ -105,8 +99,8 @@ struct TrainCommand: ParsableCommand {
 
     private func distill(_ configuration: DistillationRecipe, _ path: String) throws {
         try DistillCommand.distill(
-            configuration, path: output ?? path, mode: resume ? .resume : overwrite ? .overwrite : .new,
-            arm: .progressive, seeds: nil, dryRun: dryRun, force: force, json: json)
+            configuration, path: output ?? path, mode: resumption.mode(overwrite: overwrite),
+            arm: .progressive, seeds: nil, dryRun: dryRun, force: resumption.force, json: json)
     }
 
     private func describe(_ run: any RecipeRun, _ path: String) throws -> String {
