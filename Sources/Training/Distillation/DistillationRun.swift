@@ -245,7 +245,7 @@ package final class DistillationRun<C: TaskConfiguration> {
             let selection = try BackwardGreedySelection(
                 student: name,
                 teachers: scores.prefix(teachers.count).map {
-                    TeacherCandidate(name: $0, score: task.metrics[0].isHigherBetter ? $1 : -$1)
+                    TeacherCandidate(name: $0, score: $1, isHigherBetter: task.metrics[0].isHigherBetter)
                 },
                 maxTeachers: configuration.maxTeachers)
             chosen = try selection.order { sources, target in
