@@ -97,7 +97,9 @@ private func read(_ text: String) throws -> any TaskConfiguration {
         func difference(_ names: [String], task: String = "classification") -> String? {
             own.difference(of: Vocabulary(task: task, classNames: names), place: "photos")
         }
-        #expect(difference(["cat", "dog"], task: "dreaming") == "was trained for dreaming, but photos is for classification")
+        #expect(
+            difference(["cat", "dog"], task: "dreaming") == "was trained for dreaming, but photos is for classification"
+        )
         #expect(difference(["cat"]) == "knows 1 classes, but the student learns 2 (photos)")
         #expect(difference(["dog", "cat"]) == "knows class 0 as 'dog', but it is 'cat' in photos")
         #expect(difference(["cat", "bird"]) == "knows class 1 as 'bird', but it is 'dog' in photos")

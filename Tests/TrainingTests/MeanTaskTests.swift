@@ -25,6 +25,11 @@ private func trainMean(
     return try run.run(in: RunDirectory(folder, mode: mode), resuming: mode == .resume)
 }
 
+/// The lines of a run's log; numbers are read exactly, which Foundation's reader does not.
+private func logged(_ folder: String) throws -> [JSONValue] {
+    try text(folder + "/metrics.jsonl").split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+}
+
 private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
 extension Runs {
@@ -58,7 +63,7 @@ extension Runs {
             #expect(json["metric"]?["name"] == "meanAbsoluteError" && json["metric"]?["isHigherBetter"] == false)
             let test = try #require(result.test)
             #expect(test.count == 100)
-            #expect(test[.meanAbsoluteError] == lines[2]["testMeanAbsoluteError"])
+            #expect(test[.meanAbsoluteError] == (try logged(path)[2]["testMeanAbsoluteError"]?.doubleValue))
             #expect(json["testMeanAbsoluteError"]?.doubleValue == test[.meanAbsoluteError])
             #expect(json["testLargestError"]?.doubleValue == test[.largestError])
             #expect(
@@ -103,9 +108,20 @@ extension Runs {
             #expect(whole["metric"] as? NSDictionary == again["metric"] as? NSDictionary)
         }
 
+        /// The first epoch is the best one here, so its weights must come out of the saved state.
+        @Test func theBestWeightsOfAnEpochBeforeTheCrashAreKept() throws {
+            try trainMean(path, ascends: true)
+            let cut = folder.path + "/cut"
+            let often = ["training.saveEveryUpdates=2"]
+            #expect(throws: Crash.self) { try trainMean(cut, often, ascends: true, crashBefore: 15) }
+            let result = try trainMean(cut, often, ascends: true, mode: .resume)
+            #expect(result.bestEpoch == 1)
+            try expectSameRun(path, cut)
+        }
+
         @Test func theBestWeightsAreThoseOfTheLowestValue() throws {
             let result = try trainMean(path)
-            let values = try metrics(path).compactMap { $0["validationMeanAbsoluteError"] }
+            let values = try logged(path).compactMap { $0["validationMeanAbsoluteError"]?.doubleValue }
             let least = try #require(values.min())
             #expect(values.count == 3 && least < values[0])
             #expect(result.bestValidation == least)
@@ -116,10 +132,11 @@ extension Runs {
             let messages = Messages()
             let result = try trainMean(
                 path, ["training.epochs=9", "training.earlyStopping=2"], ascends: true, messages)
-            let values = try metrics(path).compactMap { $0["validationMeanAbsoluteError"] }
+            let values = try logged(path).compactMap { $0["validationMeanAbsoluteError"]?.doubleValue }
             #expect(values.count == 3 && values == values.sorted() && values[0] < values[2], "\(values)")
             #expect(result.bestEpoch == 1 && result.bestValidation == values[0] && result.cost.epochs == 3)
-            let reason = "no better validation mean absolute error than \(NumberText.fixed(values[0], decimals: 4)) of epoch 1"
+            let reason =
+                "no better validation mean absolute error than \(NumberText.fixed(values[0], decimals: 4)) of epoch 1"
             #expect(result.stoppedEarly == reason + " for 2 epochs")
             #expect(messages.all.contains(reason))
             let (best, last) = (try #require(result.bestTest), try #require(result.test?.primary))
@@ -139,7 +156,9 @@ extension Runs {
             #expect(result.resultPart == .validation && result.test == nil && result.averageTest == nil)
             #expect(result.averageValidation != nil && result.validation?.count == 100)
             let again = try #require(Summary(try JSONValue(parsing: text(path + "/summary.json"))))
-            #expect(again.best == result.bestValidation && again.rows == result.rows.filter { $0[0] != "validation largest error" })
+            #expect(
+                again.best == result.bestValidation
+                    && again.rows == result.rows.filter { $0[0] != "validation largest error" })
         }
     }
 }
@@ -173,7 +192,9 @@ extension Runs {
             let batch = try #require(try loader.next())
             let output = weights.model(Variable(Tensor(batch)), .evaluation(weights.store))
             let names = batch.indices.map { part.dataset.name($0) }
-            let predictions = try task.predictions(output, images: names, PredictionOptions(top: 5)).map { try $0.get() }
+            let predictions = try task.predictions(output, images: names, PredictionOptions(top: 5)).map {
+                try $0.get()
+            }
             #expect(predictions.count == 32 && task.predictionColumns.fields == ["brightness"])
             for (row, prediction) in predictions.enumerated() {
                 let value = try #require(Float(prediction.fields[0]))
@@ -212,7 +233,8 @@ extension Runs {
             for name in ["stage-1", "stage-2", "last", "best"] {
                 let file = "/weights/\(name).safetensors"
                 let bytes = FileManager.default.contents(atPath: chain.path("whole") + file)
-                #expect(bytes != nil && bytes == FileManager.default.contents(atPath: chain.path("cut") + file), "\(name)")
+                #expect(
+                    bytes != nil && bytes == FileManager.default.contents(atPath: chain.path("cut") + file), "\(name)")
             }
             #expect(try metrics(chain.path("whole")) == metrics(chain.path("cut")))
             #expect(cut.summary.test == whole.summary.test && cut.train == whole.train)
@@ -279,7 +301,7 @@ private struct MeanChain {
             meanRecipe.replacingOccurrences(of: "epochs: 3", with: "epochs: 1") + "\ntask: mean\n" + """
                 pool:
                   teachers:
-                    - {name: first, config: teacher.yaml, set: [training.epochs=1]}
+                    - {name: first, config: teacher.yaml, set: [training.epochs=1, "model.widths=[10, 16]"]}
                     - {name: second, config: teacher.yaml, set: [training.epochs=10, "model.widths=[12, 16]"]}
                 student: {name: small}
                 order: [first, second]
@@ -297,7 +319,8 @@ private struct MeanChain {
     func run(_ name: String, _ overrides: [String] = []) throws -> DistillationRun<MeanConfiguration> {
         let configuration = try DistillationRecipe.load(
             path("chain.yaml"),
-            overrides: ["pool.directory=\(path("pool"))", "training.saveEveryUpdates=2", "student.start=scratch"] + overrides)
+            overrides: ["pool.directory=\(path("pool"))", "training.saveEveryUpdates=2", "student.start=scratch"]
+                + overrides)
         let task = try #require(configuration.recipe.task as? MeanConfiguration)
         return try DistillationRun(configuration, task, output: path(name), console: messages.console)
     }

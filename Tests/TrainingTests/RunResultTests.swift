@@ -25,7 +25,8 @@ import Training
         return summary
     }
 
-    private let text = #"{"testAccuracy":0.75,"testLoss":0.5,"bestEpoch":3,"bestValidationAccuracy":0.9,"#
+    private let text =
+        #"{"testAccuracy":0.75,"testLoss":0.5,"bestEpoch":3,"bestValidationAccuracy":0.9,"#
         + #""bestTestAccuracy":0.8,"emaTestAccuracy":0.85,"validationAccuracy":0.875,"validationLoss":0.25,"#
         + #""epochs":4,"updates":80,"imagesPerSecond":1234.6,"seconds":12.346,"peakMemoryMB":100.0,"#
         + #""parameters":4321"#
@@ -164,7 +165,9 @@ import Training
         // Through a file and back.
         let read = try JSONValue(parsing: saved.text())
         #expect(throws: Never.self) { try fingerprint((100, 10, nil)).check(read, path: "run") }
-        for (counts, part) in [((90, 10, nil), "90 training"), ((100, nil, nil), "0 validation"), ((100, 10, 5), "5 test")]
+        for (counts, part) in [
+            ((90, 10, nil), "90 training"), ((100, nil, nil), "0 validation"), ((100, 10, 5), "5 test"),
+        ]
             as [((Int, Int?, Int?), String)]
         {
             let error = #expect(throws: RecipeError.self) { try fingerprint(counts).check(saved, path: "run") }
@@ -244,13 +247,16 @@ import Training
 
     /// Paths that would be something else in YAML, were they pasted into it.
     @Test(arguments: [
-        "Runs/big/weights/best.safetensors", "a: b", "null", "1e3", "it's \"so\" #1", "[x]", " x ", "~", "*x", "é\u{202E}y",
+        "Runs/big/weights/best.safetensors", "a: b", "null", "1e3", "it's \"so\" #1", "[x]", " x ", "~", "*x",
+        "é\u{202E}y",
     ])
     func aRecipeWithATeacherIsReadAgainAndGivesTheSame(weights: String) throws {
         let recipe = try recipe(["training.epochs=7"])
         let made = try DistillationRecipe.training(recipe, teacher: weights)
         #expect(made.pool.members.map(\.name) == ["teacher"] && made.pool.members[0].config == nil)
-        #expect(made.student.start == .scratch && made.order == ["teacher"] && made.stages.stage(for: "teacher").epochs == 7)
+        #expect(
+            made.student.start == .scratch && made.order == ["teacher"] && made.stages.stage(for: "teacher").epochs == 7
+        )
         #expect(made.recipe.resolvedYAML == recipe.resolvedYAML && made.plain?.resolvedYAML == recipe.resolvedYAML)
         let again = try DistillationRecipe(document(made.resolvedYAML), path: "small.yaml")
         #expect(again.resolvedYAML == made.resolvedYAML && values(again.entries) == values(made.entries))

@@ -7,7 +7,9 @@ package struct PeriodicSave {
     private let minutes: Double
     private var last = MonotonicClock.seconds()
 
-    package init(_ training: TrainingSection) { (updates, minutes) = (training.saveEveryUpdates, training.saveEveryMinutes) }
+    package init(_ training: TrainingSection) {
+        (updates, minutes) = (training.saveEveryUpdates, training.saveEveryMinutes)
+    }
 
     /// - Parameter update: how many are done.
     package func isDue(_ update: Int, now: Double) -> Bool {

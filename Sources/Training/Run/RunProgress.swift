@@ -70,7 +70,8 @@ package struct RunProgress: Equatable {
     package init() {}
 
     /// Counts an update over so many images.
-    package mutating func add(loss: Double, measured: Double, gradientNorm: Double, terms: [TaskLoss.Term], images: Int) {
+    package mutating func add(loss: Double, measured: Double, gradientNorm: Double, terms: [TaskLoss.Term], images: Int)
+    {
         skippedInARow = 0
         batch += 1
         update += 1
