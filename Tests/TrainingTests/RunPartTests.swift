@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Layers
 import Reporting
@@ -214,13 +213,11 @@ private func scores(_ metric: Metric, _ value: Double, loss: Double = 1) -> Scor
             PeriodicSave(
                 try recipe(["training.saveEveryUpdates=\(updates)", "training.saveEveryMinutes=\(minutes)"]).training)
         }
-        let now = Date().timeIntervalSince1970
         let byUpdates = try saver(3, 0)
         #expect((1...7).filter { byUpdates.isDue($0, now: .infinity) } == [3, 6])
         #expect(try !saver(0, 0).isDue(3, now: .infinity))
         let byMinutes = try saver(0, 2)
         #expect(!byMinutes.isDue(1, now: 0) && byMinutes.isDue(1, now: .infinity))
-        _ = now
     }
 }
 

@@ -5,7 +5,6 @@ import Foundation
 import JSON
 import Reporting
 import Tasks
-import Tensors
 import Testing
 import Training
 

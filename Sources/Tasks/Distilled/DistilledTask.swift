@@ -25,7 +25,9 @@ public protocol TeachingModel: AnyObject {
 /// once, or none. What is measured and reported is the task's.
 ///
 /// Losses on logits compare rows of class scores, as the task makes them of an answer; losses on maps compare taps.
-public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked Sendable {  // one run's, used by one thread
+///
+/// It is one run's and used by one thread, so it need not guard what it changes.
+public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked Sendable {
     /// Losses against one teacher, or logit losses of one temperature against the mean of all.
     private struct Part {
         let losses: StageLosses

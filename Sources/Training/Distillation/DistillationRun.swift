@@ -203,7 +203,8 @@ package final class DistillationRun<C: TaskConfiguration> {
         for (name, score) in found.prefix(teachers.count) {
             if configuration.pool.minimumScore > 0, metric.isBetter(configuration.pool.minimumScore, than: score) {
                 throw RecipeError(
-                    "\(name) has a validation \(metric.title) of \(metric.text(score)), below pool.minimumScore "
+                    "\(name) has a validation \(metric.title) of \(metric.text(score)), "
+                        + "\(metric.isHigherBetter ? "below" : "above") pool.minimumScore "
                         + metric.text(configuration.pool.minimumScore))
             }
             if let own, metric.isBetter(own, than: score) {
