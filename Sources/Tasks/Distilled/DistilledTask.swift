@@ -25,9 +25,7 @@ public protocol TeachingModel: AnyObject {
 /// once, or none. What is measured and reported is the task's.
 ///
 /// Losses on logits compare rows of class scores, as the task makes them of an answer; losses on maps compare taps.
-///
-/// It is one run's and used by one thread, so it need not guard what it changes.
-public final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked Sendable {
+package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked Sendable {  // used by one thread
     /// Losses against one teacher, or logit losses of one temperature against the mean of all.
     private struct Part {
         let losses: StageLosses
