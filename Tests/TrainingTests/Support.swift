@@ -97,6 +97,9 @@ final class Messages: Sendable {
 
 struct Crash: Error {}
 
+/// A file's text.
+func contents(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
 /// Trains in a folder, up to a crash before the update of that index.
 @discardableResult
 func train(

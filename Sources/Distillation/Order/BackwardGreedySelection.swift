@@ -38,7 +38,7 @@ public struct BackwardGreedySelection: Sendable {
     /// - Parameter columns: asked once for each teacher that may get one before it, for the remaining teachers and the
     ///   student; so one pass over the images serves a column, and columns that nobody needs are never computed.
     public func order(columns: Column) throws -> TeacherOrder {
-        var remaining = teachers.sorted { ($0.score, $1.name) > ($1.score, $0.name) }
+        var remaining = teachers.sorted { ($0.rank, $1.name) > ($1.rank, $0.name) }
         let strongest = remaining.removeFirst()
         var names = [strongest.name]
         var decisions = [first(strongest, next: remaining.first)]

@@ -7,13 +7,17 @@ import Tensors
 public struct TeacherCandidate: Sendable, Hashable, Codable {
     /// The name in the pool.
     public let name: String
-    /// Its score on the validation set; higher is better.
+    /// Its score on the validation set.
     public let score: Double
+    /// What candidates are compared by: the score, its sign such that more is better.
+    let rank: Double
 
     /// A member of the pool.
-    public init(name: String, score: Double) {
+    /// - Parameter isHigherBetter: whether the teacher with the higher score is the stronger one.
+    public init(name: String, score: Double, isHigherBetter: Bool = true) {
         self.name = name
         self.score = score
+        rank = isHigherBetter ? score : -score
     }
 }
 

@@ -41,7 +41,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     }
 
     /// The same for data that is open already.
-    init<C: TaskConfiguration>(
+    package init<C: TaskConfiguration>(
         _ recipe: Recipe, _ task: C, splits: DatasetSplits<Annotation>
     ) throws where C.Task.Annotation == Annotation {
         let data = recipe.data

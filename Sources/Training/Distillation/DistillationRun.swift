@@ -205,7 +205,8 @@ package final class DistillationRun<C: TaskConfiguration> {
         for (name, score) in found.prefix(teachers.count) {
             if configuration.pool.minimumScore > 0, metric.isBetter(configuration.pool.minimumScore, than: score) {
                 throw RecipeError(
-                    "\(name) has a validation \(metric.title) of \(metric.text(score)), below pool.minimumScore "
+                    "\(name) has a validation \(metric.title) of \(metric.text(score)), "
+                        + "\(metric.isHigherBetter ? "below" : "above") pool.minimumScore "
                         + metric.text(configuration.pool.minimumScore))
             }
             if let own, metric.isBetter(own, than: score) {
@@ -247,7 +248,7 @@ package final class DistillationRun<C: TaskConfiguration> {
             let selection = try BackwardGreedySelection(
                 student: name,
                 teachers: scores.prefix(teachers.count).map {
-                    TeacherCandidate(name: $0, score: task.metrics[0].isHigherBetter ? $1 : -$1)
+                    TeacherCandidate(name: $0, score: $1, isHigherBetter: task.metrics[0].isHigherBetter)
                 },
                 maxTeachers: configuration.maxTeachers)
             chosen = try selection.order { sources, target in

@@ -54,7 +54,7 @@ public struct Recipe: Sendable {
     }
 
     /// The recipe within a larger configuration, which has further keys at its top.
-    init(within document: ConfigurationDocument, path: String) throws {
+    package init(within document: ConfigurationDocument, path: String) throws {
         try self.init(document.keeping(Self.keys), path: path)
     }
 
@@ -83,7 +83,7 @@ public struct Recipe: Sendable {
     }
 
     /// The keys at the top of a recipe.
-    static let keys: Set<String> = [
+    package static let keys: Set<String> = [
         "run", "data", "model", "task", "loss", "optimizer", "schedule", "training", "reporting",
     ]
 
@@ -113,7 +113,7 @@ public struct Recipe: Sendable {
     }
 
     /// The keys that change neither weights nor metrics and may differ when a run is resumed.
-    static let harmless: Set<String> = [
+    package static let harmless: Set<String> = [
         "training.threads", "training.loaderThreads", "data.cacheMegabytes", "data.packedMegabytes",
         "training.saveEveryUpdates",
         "training.saveEveryMinutes", "run.output", "reporting.logEverySeconds", "reporting.htmlReport",

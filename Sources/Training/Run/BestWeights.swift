@@ -4,18 +4,18 @@ import Reporting
 
 /// The weights of the epoch that did best on the validation part: by the metric that decides, and where two are equal by
 /// the lower loss.
-struct BestWeights {
+package struct BestWeights {
     /// The epoch, from 1 over all stages; 0 before there is one.
-    private(set) var epoch = 0
-    private(set) var scores: Measured?
+    package private(set) var epoch = 0
+    package private(set) var scores: Measured?
     /// A copy of the weights of that epoch.
-    private(set) var store: ParameterStore<Float>?
+    package private(set) var store: ParameterStore<Float>?
     private let metric: Metric
 
-    init(_ metric: Metric) { self.metric = metric }
+    package init(_ metric: Metric) { self.metric = metric }
 
     /// Takes an epoch's weights where they are better than all before.
-    mutating func offer(_ found: Scores, epoch: Int, _ weights: ParameterStore<Float>) {
+    package mutating func offer(_ found: Scores, epoch: Int, _ weights: ParameterStore<Float>) {
         guard isBetter(Measured(found)) else { return }
         scores = Measured(found)
         self.epoch = epoch
@@ -29,7 +29,7 @@ struct BestWeights {
     }
 
     /// The same in a store of another layout, of a stage with other adapters: the first values of it are the model's.
-    func moved(to layout: ParameterStore<Float>, model: ParameterList) -> BestWeights {
+    package func moved(to layout: ParameterStore<Float>, model: ParameterList) -> BestWeights {
         var moved = self
         if let store {
             let copy = layout.copy()
@@ -41,7 +41,7 @@ struct BestWeights {
 
     // MARK: State
 
-    var members: [JSONValue.Member] {
+    package var members: [JSONValue.Member] {
         [
             .init("bestEpoch", .integer(epoch)), .init("best", .optional(scores?.value)),
             .init("bestLoss", .number(scores?.loss ?? 0)),
@@ -50,7 +50,7 @@ struct BestWeights {
 
     /// - Parameter store: the weights that were saved, nil where there were none yet.
     /// - Returns: nil when a number is missing.
-    init?(_ json: JSONValue, _ metric: Metric, store: ParameterStore<Float>?) {
+    package init?(_ json: JSONValue, _ metric: Metric, store: ParameterStore<Float>?) {
         guard let epoch = json["bestEpoch"]?.countValue, let loss = json["bestLoss"]?.doubleValue else { return nil }
         self.metric = metric
         self.epoch = epoch

@@ -2,13 +2,13 @@ import JSON
 import Tasks
 
 /// What the data of a run must still be like when it is resumed: a run goes on with moved data, but not with other data.
-struct DataFingerprint {
-    let json: JSONValue
+package struct DataFingerprint {
+    package let json: JSONValue
     /// Where the data lies now.
     private let dataPath: String
 
     /// - Parameter counts: the images of each part.
-    init(
+    package init(
         counts: (training: Int, validation: Int?, test: Int?), _ metadata: WeightsMetadata, dataPath: String
     ) throws {
         let entries = try metadata.encoded().sorted { $0.key < $1.key }.map {
@@ -22,7 +22,7 @@ struct DataFingerprint {
     }
 
     /// - Throws: `RecipeError` where a saved one is another.
-    func check(_ saved: JSONValue?, path: String) throws {
+    package func check(_ saved: JSONValue?, path: String) throws {
         guard let saved, saved != json else { return }
         for part in ["training", "validation", "test"] {
             if let before = saved[part]?.integerValue, let count = json[part]?.integerValue, before != count {

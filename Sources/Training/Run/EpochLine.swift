@@ -3,25 +3,27 @@ import Reporting
 import Tasks
 
 /// What the updates of an epoch leave for its line beside their sums.
-struct EpochEnd {
+package struct EpochEnd {
     /// Of the last update.
-    var learningRate = 0.0
-    var imagesPerSecond: Double?
+    package var learningRate = 0.0
+    package var imagesPerSecond: Double?
     /// Seconds that updates waited for their batch, and the seconds of all updates.
-    var waited = 0.0
-    var seconds = 0.0
+    package var waited = 0.0
+    package var seconds = 0.0
+
+    package init() {}
 }
 
 /// A finished epoch: a line of the log, and one for people.
-struct EpochLine {
-    private(set) var json: JSONValue
-    private(set) var text: String
+package struct EpochLine {
+    package private(set) var json: JSONValue
+    package private(set) var text: String
 
     /// - Parameters:
     ///   - labels: what the line begins with.
     ///   - heading: what stands before the text of a run that is one of several.
     ///   - metric: what the training step measured.
-    init(
+    package init(
         labels: [JSONValue.Member], heading: String?, epoch: Int, epochs: Int, update: Int, _ sums: EpochSums,
         _ end: EpochEnd, metric: Metric?
     ) {
@@ -48,21 +50,21 @@ struct EpochLine {
     }
 
     /// Of the raw weights.
-    mutating func add(validation scores: Scores) {
+    package mutating func add(validation scores: Scores) {
         json["validationLoss"] = .measured(scores.loss)
         for value in scores.values { json[value.metric.key("validation")] = .number(value.value) }
         show("validation", scores)
     }
 
     /// Of the moving average.
-    mutating func add(averageValidation scores: Scores) {
+    package mutating func add(averageValidation scores: Scores) {
         if let first = scores.values.first { json[first.metric.key("emaValidation")] = .number(first.value) }
         json["emaValidationLoss"] = .measured(scores.loss)
         show("EMA", scores)
     }
 
     /// Of the raw weights, where the test part is looked at after every epoch.
-    mutating func add(test scores: Scores) {
+    package mutating func add(test scores: Scores) {
         if let first = scores.values.first { json[first.metric.key("test")] = .number(first.value) }
         json["testLoss"] = .measured(scores.loss)
         show("test", scores)
@@ -73,7 +75,7 @@ struct EpochLine {
     }
 
     /// - Parameter seconds: of the run so far.
-    mutating func close(_ end: EpochEnd, seconds: Double) {
+    package mutating func close(_ end: EpochEnd, seconds: Double) {
         json["imagesPerSecond"] = end.imagesPerSecond.map { .rounded($0, decimals: 1) } ?? .null
         json["seconds"] = .rounded(seconds, decimals: 3)
         json["peakMemoryMB"] = .rounded(Memory.peakMegabytes(), decimals: 1)

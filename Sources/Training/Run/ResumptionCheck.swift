@@ -6,9 +6,9 @@ import RunLayout
 import Tasks
 
 /// Whether a configuration would give what the run in a folder was started for.
-enum ResumptionCheck {
+package enum ResumptionCheck {
     /// Where a recipe would change the result of the run in a folder, one sentence, or `nil`.
-    static func difference(_ recipe: Recipe, _ path: String) throws -> String? {
+    package static func difference(_ recipe: Recipe, _ path: String) throws -> String? {
         difference(recipe.entries, from: try Recipe.load(path + "/" + RunFiles.configuration).entries, path)
     }
 
@@ -20,7 +20,7 @@ enum ResumptionCheck {
         return found
     }
 
-    static func difference(
+    package static func difference(
         _ entries: [ConfigurationEntry], from saved: [ConfigurationEntry], _ path: String
     ) -> String? {
         var old: [String: String] = [:]

@@ -4,25 +4,27 @@ import Tasks
 import Tensors
 
 /// Sums over the updates of an epoch so far.
-struct EpochSums: Equatable {
+package struct EpochSums: Equatable {
     /// Images.
-    var seen = 0
+    package var seen = 0
     /// The task's training metric.
-    var measured = 0.0
-    var loss = 0.0
+    package var measured = 0.0
+    package var loss = 0.0
     /// Of every update, with seven digits as in the log.
-    var gradientNorms: [Double] = []
-    var gradientNorm = 0.0
+    package var gradientNorms: [Double] = []
+    package var gradientNorm = 0.0
     /// The terms of the loss, each times the images it was measured on.
-    var terms: [TaskLoss.Term] = []
+    package var terms: [TaskLoss.Term] = []
     /// Updates that were left out.
-    var skipped = 0
+    package var skipped = 0
 
-    var meanLoss: Double { seen > 0 ? loss / Double(seen) : 0 }
+    package init() {}
+
+    package var meanLoss: Double { seen > 0 ? loss / Double(seen) : 0 }
     /// The training metric's mean over the images.
-    var meanMeasured: Double { seen > 0 ? measured / Double(seen) : 0 }
-    var meanGradientNorm: Double { gradientNorms.isEmpty ? 0 : gradientNorm / Double(gradientNorms.count) }
-    var medianGradientNorm: Double {
+    package var meanMeasured: Double { seen > 0 ? measured / Double(seen) : 0 }
+    package var meanGradientNorm: Double { gradientNorms.isEmpty ? 0 : gradientNorm / Double(gradientNorms.count) }
+    package var medianGradientNorm: Double {
         let sorted = gradientNorms.sorted()
         guard !sorted.isEmpty else { return 0 }
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
@@ -30,45 +32,46 @@ struct EpochSums: Equatable {
 }
 
 /// How much a run has done and how long it took.
-struct RunClock: Equatable {
-    var imagesTrained = 0
-    var trainingSeconds = 0.0
-    var evaluationSeconds = 0.0
-    var seconds: Double { trainingSeconds + evaluationSeconds }
-    var imagesPerSecond: Double { Double(imagesTrained) / max(trainingSeconds, 1e-9) }
+package struct RunClock: Equatable {
+    package var imagesTrained = 0
+    package var trainingSeconds = 0.0
+    package var evaluationSeconds = 0.0
+    package var seconds: Double { trainingSeconds + evaluationSeconds }
+    package var imagesPerSecond: Double { Double(imagesTrained) / max(trainingSeconds, 1e-9) }
 }
 
 /// A value that decides, and the loss beside it.
-struct Measured: Sendable, Equatable {
-    let value: Double
-    let loss: Double
+package struct Measured: Sendable, Equatable {
+    package let value: Double
+    package let loss: Double
 
-    init(value: Double, loss: Double) { (self.value, self.loss) = (value, loss) }
+    package init(value: Double, loss: Double) { (self.value, self.loss) = (value, loss) }
 
-    init(_ scores: Scores) { self.init(value: scores.primary, loss: scores.loss) }
+    package init(_ scores: Scores) { self.init(value: scores.primary, loss: scores.loss) }
 }
 
 /// How far a run has come: everything beside the weights that a resumed run needs.
-struct RunProgress: Equatable {
+package struct RunProgress: Equatable {
     /// Finished epochs.
-    var epoch = 0
+    package var epoch = 0
     /// Finished batches of the current epoch.
-    var batch = 0
+    package var batch = 0
     /// Finished updates.
-    var update = 0
+    package var update = 0
     /// Of the current epoch.
-    var sums = EpochSums()
+    package var sums = EpochSums()
     /// Of the last finished epoch.
-    var lastValidation: Measured?
-    var stoppedEarly: String?
+    package var lastValidation: Measured?
+    package var stoppedEarly: String?
     /// Updates left out in a row up to now.
-    var skippedInARow = 0
-    var clock = RunClock()
+    package var skippedInARow = 0
+    package var clock = RunClock()
 
-    init() {}
+    package init() {}
 
     /// Counts an update over so many images.
-    mutating func add(loss: Double, measured: Double, gradientNorm: Double, terms: [TaskLoss.Term], images: Int) {
+    package mutating func add(loss: Double, measured: Double, gradientNorm: Double, terms: [TaskLoss.Term], images: Int)
+    {
         skippedInARow = 0
         batch += 1
         update += 1
@@ -82,7 +85,7 @@ struct RunProgress: Equatable {
     }
 
     /// Counts an update that was not made; the learning rate's schedule goes on.
-    mutating func skip() {
+    package mutating func skip() {
         batch += 1
         update += 1
         sums.skipped += 1
@@ -97,7 +100,7 @@ struct RunProgress: Equatable {
         epoch >= epochs ? "all \(before + epoch) epochs done" : "epoch \(before + epoch + 1), batch \(batch + 1)"
     }
 
-    mutating func nextEpoch() {
+    package mutating func nextEpoch() {
         epoch += 1
         batch = 0
         sums = EpochSums()
@@ -105,7 +108,7 @@ struct RunProgress: Equatable {
 }
 
 extension RunProgress {
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "epoch": .integer(epoch), "batch": .integer(batch), "update": .integer(update),
             "seen": .integer(sums.seen), "measured": .number(sums.measured), "lossSum": .number(sums.loss),
@@ -124,7 +127,7 @@ extension RunProgress {
     private static let earlier = ["measured": "correct", "lastValidation": "lastValidationAccuracy"]
 
     /// `nil` when a number is missing or is no count.
-    init?(_ json: JSONValue) {
+    package init?(_ json: JSONValue) {
         func integer(_ name: String) -> Int? { json[name]?.countValue }
         func number(_ name: String) -> Double? {
             json[name]?.doubleValue ?? Self.earlier[name].flatMap { json[$0]?.doubleValue }
