@@ -45,11 +45,8 @@ struct BenchmarkStep {
         let batch = Batch(
             images: pixels,
             targets: try task.collator(training: true).collate(annotations, pixels, &random))
-        let groups = ParameterGroups(model.parameters, weightDecay: recipe.optimizer.weightDecay)
-        let average = recipe.optimizer.ema.map { ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup) }
         let step = TrainingStep(
-            task: task, model: model,
-            state: TrainedState(store, recipe.optimizer.makeOptimizer(Float.self, groups: groups), average: average),
+            task: task, model: model, state: TrainedState(store, recipe.optimizer, outline.specification),
             options: StepOptions(recipe))
         return { index, profile in
             step.profile = profile

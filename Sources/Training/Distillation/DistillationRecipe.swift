@@ -141,14 +141,15 @@ package struct PoolSection: Sendable {
 
     package var directory: String?
     package var members: [Member]
-    /// Teachers below this validation accuracy are refused.
+    /// Teachers that do worse than this in validation are refused.
     package var minimumScore: Double
     package var cacheMegabytes: Int
 
     init(_ reader: ConfigurationReader) {
         directory = reader.optionalPath("directory", "Where trained members are kept; OUTPUT/pool when absent")
         minimumScore = reader.double(
-            "minimumScore", default: 0, in: 0...1, "Validation accuracy below which a teacher is refused")
+            "minimumScore", default: 0, in: 0...1,
+            "Teachers that do worse in validation, by the metric that decides, are refused; 0 = none")
         cacheMegabytes = reader.int(
             "cacheMegabytes", default: 0, in: 0...1_000_000,
             "Memory for teachers' outputs where training images are never changed; 0 = none")

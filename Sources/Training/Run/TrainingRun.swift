@@ -78,17 +78,8 @@ package final class TrainingRun<Task: LearningTask> {
         notices = data.notices + loaded + RunChecks.notices(recipe, data.splits) + (made.notice.map { [$0] } ?? [])
         schedule = made.schedule
         try store.freeze(recipe.optimizer.freeze)
-        let average = recipe.optimizer.ema.map {
-            ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup)
-        }
-        let groups = ParameterGroups(
-            store.list, weightDecay: recipe.optimizer.weightDecay, isTrainable: store.isTrainable,
-            learningRateMultipliers: data.specification.learningRateMultipliers(
-                store.list, decay: recipe.optimizer.layerDecay))
         step = TrainingStep(
-            task: task, model: model,
-            state: TrainedState(
-                store, recipe.optimizer.makeOptimizer(Float.self, groups: groups), average: average),
+            task: task, model: model, state: TrainedState(store, recipe.optimizer, data.specification),
             options: StepOptions(recipe))
         try RunChecks.batchNorm(recipe.training, count: data.splits.train.count, data.plan, model, store)
     }

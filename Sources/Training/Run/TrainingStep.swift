@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Layers
+import Models
 import Optim
 import Tasks
 import Tensors
@@ -16,6 +17,18 @@ final class TrainedState {
         average: ExponentialMovingAverage<Float>? = nil
     ) {
         (self.store, self.optimizer, self.average) = (store, optimizer, average)
+    }
+
+    /// What a recipe makes of values: its optimizer, with a rate for each layer, and its average.
+    convenience init(
+        _ store: ParameterStore<Float>, _ optimizer: OptimizerConfiguration, _ specification: ModelSpecification
+    ) {
+        let groups = ParameterGroups(
+            store.list, weightDecay: optimizer.weightDecay, isTrainable: store.isTrainable,
+            learningRateMultipliers: specification.learningRateMultipliers(store.list, decay: optimizer.layerDecay))
+        self.init(
+            store, optimizer.makeOptimizer(Float.self, groups: groups),
+            average: optimizer.ema.map { ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup) })
     }
 }
 
