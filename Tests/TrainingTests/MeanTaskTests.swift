@@ -46,7 +46,7 @@ extension Runs {
             ] {
                 #expect(lines.allSatisfy { $0[key] != nil }, "\(key) is missing")
             }
-            let log = try contents(path + "/metrics.jsonl") + text(path + "/summary.json")
+            let log = try contents(path + "/metrics.jsonl") + contents(path + "/summary.json")
             #expect(!log.lowercased().contains("accuracy"))
             #expect(!messages.all.contains("accuracy") && !messages.all.contains("%"))
             #expect(messages.all.contains("epoch 3/3") && messages.all.contains("  validation 0.0"))
