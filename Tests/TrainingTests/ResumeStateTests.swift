@@ -44,6 +44,16 @@ extension Runs {
             try expectSameRun(whole, cut)
         }
 
+        /// A crash after the last epoch: nothing is left to train, and the summary is made of the saved state.
+        @Test func aRunWhoseSummaryWasNotWrittenGetsTheSame() throws {
+            try trainNormalized(whole)
+            try trainNormalized(cut)
+            try FileManager.default.removeItem(atPath: cut + "/summary.json")
+            let result = try trainNormalized(cut, mode: .resume)
+            #expect(result.validation != nil)
+            try expectSameRun(whole, cut)
+        }
+
         /// Takes one part out of the newest state, under checksums that fit.
         private func remove(_ isGone: (String) -> Bool) throws {
             var states = StateStore(directory: cut + "/state")
