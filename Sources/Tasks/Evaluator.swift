@@ -11,7 +11,7 @@ public struct EvaluationOptions {
     public var mistakes = 0
     /// Whether everything is measured that the task can, or only what an epoch's line needs.
     public var isComplete = false
-    /// Takes a header and then a row for each image, where a table is asked for.
+    /// Takes a header and then a row for each image, where a table is asked for; `isComplete` goes with it.
     public var row: ((_ fields: [String]) throws -> Void)?
     /// The name of an image by its index, for rows and sentences.
     public var name: (_ index: Int) -> String

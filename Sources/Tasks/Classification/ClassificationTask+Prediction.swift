@@ -24,7 +24,7 @@ extension ClassificationTask {
             let range = row * classes..<(row + 1) * classes
             guard logits[range].allSatisfy(\.isFinite) else { return .failure(.notFinite(image)) }
             let order = range.sorted { probabilities[$0] > probabilities[$1] }
-            let best = order.prefix(options.top).map {
+            let best = order.prefix(max(1, options.top)).map {
                 (name: vocabulary.classNames[$0 - range.lowerBound], probability: Double(probabilities[$0]))
             }
             return .success(
