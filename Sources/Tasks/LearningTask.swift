@@ -49,11 +49,13 @@ public protocol LearningTask: Sendable {
 
     /// The answer as rows of class scores [rows, classes], which a student's and a teacher's are compared by.
     func classRows(_ output: ModelOutput<Float>) -> Variable<Float>
+    /// Whether `rowLabels` gives a class for each row; without, losses of distillation that need them are refused.
+    var hasRowLabels: Bool { get }
     /// The class of each row.
     func rowLabels(_ target: Target) -> [Int32]
 
     /// What `report/result.json` holds of an evaluation beside its scores.
-    /// - Parameter picture: images of the part that was measured, by index, small, as members of an object.
+    /// - Parameter pictures: images of the part that was measured, by index, small, as members of an object.
     func record(
         _ findings: Measure.Findings, of dataset: any AnnotatedDataset<Annotation>,
         pictures: (_ indices: [Int]) throws -> [JSONValue]
@@ -90,7 +92,9 @@ extension LearningTask {
     public func restore(_ state: JSONValue) {}
     /// The outputs themselves, one row for each image.
     public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { output.logits }
-    /// No labels: losses that need them cannot be used with such a task.
+    /// No.
+    public var hasRowLabels: Bool { false }
+    /// None.
     public func rowLabels(_ target: Target) -> [Int32] { [] }
 
     /// The task's name alone, beside the scores.

@@ -121,6 +121,10 @@ import Training
             #expect(error?.description.hasPrefix("first has a validation mean absolute error of 0.0") == true)
             #expect(error?.description.hasSuffix(", above pool.minimumScore 0.0000") == true)
 
+            // A loss that needs the class of each answer has no place here.
+            let unfit = #expect(throws: RecipeError.self) { try chain.run("unfit", ["stage.losses=[{kind: dkd}]"]) }
+            #expect(unfit?.description.contains("dkd needs the right class of each answer") == true)
+
             let compared = try chain.run("compared")
             compared.options.arms = 4
             try compared.prepare()

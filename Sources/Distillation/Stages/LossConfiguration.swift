@@ -17,6 +17,9 @@ public enum LossKind: String, Sendable, CaseIterable, OldSpellings {
     /// Whether it compares logits; the others compare maps.
     public var usesLogits: Bool { self == .kd || self == .dkd || self == .dist }
 
+    /// Whether it needs to know the right classes.
+    package var needsLabels: Bool { self == .dkd }
+
     /// Whether the student's map must first have the teacher's channels and size.
     public var needsAdapter: Bool { !usesLogits && self != .at }
 

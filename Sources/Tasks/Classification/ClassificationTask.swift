@@ -101,6 +101,9 @@ public struct ClassificationTask: LearningTask {
     }
 
     /// The class of each image.
+    /// Rows are images, and each has a class.
+    public var hasRowLabels: Bool { true }
+
     public func rowLabels(_ target: Labels) -> [Int32] { target.classes }
 
     /// The class's index.

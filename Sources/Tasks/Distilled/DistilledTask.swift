@@ -205,6 +205,7 @@ extension DistilledTask {
     package func collator(training: Bool) -> Base.TargetCollator { base.collator(training: training) }
     package func evaluator(_ options: EvaluationOptions) -> Base.Measure { base.evaluator(options) }
     package func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { base.classRows(output) }
+    package var hasRowLabels: Bool { base.hasRowLabels }
     package func rowLabels(_ target: Base.Target) -> [Int32] { base.rowLabels(target) }
 
     package func record(

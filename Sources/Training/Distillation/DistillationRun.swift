@@ -130,6 +130,11 @@ package final class DistillationRun<C: TaskConfiguration> {
         let all = try pool.map { ($0.name, try DistillationRun.taps($0.outline)) }
         for (name, taps) in all {
             let stage = configuration.stages.stage(for: name)
+            if !task.hasRowLabels, let loss = stage.losses.first(where: \.kind.needsLabels) {
+                throw RecipeError(
+                    "stage of \(name): \(loss.kind.rawValue) needs the right class of each answer, which the task "
+                        + "\(C.name) does not have, expected another loss")
+            }
             if StageLosses.needsPairing(stage.losses) {
                 try pair("stage of \(name)") {
                     _ = try FeaturePairing(student: own, teacher: taps, named: stage.pairs)

@@ -66,6 +66,7 @@ package final class TrainingRun<Task: LearningTask> {
         _ recipe: Recipe, data: PreparedData<Task.Annotation>, model: any FeatureModel, store: ParameterStore<Float>,
         task: Task, place: RunPlace, output: RunOutput, notices loaded: [String] = [], best: BestWeights? = nil
     ) throws {
+        require(!task.metrics.isEmpty, "TrainingRun", "a task needs a metric, the first of which decides")
         self.recipe = recipe
         self.data = data
         self.place = place
