@@ -37,9 +37,9 @@ convert() { # NAME CATALOGUE? GRAPHS?
 # The landing page and the pages for library users. Their links to other pages of the repository become plain words.
 mkdir "$work/Hornbeam.docc"
 cp Docs/Hornbeam.docc/* "$work/Hornbeam.docc/"
-for page in Tutorial LayersAndOperations AddingAnOperation AddingABackbone Architecture; do
+for page in Tutorial LayersAndOperations AddingAnOperation AddingABackbone AddingATask Architecture; do
     sed -E -e 's/^~~~/```/' \
-        -e 's/\[([^]]+)\]\((Tutorial|LayersAndOperations|AddingAnOperation|AddingABackbone|Architecture)\.md\)/<doc:\2>/g' \
+        -e 's/\[([^]]+)\]\((Tutorial|LayersAndOperations|AddingAnOperation|AddingABackbone|AddingATask|Architecture)\.md\)/<doc:\2>/g' \
         -e 's/\[([^]]+)\]\([A-Za-z\/]+\.md(#[a-z-]+)?\)/\1/g' "Docs/$page.md" >"$work/Hornbeam.docc/$page.md"
 done
 echo "docs: Hornbeam" >&2
