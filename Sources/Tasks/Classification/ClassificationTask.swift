@@ -100,10 +100,10 @@ public struct ClassificationTask: LearningTask {
         ClassificationEvaluator(classNames: vocabulary.classNames, options)
     }
 
-    /// The class of each image.
     /// Rows are images, and each has a class.
     public var hasRowLabels: Bool { true }
 
+    /// The class of each image.
     public func rowLabels(_ target: Labels) -> [Int32] { target.classes }
 
     /// The class's index.
