@@ -17,7 +17,8 @@ public protocol TaskConfiguration: Sendable {
     /// Reads the task's keys: its section `loss`, which is read even where it is empty.
     init(_ reader: ConfigurationReader)
 
-    /// How many numbers the model answers with, where the task and not the data decides.
+    /// How many numbers the model answers with, where the task and not the data decides; a `model.classes` that says
+    /// otherwise is refused.
     var outputs: Int? { get }
     /// The head that answers, for so many classes; nil for a classifier's in the form of the model's family, whose answer
     /// is one row of numbers for each image.

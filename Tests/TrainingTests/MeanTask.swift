@@ -119,6 +119,7 @@ struct MeanConfiguration: TaskConfiguration {
     static let name = "mean"
     static let summary = "the mean brightness of an image"
 
+    let outputs: Int? = 1
     var ascends: Bool
 
     init(_ reader: ConfigurationReader) {

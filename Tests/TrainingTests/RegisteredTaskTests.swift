@@ -1,5 +1,6 @@
 import Autograd
 import Checkpoints
+import Configuration
 import Datasets
 import Foundation
 import JSON
@@ -19,6 +20,10 @@ import Training
             let path = folder.path + "/run"
             let recipe = try recipe(["task=mean"], meanRecipe)
             #expect(recipe.task is MeanConfiguration)
+            // The task answers with one number, whatever a configuration says.
+            #expect(throws: ConfigurationError.self) {
+                try TrainingTests.recipe(["task=mean", "model.classes=5"], meanRecipe)
+            }
             let run = try recipe.makeRun(console: Messages().console)
             let result = try run.run(in: RunDirectory(path, mode: .new), resuming: false)
             #expect(result.metric == .meanAbsoluteError)

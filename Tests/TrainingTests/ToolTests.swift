@@ -99,6 +99,17 @@ extension Runs {
             for pair in zip(profile.events, profile.events.dropFirst()) { #expect(pair.0.end <= pair.1.start) }
         }
 
+        @Test func frozenLayersAreFrozenAsInTheTraining() throws {
+            func calls(_ overrides: [String]) throws -> Int {
+                let profile = try StepProfile(try recipe(overrides), batch: 8, steps: 1, warmup: 0)
+                return profile.events.count { $0.isBackward }
+            }
+            // With nothing to train below the head, backward ends there.
+            #expect(
+                try calls(["optimizer.freeze=[downsample_layers.*, stages.*, norm.*]"]) < (try calls([])) / 2)
+            #expect(throws: RecipeError.self) { try calls(["optimizer.freeze=[nothing.*]"]) }
+        }
+
         @Test func theTraceIsWhatChromeReads() throws {
             let profile = try StepProfile(try recipe(), batch: 8, steps: 1, warmup: 0)
             let rows = try #require(profile.trace(depth: 1)["traceEvents"]?.arrayValue)

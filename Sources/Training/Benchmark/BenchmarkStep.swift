@@ -45,6 +45,7 @@ struct BenchmarkStep {
         let batch = Batch(
             images: pixels,
             targets: try task.collator(training: true).collate(annotations, pixels, &random))
+        try store.freeze(recipe.optimizer.freeze)
         let step = TrainingStep(
             task: task, model: model, state: TrainedState(store, recipe.optimizer, outline.specification),
             options: StepOptions(recipe))

@@ -78,7 +78,7 @@ public struct Recipe: Sendable {
             schedule = reader.section("schedule", "The learning rate over time") { ScheduleConfiguration($0) }
             training = reader.section("training", "The training loop") { TrainingSection($0) }
             reporting = reader.section("reporting", "What is shown and kept") { ReportingSection($0) }
-            Recipe.check(data, model, training, reader)
+            Recipe.check(data, model, task, training, reader)
         }
     }
 
@@ -89,7 +89,8 @@ public struct Recipe: Sendable {
 
     /// What the sections must agree on, as far as it shows without the data.
     private static func check(
-        _ data: DataSection, _ model: ModelConfiguration, _ training: TrainingSection, _ reader: ConfigurationReader
+        _ data: DataSection, _ model: ModelConfiguration, _ task: any TaskConfiguration, _ training: TrainingSection,
+        _ reader: ConfigurationReader
     ) {
         func problem(_ section: String, _ key: String, _ message: String) {
             reader.section(section, "") { $0.problem(key, message) }
@@ -103,6 +104,10 @@ public struct Recipe: Sendable {
             problem("model", "inputChannels", "found \(channels), expected 1 (grey) or 3 (colour)")
         } else if let channels = model.inputChannels, let mean = data.mean, mean.count > 1, mean.count != channels {
             problem("data", "mean", "found \(mean.count) values, expected \(channels) as in model.inputChannels")
+        }
+        if let outputs = task.outputs, let classes = model.classes, classes != outputs {
+            problem(
+                "model", "classes", "found \(classes), expected \(outputs), as the task \(type(of: task).name) answers")
         }
         if let classes = model.classes, let names = data.classNames, names.count > classes {
             problem("data", "classNames", "found \(names.count) names, expected at most \(classes) as in model.classes")
