@@ -32,6 +32,13 @@ public enum RunFiles {
     public static let samples = "report/samples.json"
     /// What the last evaluation found.
     public static let result = "report/result.json"
+    /// What the model said of a few images after so many epochs.
+    public static func snapshot(_ epoch: Int) -> String { "report/snapshot-\(epoch).json" }
+    /// The epoch of such a file of the folder `report`; nil for another one.
+    public static func snapshotEpoch(_ name: String) -> Int? {
+        guard name.hasPrefix("snapshot-"), name.hasSuffix(".json") else { return nil }
+        return Int(name.dropFirst("snapshot-".count).dropLast(".json".count))
+    }
     /// The spread of weights and gradients, one line per epoch.
     public static let histograms = "report/histograms.jsonl"
     /// The folder of weights.
