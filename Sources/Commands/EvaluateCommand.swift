@@ -18,16 +18,20 @@ struct EvaluateCommand: ParsableCommand {
             another configuration, another run's, or a folder of images. Without --part the test images are measured, \
             or, where there are none, the validation images that the run held out. Classes are matched by name.
 
+            With --labels no weights are needed: the index PNGs of the folder --predictions are measured against those \
+            of the same names in the folder --labels.
+
             EXAMPLES:
               trainer evaluate Runs/digits
               trainer evaluate Runs/digits --part validation
               trainer evaluate Runs/photos --predictions answers.csv
               trainer evaluate Runs/photos --set data.path=other/photos --json
               trainer evaluate weights.safetensors --data Configs/digits.yaml
+              trainer evaluate --predictions answers/masks --labels labels --classes 11 --ignore 255 --json
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
-    var weights: String
+    var weights: String?
 
     @Option(
         help: ArgumentHelp(
@@ -41,16 +45,58 @@ struct EvaluateCommand: ParsableCommand {
     var part: PartChoice?
 
     @Option(
-        help: ArgumentHelp("Write path, label, prediction and the probability of each class.", valueName: "file.csv"),
+        help: ArgumentHelp(
+            "Write a row for each image: path, label, prediction and probabilities, or a segmenter's measures; with "
+                + "--labels the folder of answers.", valueName: "file.csv"),
         completion: .file(extensions: ["csv"]))
     var predictions: String?
+
+    @Option(
+        help: ArgumentHelp("Measure the index PNGs of --predictions against those of this folder.", valueName: "folder"),
+        completion: .directory)
+    var labels: String?
+
+    @Option(parsing: .unconditional, help: "With --labels: how many classes there are.")
+    var classes: Int?
+
+    @Option(parsing: .unconditional, help: "With --labels: a value that counts for nothing; may be repeated.")
+    var ignore: [Int] = []
+
+    @Option(parsing: .unconditional, help: "With --labels: the class that is left out of the mean Dice.")
+    var background: Int?
 
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
+    func validate() throws {
+        guard labels != nil else {
+            if weights == nil {
+                throw ValidationError(
+                    "no weights are given, expected a weights file or a run folder, or --predictions and --labels with two folders"
+                )
+            }
+            if classes != nil || !ignore.isEmpty || background != nil {
+                throw ValidationError("--classes, --ignore and --background go with --labels")
+            }
+            return
+        }
+        if weights != nil { throw ValidationError("--labels measures --predictions alone; leave the weights out") }
+        if predictions == nil {
+            throw ValidationError("--labels needs the folder of answers beside it, expected --predictions <folder>")
+        }
+        guard let classes else { throw ValidationError("--labels needs the number of classes, expected --classes <n>") }
+        try check("--classes", classes, in: 1...254)
+        try check("--background", background, in: 0...classes - 1)
+        for value in ignore { try check("--ignore", value, in: 0...65_535) }
+    }
+
     func run() throws {
         let console = Console()
-        let (path, weights) = try Weights.find(self.weights)
+        if let labels, let predictions, let classes {
+            try compare(predictions, labels, classes, console)
+            return
+        }
+        let (path, weights) = try Weights.find(self.weights ?? "")
         let recipe = try recipe(console)
         // Whether it can be written shows before the work.
         let file = try predictions.map { try AtomicFile.Stream($0) }
@@ -58,8 +104,15 @@ struct EvaluateCommand: ParsableCommand {
         try measure(path, weights, recipe, try recipe.checkedTask(for: weights, path), file, console)
     }
 
+    private func compare(_ predictions: String, _ labels: String, _ classes: Int, _ console: Console) throws {
+        let found = try MaskComparison(
+            predictions: predictions, labels: labels, classes: classes, ignored: Set(ignore), background: background)
+        console.text(json ? found.json.text(pretty: true) : found.text)
+    }
+
     /// The recipe whose data is measured.
     private func recipe(_ console: Console) throws -> Recipe {
+        let weights = weights ?? ""
         let run = RunFolder(weights) ?? RunFolder(of: weights)
         guard let data else {
             guard let run else {

@@ -6,11 +6,14 @@ import Training
 
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "predict", abstract: "Names the classes of images.",
+        commandName: "predict", abstract: "Names the classes of images, or of their pixels.",
         discussion: """
             Images are files, folders (all images below them, by name), - for one image on the standard input, or \
             @FILE for a list with one path a line. Answers come as they are found; an image that cannot be read is told \
             on the error output, the others are answered all the same, and the exit code is then 1.
+
+            A segmenter answers images in their own size, those of over a million pixels window by window; with --output \
+            it writes masks/NAME.png, whose values are the classes, and overlays/NAME.png.
 
             EXAMPLES:
               trainer predict Runs/digits a.png b.jpg
@@ -18,6 +21,7 @@ struct PredictCommand: ParsableCommand {
               trainer predict Runs/photos photo.jpg --top 3 --json
               trainer predict Runs/photos @list.txt --csv answers.csv
               trainer predict Runs/photos - < photo.jpg
+              trainer predict Runs/scenes street/ --output answers --json
               trainer predict w.safetensors --prepared x.safetensors --logits --json
             """)
 
@@ -44,6 +48,12 @@ struct PredictCommand: ParsableCommand {
             valueName: "file"), completion: .file(extensions: ["csv"]))
     var csv: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A folder for what is said as files: a segmenter's masks and overlays.", valueName: "folder"),
+        completion: .directory)
+    var output: String?
+
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
@@ -69,6 +79,11 @@ struct PredictCommand: ParsableCommand {
         let task = try C.task(weights.metadata.vocabulary)
         let predictor = Predictor(
             weights: weights, task: task, options: PredictionOptions(top: top, showsOutputs: logits))
+        if output != nil, !task.predictsWholeImages {
+            throw ValidationError(
+                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter with --output")
+        }
+        let folder = try output.map { try PredictionFolder($0) }
         let batch = try prepared.map { ($0, try predictor.preparedImages($0)) }
         let console = Console()
         let sources = ImageSources(images)
@@ -79,7 +94,7 @@ struct PredictCommand: ParsableCommand {
         var failures = 0
         func add(_ outcome: Result<Prediction, PredictionFailure>, _ image: String) throws {
             switch outcome {
-            case .success(let prediction): try writer.add(prediction)
+            case .success(let prediction): try writer.add(prediction, files: try folder?.write(prediction) ?? [])
             case .failure(let failure):
                 failures += 1
                 writer.add(failure: failure.reason, image: image)
@@ -101,6 +116,7 @@ struct PredictCommand: ParsableCommand {
             }
         }
         try writer.finish()
+        if let folder { console.notice("\(folder.count) files are written below \(folder.path).") }
         if let notice = sources.notice { console.notice(notice) }
         if failures > 1 {
             console.notice("\(failures) of \(sources.sources.count + (batch?.1.shape[0] ?? 0)) images have no answer.")

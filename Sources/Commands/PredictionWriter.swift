@@ -46,14 +46,18 @@ final class PredictionWriter {
         }
     }
 
-    func add(_ prediction: Prediction) throws {
+    /// - Parameter files: those that were written of it.
+    func add(_ prediction: Prediction, files: [String] = []) throws {
         switch format {
         case .table:
             let rows = prediction.rows.enumerated().map { index, cells in
                 table.row([index == 0 ? prediction.image : ""] + cells)
             }
             console.text(rows.joined())
-        case .json: addElement(.object([.init("image", .string(prediction.image))] + prediction.members))
+        case .json:
+            let written: [JSONValue.Member] =
+                files.isEmpty ? [] : [.init("files", .array(files.map { .string($0) }))]
+            addElement(.object([.init("image", .string(prediction.image))] + prediction.members + written))
         case .csv:
             let line = CSV.line([prediction.image] + prediction.fields)
             if let file { try file.write(line) } else { console.text(line) }

@@ -16,10 +16,13 @@ struct Predictor<Task: LearningTask> {
     private var plan: TransformPlan { weights.metadata.transform }
 
     /// As many images as go through the model at once.
-    var batchSize: Int { max(1, min(32, (1 << 22) / (plan.height * plan.width * plan.channels))) }
+    var batchSize: Int {
+        task.predictsWholeImages ? 1 : max(1, min(32, (1 << 22) / (plan.height * plan.width * plan.channels)))
+    }
 
     /// Reads images, on all threads, and predicts those that could be read.
     func predict(_ sources: [ImageSources.Source]) throws -> [Result<Prediction, PredictionFailure>] {
+        if task.predictsWholeImages { return try sources.map(predictWhole) }
         let transform = try Transform(plan, mode: .evaluation)
         var read = [Result<[Float], PredictionFailure>](
             repeating: .failure(PredictionFailure(reason: "")), count: sources.count)
@@ -39,18 +42,35 @@ struct Predictor<Task: LearningTask> {
         }
     }
 
+    /// What the model says of an image in its own size.
+    private func predictWhole(_ source: ImageSources.Source) throws -> Result<Prediction, PredictionFailure> {
+        switch Self.image(source) {
+        case .failure(let failure): return .failure(failure)
+        case .success(let image):
+            do {
+                let answer = try task.prediction(
+                    image, name: source.name, weights.model, weights.store, plan.normalization)
+                return answer ?? .failure(PredictionFailure(reason: "\(source.name): there is no answer"))
+            } catch { return .failure(PredictionFailure(reason: "\(source.name): \(error)")) }
+        }
+    }
+
     private static func read(
         _ source: ImageSources.Source, _ transform: Transform
     ) -> Result<[Float], PredictionFailure> {
+        image(source).map { transform($0) }
+    }
+
+    private static func image(_ source: ImageSources.Source) -> Result<Image, PredictionFailure> {
         do {
             switch source {
-            case .file(let path): return .success(transform(try Image(contentsOf: path)))
+            case .file(let path): return .success(try Image(contentsOf: path))
             case .standardInput:
                 var data = Data()
                 while data.count <= 1 << 30, let part = try FileHandle.standardInput.read(upToCount: 1 << 20),
                     !part.isEmpty
                 { data += part }
-                return .success(transform(try Image(decoding: Array(data), name: "-")))
+                return .success(try Image(decoding: Array(data), name: "-"))
             case .nothing(_, let reason): return .failure(PredictionFailure(reason: reason))
             }
         } catch { return .failure(PredictionFailure(reason: "\(error)")) }

@@ -10,7 +10,8 @@ struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Trains a model as a configuration file says.",
         discussion: """
-            A configuration with a pool of teachers is handed over to `trainer distill`.
+            A configuration with a pool of teachers is handed over to `trainer distill`. One with data.folds becomes a \
+            run for each fold, and mean and deviation over them; called again, it goes on.
 
             EXAMPLES:
               trainer train Configs/digits.yaml
@@ -18,6 +19,7 @@ struct TrainCommand: ParsableCommand {
               trainer train Configs/digits.yaml --set training.epochs=5 --output Runs/short
               trainer train Configs/digits.yaml --resume
               trainer train Configs/digits.yaml --teacher Runs/large
+              trainer train Configs/segment/medical-unet.yaml --set data.path=lesions
             """)
 
     @Argument(help: "The configuration, a YAML file.", completion: .config)
@@ -63,6 +65,10 @@ struct TrainCommand: ParsableCommand {
             return
         }
         let console = progressConsole(json: json, interval: recipe.reporting.logEverySeconds)
+        if CrossValidation.folds(recipe) != nil {
+            try crossValidate(recipe, console)
+            return
+        }
         let path = output ?? recipe.run.output ?? "Runs/" + stem(config)
         let mode = resumption.mode(overwrite: overwrite)
         try RunDirectory.check(path, mode: mode)
@@ -89,6 +95,26 @@ struct TrainCommand: ParsableCommand {
         console.text(description)
         StopRequest.listen()
         show(try run.run(in: directory, resuming: resumption.resume, forced: resumption.force).json, path)
+    }
+
+    /// One run for each fold, below one folder; finished ones are skipped, so that it may be called again.
+    private func crossValidate(_ recipe: Recipe, _ console: Console) throws {
+        let path = output ?? recipe.run.output ?? "Runs/" + stem(config)
+        if overwrite {
+            throw ValidationError("cross-validation replaces no runs; remove \(path) or name another folder (--output)")
+        }
+        let validation = try CrossValidation(config, recipe, overrides: overrides.values, path: path)
+        if dryRun {
+            console.line("\(CrossValidation.folds(recipe) ?? 0) runs below \(path); nothing was trained (--dry-run)")
+            return
+        }
+        StopRequest.listen()
+        let result = try validation.run(console)
+        Console().text(json ? result.json.text(pretty: true) : "\n" + result.table)
+        if !json {
+            console.line("written to \(path)/cross-validation.json, the folds to \(path)/folds.json")
+            if let page = validation.page { console.line("report: \(page)") }
+        }
     }
 
     /// The result on the standard output.

@@ -37,6 +37,14 @@ public protocol LearningTask: Sendable {
     ) -> TaskLoss
     /// Something that measures answers to the batches of one part of the data.
     func evaluator(_ options: EvaluationOptions) -> Measure
+    /// Runs a model in evaluation mode over a part of the data and measures its answers; by default over the loader's
+    /// batches, the last partial one included. A task whose images are evaluated in other sizes than they are trained in
+    /// goes over the loader's data set by itself.
+    /// - Parameter each: called with the number of images that were measured since the last time.
+    func measure(
+        _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
+        _ options: EvaluationOptions, each: (Int) throws -> Void
+    ) throws -> Measure.Findings
 
     /// Whether a parameter that no gradient reaches is a mistake.
     var reachesAllParameters: Bool { get }
@@ -64,6 +72,16 @@ public protocol LearningTask: Sendable {
     func showcase(
         _ dataset: any AnnotatedDataset<Annotation>
     ) throws -> [(index: Int, annotation: [JSONValue.Member])]
+    /// Pictures of what the model says of a few images that stay the same for the whole run, each a member `pixels` with
+    /// its size; written down after each tenth of a run.
+    func snapshot(
+        _ findings: Measure.Findings, of dataset: any AnnotatedDataset<Annotation>
+    ) throws -> [JSONValue]
+    /// A picture's pixels [height, width, channels] with what is said of it painted over, [height, width, 3].
+    /// - Parameter row: of the targets.
+    func painted(_ pixels: [UInt8], channels: Int, _ target: Target, row: Int) -> [UInt8]
+    /// Whether `painted` paints.
+    var paintsTargets: Bool { get }
     /// What a report of a failure says of an image beside its name.
     func members(of annotation: Annotation) -> [JSONValue.Member]
 
@@ -75,6 +93,15 @@ public protocol LearningTask: Sendable {
     func predictions(
         _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
     ) -> [Result<Prediction, PredictionFailure>]
+    /// What `predict` says of an image in its own size, for tasks whose answer is about places in it; nil, as by default,
+    /// where images are brought to the model's input first.
+    /// - Parameter normalization: what the model's weights say its pixels are normalised with.
+    func prediction(
+        _ image: Image, name: String, _ model: any FeatureModel, _ store: ParameterStore<Float>,
+        _ normalization: Normalization
+    ) throws -> Result<Prediction, PredictionFailure>?
+    /// Whether `prediction` answers.
+    var predictsWholeImages: Bool { get }
     /// The columns of predictions.
     var predictionColumns: PredictionColumns { get }
 }
@@ -96,6 +123,26 @@ extension LearningTask {
     public var hasRowLabels: Bool { false }
     /// None.
     public func rowLabels(_ target: Target) -> [Int32] { [] }
+
+    /// None.
+    public func snapshot(
+        _ findings: Measure.Findings, of dataset: any AnnotatedDataset<Annotation>
+    ) throws -> [JSONValue] { [] }
+
+    /// nil.
+    public func prediction(
+        _ image: Image, name: String, _ model: any FeatureModel, _ store: ParameterStore<Float>,
+        _ normalization: Normalization
+    ) throws -> Result<Prediction, PredictionFailure>? { nil }
+
+    /// No.
+    public var predictsWholeImages: Bool { false }
+
+    /// The pixels as they are.
+    public func painted(_ pixels: [UInt8], channels: Int, _ target: Target, row: Int) -> [UInt8] { pixels }
+
+    /// No.
+    public var paintsTargets: Bool { false }
 
     /// The task's name alone, beside the scores.
     public func record(

@@ -12,12 +12,36 @@ public struct Prediction: Sendable {
     /// Of a JSON object, behind the image's name.
     public let members: [JSONValue.Member]
 
+    /// Files that are written where a folder is given for them.
+    public let files: [File]
+
+    /// A file of a prediction: a mask, say.
+    public struct File: Sendable {
+        /// The folder below the given one, empty for the given one itself.
+        public let folder: String
+        /// What the file's name ends with, behind the image's own name without its ending: `.png`.
+        public let ending: String
+        /// What the file holds.
+        public let bytes: [UInt8]
+
+        /// - Parameters:
+        ///   - folder: below the given one, empty for the given one itself.
+        ///   - ending: behind the image's own name without its ending: `.png`.
+        public init(folder: String = "", ending: String, bytes: [UInt8]) {
+            (self.folder, self.ending, self.bytes) = (folder, ending, bytes)
+        }
+    }
+
     /// - Parameters:
     ///   - rows: of the table, without the image's name.
     ///   - fields: of a row of comma-separated values, without the image's name.
     ///   - members: of a JSON object, behind the image's name.
-    public init(image: String, rows: [[String]], fields: [String], members: [JSONValue.Member]) {
+    ///   - files: written where a folder is given for them.
+    public init(
+        image: String, rows: [[String]], fields: [String], members: [JSONValue.Member], files: [File] = []
+    ) {
         (self.image, self.rows, self.fields, self.members) = (image, rows, fields, members)
+        self.files = files
     }
 }
 

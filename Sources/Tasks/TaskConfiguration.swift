@@ -1,5 +1,6 @@
 import Configuration
 import Datasets
+import JSON
 import Models
 import Tensors
 
@@ -23,6 +24,11 @@ public protocol TaskConfiguration: Sendable {
     /// The head that answers, for so many classes; nil for a classifier's in the form of the model's family, whose answer
     /// is one row of numbers for each image.
     func head(classes: Int) -> (any HeadSpecification)?
+    /// What stands between backbone and head; nil, as by default, for nothing.
+    var neck: (any NeckSpecification)? { get }
+    /// What goes with the weights beside the classes' names, and comes back in `Vocabulary.settings` where they are used;
+    /// null, as by default, for nothing.
+    func settings(classNames: [String]) -> JSONValue
 
     /// Opens the data and splits it.
     /// - Throws: `DatasetError` that names the file or the folder at fault.
@@ -32,6 +38,13 @@ public protocol TaskConfiguration: Sendable {
         -> DatasetPart<Task.Annotation>
     /// Why nothing can be learnt from the data, one sentence, or nil.
     func problem(_ splits: DatasetSplits<Task.Annotation>, path: String) throws -> String?
+
+    /// How many runs cross-validation takes, one for each part of the images; nil, as by default, for a single run.
+    var crossValidation: Int? { get }
+    /// The key that says which part is tested, from 1.
+    var crossValidationKey: String { get }
+    /// The names of the images of each part.
+    func foldNames(_ request: DataRequest) throws -> [[String]]
 
     /// The task.
     /// - Parameter training: the images that are learnt from, which weights of classes are taken of; nil where nothing is
@@ -63,6 +76,10 @@ extension TaskConfiguration {
     public var outputs: Int? { nil }
     /// The classifier of the model's family.
     public func head(classes: Int) -> (any HeadSpecification)? { nil }
+    /// Nothing.
+    public var neck: (any NeckSpecification)? { nil }
+    /// Nothing.
+    public func settings(classNames: [String]) -> JSONValue { .null }
 
     /// One of the parts that `open` gives: the test part, or else the validation part, where none is chosen.
     /// - Throws: `DatasetError` when there is no such part, or the data cannot be read.
@@ -81,6 +98,13 @@ extension TaskConfiguration {
         guard let part else { throw DatasetError(request.path, "there is no \(choice.rawValue) part") }
         return DatasetPart(dataset: part, choice: choice, format: splits.format, notices: splits.notices)
     }
+
+    /// A single run.
+    public var crossValidation: Int? { nil }
+    /// `data.fold`.
+    public var crossValidationKey: String { "data.fold" }
+    /// None.
+    public func foldNames(_ request: DataRequest) throws -> [[String]] { [] }
 
     /// Nothing is wrong.
     public func problem(_ splits: DatasetSplits<Task.Annotation>, path: String) throws -> String? { nil }

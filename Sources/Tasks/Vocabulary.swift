@@ -1,3 +1,5 @@
+import JSON
+
 /// What a model's outputs mean: it goes with the weights, and is compared by name wherever data, student, teacher and
 /// weights meet.
 public struct Vocabulary: Sendable, Equatable {
@@ -6,10 +8,17 @@ public struct Vocabulary: Sendable, Equatable {
     /// One for each output.
     public var classNames: [String]
 
+    /// What else the task must know to use the weights, see `TaskConfiguration.settings`; null for nothing. It is not
+    /// compared.
+    public var settings: JSONValue
+
     /// - Parameters:
     ///   - task: the name of a registered task.
     ///   - classNames: one for each output.
-    public init(task: String, classNames: [String]) { (self.task, self.classNames) = (task, classNames) }
+    ///   - settings: what else the task must know to use the weights.
+    public init(task: String, classNames: [String], settings: JSONValue = .null) {
+        (self.task, self.classNames, self.settings) = (task, classNames, settings)
+    }
 
     /// Why what another model knows is not the same, as the end of a sentence; nil where it is.
     /// - Parameter place: where this vocabulary comes from.

@@ -17,6 +17,7 @@
 #include "PackedProduct.h"
 #include "Patches.h"
 #include "PeakRate.h"
+#include "PixelAnswer.h"
 #include "Pooling.h"
 #include "Processors.h"
 #include "RecursiveGate.h"

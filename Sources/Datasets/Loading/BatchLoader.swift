@@ -22,6 +22,8 @@ public final class BatchLoader<C: Collator> {
 
     /// How many batches an epoch has.
     public var batchCount: Int { assembler.batchCount }
+    /// What is done to the images.
+    public var plan: TransformPlan { assembler.transform.plan }
     /// Where the images come from.
     public var dataset: any AnnotatedDataset<C.Annotation> { assembler.dataset }
 

@@ -213,10 +213,23 @@ extension DistilledTask {
         pictures: (_ indices: [Int]) throws -> [JSONValue]
     ) throws -> [JSONValue.Member] { try base.record(findings, of: dataset, pictures: pictures) }
 
+    package func measure(
+        _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<Base.TargetCollator>,
+        _ options: EvaluationOptions, each: (Int) throws -> Void
+    ) throws -> Base.Measure.Findings { try base.measure(model, store, loader, options, each: each) }
+
+    package func snapshot(
+        _ findings: Base.Measure.Findings, of dataset: any AnnotatedDataset<Base.Annotation>
+    ) throws -> [JSONValue] { try base.snapshot(findings, of: dataset) }
+
     package func showcase(
         _ dataset: any AnnotatedDataset<Base.Annotation>
     ) throws -> [(index: Int, annotation: [JSONValue.Member])] { try base.showcase(dataset) }
 
+    package func painted(_ pixels: [UInt8], channels: Int, _ target: Base.Target, row: Int) -> [UInt8] {
+        base.painted(pixels, channels: channels, target, row: row)
+    }
+    package var paintsTargets: Bool { base.paintsTargets }
     package func members(of annotation: Base.Annotation) -> [JSONValue.Member] { base.members(of: annotation) }
     package func text(_ findings: Base.Measure.Findings) -> String { base.text(findings) }
     package func members(_ findings: Base.Measure.Findings) -> [JSONValue.Member] { base.members(findings) }

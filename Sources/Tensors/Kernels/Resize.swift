@@ -51,7 +51,7 @@ extension Double: ResizeKernels {
 }
 
 /// What each of `output` positions along an axis takes from `input` positions.
-private func mixtures(_ input: Int, _ output: Int, _ mode: ResizeMode) -> [hb_mix] {
+func resizeMixtures(_ input: Int, _ output: Int, _ mode: ResizeMode) -> [hb_mix] {
     (0..<output).map { position in
         switch mode {
         case .nearest:
@@ -74,7 +74,7 @@ private func mixtures(_ input: Int, _ output: Int, _ mode: ResizeMode) -> [hb_mi
 extension Tensor {
     /// [N, H, W, C] -> [N, height, width, C].
     public func resized(height: Int, width: Int, _ mode: ResizeMode) -> Tensor {
-        let (rows, columns) = (mixtures(shape[1], height, mode), mixtures(shape[2], width, mode))
+        let (rows, columns) = (resizeMixtures(shape[1], height, mode), resizeMixtures(shape[2], width, mode))
         let (oldWidth, channels) = (shape[2], shape[3])
         let rowSize = width * channels
         return Tensor([shape[0], height, width, channels]) { y in
@@ -99,7 +99,7 @@ extension Tensor {
 
     /// For self = g: the gradient of the map, whose shape is `input`. Each image is summed by one task.
     package func resizeGradient(_ mode: ResizeMode, input: Shape) -> Tensor {
-        let (rows, columns) = (mixtures(input[1], shape[1], mode), mixtures(input[2], shape[2], mode))
+        let (rows, columns) = (resizeMixtures(input[1], shape[1], mode), resizeMixtures(input[2], shape[2], mode))
         let (size, resizedSize) = (input[1] * input[2] * input[3], shape[1] * shape[2] * shape[3])
         return Tensor(input) { dx in
             read { g in

@@ -35,8 +35,9 @@ struct BenchmarkStep {
         _ recipe: Recipe, _ configuration: C, _ outline: ModelOutline, _ images: Tensor<Float>,
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ random: inout Random
     ) throws -> (_ index: Int, _ profile: OperationProfile?) throws -> Void {
+        let names = (0..<outline.specification.classes).map { "class \($0)" }
         let vocabulary = Vocabulary(
-            task: C.name, classNames: (0..<outline.specification.classes).map { "class \($0)" })
+            task: C.name, classNames: names, settings: configuration.settings(classNames: names))
         let task = try configuration.makeTask(vocabulary, training: nil)
         let pixels = ImageBatch(images)
         let annotations = (0..<pixels.count).map { _ in

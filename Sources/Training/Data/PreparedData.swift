@@ -57,8 +57,10 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         if specification.head == nil { specification.head = task.head(classes: recipe.model.classes ?? classes) }
         specification.classes = recipe.model.classes ?? classes
         specification.inputChannels = channels
+        if specification.neck == nil { specification.neck = task.neck }
+        let allNames = names + (classes..<specification.classes).map { "class \($0)" }
         vocabulary = Vocabulary(
-            task: C.name, classNames: names + (classes..<specification.classes).map { "class \($0)" })
+            task: C.name, classNames: allNames, settings: task.settings(classNames: allNames))
         let groups: @Sendable (any AnnotatedDataset<Annotation>) throws -> [Int] = { try C.groups($0) }
         self.groups = data.sampling == .balanced ? groups : nil
         if let problem = data.evaluationProblem(height: height, width: width) { throw RecipeError(problem) }

@@ -29,6 +29,7 @@ package struct ModelOutline: Sendable {
         notices = recipe.notices
         let isDigits = recipe.data.path == "digits"
         if specification.head == nil { specification.head = recipe.task.head(classes: specification.classes) }
+        if specification.neck == nil { specification.neck = recipe.task.neck }
         if let classes = recipe.task.outputs ?? recipe.model.classes ?? recipe.data.classNames?.count
             ?? (isDigits ? 10 : nil)
         {

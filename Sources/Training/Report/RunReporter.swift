@@ -98,6 +98,15 @@ final class RunReporter {
         }
     }
 
+    /// Keeps what the model said of a few images after an epoch.
+    func snapshot(epoch: Int, _ pictures: () throws -> [JSONValue]) {
+        attempt {
+            let pictures = try pictures()
+            guard !pictures.isEmpty else { return }
+            try write(RunFiles.snapshot(epoch), ["epoch": .integer(epoch), "images": .array(pictures)])
+        }
+    }
+
     private func append(_ line: JSONValue) throws {
         let path = directory.path + "/" + RunFiles.histograms
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0

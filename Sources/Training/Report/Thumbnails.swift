@@ -49,6 +49,17 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
         return (result, newWidth, newHeight)
     }
 
+    /// A picture of the batch with what is said of it, small.
+    private func small<Task: LearningTask>(
+        _ task: Task, _ batch: Batch<Task.Target>, _ row: Int, limit: Int
+    ) -> (pixels: [UInt8], width: Int, height: Int) {
+        let images = batch.images
+        let pixels = task.painted(bytes(images, row), channels: images.channels, batch.targets, row: row)
+        return Self.reduced(
+            pixels, width: images.width, height: images.height, channels: task.paintsTargets ? 3 : images.channels,
+            limit: limit)
+    }
+
     /// Some images of a data set as the evaluation sees them, in that order.
     func evaluation(
         _ dataset: any AnnotatedDataset<Annotation>, _ indices: [Int], limit: Int
@@ -90,26 +101,40 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
         var (width, height) = (data.plan.width, data.plan.height)
         for epoch in 0..<count {
             loader.start(epoch: epoch)
-            guard let batch = try loader.next()?.images else { break }
+            guard let batch = try loader.next() else { break }
             for row in 0..<batch.count {
-                let small = small(batch, row, limit: limit)
+                let small = small(task, batch, row, limit: limit)
                 (width, height) = (small.width, small.height)
                 variants[batch.indices[row]].append(.string(Data(small.pixels).base64EncodedString()))
             }
         }
-        let plain = try evaluation(train, chosen.map(\.index), limit: limit)
+        let plain = try plain(task, subset, limit: limit)
         let images = zip(chosen, zip(plain, variants)).map { sample, pictures -> JSONValue in
             .object(
                 sample.annotation + [
                     .init("name", .string(train.name(sample.index))),
-                    .init("original", pictures.0["pixels"] ?? .null), .init("variants", .array(pictures.1)),
+                    .init("original", pictures.0), .init("variants", .array(pictures.1)),
                 ])
         }
         var samples: JSONValue = [
-            "width": .integer(width), "height": .integer(height), "channels": .integer(data.plan.channels),
-            "images": .array(images),
+            "width": .integer(width), "height": .integer(height),
+            "channels": .integer(task.paintsTargets ? 3 : data.plan.channels), "images": .array(images),
         ]
         if task.vocabulary.task != TaskRegistry.builtIn[0].name { samples["task"] = .string(task.vocabulary.task) }
         return samples
+    }
+
+    /// All images of a small set as the evaluation sees them, with what is said of them.
+    private func plain<Task: LearningTask>(
+        _ task: Task, _ dataset: any AnnotatedDataset<Annotation>, limit: Int
+    ) throws -> [JSONValue] where Task.Annotation == Annotation {
+        let loader = BatchLoader(
+            dataset, transform: try Transform(data.plan, mode: .evaluation), collator: task.collator(training: false),
+            options: LoaderOptions(batchSize: dataset.count, threads: 0, cacheBudget: 0))
+        loader.start(epoch: 0)
+        guard let batch = try loader.next() else { return [] }
+        return (0..<batch.count).map {
+            .string(Data(small(task, batch, $0, limit: limit).pixels).base64EncodedString())
+        }
     }
 }

@@ -89,7 +89,9 @@ extension TrainingRun {
             epochs: place.totalEpochs ?? recipe.training.epochs, update: updates, progress.sums, end,
             metric: task.trainingMetric)
         if let validation = loaders.validation {
-            let scores = try measure(store, validation, .validation).scores
+            let findings = try measure(store, validation, .validation)
+            let scores = findings.scores
+            keepSnapshot(findings, of: validation.dataset, epoch: number)
             line.add(validation: scores)
             progress.lastValidation = Measured(scores)
             best.offer(scores, epoch: number, store)
@@ -107,6 +109,15 @@ extension TrainingRun {
         }
         progress.nextEpoch()
         stopIfNothingImproves()
+    }
+
+    /// Pictures after each tenth of the run.
+    private func keepSnapshot(
+        _ findings: Task.Measure.Findings, of dataset: any AnnotatedDataset<Task.Annotation>, epoch: Int
+    ) {
+        let total = place.totalEpochs ?? recipe.training.epochs
+        guard epoch * 10 / total > (epoch - 1) * 10 / total || epoch == 1 else { return }
+        output.reporter?.snapshot(epoch: epoch) { try step.task.snapshot(findings, of: dataset) }
     }
 
     /// Evaluates; a loss that is no number means that the weights are beyond use.

@@ -40,6 +40,7 @@ public struct WeightsMetadata: Sendable, Equatable {
         ]
         // Files that name no task are of the one that all files were of.
         if vocabulary.task != TaskRegistry.builtIn[0].name { entries["hornbeam.task"] = vocabulary.task }
+        if vocabulary.settings != .null { entries["hornbeam.settings"] = vocabulary.settings.text() }
         return entries
     }
 
@@ -71,7 +72,9 @@ public struct WeightsMetadata: Sendable, Equatable {
                 "the weights are of the task \(task), which this program does not know, expected one of "
                     + TaskRegistry.all.map { $0.name }.joined(separator: ", "))
         }
-        vocabulary = Vocabulary(task: task, classNames: try decode("classes", as: [String].self))
+        vocabulary = Vocabulary(
+            task: task, classNames: try decode("classes", as: [String].self),
+            settings: try Self.settings(metadata["hornbeam.settings"], path))
         transform = try decode("transform", as: TransformPlan.self)
         let classes = specification.classes
         guard classNames.count == classes, (1...1_000_000).contains(classes) else {
@@ -89,6 +92,16 @@ public struct WeightsMetadata: Sendable, Equatable {
         do { _ = try specification.resolved(height: transform.height, width: transform.width) } catch {
             throw CheckpointError(path, "the metadata names a model that cannot be: \(error)")
         }
+    }
+}
+
+extension WeightsMetadata {
+    private static func settings(_ text: String?, _ path: String) throws -> JSONValue {
+        guard let text else { return .null }
+        guard let value = try? JSONValue(parsing: text) else {
+            throw CheckpointError(path, "the metadata entry hornbeam.settings cannot be read, the file is damaged")
+        }
+        return value
     }
 }
 
