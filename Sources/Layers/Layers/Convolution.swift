@@ -42,7 +42,8 @@ public struct Convolution: Layer {
     /// The maps [N, H', W', outputs] of maps [N, H, W, inputs]; sizes as `Window.outputSize` says.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            x.convolution(context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation)
+            x.convolution(
+                context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation)
         }
     }
 
@@ -83,7 +84,7 @@ public struct DepthwiseConvolution: Layer {
     /// A kernel of odd size for each channel.
     public init(
         _ scope: Scope, channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
-        initializer: Initializer = .normal(deviation: 0.02)
+        initializer: Initializer = .normal(deviation: 0.02), biasInitializer: Initializer = .constant(0)
     ) {
         path = scope.path
         self.channels = channels
@@ -91,7 +92,7 @@ public struct DepthwiseConvolution: Layer {
         self.stride = stride
         weight = scope.parameter(
             "weight", [kernel, kernel, channels], layout: .depthwise, role: .weight, initializer: initializer)
-        self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: .constant(0)) : nil
+        self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: biasInitializer) : nil
     }
 
     /// The maps, each side divided by the stride and rounded up.
