@@ -46,6 +46,12 @@ public final class ModelTrace {
         /// Multiply-adds of convolutions and products for one sample; gates, norms, activations and the transforms of
         /// global filters are not counted.
         public var multiplyAdds: Int { children.reduce(ownMultiplyAdds) { $0.addingWithinBounds($1.multiplyAdds) } }
+
+        fileprivate mutating func clearMultiplyAdds() {
+            ownMultiplyAdds = 0
+            for index in children.indices { children[index].clearMultiplyAdds() }
+        }
+
         /// Of what the layer computes with and does not give out, such as the scores of attention.
         var scratch = 0
         /// The elements of the largest array that one sample needs, here or below.
@@ -90,6 +96,14 @@ public final class ModelTrace {
         stack[stack.count - 1].ownMultiplyAdds = multiplyAdds
         stack[stack.count - 1].ownParameters = parameters.reduce(0) { $0 + $1.shape.elementCount }
         return shape
+    }
+
+    /// As above, for a part that works in training alone: its parameters are entered, and no multiply-adds, since an image
+    /// that is asked about does not meet it.
+    public func enterForTraining(_ name: String, _ kind: String, _ body: () throws -> Shape) rethrows {
+        try enter(name, kind + ", in training alone") { (try body(), 0) }
+        let node = stack.count - 1
+        stack[node].children[stack[node].children.count - 1].clearMultiplyAdds()
     }
 
     /// The current part is a batch norm over so many values per channel of one image.

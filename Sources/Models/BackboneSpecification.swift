@@ -59,6 +59,10 @@ public protocol BackboneSpecification: Sendable, Hashable, Codable {
     /// The number of each stage's blocks for layer-wise learning rates, rising from 1. By default each block has its own.
     var blockLayers: [[Int]] { get }
 
+    /// Whether each map is normalised over its channels before a neck or a dense head reads it, since the stages end
+    /// without a norm: the layer norms `norm0`, `norm1` ... of the family's dense models. No by default.
+    var normalizesMaps: Bool { get }
+
     /// Our name for a parameter that another library's checkpoint calls `name`, or `name` itself. By default the prefixes
     /// `module.` and `backbone.` are taken away.
     static func canonicalName(_ name: String) -> String
@@ -123,6 +127,9 @@ extension BackboneSpecification {
             return (0..<max(0, depth)).map { number + $0 + 1 }
         }
     }
+
+    /// No.
+    public var normalizesMaps: Bool { false }
 
     /// The name without the prefixes that a wrapped model's parameters have.
     public static func canonicalName(_ name: String) -> String {

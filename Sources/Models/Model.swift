@@ -8,6 +8,8 @@ import Tensors
 public struct Model: FeatureModel {
     /// What looks at the images.
     public let backbone: any Backbone
+    /// Of the backbone's maps, on their way to a neck or a dense head; none for most models.
+    package let mapNorms: [LayerNorm]
     /// What makes maps of the backbone's maps.
     public let neck: (any Neck)?
     /// What answers.
@@ -19,37 +21,53 @@ public struct Model: FeatureModel {
     public var classes: Int { head.classes }
 
     /// Puts parts together.
-    /// - Parameter scope: where all of them declared their parameters.
+    /// - Parameters:
+    ///   - scope: where all of them declared their parameters.
+    ///   - mapNorms: a norm for each of the backbone's maps, or none.
     /// - Throws: `ModelError` when the parameters are beyond any memory.
-    public init(_ scope: Scope, backbone: any Backbone, neck: (any Neck)? = nil, head: any Head) throws {
+    public init(
+        _ scope: Scope, backbone: any Backbone, mapNorms: [LayerNorm] = [], neck: (any Neck)? = nil, head: any Head
+    ) throws {
         self.backbone = backbone
+        self.mapNorms = mapNorms
         self.neck = neck
         self.head = head
         parameters = try scope.list.checked()
     }
 
-    /// The head's answer and the maps at the taps for images [N, H, W, C].
+    /// The head's answer and the maps at the taps for images [N, H, W, C]. The maps are the backbone's as they are, before
+    /// their norms.
     public func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {
         let seen = backbone(images, context)
-        guard let neck else { return ModelOutput(answer: head(seen, context), features: seen.maps) }
-        let refined = neck(seen, context)
+        let given = normalized(seen, context)
+        guard let neck else { return ModelOutput(answer: head(given, context), features: seen.maps) }
+        let refined = neck(given, context)
         return ModelOutput(answer: head(refined, context), features: seen.maps + refined.maps)
     }
 
+    /// What the neck or the head is given of the backbone's maps.
+    package func normalized<S: Scalar>(_ features: Features<S>, _ context: Context<S>) -> Features<S> {
+        if mapNorms.isEmpty { return features }
+        return Features(maps: zip(mapNorms, features.maps).map { $0($1, context) }, token: features.token)
+    }
+
     /// The backbone's taps and then the neck's, for images of a size.
-    /// - Throws: `ModelError` when nothing would be left of a map.
+    /// - Throws: `ModelError` when nothing would be left of a map, or the head cannot work with the maps.
     public func taps(height: Int, width: Int) throws -> [FeatureTap] {
         let taps = try backbone.specification.taps(height: height, width: width)
-        return try taps + (neck?.taps(taps) ?? [])
+        let refined = try neck?.taps(taps)
+        try head.check(refined ?? taps)
+        return taps + (refined ?? [])
     }
 
     /// The shape pass for one image [1, H, W, C].
     /// - Throws: `ModelError` when a layer cannot take what it is given.
     public func trace(height: Int, width: Int) throws -> ModelTrace.Node {
         let specification = backbone.specification
-        _ = try specification.taps(height: height, width: width)
+        _ = try taps(height: height, width: width)
         let trace = ModelTrace(model: type(of: specification).title)
         var maps = try backbone.trace([1, height, width, specification.inputChannels], trace)
+        if !mapNorms.isEmpty { maps = try zip(mapNorms, maps).map { try $0.trace($1, trace) } }
         if let neck { maps = try neck.trace(maps, trace) }
         try head.trace(maps, trace)
         return trace.root

@@ -26,7 +26,7 @@ public enum ModelFamily {
 /// The kinds of necks that this program reads from files.
 public enum ModelNeck {
     /// Those of this package.
-    public static let builtIn: [any NeckSpecification.Type] = []
+    public static let builtIn: [any NeckSpecification.Type] = [FeaturePyramidSpecification.self]
 
     private static let list = PartList("neck", builtIn) { [$0.name] }
 
@@ -41,7 +41,9 @@ public enum ModelNeck {
 /// The kinds of heads that this program reads from files, beside the classification heads of the families.
 public enum ModelHead {
     /// Those of this package.
-    public static let builtIn: [any HeadSpecification.Type] = []
+    public static let builtIn: [any HeadSpecification.Type] = [
+        UPerNetHeadSpecification.self, SemanticFPNHeadSpecification.self, FCNHeadSpecification.self,
+    ]
 
     private static let list = PartList("head", builtIn) { [$0.name] }
 

@@ -52,6 +52,9 @@ public struct ModelSpecification: Sendable {
         let scope = Scope()
         let backbone = try specification.makeBackbone(scope)
         var taps = try specification.taps(height: height, width: width)
+        let norms =
+            normalizesMaps
+            ? taps.enumerated().map { LayerNorm(scope[Self.mapNorm + String($0)], channels: $1.channels) } : []
         let neck = try neck?.makeNeck(scope, taps: taps)
         if let neck { taps = try neck.taps(taps) }
         guard let last = taps.last else { throw ModelError("a model needs a map at least, but this one has no taps") }
@@ -59,11 +62,9 @@ public struct ModelSpecification: Sendable {
             try self.head?.makeHead(scope, taps: taps)
             ?? ClassificationHead(
                 scope, specification.classifier, inputs: last.channels, classes: specification.classes)
-        return try Model(scope, backbone: backbone, neck: neck, head: head)
+        try head.check(taps)
+        return try Model(scope, backbone: backbone, mapNorms: norms, neck: neck, head: head)
     }
-
-    /// Our name for a parameter that another library's checkpoint calls `name`, or `name` itself.
-    public func canonicalName(_ name: String) -> String { type(of: backbone).canonicalName(name) }
 
     /// mmpretrain's spelling of our name for a parameter.
     /// - Throws: `ModelError` for a family whose weights mmpretrain does not read under such names.

@@ -1,4 +1,5 @@
 import Autograd
+import Configuration
 import Layers
 import Tensors
 
@@ -20,10 +21,26 @@ public protocol NeckSpecification: Sendable, Hashable, Codable {
     /// What files call this kind of neck.
     static var name: String { get }
 
+    /// Reads the neck's keys from its section of a configuration; `nil`, as by default, for a neck that is made by
+    /// programs alone.
+    static func read(_ reader: ConfigurationReader) -> Self?
+
+    /// Our name for a parameter of this neck that another library's checkpoint calls `name`; `nil` for a name that is
+    /// none of the neck's, and for all by default.
+    static func canonicalName(_ name: String) -> String?
+
     /// Declares the neck's parameters and makes it.
     /// - Parameters:
     ///   - scope: the root, since names of parameters are those of the library whose files are read.
     ///   - taps: what the backbone gives.
     /// - Throws: `ModelError` when it cannot work with these maps.
     func makeNeck(_ scope: Scope, taps: [FeatureTap]) throws -> any Neck
+}
+
+extension NeckSpecification {
+    /// `nil`.
+    public static func read(_ reader: ConfigurationReader) -> Self? { nil }
+
+    /// `nil`.
+    public static func canonicalName(_ name: String) -> String? { nil }
 }

@@ -29,4 +29,22 @@ import Testing
             #expect(error <= 3e-5, "\(name).\(part)")
         }
     }
+
+    @Test func denseOperationsAgreeInDouble() throws {
+        let fixtures = try OperationFixture.all(in: "dense").dropLast(4)
+        #expect(fixtures.count == 15)
+        for fixture in fixtures {
+            for (name, error) in try fixture.errors(as: Double.self) {
+                #expect(error <= 1e-9, "\(fixture.name).\(name)")
+            }
+        }
+    }
+
+    @Test func denseOperationsAgreeInFloat() throws {
+        for fixture in try OperationFixture.all(in: "dense").dropLast(4) {
+            for (name, error) in try fixture.errors(as: Float.self) {
+                #expect(error <= 3e-5, "\(fixture.name).\(name)")
+            }
+        }
+    }
 }

@@ -6,15 +6,16 @@ import Tensors
 import Testing
 
 /// One operation computed by an independent implementation in double precision (Scripts/fixtures/ops.py): operands,
-/// results, incoming gradients and the gradients of all operands, in PyTorch's layouts.
+/// results, incoming gradients and the gradients of all operands, in PyTorch's layouts. Those of dense prediction are in
+/// a file of the same form that PyTorch's own operations filled, but for the soft Dice loss, which is its formula.
 struct OperationFixture {
     let name: String
     let attributes: JSONValue
     private let file: SafetensorsFile
 
-    static func all() throws -> [OperationFixture] {
+    static func all(in name: String = "ops") throws -> [OperationFixture] {
         let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Fixtures")
-        let file = try SafetensorsFile.read(path: folder.appendingPathComponent("ops.safetensors").path)
+        let file = try SafetensorsFile.read(path: folder.appendingPathComponent(name + ".safetensors").path)
         let cases = try JSONValue(parsing: try #require(file.metadata["cases"]))
         return try #require(cases.arrayValue).map {
             OperationFixture(name: try #require($0["name"]?.stringValue), attributes: $0, file: file)
@@ -136,6 +137,28 @@ struct OperationFixture {
         case "mse":
             let teacher = try tensor("teacher", as: S.self)
             apply = { $0[0].meanSquaredError(teacher) }
+        case "conv_transpose2d":
+            let (stride, padding) = (try pair("stride"), try pair("padding"))
+            let (dilation, added) = (try pair("dilation"), try pair("output_padding"))
+            let groups = try #require(attributes["groups"]?.integerValue)
+            operands = [("x", .map), ("w", .map)] + (has("in.b") ? [("b", .none)] : [])
+            result = .map
+            apply = { x in
+                x[0].transposedConvolution(
+                    x[1], x.count > 2 ? x[2] : nil, stride: stride, padding: padding, outputPadding: added,
+                    dilation: dilation, groups: groups)
+            }
+        case "adaptive_avg_pool2d":
+            let size = try pair("output_size")
+            (operands, result) = ([("x", .map)], .map)
+            apply = { $0[0].averagePooled(to: size) }
+        case "pixel_unshuffle", "pixel_shuffle":
+            let factor = try #require(attributes["factor"]?.integerValue)
+            (operands, result) = ([("x", .map)], .map)
+            apply = {
+                operation == "pixel_shuffle"
+                    ? $0[0].depthToSpace(factor, .channelMajor) : $0[0].spaceToDepth(factor, .channelMajor)
+            }
         default:
             Issue.record("\(name): the operation \(operation) is not known here")
             return []

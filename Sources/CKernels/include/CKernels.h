@@ -8,6 +8,7 @@
 #include "Depthwise.h"
 #include "Dropout.h"
 #include "Elementwise.h"
+#include "Gather.h"
 #include "GeluLinear.h"
 #include "GlobalFilter.h"
 #include "LayerNorm.h"

@@ -17,11 +17,14 @@ public struct Convolution: Layer {
     let stride: Pair
     /// Zeros on each side.
     let padding: Pair
+    /// Pixels from one tap to the next.
+    let dilation: Pair
 
-    /// A convolution of `inputs` to `outputs` channels; `kernel`, `stride` and `padding` are pixels, a number or a `Pair`.
+    /// A convolution of `inputs` to `outputs` channels; `kernel`, `stride`, `padding` and `dilation` are pixels, a number
+    /// or a `Pair`.
     public init(
         _ scope: Scope, inputs: Int, outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
-        bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02),
+        dilation: Pair = 1, bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02),
         biasInitializer: Initializer = .constant(0)
     ) {
         path = scope.path
@@ -29,6 +32,7 @@ public struct Convolution: Layer {
         self.kernel = kernel
         self.stride = stride
         self.padding = padding
+        self.dilation = dilation
         weight = scope.parameter(
             "weight", [outputs, kernel.height, kernel.width, inputs], layout: .convolution, role: .weight,
             initializer: initializer)
@@ -38,20 +42,23 @@ public struct Convolution: Layer {
     /// The maps [N, H', W', outputs] of maps [N, H, W, inputs]; sizes as `Window.outputSize` says.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            x.convolution(context[weight], bias.map { context[$0] }, stride: stride, padding: padding)
+            x.convolution(
+                context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation)
         }
     }
 
     /// Checks the shape, enters the layer and returns the shape of its result.
     /// - Throws: `ModelError` when the kernel does not fit into the map.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
-        let size = Window(kernel: kernel, stride: stride, padding: padding).outputSize(Pair(input[1], input[2]))
+        let size = Window(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
+            .outputSize(Pair(input[1], input[2]))
         guard size.height > 0, size.width > 0 else {
             throw ModelError(
                 "\(path): a map of \(input[1])x\(input[2]) is smaller than the \(kernel.height)x\(kernel.width) "
                     + "kernel, so nothing would be left; use larger images or a smaller stem stride")
         }
-        let kind = "conv \(kernel.height)x\(kernel.width) / \(stride.height), \(input[3]) -> \(outputs)"
+        let spread = dilation == 1 ? "" : ", dilation \(dilation.height)"
+        let kind = "conv \(kernel.height)x\(kernel.width) / \(stride.height)\(spread), \(input[3]) -> \(outputs)"
         return trace.enter(ModelTrace.name(of: path), kind, parameters: [weight] + (bias.map { [$0] } ?? [])) {
             let output: Shape = [input[0], size.height, size.width, outputs]
             return (output, Int.product(output.dimensions + [kernel.height, kernel.width, input[3]]))
@@ -77,7 +84,7 @@ public struct DepthwiseConvolution: Layer {
     /// A kernel of odd size for each channel.
     public init(
         _ scope: Scope, channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
-        initializer: Initializer = .normal(deviation: 0.02)
+        initializer: Initializer = .normal(deviation: 0.02), biasInitializer: Initializer = .constant(0)
     ) {
         path = scope.path
         self.channels = channels
@@ -85,7 +92,7 @@ public struct DepthwiseConvolution: Layer {
         self.stride = stride
         weight = scope.parameter(
             "weight", [kernel, kernel, channels], layout: .depthwise, role: .weight, initializer: initializer)
-        self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: .constant(0)) : nil
+        self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: biasInitializer) : nil
     }
 
     /// The maps, each side divided by the stride and rounded up.

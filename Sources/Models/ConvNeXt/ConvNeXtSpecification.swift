@@ -83,6 +83,9 @@ public struct ConvNeXtSpecification: BackboneSpecification {
     /// Pool, norm, linear layer, the last two under timm's names.
     public var classifier: ClassificationHead.Form { ClassificationHead.Form(norm: "head.norm", linear: "head.fc") }
 
+    /// Yes.
+    public var normalizesMaps: Bool { true }
+
     /// 32 pixels for a small stem, else 224.
     public var usualImageSize: Int { stemStride < 4 ? 32 : 224 }
 

@@ -130,6 +130,9 @@ public struct HorNetSpecification: BackboneSpecification {
             norm: "norm", initializer: uniformInit ? .xavierUniform : .normal(deviation: 0.02 * headScale))
     }
 
+    /// Yes.
+    public var normalizesMaps: Bool { true }
+
     /// 32 pixels for a small stem, else 224.
     public var usualImageSize: Int { stemStride < 4 ? 32 : 224 }
 }
