@@ -147,7 +147,10 @@ let package = Package(
         tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
         tests("Reporting", ["CImages", "JSON", "RunLayout"]),
         tests("Exporting", ["Models", "Layers", "Autograd", "Tensors", "Configuration"]),
-        tests("Tasks", ["Datasets", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration", "JSON"]),
+        tests(
+            "Tasks",
+            ["Datasets", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration", "JSON"],
+            resources: [.copy("Resources")]),
         tests(
             "Training",
             [

@@ -38,6 +38,12 @@ struct InspectDataCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Read so many images of each part only, spread evenly.")
     var limit: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Also write all images and masks into a folder, as PNG files whose values are the classes.",
+            valueName: "folder"), completion: .directory)
+    var export: String?
+
     @Flag(help: "Print JSON instead of tables; the picture is written with --output alone.")
     var json = false
 
@@ -70,8 +76,14 @@ struct InspectDataCommand: ParsableCommand {
             do { fitting = try found.fitting(recipe) } catch { failure = error }
         }
         for notice in found.notices + (fitting?.notices ?? []) { console.notice(notice) }
+        let details = try found.details()
         // What was found is told before anything can be wrong with the recipe.
-        console.text(json ? encode(found, fitting).text(pretty: true) : render(found, fitting, recipe, &failure))
+        console.text(json ? encode(found, fitting, details).text(pretty: true)
+                : render(found, fitting, recipe, details, &failure))
+        if let export {
+            let count = try found.export(to: export)
+            if !json { console.line("\(NumberText.grouped(count)) images and masks are written below \(export)") }
+        }
         if failure == nil, let path {
             do {
                 try AtomicFile.write(path, found.grid(recipe, columns: columns))
@@ -90,7 +102,8 @@ struct InspectDataCommand: ParsableCommand {
     }
 
     private func render<C: TaskConfiguration>(
-        _ found: DataInspection<C>, _ fitting: DataFitting?, _ recipe: Recipe, _ failure: inout (any Error)?
+        _ found: DataInspection<C>, _ fitting: DataFitting?, _ recipe: Recipe, _ details: [DataDetails?],
+        _ failure: inout (any Error)?
     ) -> String {
         func values(_ values: [Double]) -> String {
             "[" + values.map { NumberText.fixed($0, decimals: 4) }.joined(separator: ", ") + "]"
@@ -109,6 +122,15 @@ struct InspectDataCommand: ParsableCommand {
             }
         ).render()
         text += "\n" + classes(found)
+        for (part, details) in zip(found.parts, details) {
+            guard let details else { continue }
+            text += "\n\(part.name)\n"
+            text += Table(
+                columns: details.columns.enumerated().map {
+                    Table.Column($1, details.numbers.contains($0) ? .right : .left)
+                }, rows: details.rows
+            ).render()
+        }
         if found.parts[0].decoded > 0 {
             if let fitting {
                 text +=
@@ -204,7 +226,7 @@ struct InspectDataCommand: ParsableCommand {
     }
 
     private func encode<C: TaskConfiguration>(
-        _ found: DataInspection<C>, _ fitting: DataFitting?
+        _ found: DataInspection<C>, _ fitting: DataFitting?, _ details: [DataDetails?]
     ) -> JSONValue {
         func cut(_ cost: CroppingCost?) -> JSONValue {
             guard let cost else { return .null }
@@ -219,6 +241,7 @@ struct InspectDataCommand: ParsableCommand {
                         "name": .string(part.name), "images": .integer(part.count), "read": .integer(part.decoded),
                         "colour": .integer(part.colorCount),
                         "classCounts": .array(part.classCounts.map { .integer($0) }),
+                        "details": details[index]?.json ?? .null,
                         "sizes": .array(
                             part.sizes.map {
                                 [

@@ -63,6 +63,12 @@ public protocol TaskConfiguration: Sendable {
     static func groups(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int]
     /// How many images (or objects) each class has.
     static func counts(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int]
+    /// What else there is to tell of a part of the data; nil, as by default, for nothing.
+    func details(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> DataDetails?
+    /// What is said of an image as an image of its own, as other programs read it; nil, as by default, for none.
+    static func picture(of annotation: Task.Annotation) -> Image?
+    /// Whether images are evaluated in their own size, so that nothing of them is cut off; no by default.
+    static var evaluatesWholeImages: Bool { get }
     /// What might be said of an image, for measurements of speed on random images.
     static func example(
         _ vocabulary: Vocabulary, height: Int, width: Int, _ random: inout Random
@@ -123,6 +129,15 @@ extension TaskConfiguration {
     public static func counts(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int] {
         Array(repeating: dataset.count, count: dataset.classNames.count)
     }
+
+    /// Nothing.
+    public func details(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> DataDetails? { nil }
+
+    /// None.
+    public static func picture(of annotation: Task.Annotation) -> Image? { nil }
+
+    /// No.
+    public static var evaluatesWholeImages: Bool { false }
 
     /// Nothing.
     public static func caption(_ annotation: Task.Annotation, _ classNames: [String]) -> String { "" }

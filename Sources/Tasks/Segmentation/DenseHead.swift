@@ -30,15 +30,24 @@ enum DenseHead {
                 "fusion", default: .conv,
                 "What the maps are fused by: conv (3x3 convolutions), gnconv7x7 or gnconvGF (HorFPN); in upernet the last "
                     + "fusion alone, in semanticFPN the pyramid's outputs, in fcn its convolution")
-            if kind == .semanticFPN { neck = FeaturePyramidSpecification(reading: reader, fusion: fusion) }
+            guard kind == .semanticFPN else { return }
+            var pyramid = FeaturePyramidSpecification(reading: reader)
+            pyramid.fusion = fusion
+            neck = pyramid
         }
-        let head: any HeadSpecification = reader.section("head", "What answers for each pixel") { reader in
+        var head: any HeadSpecification = any(2)
+        reader.section("head", "What answers for each pixel") { reader in
             switch kind {
-            case .upernet: UPerNetSpecification(reading: reader, fusion: fusion)
-            case .semanticFPN: SemanticFPNSpecification(reading: reader)
-            case .fcn: FCNSpecification(reading: reader, fusion: fusion)
-            case .unet: UNetHeadSpecification(reading: reader)
-            case .segnetr: SegNetrHeadSpecification(reading: reader)
+            case .upernet:
+                var specification = UPerNetHeadSpecification(reading: reader)
+                specification.fusion = fusion
+                head = specification
+            case .semanticFPN: head = SemanticFPNHeadSpecification(reading: reader)
+            case .fcn:
+                var specification = FCNHeadSpecification(reading: reader)
+                specification.fusion = fusion
+                head = specification
+            case .unet, .segnetr: break
             }
         }
         if fusion != .conv, kind == .unet || kind == .segnetr {
@@ -50,5 +59,5 @@ enum DenseHead {
     }
 
     /// A head for where nothing is asked of it but how many classes it tells apart.
-    static func any(_ classes: Int) -> any HeadSpecification { FCNSpecification(classes: classes) }
+    static func any(_ classes: Int) -> any HeadSpecification { FCNHeadSpecification(classes: classes) }
 }

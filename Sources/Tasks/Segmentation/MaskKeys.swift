@@ -85,7 +85,8 @@ public struct MaskKeys: Sendable, Equatable {
         options.firstLabel = firstLabel
         options.labelValues = labelValues
         options.colors = colors
-        (options.folds, options.fold) = (folds, fold)
+        // Without a choice of one all images are looked at, as they are.
+        if fold != nil { (options.folds, options.fold) = (folds, fold) }
         return options
     }
 }

@@ -144,7 +144,9 @@ extension SegmentationConfiguration {
 
     /// The images of each fold.
     public func foldNames(_ request: DataRequest) throws -> [[String]] {
-        try SegmentationData.folds(masks.options(request))
+        var options = masks.options(request)
+        options.folds = masks.folds
+        return try SegmentationData.folds(options)
     }
 
     /// A background that is none of the classes cannot be left out of the means.

@@ -19,7 +19,7 @@ struct SegmentationLoss {
             guard weight > 0 else { return }
             let value = value()
             terms.append(term(name, value, weight))
-            total = total + value.scaled(by: weight)
+            total = total + value.scaled(by: Float(weight))
         }
         add("dice", configuration.diceWeight) { large.softDice(masks.labels, ignored: masks.ignored) }
         add("lovasz", configuration.lovaszWeight) { large.lovaszSoftmax(masks.labels, ignored: masks.ignored) }

@@ -55,7 +55,7 @@ public struct SegmentationTask: LearningTask {
             let weight = configuration.auxiliaryWeight
             let value = Double(auxiliary.value.item)
             terms.append(TaskLoss.Term(name: "auxiliary", raw: value, weighted: weight * value))
-            total = total + auxiliary.scaled(by: weight)
+            total = total + auxiliary.scaled(by: Float(weight))
         }
         return TaskLoss(total: total, terms: terms.count > 1 ? terms : [])
     }

@@ -14,7 +14,7 @@ package struct DataInspection<C: TaskConfiguration>: Sendable {
     package let notices: [String]
     /// Images that are there more than once.
     package let duplicates: Duplicates
-    private let splits: DatasetSplits<C.Task.Annotation>
+    let splits: DatasetSplits<C.Task.Annotation>
     let task: C
 
     package var brokenCount: Int { parts.reduce(0) { $0 + $1.broken.count } }

@@ -17,11 +17,28 @@ extension DataSection {
             training = [
                 .randomResizedCrop(width: width, height: height, scale: cropScale, ratio: cropRatio, filter: filter)
             ]
+        case .scaledCrop:
+            training = [
+                .randomResize(
+                    scale: geometry.resizeRange, longSide: geometry.resizeFit?.max(),
+                    shortSide: geometry.resizeFit?.min(), filter: filter),
+                .randomWindow(
+                    width: width, height: height, classShare: geometry.classShare, fill: normalization.meanColor),
+            ]
         }
         if flip > 0 { training.append(.horizontalFlip(probability: flip)) }
+        if geometry.verticalFlip > 0 { training.append(.verticalFlip(probability: geometry.verticalFlip)) }
+        if geometry.quarterTurns > 0 { training.append(.quarterTurn(probability: geometry.quarterTurns)) }
+        if geometry.elastic.count == 2, geometry.elastic[0] > 0 {
+            training.append(.elastic(strength: geometry.elastic[0], smoothness: geometry.elastic[1]))
+        }
         if rotation > 0 || translation > 0 || shear > 0 || scaling != [1, 1] {
             training.append(
                 .affine(degrees: rotation, translate: [translation, translation], scale: scaling, shear: shear))
+        }
+        if geometry.photometric {
+            training.append(
+                .photometric(brightness: 32, contrast: [0.5, 1.5], saturation: [0.5, 1.5], hue: 0.1))
         }
         if let randAugment {
             training.append(

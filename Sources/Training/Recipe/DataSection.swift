@@ -9,6 +9,8 @@ package struct DataSection: Sendable {
         case crop
         /// A random part of the image, resized; for photographs.
         case resizedCrop
+        /// A random part of the input's size of the image at a random scale; for masks and boxes.
+        case scaledCrop
         /// As it is brought to the input.
         case plain = "none"
     }
@@ -45,6 +47,8 @@ package struct DataSection: Sendable {
     package var colorJitter: [Double]
     package var randAugment: RandAugment.Policy?
     package var erasing: Double
+    /// What masks move along with.
+    package var geometry: GeometryKeys
     package var evaluationCrop: Double
     package var cacheMegabytes: Int
     /// Memory for data whose images are all held in it.
@@ -72,7 +76,9 @@ package struct DataSection: Sendable {
         deviation = reader.optionalDoubles(
             "deviation", in: 1e-6...10, count: 1...3, "Deviation of each channel; measured when absent")
         augmentation = reader.choice(
-            "augmentation", default: .crop, "Training images: crop (padded), resizedCrop (photographs) or none")
+            "augmentation", default: .crop,
+            "Training images: crop (padded), resizedCrop (photographs), scaledCrop (a window of the image at a random scale, "
+                + "for masks) or none")
         padding = reader.optionalInt(
             "padding", in: 0...4096, "Pixels of padding for crop; an eighth of the height when absent")
         paddingMode = reader.choice("paddingMode", default: .zero, "What the padding is filled with")
@@ -97,6 +103,7 @@ package struct DataSection: Sendable {
         packedMegabytes = reader.int(
             "packedMegabytes", default: PackedBudget.defaultMegabytes, in: 1...1_000_000,
             "Memory that IDX and CIFAR files may take, which are read as a whole; larger ones are refused")
+        geometry = GeometryKeys(reader)
         onBroken = reader.choice(
             "onBroken", default: .fail,
             "An image that cannot be read stops the program, or is left out; skip reads every image once at the start")
@@ -113,6 +120,7 @@ package struct DataSection: Sendable {
             reader.problem("deviation", "found \(deviation.count) values, expected \(mean.count) as in mean")
         }
         for (key, pair) in [("cropScale", cropScale), ("cropRatio", cropRatio), ("scaling", scaling)]
+            + [("resizeRange", geometry.resizeRange)]
         where pair.count == 2 && pair[0] > pair[1] {
             reader.problem(key, "found \(pair), expected the lower bound first")
         }
