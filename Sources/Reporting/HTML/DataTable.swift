@@ -18,7 +18,7 @@ struct DataTable {
             return Cell("\(text(value))", order: value)
         }
 
-        static func count(_ value: Int) -> Cell { number(Double(value)) { NumberText.grouped(Int(bounded: $0)) } }
+        static func count(_ value: Int) -> Cell { Cell("\(NumberText.grouped(value))", order: Double(value)) }
 
         /// A share of 1 with a bar behind it.
         static func share(_ value: Double?) -> Cell {

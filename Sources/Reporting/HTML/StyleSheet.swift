@@ -159,6 +159,16 @@ enum StyleSheet {
         .strip span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
         .strip img{width:100%;border-radius:4px}
         .strip .original{box-shadow:0 0 0 2px var(--paper),0 0 0 3.5px var(--accent)}
+        .patch{display:inline-block;flex:none;width:12px;height:12px;margin-right:7px;border-radius:3px;vertical-align:-1px;
+        box-shadow:inset 0 0 0 1px rgb(128 128 128/.55)}
+        .patches{display:flex;flex-wrap:wrap;gap:3px 16px;margin:0 0 12px;padding:0;list-style:none;font-size:13px}
+        .patches+.patches{color:var(--soft)}
+        .pictures{display:grid;gap:12px}.pictures .card{padding-bottom:14px}
+        .tiles{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:10px;margin-top:6px}
+        .tiles.many{grid-template-columns:repeat(auto-fill,minmax(138px,1fr))}.tiles.six{grid-template-columns:repeat(6,minmax(0,1fr))}
+        .tile{margin:0;min-width:0;color:var(--soft);font-size:12.5px;line-height:1.5}
+        .tile img{display:block;width:100%;height:auto;max-height:280px;object-fit:contain;border-radius:5px;background:var(--grid)}
+        .tile.original img{box-shadow:0 0 0 2px var(--paper),0 0 0 3.5px var(--accent)}
         .kernels{display:grid;grid-template-columns:repeat(8,minmax(0,1fr));gap:4px}
         .kernels img{width:100%;border-radius:2px}
         .scale{display:flex;align-items:center;gap:8px;margin:8px 0 0;color:var(--soft);font-size:12px}
@@ -181,12 +191,13 @@ enum StyleSheet {
         h1{font-size:27px}.headline{font-size:17px}svg text{font-size:14px}svg.small text{font-size:11.5px}svg text.stage{font-size:13px}
         .facts{grid-template-columns:repeat(2,1fr)}.facts li:last-child:nth-child(odd){grid-column:span 2}
         .legend{margin-left:0;width:100%}.command{display:block}.command span{display:block}
+        .tiles{grid-template-columns:1fr 1fr}.tiles.many,.tiles.six{grid-template-columns:repeat(3,minmax(0,1fr))}
         .matrix{--cell:26px;font-size:11px;border-spacing:1px}.matrix th{padding:1px 3px}.spare{display:none}
         section{padding-top:30px}.card,figure.chart{padding:12px}}
         @page{margin:14mm 12mm}
         @media print{body{font-size:11px}nav,.readout,.switch,.more,.scroller::before,.scroller::after{display:none}
         header,main,footer{max-width:none;padding-left:0;padding-right:0}header{padding-top:0}section{padding-top:22px}
-        h1,h2,h3,.lead{break-after:avoid}figure.chart,.images figure,.strip,.kernels,.facts,tr,.matrix{break-inside:avoid}
+        h1,h2,h3,.lead{break-after:avoid}figure.chart,.images figure,.strip,.pictures .card,.kernels,.facts,tr,.matrix{break-inside:avoid}
         .two{grid-template-columns:1fr 1fr}.three,.wide{grid-template-columns:repeat(3,minmax(0,1fr))}.grid{gap:10px}
         .card,figure.chart{padding:8px 10px}thead{display:table-header-group}thead th{position:static}
         .images{grid-template-columns:repeat(8,minmax(0,1fr))}.strips{grid-template-columns:1fr 1fr}

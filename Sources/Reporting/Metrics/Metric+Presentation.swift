@@ -2,12 +2,15 @@ import JSON
 
 /// How values of a metric stand on pages, in tables and in sentences.
 extension Metric {
-    /// The title where it begins a line.
-    package var heading: String { (title.first?.uppercased() ?? "") + title.dropFirst() }
+    /// The title where it begins a line; a first word with capitals of its own, as `mIoU`, stays as it is.
+    package var heading: String {
+        let isName = title.prefix { $0 != " " }.contains(where: \.isUppercase)
+        return isName ? title : (title.first?.uppercased() ?? "") + title.dropFirst()
+    }
 
     /// The title where there is little room: `acc`, `mae` of "mean absolute error", `mIoU` of "mean IoU".
     package var abbreviation: String {
-        let words = title.split { $0 == " " || $0 == "-" }
+        let words = title.split { $0 == " " || $0 == "-" }.filter { $0.first != "(" }
         guard words.count > 1 else { return title.contains(where: \.isUppercase) ? title : String(title.prefix(3)) }
         return words.map { $0.contains(where: \.isUppercase) ? String($0) : String($0.prefix(1)) }.joined()
     }

@@ -123,7 +123,7 @@ public enum SweepPage {
         var groups: [RunGroup] = []
         for index in order {
             let found = sweep.groups[index].indices.prefix(8).compactMap { position in
-                try? RunRecord(folder: sweep.path + "/" + sweep.runs[position].folder)
+                try? RunRecord(folder: sweep.path + "/" + sweep.runs[position].folder, withSnapshots: false)
             }.filter { !$0.epochs.isEmpty }
             guard !found.isEmpty else { continue }
             groups.append(

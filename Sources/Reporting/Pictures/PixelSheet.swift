@@ -66,6 +66,34 @@ struct PixelSheet {
         return sheet
     }
 
+    /// Pictures in color in rows on white, each in the upper left corner of a cell; nil where there are none, or too many.
+    init?(rows: [[PixelSheet]]) {
+        let all = rows.joined()
+        guard let width = all.map(\.width).max(), let height = all.map(\.height).max(),
+            let columns = rows.map(\.count).max(), all.allSatisfy({ $0.channels == 3 }), rows.count <= 64,
+            columns <= 64,
+            rows.count * columns * (width + 4) * (height + 4) <= 1 << 24
+        else { return nil }
+        self.init(width: columns * (width + 4) - 4, height: rows.count * (height + 4) - 4, channels: 3)
+        for (row, pictures) in rows.enumerated() {
+            for (column, picture) in pictures.enumerated() {
+                copy(
+                    picture.pixels, width: picture.width, height: picture.height, x: column * (width + 4),
+                    y: row * (height + 4))
+            }
+        }
+    }
+
+    /// With 32 levels of each channel, which few see on a small photograph: a PNG file of it has half the bytes.
+    var coarse: PixelSheet {
+        var sheet = self
+        for index in sheet.pixels.indices {
+            let level = (Int(pixels[index]) * 31 + 127) / 255
+            sheet.pixels[index] = UInt8((level * 255 + 15) / 31)
+        }
+        return sheet
+    }
+
     mutating func copy(_ source: [UInt8], width: Int, height: Int, x: Int, y: Int) {
         for line in 0..<height {
             let from = line * width * channels

@@ -27,6 +27,8 @@ public struct RunRecord: Sendable {
     public let result: JSONValue?
     /// `report/samples.json`: augmented training images.
     public let samples: JSONValue?
+    /// What the model said of a few images after some epochs, in their order.
+    package let snapshots: [Snapshot]
     /// The lines of `report/histograms.jsonl`.
     public let histograms: [JSONValue]
     /// What a distillation leaves beside that.
@@ -61,8 +63,10 @@ public struct RunRecord: Sendable {
     public var isFinished: Bool { summary != nil || distillation.comparison != nil }
 
     /// Reads a run folder.
+    /// - Parameter withSnapshots: whether to read the pictures of `report/snapshot-*.json`, which pages of many runs do
+    ///   not show.
     /// - Throws: `ReportError` when the folder holds no run.
-    public init(folder path: String) throws {
+    public init(folder path: String, withSnapshots: Bool = true) throws {
         var reader = Reader(folder: path)
         self.path = path
         epochs = reader.lines(RunFiles.metrics)
@@ -70,6 +74,7 @@ public struct RunRecord: Sendable {
         run = reader.json(RunFiles.description)
         result = reader.json(RunFiles.result)
         samples = reader.json(RunFiles.samples)
+        snapshots = withSnapshots ? reader.snapshots() : []
         histograms = reader.lines(RunFiles.histograms)
         distillation = Distillation(
             stages: reader.json(RunFiles.stages)?.arrayValue ?? [], order: reader.json(RunFiles.order),
@@ -95,20 +100,20 @@ public struct RunRecord: Sendable {
             .filter { files.fileExists(atPath: $0 + "/" + RunFiles.metrics) }
     }
 
-    private struct Reader {
+    struct Reader {
         let folder: String
         var problems: [String] = []
 
         init(folder: String) { self.folder = folder }
 
-        mutating func text(_ name: String) -> String? {
-            let content = RegularFile.read(folder + "/" + name)
+        mutating func text(_ name: String, limit: Int = 1 << 28) -> String? {
+            let content = RegularFile.read(folder + "/" + name, limit: limit)
             if case .refused(let reason) = content { problems.append("\(name) \(reason)") }
             return content.text
         }
 
-        mutating func json(_ name: String) -> JSONValue? {
-            guard let text = text(name) else { return nil }
+        mutating func json(_ name: String, limit: Int = 1 << 28) -> JSONValue? {
+            guard let text = text(name, limit: limit) else { return nil }
             do { return try JSONValue(parsing: text) } catch {
                 problems.append("\(name) cannot be read: \(error)")
                 return nil

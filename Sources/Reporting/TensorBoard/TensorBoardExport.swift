@@ -66,18 +66,30 @@ public enum TensorBoardExport {
         return EventRecord(wallTime: wallTime, step: step(line), values: values)
     }
 
-    /// The pictures of the task and the filters of a finished run; empty before.
+    /// The pictures of the task and the filters of a finished run, and before them what the model said of a few images
+    /// after some epochs, each at the step of its epoch; empty where there are none.
     package static func results(_ record: RunRecord) -> [EventRecord] {
         var clock = EventClock(start: startTime(record))
         var time = startTime(record)
-        for line in record.epochs { time = clock.time(of: line) }
+        var ends: [Int: (time: Double, step: Int)] = [:]
+        for line in record.epochs {
+            time = clock.time(of: line)
+            if let epoch = line["epoch"]?.integerValue { ends[epoch] = (time, step(line)) }
+        }
+        // A snapshot of an epoch that the log does not know has no step to stand at.
+        let snapshots = (record.taskSections?.snapshots(record) ?? []).compactMap { snapshot in
+            ends[snapshot.epoch].map {
+                EventRecord(wallTime: $0.time, step: $0.step, values: [(snapshot.tag, snapshot.sheet.value)])
+            }
+        }
         var values: [(tag: String, value: EventRecord.Value)] = []
         for (tag, sheet) in record.taskSections?.pictures(record) ?? [] { values.append((tag, sheet.value)) }
         for filters in FilterBank.all(record) {
             values.append(("\(filters.isSpectrum ? "filters" : "kernels")/\(filters.name)", filters.sheet.value))
         }
         return values.isEmpty
-            ? [] : [EventRecord(wallTime: time, step: step(record.epochs.last ?? .null), values: values)]
+            ? snapshots
+            : snapshots + [EventRecord(wallTime: time, step: step(record.epochs.last ?? .null), values: values)]
     }
 
     private static func step(_ line: JSONValue) -> Int { line["update"]?.integerValue ?? 0 }

@@ -17,8 +17,6 @@ enum ClassSections: TaskSections {
 
     private static func confusion(_ record: RunRecord) -> PageSection? {
         guard let matrix = ConfusionMatrix(record), matrix.counts.contains(where: { $0 > 0 }) else { return nil }
-        let count = matrix.counts.reduce(0, +)
-        let wrong = count - matrix.correct.reduce(0, +)
         let picture = MatrixPicture(matrix: matrix)
         let chart: Markup = "<div class=\"card\"><h3>What is taken for what</h3>\(picture.markup)"
         let body: Markup =
@@ -35,24 +33,17 @@ enum ClassSections: TaskSections {
         return PageSection(
             identifier: "classes", title: "Classes",
             lead:
-                "\(NumberText.grouped(wrong)) of \(NumberText.grouped(count)) \(record.detailedPart.rawValue) images are "
-                + "taken for another class. \(weights(record))",
+                "\(NumberText.grouped(matrix.wrong)) of \(NumberText.grouped(matrix.total)) "
+                + "\(record.detailedPart.rawValue) images are taken for another class. \(record.shownWeights)",
             body: body)
     }
 
-    /// Which weights the confusion matrix and the mistakes are of.
-    private static func weights(_ record: RunRecord) -> String {
-        let epoch = record.result?["epoch"]?.integerValue
-        var text = "These are the weights of the last epoch"
-        if let epoch { text += ", \(epoch)" }
-        text += " (\(RunFiles.lastWeights))"
-        if let best = record.summary?["bestEpoch"]?.integerValue, let epoch, best != epoch {
-            text += "; commands take those of epoch \(best), the best by validation, unless told otherwise"
-        }
-        return text + "."
-    }
-
-    private static func frequent(_ matrix: ConfusionMatrix) -> Markup {
+    /// - Parameters:
+    ///   - title: what the pairs are called.
+    ///   - unit: what is counted.
+    static func frequent(
+        _ matrix: ConfusionMatrix, title: String = "Most frequent mistakes", unit: String = "images"
+    ) -> Markup {
         let mistakes = matrix.mistakes.prefix(8)
         guard !mistakes.isEmpty else { return "<p class=\"lead\">Not a single mistake.</p>" }
         let rows = mistakes.map { cell -> [DataTable.Cell] in
@@ -62,8 +53,8 @@ enum ClassSections: TaskSections {
             ]
         }
         return """
-            <h3>Most frequent mistakes</h3>
-            \(DataTable(columns: ["true", "predicted", .number("images"), .number("of the class")], rows: rows, label: "Most frequent mistakes").markup)
+            <h3>\(title)</h3>
+            \(DataTable(columns: ["true", "predicted", .number(unit), .number("of the class")], rows: rows, label: title).markup)
             """
     }
 
@@ -105,7 +96,7 @@ enum ClassSections: TaskSections {
             lead:
                 "\(record.detailedPart == .test ? "Test" : "Validation") images for which the wrong answer got the highest "
                 + "probability: what the model says, what the label says, and the probability of each. Wrong labels often "
-                + "turn up here. \(weights(record))",
+                + "turn up here. \(record.shownWeights)",
             body: "<div class=\"images\">\(figures)</div>")
     }
 
@@ -163,6 +154,18 @@ enum ClassSections: TaskSections {
 }
 
 extension RunRecord {
+    /// Which weights the confusion matrix and the pictures are of, as a sentence.
+    var shownWeights: String {
+        let epoch = result?["epoch"]?.integerValue
+        var text = "These are the weights of the last epoch"
+        if let epoch { text += ", \(epoch)" }
+        text += " (\(RunFiles.lastWeights))"
+        if let best = summary?["bestEpoch"]?.integerValue, let epoch, best != epoch {
+            text += "; commands take those of epoch \(best), the best by validation, unless told otherwise"
+        }
+        return text + "."
+    }
+
     /// The names of the classes, as far as the run wrote them down.
     var classNames: [String] { (run?["classNames"]?.arrayValue ?? []).compactMap(\.stringValue) }
 

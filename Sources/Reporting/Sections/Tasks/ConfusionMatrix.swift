@@ -3,12 +3,13 @@ struct ConfusionMatrix {
     struct Cell {
         let actual: Int
         let predicted: Int
+        /// Images, or pixels.
         let count: Int
     }
 
     let names: [String]
     let cells: [Cell]
-    /// [class]: images, images of it that were recognised, images taken for it.
+    /// [class]: images or pixels of it, those that were recognised, those taken for it.
     private(set) var counts: [Int]
     private(set) var correct: [Int]
     private(set) var predicted: [Int]
@@ -19,11 +20,14 @@ struct ConfusionMatrix {
         guard let result = record.result, let triples = result["confusion"]?.arrayValue,
             let classes = result["classes"]?.integerValue, (1...100_000).contains(classes)
         else { return nil }
+        // Pixels of a large data set are more than 32 bits count. All sums stay below 2^61: a file may hold anything.
+        var total = 0
         cells = triples.compactMap { triple -> Cell? in
             let numbers = (triple.arrayValue ?? []).compactMap(\.integerValue)
             guard numbers.count == 3, (0..<classes).contains(numbers[0]), (0..<classes).contains(numbers[1]),
-                (0...Int(Int32.max)).contains(numbers[2])
+                (0...1 << 52).contains(numbers[2]), total < 1 << 60
             else { return nil }
+            total += numbers[2]
             return Cell(actual: numbers[0], predicted: numbers[1], count: numbers[2])
         }
         let known = record.classNames
@@ -40,6 +44,12 @@ struct ConfusionMatrix {
 
     /// The share of the true class that a cell is.
     func share(_ cell: Cell) -> Double { Double(cell.count) / Double(max(1, counts[cell.actual])) }
+
+    /// All images or pixels.
+    var total: Int { counts.reduce(0, +) }
+
+    /// Those that are taken for another class.
+    var wrong: Int { total - correct.reduce(0, +) }
 
     /// The share of a class's images that were recognised; nil for a class without images.
     func recall(_ label: Int) -> Double? {

@@ -1,6 +1,8 @@
 /// What is taken for what as a picture: a table of numbers, or a sheet of pixels where there are many classes.
 struct MatrixPicture {
     let matrix: ConfusionMatrix
+    /// Whether pixels are counted: such counts are long, so that they are shortened, and shares are shown first.
+    var isOfPixels = false
 
     /// More classes than these are shown without numbers.
     private static let mostNumbered = 24
@@ -41,20 +43,39 @@ struct MatrixPicture {
                 """)
         return """
             <div class="switched"><div class="switch" role="group" aria-label="Numbers in the cells">\
-            <input type="radio" name="cells" id="cells-count" checked><label for="cells-count">counts</label>\
-            <input type="radio" name="cells" id="cells-share"><label for="cells-share">percent of the row</label></div>
+            \(choices)</div>
             \(box.markup)\(Self.scale)</div>
             """
+    }
+
+    private var choices: Markup {
+        let (count, share): (Markup, Markup) = isOfPixels ? ("", " checked") : (" checked", "")
+        let counts: Markup = """
+            <input type="radio" name="cells" id="cells-count"\(count)><label for="cells-count">\(isOfPixels ? "pixels" : "counts")</label>
+            """
+        let shares: Markup = """
+            <input type="radio" name="cells" id="cells-share"\(share)><label for="cells-share">percent of the row</label>
+            """
+        return isOfPixels ? shares + counts : counts + shares
+    }
+
+    /// Three digits of a number of pixels, as `12.3M`.
+    private static func short(_ count: Int) -> String {
+        var (value, unit) = (Double(count), 0)
+        while value >= 999.5, unit < 5 { (value, unit) = (value / 1000, unit + 1) }
+        let decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+        return NumberText.fixed(value, decimals: decimals) + ["", "k", "M", "G", "T", "P"][unit]
     }
 
     private func cell(_ actual: Int, _ predicted: Int, _ count: Int) -> Markup {
         guard count > 0 else { return "<td class=\"zero\"></td>" }
         let share = Double(count) / Double(max(1, matrix.counts[actual]))
-        let hint = "\(matrix.names[actual]) taken for \(matrix.names[predicted]): \(count)"
+        let hint =
+            "\(matrix.names[actual]) taken for \(matrix.names[predicted]): \(isOfPixels ? NumberText.grouped(count) + " pixels" : "\(count)")"
         let percent = NumberText.fixed(100 * share, decimals: share < 0.0995 ? 1 : 0)
         return """
             <td class="\(actual == predicted ? "" : "miss")" style="--a:\(Self.strength(share))" title="\(hint)">\
-            <span class="count">\(count)</span><span class="share">\(percent)</span></td>
+            <span class="count">\(isOfPixels ? Self.short(count) : "\(count)")</span><span class="share">\(percent)</span></td>
             """
     }
 

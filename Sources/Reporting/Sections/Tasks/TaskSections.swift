@@ -13,15 +13,18 @@ protocol TaskSections {
     static func sections(_ comparison: RunComparison) -> [PageSection]
     /// Pictures of a finished run for its event file, by tag.
     static func pictures(_ record: RunRecord) -> [(tag: String, sheet: PixelSheet)]
+    /// The same of what the model said of a few images after some epochs.
+    static func snapshots(_ record: RunRecord) -> [(epoch: Int, tag: String, sheet: PixelSheet)]
 }
 
 extension TaskSections {
     static func sections(_ comparison: RunComparison) -> [PageSection] { [] }
     static func pictures(_ record: RunRecord) -> [(tag: String, sheet: PixelSheet)] { [] }
+    static func snapshots(_ record: RunRecord) -> [(epoch: Int, tag: String, sheet: PixelSheet)] { [] }
 }
 
 extension RunRecord {
-    private static var taskSections: [any TaskSections.Type] { [ClassSections.self] }
+    private static var taskSections: [any TaskSections.Type] { [ClassSections.self, MaskSections.self] }
 
     /// The task as the run's findings name it; runs before there was a choice name none and classify.
     var task: String {
