@@ -47,11 +47,11 @@ private let models: [(name: String, ModelSpecification)] = {
         ("unet", ModelSpecification(UNetSpecification(baseWidth: 2), head: UNetHeadSpecification(classes: 3))),
         ("unet over HorNet", ModelSpecification(hornet, head: UNetHeadSpecification(classes: 3))),
         ("unet over ResNet", ModelSpecification(resnet, head: UNetHeadSpecification(classes: 3, bilinear: true))),
-        ("segnetr", ModelSpecification(SegNetrSpecification(baseWidth: 8), head: SegNetrHeadSpecification(classes: 3))),
+        ("segnetr", ModelSpecification(SegNetrSpecification(baseWidth: 4), head: SegNetrHeadSpecification(classes: 3))),
         (
             "segnetr without both",
             ModelSpecification(
-                SegNetrSpecification(baseWidth: 8, globalBranch: false),
+                SegNetrSpecification(baseWidth: 4, globalBranch: false),
                 head: SegNetrHeadSpecification(classes: 3, irsc: false, globalBranch: false))
         ),
     ]
@@ -91,7 +91,8 @@ private let models: [(name: String, ModelSpecification)] = {
     func gradientsAgreeWithDifferences(index: Int) throws {
         let (name, specification) = models[index]
         let (height, width) = name.hasPrefix("segnetr") ? (32, 32) : (18, 21)
-        try checkGradients(specification, height: height, width: width)
+        // SegNetr has no kinks, and many results to add up.
+        try checkGradients(specification, height: height, width: width, step: name.hasPrefix("segnetr") ? 1e-5 : 2e-7)
     }
 
     /// The auxiliary head costs nothing where nobody trains.
@@ -188,7 +189,7 @@ private let models: [(name: String, ModelSpecification)] = {
                 == FeaturePyramidSpecification(channels: 96, fusion: .gnconvGF))
         #expect(
             try read("{channels: 32, maps: coarsest, convolutions: 2}", FCNHeadSpecification.read)
-                == FCNHeadSpecification(classes: 2, channels: 32, convolutions: 2))
+                == FCNHeadSpecification(classes: 2, channels: 32, convolutions: 2, maps: .coarsest))
         #expect(
             try read("{dropout: 0.5}", SemanticFPNHeadSpecification.read)
                 == SemanticFPNHeadSpecification(classes: 2, dropout: 0.5))
