@@ -42,6 +42,9 @@ public protocol HeadSpecification: Sendable, Hashable, Codable {
     /// norm (`BackboneSpecification.normalizesMaps`). No by default.
     var usesNormalizedMaps: Bool { get }
 
+    /// Whether the coarsest of the backbone's maps is all that the head reads. No by default.
+    var readsCoarsestMapAlone: Bool { get }
+
     /// Reads the head's keys from its section of a configuration, all but the number of classes; `nil`, as by default,
     /// for a head that is made by programs alone.
     static func read(_ reader: ConfigurationReader) -> Self?
@@ -61,6 +64,9 @@ public protocol HeadSpecification: Sendable, Hashable, Codable {
 extension HeadSpecification {
     /// No.
     public var usesNormalizedMaps: Bool { false }
+
+    /// No.
+    public var readsCoarsestMapAlone: Bool { false }
 
     /// `nil`.
     public static func read(_ reader: ConfigurationReader) -> Self? { nil }

@@ -9,7 +9,7 @@ public struct Model: FeatureModel {
     /// What looks at the images.
     public let backbone: any Backbone
     /// Of the backbone's maps, on their way to a neck or a dense head; none for most models.
-    package let mapNorms: [LayerNorm]
+    package let mapNorms: [LayerNorm?]
     /// What makes maps of the backbone's maps.
     public let neck: (any Neck)?
     /// What answers.
@@ -23,10 +23,10 @@ public struct Model: FeatureModel {
     /// Puts parts together.
     /// - Parameters:
     ///   - scope: where all of them declared their parameters.
-    ///   - mapNorms: a norm for each of the backbone's maps, or none.
+    ///   - mapNorms: a norm or none for each of the backbone's maps; empty for none at all.
     /// - Throws: `ModelError` when the parameters are beyond any memory.
     public init(
-        _ scope: Scope, backbone: any Backbone, mapNorms: [LayerNorm] = [], neck: (any Neck)? = nil, head: any Head
+        _ scope: Scope, backbone: any Backbone, mapNorms: [LayerNorm?] = [], neck: (any Neck)? = nil, head: any Head
     ) throws {
         self.backbone = backbone
         self.mapNorms = mapNorms
@@ -48,7 +48,7 @@ public struct Model: FeatureModel {
     /// What the neck or the head is given of the backbone's maps.
     package func normalized<S: Scalar>(_ features: Features<S>, _ context: Context<S>) -> Features<S> {
         if mapNorms.isEmpty { return features }
-        return Features(maps: zip(mapNorms, features.maps).map { $0($1, context) }, token: features.token)
+        return Features(maps: zip(mapNorms, features.maps).map { $0?($1, context) ?? $1 }, token: features.token)
     }
 
     /// The backbone's taps and then the neck's, for images of a size.
@@ -67,7 +67,7 @@ public struct Model: FeatureModel {
         _ = try taps(height: height, width: width)
         let trace = ModelTrace(model: type(of: specification).title)
         var maps = try backbone.trace([1, height, width, specification.inputChannels], trace)
-        if !mapNorms.isEmpty { maps = try zip(mapNorms, maps).map { try $0.trace($1, trace) } }
+        if !mapNorms.isEmpty { maps = try zip(mapNorms, maps).map { try $0?.trace($1, trace) ?? $1 } }
         if let neck { maps = try neck.trace(maps, trace) }
         try head.trace(maps, trace)
         return trace.root

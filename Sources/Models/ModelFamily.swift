@@ -5,6 +5,7 @@ public enum ModelFamily {
     /// Those of this package.
     public static let builtIn: [any BackboneSpecification.Type] = [
         HorNetSpecification.self, ConvNeXtSpecification.self, ResNetSpecification.self, CvTSpecification.self,
+        UNetSpecification.self, SegNetrSpecification.self,
     ]
 
     private static let list = PartList("family", builtIn) { $0.names }
@@ -43,6 +44,7 @@ public enum ModelHead {
     /// Those of this package.
     public static let builtIn: [any HeadSpecification.Type] = [
         UPerNetHeadSpecification.self, SemanticFPNHeadSpecification.self, FCNHeadSpecification.self,
+        UNetHeadSpecification.self, SegNetrHeadSpecification.self,
     ]
 
     private static let list = PartList("head", builtIn) { [$0.name] }

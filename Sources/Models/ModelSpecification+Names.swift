@@ -7,6 +7,15 @@ extension ModelSpecification {
     /// Whether the backbone's maps are normalised before the neck or the head reads them.
     package var normalizesMaps: Bool { head?.usesNormalizedMaps == true && backbone.normalizesMaps }
 
+    /// The norms of those of the backbone's maps that are read.
+    func makeMapNorms(_ scope: Scope, _ taps: [FeatureTap]) -> [LayerNorm?] {
+        guard normalizesMaps else { return [] }
+        let first = head?.readsCoarsestMapAlone == true ? taps.count - 1 : 0
+        return taps.enumerated().map { index, tap in
+            index < first ? nil : LayerNorm(scope[Self.mapNorm + String(index)], channels: tap.channels)
+        }
+    }
+
     /// Our name for a parameter that another library's checkpoint calls `name`, or `name` itself.
     public func canonicalName(_ name: String) -> String {
         if normalizesMaps, let norm = Self.mapNormName(name) { return norm }

@@ -52,9 +52,12 @@ public struct ModelSpecification: Sendable {
         let scope = Scope()
         let backbone = try specification.makeBackbone(scope)
         var taps = try specification.taps(height: height, width: width)
-        let norms =
-            normalizesMaps
-            ? taps.enumerated().map { LayerNorm(scope[Self.mapNorm + String($0)], channels: $1.channels) } : []
+        let norms = makeMapNorms(scope, taps)
+        if self.neck != nil, let head = self.head, head.readsCoarsestMapAlone {
+            throw ModelError(
+                "the head \(type(of: head).name) reads the coarsest map alone, so layers of the neck would never be "
+                    + "trained; let it read all maps or leave out the neck")
+        }
         let neck = try neck?.makeNeck(scope, taps: taps)
         if let neck { taps = try neck.taps(taps) }
         guard let last = taps.last else { throw ModelError("a model needs a map at least, but this one has no taps") }

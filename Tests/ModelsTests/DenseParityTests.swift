@@ -47,6 +47,41 @@ import Testing
         #expect(worst <= tolerance && count == model.parameters.entries.count)
     }
 
+    /// milesial's U-Net at a size that is odd at every level, and the one that interpolates.
+    @Test(arguments: [("transposed", false, 3), ("bilinear", true, 2)])
+    func unetsAgreeWithMilesials(name: String, bilinear: Bool, classes: Int) throws {
+        try unet(Double.self, name, bilinear, classes, 1e-6)
+        try unet(Float.self, name, bilinear, classes, 3e-5)
+    }
+
+    private func unet<S: Scalar>(
+        _ type: S.Type, _ name: String, _ bilinear: Bool, _ classes: Int, _ tolerance: Double
+    ) throws {
+        let fixture = try DenseFixture("unet")
+        let specification = ModelSpecification(
+            UNetSpecification(baseWidth: 2, bilinear: bilinear),
+            head: UNetHeadSpecification(classes: classes, bilinear: bilinear))
+        let images: Tensor<S> = try fixture.map(name + ".input")
+        let model = try specification.makeModel(height: images.shape[1], width: images.shape[2])
+        let store = ParameterStore<S>(model.parameters, seed: 0)
+        try fixture.load(store, name + ".param.", rename: specification.canonicalName)
+        let evaluation = model(Variable(images), .evaluation(store))
+        #expect(try fixture.error(name + ".eval.logits", evaluation.logits.value) <= tolerance)
+
+        let tape = Tape<S>()
+        let context = Context(store, mode: .training, tape: tape)
+        let logits = model(Variable(images), context).logits
+        let labels = try #require(fixture.file[name + ".target"]).integers()
+        let (loss, gradient) = plainCrossEntropy(logits.value, labels)
+        #expect(abs(loss - (try fixture.number(name + ".loss"))) <= tolerance)
+        tape.backward(from: [(logits, gradient)])
+        let flat = Storage<S>(count: store.list.flatCount)
+        #expect(context.collectGradients(into: flat) == [])
+        let (worst, count) = try fixture.gradientError(
+            store, flat, name + ".grad.", rename: specification.canonicalName)
+        #expect(worst <= 4 * tolerance && count == model.parameters.entries.count)
+    }
+
     /// The authors' gnConv module in every output of a pyramid, and a plain pyramid; five outputs at odd sizes.
     @Test(arguments: [("fpn_plain", Fusion.conv), ("fpn_gnconv", .gnconv7x7), ("fpn_gngf", .gnconvGF)])
     func pyramidsAgreeWithTheAuthors(name: String, fusion: Fusion) throws {

@@ -6,7 +6,7 @@ import Testing
 
 /// Gradients of a model in training mode, along a random direction for the images and for each parameter, against central
 /// differences in double precision; dropout draws the same channels every time.
-func checkGradients(_ specification: ModelSpecification, height: Int, width: Int, step: Double = 1e-6) throws {
+func checkGradients(_ specification: ModelSpecification, height: Int, width: Int, step: Double = 2e-7) throws {
     let model = try specification.makeModel(height: height, width: width)
     let store = ParameterStore<Double>(model.parameters, seed: 1)
     store.redraw(seed: 2)

@@ -21,6 +21,8 @@ private let samples: [any BackboneSpecification] = [
         widths: [4, 6], heads: [2, 3], depths: [1, 1], embedKernels: [5, 2], embedStrides: [3, 2], keyStride: 3,
         classToken: false),
     CvTSpecification(widths: [4], heads: [1], depths: [1], embedKernels: [4], embedStrides: [7], keyStride: 1),
+    UNetSpecification(baseWidth: 2), UNetSpecification(baseWidth: 3, bilinear: true),
+    SegNetrSpecification(baseWidth: 4),
     PlainSpecification(widths: [3, 4, 5], depths: [1, 1, 1]),
 ]
 
@@ -40,7 +42,11 @@ private func filters(_ stages: Int) -> [HorNetSpecification.Mixer] {
         var specification = ModelSpecification(samples[index])
         specification.classes = 3
         var random = Random(seed: 7, purpose: "sizes", index)
-        func size() -> (Int, Int) { (1 + random.integer(below: 70), 1 + random.integer(below: 70)) }
+        // SegNetr takes sides that are multiples of 32 alone, and U-Net halves four times.
+        let (step, steps) = samples[index] is SegNetrSpecification ? (32, 3) : (1, 70)
+        let least = samples[index] is UNetSpecification ? 8 : 0
+        func side() -> Int { least + step * (1 + random.integer(below: steps)) }
+        func size() -> (Int, Int) { (side(), side()) }
         var count = (run: 0, refused: 0)
         for _ in 0..<12 {
             let made = size()

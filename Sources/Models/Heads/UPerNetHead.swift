@@ -14,7 +14,7 @@ package struct UPerNetHead: Head {
     private let outputs: [ConvolutionBlock]
     private let fusion: any Layer
     private let classifier: PixelClassifier
-    private let auxiliary: FullyConvolutional?
+    private let auxiliaryHead: FullyConvolutional?
 
     init(_ root: Scope, _ specification: UPerNetHeadSpecification, inputs: [Int]) throws {
         self.specification = specification
@@ -35,7 +35,7 @@ package struct UPerNetHead: Head {
             filter: specification.filter, initializer: .kaimingNormalFanOut)
         classifier = PixelClassifier(
             scope, inputs: channels, classes: specification.classes, dropout: specification.dropout)
-        auxiliary =
+        auxiliaryHead =
             specification.auxiliary
             ? try FullyConvolutional(
                 root[DenseNames.auxiliary], inputs: inputs[inputs.count - 2], channels: specification.auxiliaryChannels,
@@ -54,8 +54,13 @@ package struct UPerNetHead: Head {
         let levels = zip(outputs, sums).map { $0($1, context) } + [sums[sums.count - 1]]
         let stacked = inHead { Variable.concatenated(levels.map { $0.resized(like: levels[0]) }) }
         let main = classifier(fusion(stacked, context), context)
-        guard context.isTraining, let auxiliary else { return [main] }
-        return [main, auxiliary(maps[maps.count - 2], context)]
+        guard context.isTraining, let second = auxiliary(features, context) else { return [main] }
+        return [main, second]
+    }
+
+    /// What the auxiliary head says in either mode, where there is one.
+    package func auxiliary<S: Scalar>(_ features: Features<S>, _ context: Context<S>) -> Variable<S>? {
+        auxiliaryHead?(features.maps[features.maps.count - 2], context)
     }
 
     /// Pyramid pooling (Zhao et al., arXiv 1612.01105): the map beside its means over ever smaller parts.
@@ -90,9 +95,9 @@ package struct UPerNetHead: Head {
             let fused = try part("fpn_bottleneck", trace) { try fusion.trace(levels, trace) }
             return (try classifier.trace(fused, trace), 0)
         }
-        guard let auxiliary else { return }
+        guard let auxiliaryHead else { return }
         try trace.enterForTraining(DenseNames.auxiliary, "FCN head") {
-            try auxiliary.trace(maps[maps.count - 2], trace)
+            try auxiliaryHead.trace(maps[maps.count - 2], trace)
         }
     }
 
