@@ -55,7 +55,6 @@ public struct FCNHeadSpecification: HeadSpecification {
         maps = reader.choice(
             "maps", default: maps, "Which maps it reads: all, at the finest's resolution, or the coarsest alone")
         dropout = reader.double("dropout", default: dropout, in: 0...0.99, DenseKeys.dropout)
-        fusion = reader.choice("fusion", default: fusion, Fusion.summary)
     }
 
     /// Reads the head's keys.

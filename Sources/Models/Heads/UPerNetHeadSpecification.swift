@@ -50,7 +50,6 @@ public struct UPerNetHeadSpecification: HeadSpecification {
         auxiliary = reader.bool("auxiliary", default: auxiliary, DenseKeys.auxiliary)
         auxiliaryChannels = reader.int(
             "auxiliaryChannels", default: auxiliaryChannels, in: ModelLimits.widths, DenseKeys.auxiliaryChannels)
-        fusion = reader.choice("fusion", default: fusion, Fusion.summary)
     }
 
     /// Reads the head's keys.

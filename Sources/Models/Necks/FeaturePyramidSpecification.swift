@@ -33,7 +33,6 @@ public struct FeaturePyramidSpecification: NeckSpecification {
         self.init()
         channels = reader.int(
             "channels", default: channels, in: ModelLimits.widths, "Channels of each of the pyramid's maps")
-        fusion = reader.choice("fusion", default: fusion, Fusion.summary)
     }
 
     /// Reads the neck's keys.

@@ -3,56 +3,44 @@ import Models
 
 /// The sections `head` and `neck`: what answers for each pixel, and what stands before it.
 enum DenseHead {
-    /// The words of `head.kind`.
-    enum Kind: String, CaseIterable, Sendable {
-        case upernet
-        case semanticFPN
-        case fcn
-        case unet
-        case segnetr
-    }
+    /// The words of `head.kind`: heads that read themselves from a configuration, a program's own among them.
+    private static var names: [String] { ModelHead.all.map { $0.name } }
 
     /// Reads which head there is, its keys, and those of the neck where it has one.
     static func read(
         _ reader: ConfigurationReader
     ) -> (head: any HeadSpecification, neck: (any NeckSpecification)?) {
-        var fusion = Fusion.conv
-        let kind = reader.section("head", "What answers for each pixel") { reader in
-            reader.choice(
-                "kind", default: Kind.semanticFPN,
-                "upernet (pyramid pooling and a feature pyramid; with an auxiliary head), semanticFPN (on the neck's pyramid), "
-                    + "fcn (convolutions on the last map), unet or segnetr (decoders with skips; with any backbone, or with "
-                    + "model.name: unet or segnetr)")
+        var head: any HeadSpecification = any(2)
+        reader.section("head", "What answers for each pixel") { reader in
+            let name = reader.choice(
+                "kind", of: names, default: SemanticFPNHeadSpecification.name,
+                "upernet (pyramid pooling and a feature pyramid, with an auxiliary head), semanticFPN (on the neck's pyramid), "
+                    + "fcn (a convolution on the coarsest map), unet or segnetr (decoders with skips; on any backbone's maps, "
+                    + "as published with model.name: unet or segnetr)")
+            if let kind = ModelHead.all.first(where: { $0.name == name }), let read = kind.read(reader) { head = read }
         }
         var neck: (any NeckSpecification)?
         reader.section("neck", "Between backbone and head") { reader in
-            fusion = reader.choice(
-                "fusion", default: .conv,
-                "What the maps are fused by: conv (3x3 convolutions), gnconv7x7 or gnconvGF (HorFPN); in upernet the last "
-                    + "fusion alone, in semanticFPN the pyramid's outputs, in fcn its convolution")
-            guard kind == .semanticFPN else { return }
-            var pyramid = FeaturePyramidSpecification(reading: reader)
-            pyramid.fusion = fusion
-            neck = pyramid
-        }
-        var head: any HeadSpecification = any(2)
-        reader.section("head", "What answers for each pixel") { reader in
-            switch kind {
-            case .upernet:
-                var specification = UPerNetHeadSpecification(reading: reader)
-                specification.fusion = fusion
-                head = specification
-            case .semanticFPN: head = SemanticFPNHeadSpecification(reading: reader)
-            case .fcn:
-                var specification = FCNHeadSpecification(reading: reader)
-                specification.fusion = fusion
-                head = specification
-            case .unet, .segnetr: break
-            }
-        }
-        if fusion != .conv, kind == .unet || kind == .segnetr {
-            reader.section("neck", "") {
-                $0.problem("fusion", "found \(fusion.rawValue), but head.kind \(kind.rawValue) fuses by its own blocks")
+            let fusion = reader.choice(
+                "fusion", default: Fusion.conv,
+                Fusion.summary + "; in upernet the last fusion alone, in semanticFPN the pyramid's outputs, in fcn its "
+                    + "convolution")
+            switch head {
+            case var upernet as UPerNetHeadSpecification:
+                upernet.fusion = fusion
+                head = upernet
+            case var fcn as FCNHeadSpecification:
+                fcn.fusion = fusion
+                head = fcn
+            case is SemanticFPNHeadSpecification:
+                var pyramid = FeaturePyramidSpecification(reading: reader)
+                pyramid.fusion = fusion
+                neck = pyramid
+            default:
+                guard fusion != .conv else { return }
+                reader.problem(
+                    "fusion",
+                    "found \(fusion.rawValue), but head.kind \(type(of: head).name) fuses by blocks of its own, expected conv")
             }
         }
         return (head, neck)
