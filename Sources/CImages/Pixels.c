@@ -186,31 +186,42 @@ void hb_resample_rows(
 
 static inline int clamp(int value, int size) { return value < 0 ? 0 : value >= size ? size - 1 : value; }
 
+static inline void sample_bilinear(
+    const uint8_t *input, int width, int height, int channels, double px, double py, uint8_t *output) {
+    // Written so that not-a-number falls outside too.
+    if (!(px >= 0 && px < width && py >= 0 && py < height)) {
+        memset(output, 0, (size_t)channels);
+        return;
+    }
+    double fx = floor(px - 0.5), fy = floor(py - 0.5);
+    double dx = px - 0.5 - fx, dy = py - 0.5 - fy;
+    int x0 = clamp((int)fx, width), x1 = clamp((int)fx + 1, width);
+    size_t y0 = (size_t)clamp((int)fy, height), y1 = (size_t)clamp((int)fy + 1, height);
+    const uint8_t *top = input + y0 * (size_t)width * (size_t)channels;
+    const uint8_t *bottom = input + y1 * (size_t)width * (size_t)channels;
+    for (int c = 0; c < channels; c++) {
+        double a = top[x0 * channels + c], b = top[x1 * channels + c];
+        double d = bottom[x0 * channels + c], e = bottom[x1 * channels + c];
+        a += (b - a) * dx;
+        d += (e - d) * dx;
+        output[c] = (uint8_t)(a + (d - a) * dy + 0.5);
+    }
+}
+
 void hb_affine(const uint8_t *input, int width, int height, int channels, const double m[6], uint8_t *output) {
     for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++, output += channels) {
             double px = m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2];
             double py = m[3] * (x + 0.5) + m[4] * (y + 0.5) + m[5];
-            // Written so that not-a-number falls outside too.
-            if (!(px >= 0 && px < width && py >= 0 && py < height)) {
-                memset(output, 0, (size_t)channels);
-                continue;
-            }
-            double fx = floor(px - 0.5), fy = floor(py - 0.5);
-            double dx = px - 0.5 - fx, dy = py - 0.5 - fy;
-            int x0 = clamp((int)fx, width), x1 = clamp((int)fx + 1, width);
-            size_t y0 = (size_t)clamp((int)fy, height), y1 = (size_t)clamp((int)fy + 1, height);
-            const uint8_t *top = input + y0 * (size_t)width * (size_t)channels;
-            const uint8_t *bottom = input + y1 * (size_t)width * (size_t)channels;
-            for (int c = 0; c < channels; c++) {
-                double a = top[x0 * channels + c], b = top[x1 * channels + c];
-                double d = bottom[x0 * channels + c], e = bottom[x1 * channels + c];
-                a += (b - a) * dx;
-                d += (e - d) * dx;
-                output[c] = (uint8_t)(a + (d - a) * dy + 0.5);
-            }
+            sample_bilinear(input, width, height, channels, px, py, output);
         }
     }
+}
+
+void hb_sample_places(
+    const uint8_t *input, int width, int height, int channels, const double *places, int count, uint8_t *output) {
+    for (int i = 0; i < count; i++, output += channels)
+        sample_bilinear(input, width, height, channels, places[2 * i], places[2 * i + 1], output);
 }
 
 static inline uint8_t blend(int degenerate, int value, float factor) {
@@ -259,5 +270,18 @@ void hb_shift_hue(uint8_t *rgb, size_t count, int shift) {
         uint8_t t = clip8((int)roundf(value * (1.0f - depth * (1.0f - part))));
         const uint8_t order[6][3] = {{v, t, p}, {q, v, p}, {p, v, t}, {p, q, v}, {t, p, v}, {v, p, q}};
         memcpy(rgb, order[sector % 6], 3);
+    }
+}
+
+void hb_scale_saturation(uint8_t *rgb, size_t count, float factor) {
+    for (size_t i = 0; i < count; i++, rgb += 3) {
+        int r = rgb[0], g = rgb[1], b = rgb[2];
+        int high = r > g ? (r > b ? r : b) : (g > b ? g : b);
+        int low = r < g ? (r < b ? r : b) : (g < b ? g : b);
+        if (high == low) continue;
+        // Each channel's distance from the largest one grows with the saturation, which is the largest distance.
+        float most = (float)high / (float)(high - low);
+        float scale = factor < most ? factor : most;
+        for (int c = 0; c < 3; c++) rgb[c] = clip8((int)((float)high - (float)(high - rgb[c]) * scale + 0.5f));
     }
 }

@@ -1,14 +1,8 @@
-#include "Internal.h"
-#include <png.h>
+#include "Png.h"
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-    const uint8_t *data;
-    size_t size, position;
-} source;
 
 static void stop(png_structp png, png_const_charp text) {
     snprintf((char *)png_get_error_ptr(png), HB_IMAGE_MESSAGE, "%s", text);
@@ -21,14 +15,13 @@ static void silent(png_structp png, png_const_charp text) {
 }
 
 static void take(png_structp png, png_bytep bytes, size_t count) {
-    source *from = png_get_io_ptr(png);
+    hb_png_source *from = png_get_io_ptr(png);
     if (count > from->size - from->position) png_error(png, "the file ends too early");
     memcpy(bytes, from->data + from->position, count);
     from->position += count;
 }
 
-/// A reader whose errors go to `message`.
-static int begin(png_structp *png, png_infop *info, char *message) {
+int hb_png_begin(png_structp *png, png_infop *info, char *message) {
     *info = NULL;
     *png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, stop, silent);
     if (*png) *info = png_create_info_struct(*png);
@@ -44,7 +37,7 @@ static void pass_over_texts(png_structp png) {
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
 }
 
-static void start(png_structp png, png_infop info, source *from) {
+void hb_png_start(png_structp png, png_infop info, hb_png_source *from) {
     png_set_read_fn(png, from, take);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
     pass_over_texts(png);
@@ -53,16 +46,16 @@ static void start(png_structp png, png_infop info, source *from) {
 
 int hb_png_read_header(
     const uint8_t *data, size_t size, size_t maximum_pixels, hb_image_header *header, char *message) {
-    source from = {data, size, 0};
+    hb_png_source from = {data, size, 0};
     png_structp png;
     png_infop info;
-    int code = begin(&png, &info, message);
+    int code = hb_png_begin(&png, &info, message);
     if (code) return code;
     if (setjmp(png_jmpbuf(png))) {
         png_destroy_read_struct(&png, &info, NULL);
         return HB_IMAGE_BROKEN;
     }
-    start(png, info, &from);
+    hb_png_start(png, info, &from);
     header->width = (int32_t)png_get_image_width(png, info);
     header->height = (int32_t)png_get_image_height(png, info);
     header->channels = (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) ? 3 : 1;
@@ -78,19 +71,19 @@ int hb_png_read_header(
 
 int hb_png_decode(
     const uint8_t *data, size_t size, const hb_image_header *header, hb_sink *sink, char *message) {
-    source from = {data, size, 0};
+    hb_png_source from = {data, size, 0};
     png_structp png;
     png_infop info;
     // volatile: set after setjmp, read after longjmp.
     uint8_t *volatile memory = NULL;
-    int code = begin(&png, &info, message);
+    int code = hb_png_begin(&png, &info, message);
     if (code) return code;
     if (setjmp(png_jmpbuf(png))) {
         png_destroy_read_struct(&png, &info, NULL);
         free(memory);
         return HB_IMAGE_BROKEN;
     }
-    start(png, info, &from);
+    hb_png_start(png, info, &from);
     png_set_expand(png);  // palette to colour, fewer than 8 bits to 8, tRNS to alpha
     png_set_scale_16(png);
     int passes = png_set_interlace_handling(png);

@@ -63,6 +63,31 @@ int hb_image_decode(
     const uint8_t *data, size_t size, const hb_image_header *header, int channels, uint8_t *pixels,
     char message[HB_IMAGE_MESSAGE]);
 
+// PngLabels.c: label maps, whose values are numbers and no brightness.
+
+enum {
+    HB_LABELS_GREY = 0,
+    HB_LABELS_PALETTE = 1,
+    HB_LABELS_COLOR = 2
+};
+
+typedef struct {
+    int32_t width, height;    // as stored
+    int32_t bits;             // of a sample: 1, 2, 4, 8 or 16
+    int32_t kind;             // HB_LABELS_GREY, HB_LABELS_PALETTE or HB_LABELS_COLOR
+    int32_t orientation;      // 1...8; 5...8 swap the sides
+} hb_label_header;
+
+/// Reads the header of a PNG alone; refuses other formats and what hb_image_read_header refuses.
+int hb_labels_read_header(
+    const uint8_t *data, size_t size, size_t maximum_pixels, hb_label_header *header, char message[HB_IMAGE_MESSAGE]);
+/// Decodes the values of a PNG as they are stored, upright: gray values that are not scaled, and indices of a palette
+/// rather than its colors; alpha is left out. `values` has room for width * height of them.
+/// In color: what a viewer shows, three values of 0...255 a pixel. A picture of HB_LABELS_COLOR is decoded in color alone.
+int hb_labels_decode(
+    const uint8_t *data, size_t size, const hb_label_header *header, int in_color, uint16_t *values,
+    char message[HB_IMAGE_MESSAGE]);
+
 /// Encodes to PNG; `*encoded` is released with hb_image_free.
 int hb_image_encode_png(
     const uint8_t *pixels, int width, int height, int channels, uint8_t **encoded, size_t *size,
@@ -106,9 +131,15 @@ void hb_resample_rows(
 void hb_affine(
     const uint8_t *input, int width, int height, int channels, const double matrix[6], uint8_t *output);
 
+/// `count` pixels of the bilinear input at places[2 i], places[2 i + 1] (x and y), black outside.
+void hb_sample_places(
+    const uint8_t *input, int width, int height, int channels, const double *places, int count, uint8_t *output);
+
 /// pixels = degenerate + factor (pixels - degenerate), cut to 0...255; a degenerate of one value, or one per pixel.
 void hb_blend_value(uint8_t *pixels, size_t count, int value, float factor);
 void hb_blend_grey(uint8_t *rgb, size_t count, float factor);
+/// Multiplies the saturation of HSV, cut to 1.
+void hb_scale_saturation(uint8_t *rgb, size_t count, float factor);
 /// Shifts the hue (a byte, 256 = full circle).
 void hb_shift_hue(uint8_t *rgb, size_t count, int shift);
 

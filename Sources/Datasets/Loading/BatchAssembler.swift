@@ -95,9 +95,11 @@ final class BatchAssembler<C: Collator>: Sendable {
             let sample = order[position]
             let image = try prepared(sample, workspace)
             var random = Random(sampleKey.derived("", epoch, sample))
+            let annotation = try dataset.annotation(sample)
             let motion = transform.finish(
-                image, &random, workspace, into: images.memory + row * transform.valueCount)
-            annotations.append(try dataset.annotation(sample).moved(by: motion))
+                image, &random, workspace, into: images.memory + row * transform.valueCount,
+                share: { annotation.moved(by: $0).commonestShare })
+            annotations.append(annotation.moved(by: motion))
             images.indices.append(sample)
         }
         var random = Random(collatorKey.derived("", epoch, index))

@@ -109,11 +109,11 @@ private final class BrokenImageSearch: Sendable {
 }
 
 /// A part of a data set whose broken images are an error that names those of all parts.
-private struct WatchedDataset<Annotation: Datasets.Annotation>: AnnotatedDataset {
+struct WatchedDataset<Annotation: Datasets.Annotation>: AnnotatedDataset {
     let base: any AnnotatedDataset<Annotation>
-    let search: BrokenImageSearch
+    private let search: BrokenImageSearch
 
-    init(_ base: any AnnotatedDataset<Annotation>, _ search: BrokenImageSearch) {
+    fileprivate init(_ base: any AnnotatedDataset<Annotation>, _ search: BrokenImageSearch) {
         (self.base, self.search) = (base, search)
     }
 

@@ -96,7 +96,7 @@ public struct InMemoryDataset: AnnotatedDataset {
 
 /// Some images of another data set.
 public struct SubsetDataset<Annotation: Datasets.Annotation>: AnnotatedDataset {
-    private let base: any AnnotatedDataset<Annotation>
+    let base: any AnnotatedDataset<Annotation>
     /// The images' indices in the other data set.
     public let indices: [Int]
 

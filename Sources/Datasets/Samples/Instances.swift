@@ -51,8 +51,15 @@ public struct Instances: Annotation, Equatable {
     /// A box becomes the smallest box around what is visible of it after the motion: its four corners moved, clipped to
     /// the moved image and to what was not cut off on the way. Its area changes as the motion's does and by the share of
     /// the box that is left. Outlines move corner by corner and are not clipped; masks move by nearest neighbor.
+    ///
+    /// After an elastic step the box is that around the object's mask, where it has one, and otherwise around the places that
+    /// its sides went to.
     public func moved(by motion: Motion) -> Instances {
         require(motion.source == size, "Instances", "a motion of \(motion.source) pixels does not move \(size)")
+        guard motion.isAffine else {
+            let moved = items.compactMap { $0.displaced(by: motion, leastVisible) }
+            return Instances(size: motion.target, items: moved, leastVisible: leastVisible)
+        }
         let moved = items.compactMap { item -> Instance? in
             let corners = item.box.corners.compactMap { motion.target(of: $0) }
             let visible = corners.count == 4 ? motion.visible(corners) : []

@@ -45,6 +45,15 @@ public struct Mask: Annotation, Equatable {
         return Mask(size: target, labels: moved, ignored: ignored)
     }
 
+    /// The part of the pixels that are not ignored which has the commonest label; 1 where all are ignored.
+    public var commonestShare: Double? {
+        var counts = [Int](repeating: 0, count: 256)
+        for label in labels { counts[Int(label)] += 1 }
+        counts[Int(ignored)] = 0
+        let total = counts.reduce(0, +)
+        return total > 0 ? Double(counts.max() ?? 0) / Double(total) : 1
+    }
+
     private func moveAny(
         _ motion: Motion, _ input: UnsafeBufferPointer<UInt8>, _ output: UnsafeMutableBufferPointer<UInt8>
     ) {

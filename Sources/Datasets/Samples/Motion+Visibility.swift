@@ -4,20 +4,22 @@ extension Motion {
     /// An image on the way: what lay outside it was lost, whatever came after.
     struct Frame: Sendable, Equatable {
         /// From the target to this image.
-        let map: Affine
+        let map: Way
         let size: Pair
 
-        init(_ map: Affine, _ size: Pair) { (self.map, self.size) = (map, size) }
+        init(_ map: Way, _ size: Pair) { (self.map, self.size) = (map, size) }
 
         /// Whether a place of the target lay inside.
         func holds(_ place: Point) -> Bool { size.contains(map(place)) }
 
         /// Whether some place of the source that the target shows may have been lost here.
-        /// - Parameter inverse: from source to target.
+        /// - Parameter inverse: from source to target, where there is no displacement on the way.
         func hides(_ source: Pair, _ inverse: Affine?, _ target: Pair) -> Bool {
-            if size.contains(cornersOf: target, map) { return false }
+            // Of what is displaced, corners do not tell.
+            guard map.warps.isEmpty else { return true }
+            if size.contains(cornersOf: target, map.first) { return false }
             guard let inverse else { return true }
-            return !size.contains(cornersOf: source, map.after(inverse))
+            return !size.contains(cornersOf: source, map.first.after(inverse))
         }
     }
 
@@ -33,23 +35,24 @@ extension Motion {
 
     /// Of an aligned motion: the source's x of the target's x, nil where the target shows padding.
     func visibleX(of x: Double) -> Double? {
-        let found = map.xx * x + map.x0
+        let found = map.first.xx * x + map.first.x0
         let isVisible =
             Pair.isInside(found, source.width)
-            && frames.allSatisfy { Pair.isInside($0.map.xx * x + $0.map.x0, $0.size.width) }
+            && frames.allSatisfy { Pair.isInside($0.map.first.xx * x + $0.map.first.x0, $0.size.width) }
         return isVisible ? found : nil
     }
 
     /// Of an aligned motion: the source's y of the target's y, nil where the target shows padding.
     func visibleY(of y: Double) -> Double? {
-        let found = map.yy * y + map.y0
+        let found = map.first.yy * y + map.first.y0
         let isVisible =
             Pair.isInside(found, source.height)
-            && frames.allSatisfy { Pair.isInside($0.map.yy * y + $0.map.y0, $0.size.height) }
+            && frames.allSatisfy { Pair.isInside($0.map.first.yy * y + $0.map.first.y0, $0.size.height) }
         return isVisible ? found : nil
     }
 
-    /// The part of a convex polygon of the target that is in the target and shows the source, convex as well.
+    /// The part of a convex polygon of the target that is in the target and shows the source, convex as well; of an affine
+    /// motion.
     func visible(_ polygon: [Point]) -> [Point] {
         let edges = [Frame(map, source), Frame(.identity, target)] + frames
         return edges.reduce(polygon) { $1.clip($0) }

@@ -3,19 +3,24 @@ import Tensors
 /// How the pixels of an image moved: where each place of the moved image (the target) lay in the image that was moved
 /// (the source). It is what makes masks, boxes and points follow the pixels.
 ///
-/// The map is affine and in continuous coordinates, see `Point`; it draws no random numbers. What was cut off and came
-/// back as padding is known too: such places have no source, see `visibleSource(of:)`.
+/// The map is affine, but for elastic steps, which displace places smoothly. It is in continuous coordinates, see `Point`,
+/// and draws no random numbers. What was cut off and came back as padding is known too: such places have no source, see
+/// `visibleSource(of:)`.
 public struct Motion: Sendable, Equatable {
     /// The size of the image that was moved.
     public let source: Pair
     /// The size of the moved image.
     public let target: Pair
     /// From target to source.
-    let map: Affine
+    let map: Way
     /// The images on the way from source to target whose edges hide some of the source within the target.
     let frames: [Frame]
 
     init(_ map: Affine, from source: Pair, to target: Pair, frames: [Frame] = []) {
+        self.init(Way(map), from: source, to: target, frames: frames)
+    }
+
+    private init(_ map: Way, from source: Pair, to target: Pair, frames: [Frame] = []) {
         (self.source, self.target, self.map, self.frames) = (source, target, map, frames)
     }
 
@@ -29,7 +34,7 @@ public struct Motion: Sendable, Equatable {
     }
 
     /// No motion of an image of this size.
-    public static func identity(_ size: Pair) -> Motion { Motion(.identity, from: size, to: size) }
+    public static func identity(_ size: Pair) -> Motion { Motion(Way.identity, from: size, to: size) }
 
     /// The window of the image whose upper left corner is at pixel `x`, `y`. It may leave the image: beyond the edges
     /// lies padding.
@@ -54,24 +59,43 @@ public struct Motion: Sendable, Equatable {
         Motion(Affine(-1, 0, Double(size.width), 0, 1, 0), from: size, to: size)
     }
 
-    /// The affine map, row by row, as `init(matrix:from:to:)` takes it.
-    public var matrix: [Double] { map.matrix }
+    /// Each place of the image from where the displacements say.
+    static func warp(_ size: Pair, _ warp: Warp) -> Motion { Motion(Way(.identity, [warp]), from: size, to: size) }
+
+    /// The image turned or mirrored, by EXIF's number of the orientation that it undoes: 3 is half a turn, 4 exchanges up
+    /// and down, 6 and 8 are a quarter of a turn clockwise and counter-clockwise.
+    static func reorient(_ size: Pair, _ orientation: Int) -> Motion {
+        let (width, height) = (Double(size.width), Double(size.height))
+        switch orientation {
+        case 3: return Motion(Affine(-1, 0, width, 0, -1, height), from: size, to: size)
+        case 4: return Motion(Affine(1, 0, 0, 0, -1, height), from: size, to: size)
+        case 6: return Motion(Affine(0, 1, 0, -1, 0, height), from: size, to: Pair(size.width, size.height))
+        case 8: return Motion(Affine(0, -1, width, 1, 0, 0), from: size, to: Pair(size.width, size.height))
+        default: return .identity(size)
+        }
+    }
+
+    /// The affine map, row by row, as `init(matrix:from:to:)` takes it; without the displacements of elastic steps.
+    public var matrix: [Double] { map.affine.matrix }
+
+    /// Whether the map is affine; it is, but for elastic steps.
+    public var isAffine: Bool { map.warps.isEmpty }
 
     /// Where a place of the target lay in the source, or would lie if the source went on beyond its edges.
     public func source(of place: Point) -> Point { map(place) }
 
     /// Where a place of the source lies in the target, or beside it; nil where the map cannot be inverted, so that all
     /// of the target shows a line of the source.
-    public func target(of place: Point) -> Point? { map.inverse.map { $0(place) } }
+    public func target(of place: Point) -> Point? { map.origin(of: place) }
 
-    /// By how much an area grows; 0 where the map cannot be inverted.
-    public var areaScale: Double { map.inverse.map { abs($0.determinant) } ?? 0 }
+    /// By how much an area grows, that of the whole image where displacements differ; 0 where the map cannot be inverted.
+    public var areaScale: Double { map.affine.inverse.map { abs($0.determinant) } ?? 0 }
 
     /// This motion and then another one, of the image that this one made.
     public func then(_ next: Motion) -> Motion {
         require(next.source == target, "Motion", "a motion of \(next.source) does not follow one to \(target)")
         let total = map.after(next.map)
-        let inverse = total.inverse
+        let inverse = total.warps.isEmpty ? total.first.inverse : nil
         // Nearly all frames are let go: where nothing leaves a frame, or nothing of the source lies outside it.
         func hides(_ frame: Frame) -> Bool { frame.hides(source, inverse, next.target) }
         var kept: [Frame] = []
@@ -85,10 +109,10 @@ public struct Motion: Sendable, Equatable {
         return Motion(total, from: source, to: next.target, frames: kept)
     }
 
-    /// The way back, from target to source; nil where the map cannot be inverted. What is not in the target does not
-    /// come back.
+    /// The way back, from target to source; nil where the map cannot be inverted or is not affine. What is not in the target
+    /// does not come back.
     public var inverse: Motion? {
-        guard let back = map.inverse else { return nil }
-        return Motion(back, from: target, to: source, frames: frames.map { Frame($0.map.after(back), $0.size) })
+        guard isAffine, let back = map.first.inverse else { return nil }
+        return Motion(back, from: target, to: source, frames: frames.map { Frame($0.map.after(Way(back)), $0.size) })
     }
 }

@@ -130,6 +130,12 @@ package struct Canvas {
 
     /// Puts the image into the middle of a larger one of a colour.
     package mutating func surround(width newWidth: Int, height newHeight: Int, fill: [UInt8]) {
+        place(
+            left: (newWidth - width) / 2, top: (newHeight - height) / 2, width: newWidth, height: newHeight, fill: fill)
+    }
+
+    /// Puts the image with its upper left corner at `left`, `top` of a larger one of a colour.
+    package mutating func place(left: Int, top: Int, width newWidth: Int, height newHeight: Int, fill: [UInt8]) {
         if newWidth == width && newHeight == height { return }
         materialize()
         let target = free()
@@ -140,7 +146,6 @@ package struct Canvas {
                 output[position] = value
             }
         }
-        let (left, top) = ((newWidth - width) / 2, (newHeight - height) / 2)
         moved(.pad(size, left: left, top: top, to: Pair(newHeight, newWidth)))
         let rowBytes = width * channels
         for y in 0..<height {

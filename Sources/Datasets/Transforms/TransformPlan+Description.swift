@@ -24,7 +24,12 @@ extension TransformStep {
             "resize until contained in \(width)x\(height) (\(filter.rawValue)) and fill around with "
                 + fill.map { "\($0)" }.joined(separator: ", ")
         case .centerCrop(let width, let height): "cut the middle \(width)x\(height)"
-        case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment: "a random change"
+        case .randomResize(let scale, let long, let short, let filter) where isDeterministic:
+            "resize, the ratio kept, to \(scale[0]) times the size that fits \(long.map { "\($0)" } ?? "any length") by "
+                + "\(short.map { "\($0)" } ?? "any length") (\(filter.rawValue))"
+        case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment, .randomResize,
+            .randomWindow, .verticalFlip, .quarterTurn, .photometric, .elastic:
+            "a random change"
         }
     }
 }

@@ -75,6 +75,21 @@ extension TransformStep {
             return within(brightness, "brightness", 100) ?? within(contrast, "contrast", 100)
                 ?? within(saturation, "saturation", 100) ?? within(hue, "hue", 0.5)
         case .randAugment(let augment): return augment.problem.map { "RandAugment: \($0)" }
+        case .randomResize(let scale, let long, let short, _):
+            return range(scale, "scale", upTo: 16) ?? long.flatMap { size($0) } ?? short.flatMap { size($0) }
+        case .randomWindow(let width, let height, let classShare, let fill):
+            guard fill.count == 1 || fill.count == 3 else { return "a fill of \(fill.count) channels is not 1 or 3" }
+            return size(width, height) ?? within(classShare, "class share", 1)
+        case .verticalFlip(let probability), .quarterTurn(let probability):
+            return within(probability, "flip or turn probability", 1)
+        case .photometric(let brightness, let contrast, let saturation, let hue):
+            return within(brightness, "brightness", 255) ?? range(contrast, "contrast", upTo: 100)
+                ?? range(saturation, "saturation", upTo: 100) ?? within(hue, "hue", 0.5)
+        case .elastic(let strength, let smoothness):
+            guard (2...4096).contains(smoothness) else {
+                return "a smoothness of \(smoothness) pixels is out of range, expected 2...4096"
+            }
+            return within(strength, "displacement", 1000)
         }
     }
 }

@@ -27,16 +27,38 @@ public enum TransformStep: Codable, Sendable, Hashable {
     case colorJitter(brightness: Double, contrast: Double, saturation: Double, hue: Double)
     /// A few operations drawn for each image.
     case randAugment(RandAugment)
+    /// The ratio kept, to a random multiple (low, high) of the size at which the image just fits into `longSide` for its
+    /// longer side and `shortSide` for its shorter one; without either, of its own size.
+    case randomResize(scale: [Double], longSide: Int?, shortSide: Int?, filter: ResizeFilter)
+    /// A random window of exactly this size; right of and below smaller images lies a colour, one value or one per channel.
+    /// It is drawn again, up to ten times, while one class alone is in it or has `classShare` of its pixels or more.
+    case randomWindow(width: Int, height: Int, classShare: Double, fill: [UInt8])
+    /// Up and down exchanged, so often.
+    case verticalFlip(probability: Double)
+    /// A quarter, a half or three quarters of a turn, so often.
+    case quarterTurn(probability: Double)
+    /// Each half of the time: brightness within +-value (of 255), contrast and saturation times a factor (low, high) and
+    /// hue within +-value of a turn; contrast before or after the latter two.
+    case photometric(brightness: Double, contrast: [Double], saturation: [Double], hue: Double)
+    /// Random displacements (Simard et al., 2003; Ronneberger et al., 2015) of deviation `strength` that change over
+    /// `smoothness`, both in pixels; black beyond the edges.
+    case elastic(strength: Double, smoothness: Double)
 
     /// Whether the result depends on the image alone.
     package var isDeterministic: Bool {
         switch self {
         case .resize, .resizeShorterSide, .fit, .pad, .centerCrop: true
-        case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment: false
+        case .randomResize(let scale, _, _, _): scale.count == 2 && scale[0] == scale[1]
+        case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment, .randomWindow,
+            .verticalFlip, .quarterTurn, .photometric, .elastic:
+            false
         }
     }
 
-    package func apply(to canvas: inout Canvas, _ random: inout Random) {
+    /// - Parameter share: see `Transform.finish`.
+    package func apply(
+        to canvas: inout Canvas, _ random: inout Random, share: ((Motion) -> Double?)? = nil
+    ) {
         switch self {
         case .resize(let width, let height, let filter):
             canvas.resize(width: width, height: height, filter: filter)
@@ -67,6 +89,20 @@ public enum TransformStep: Codable, Sendable, Hashable {
         case .colorJitter(let brightness, let contrast, let saturation, let hue):
             jitterColors(&canvas, [brightness, contrast, saturation, hue], &random)
         case .randAugment(let augment): augment.apply(to: &canvas, &random)
+        case .randomResize(let scale, let long, let short, let filter):
+            resizeRandomly(&canvas, scale: scale, longSide: long, shortSide: short, filter: filter, &random)
+        case .randomWindow(let width, let height, let classShare, let fill):
+            let window = Pair(height, width)
+            cutWindow(&canvas, window, classShare: classShare, fill: fill, &random, share)
+        case .verticalFlip(let probability):
+            if random.chance(probability) { canvas.reorient(4) }
+        case .quarterTurn(let probability):
+            if random.chance(probability) { canvas.reorient([6, 3, 8][random.integer(below: 3)]) }
+        case .photometric(let brightness, let contrast, let saturation, let hue):
+            distortColors(&canvas, brightness, contrast: contrast, saturation: saturation, hue: hue, &random)
+        case .elastic(let strength, let smoothness):
+            let warp = Warp(canvas.size, strength: strength, smoothness: smoothness, &random)
+            if strength > 0 { canvas.warp(warp) }
         }
     }
 }
