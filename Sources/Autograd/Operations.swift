@@ -23,6 +23,8 @@ extension Operation {
             .addingResidual,
             .crossEntropy, .softCrossEntropy,
             .binaryCrossEntropy,
+            .pixelCrossEntropy, .hardPixelCrossEntropy, .pixelFocal, .binaryPixelCrossEntropy,
+            .softDice, .lovaszSoftmax,
             .meanSquaredError,
             .distillationDivergence,
             .convolution,
@@ -32,6 +34,7 @@ extension Operation {
             .windowWeighted,
             .channelMean,
             .maxPool, .globalAveragePool,
+            .adaptivePool,
             .resize,
             .checkpoint,
         ]
@@ -59,6 +62,8 @@ extension GradientCheck {
         residual,
         crossEntropy,
         binaryCrossEntropy,
+        pixelCrossEntropy, hardPixelCrossEntropy, pixelFocal, binaryPixelCrossEntropy,
+        softDice, lovaszSoftmax,
         meanSquaredError,
         distillationDivergence,
         convolution,
@@ -68,6 +73,7 @@ extension GradientCheck {
         windowWeighting,
         channelMean,
         pooling,
+        adaptivePooling,
         resize,
         checkpoint,
     ].flatMap { $0 }

@@ -20,10 +20,16 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     DistillationDivergenceKernels,
     MeanSquaredErrorKernels,
     BinaryCrossEntropyKernels,
+    PixelCrossEntropyKernels,
+    HardPixelKernels,
+    SoftDiceKernels,
+    LovaszKernels,
+    BinaryPixelKernels,
     GeluLinearKernels,
     PackedProductKernels,
     PatchKernels,
     PoolingKernels,
+    AdaptivePoolingKernels,
     ResizeKernels
 {
     /// The type's name in messages and files: "float" or "double".

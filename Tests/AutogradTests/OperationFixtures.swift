@@ -7,7 +7,7 @@ import Testing
 
 /// One operation computed by an independent implementation in double precision (Scripts/fixtures/ops.py): operands,
 /// results, incoming gradients and the gradients of all operands, in PyTorch's layouts. Those of dense prediction are in
-/// a file of the same form that PyTorch's own operations filled, but for the soft Dice loss, which is its formula.
+/// a file of the same form that PyTorch filled, losses that it lacks by their formulas.
 struct OperationFixture {
     let name: String
     let attributes: JSONValue
@@ -29,17 +29,17 @@ struct OperationFixture {
 
     func has(_ part: String) -> Bool { file["\(name).\(part)"] != nil }
 
-    private func integers(_ key: String) throws -> [Int] {
+    func integers(_ key: String) throws -> [Int] {
         try #require(attributes[key]?.arrayValue).map { try #require($0.integerValue) }
     }
 
-    private func pair(_ key: String) throws -> Pair {
+    func pair(_ key: String) throws -> Pair {
         let values = try integers(key)
         return Pair(try #require(values.first), try #require(values.last))
     }
 
     /// How an operand is brought into our layout and its gradient back: the order of the axes, then the shape.
-    private struct Conversion {
+    struct Conversion {
         var axes: [Int]?
         var dropsLast = false
 
@@ -137,28 +137,8 @@ struct OperationFixture {
         case "mse":
             let teacher = try tensor("teacher", as: S.self)
             apply = { $0[0].meanSquaredError(teacher) }
-        case "conv_transpose2d":
-            let (stride, padding) = (try pair("stride"), try pair("padding"))
-            let (dilation, added) = (try pair("dilation"), try pair("output_padding"))
-            let groups = try #require(attributes["groups"]?.integerValue)
-            operands = [("x", .map), ("w", .map)] + (has("in.b") ? [("b", .none)] : [])
-            result = .map
-            apply = { x in
-                x[0].transposedConvolution(
-                    x[1], x.count > 2 ? x[2] : nil, stride: stride, padding: padding, outputPadding: added,
-                    dilation: dilation, groups: groups)
-            }
-        case "adaptive_avg_pool2d":
-            let size = try pair("output_size")
-            (operands, result) = ([("x", .map)], .map)
-            apply = { $0[0].averagePooled(to: size) }
-        case "pixel_unshuffle", "pixel_shuffle":
-            let factor = try #require(attributes["factor"]?.integerValue)
-            (operands, result) = ([("x", .map)], .map)
-            apply = {
-                operation == "pixel_shuffle"
-                    ? $0[0].depthToSpace(factor, .channelMajor) : $0[0].spaceToDepth(factor, .channelMajor)
-            }
+        case let dense where Self.dense.contains(dense):
+            (operands, result, apply) = try denseOperation(dense)
         default:
             Issue.record("\(name): the operation \(operation) is not known here")
             return []

@@ -31,36 +31,6 @@ extension Variable {
             [g.globalAveragePoolGradient(input: input)]
         }
     }
-
-    /// [N, H, W, C] -> [N, h, w, C] with every output the mean of the rows floor(i H / h) ..< ceil((i + 1) H / h) and
-    /// columns alike, as PyTorch's adaptive average pooling; made of other operations. Gradient: g spread evenly over
-    /// what was averaged.
-    public func averagePooled(to size: Pair) -> Variable {
-        require(
-            shape.rank == 4 && size.height > 0 && size.width > 0, "averagePooled", [shape],
-            "the input must be [images, height, width, channels] and the size \(size) positive")
-        let (height, width, channels) = (shape[1], shape[2], shape[3])
-        if height == size.height && width == size.width { return self }
-        if height % size.height == 0 && width % size.width == 0 {
-            let ratio = Pair(height / size.height, width / size.width)
-            let weight = Tensor<S>(
-                [channels, ratio.height, ratio.width, 1], repeating: 1 / S(ratio.height * ratio.width))
-            return convolution(Variable(weight), nil, stride: ratio, groups: channels)
-        }
-        // One axis after the other, each as a product with a matrix of shares.
-        return transposed([0, 2, 3, 1]).linear(Variable(Self.averagingMatrix(height, size.height)))
-            .transposed([0, 3, 2, 1]).linear(Variable(Self.averagingMatrix(width, size.width)))
-            .transposed([0, 1, 3, 2])
-    }
-
-    private static func averagingMatrix(_ input: Int, _ output: Int) -> Tensor<S> {
-        var values = [S](repeating: 0, count: output * input)
-        for i in 0..<output {
-            let range = i * input / output..<((i + 1) * input + output - 1) / output
-            for j in range { values[i * input + j] = 1 / S(range.count) }
-        }
-        return Tensor([output, input], values)
-    }
 }
 
 extension GradientCheck {
@@ -82,7 +52,5 @@ extension GradientCheck {
         maxPool("/size 1", [1, 1, 1, 1], 1, 1),
         GradientCheck("globalAveragePool", [[2, 3, 4, 5]]) { [$0[0].globalAveragePooled()] },
         GradientCheck("globalAveragePool/size 1", [[3, 1, 1, 1]]) { [$0[0].globalAveragePooled()] },
-        GradientCheck("averagePooling", [[2, 6, 4, 3]]) { [$0[0].averagePooled(to: Pair(3, 2))] },
-        GradientCheck("averagePooling/uneven", [[2, 5, 7, 3]]) { [$0[0].averagePooled(to: Pair(3, 2))] },
     ]
 }

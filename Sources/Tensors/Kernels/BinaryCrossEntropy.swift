@@ -53,7 +53,7 @@ extension Double: BinaryCrossEntropyKernels {
 
 extension Tensor {
     /// Lends the elements of a tensor that may be absent.
-    private static func readAny<R>(_ tensor: Tensor?, _ body: (UnsafePointer<S>?) -> R) -> R {
+    static func readAny<R>(_ tensor: Tensor?, _ body: (UnsafePointer<S>?) -> R) -> R {
         guard let tensor else { return body(nil) }
         return tensor.read { body($0) }
     }
