@@ -5,7 +5,7 @@ import Models
 import Tensors
 
 /// A model as an ONNX graph: input `images` [batch, channels, height, width] of normalised floats, for a classifier the
-/// output `logits` [batch, classes], a free batch, ordinary operators of operator set 17 only; global filters are products
+/// output `logits` [batch, classes], for a dense head `logits` [batch, classes, height, width] at the images' size, a free batch, ordinary operators of operator set 17 only; global filters are products
 /// with real matrices.
 public struct ONNXModel: Sendable {
     /// The name of the input.
@@ -42,7 +42,7 @@ public struct ONNXModel: Sendable {
     ) throws {
         let specification = try specification.resolved(height: height, width: width)
         input = GraphValue(name: Self.inputName, shape: [specification.inputChannels, height, width])
-        var builder = GraphBuilder(tensors: tensors)
+        var builder = GraphBuilder(tensors: tensors, imageSize: Pair(height, width))
         let images = FeatureMap(
             name: Self.inputName, height: height, width: width, channels: specification.inputChannels,
             isChannelsFirst: true)
@@ -56,6 +56,11 @@ public struct ONNXModel: Sendable {
         var features = try graph(
             backbone, as: (any BackboneGraph).self, "backbone \(Swift.type(of: backbone).title)"
         ).graph(&builder, images)
+        if specification.normalizesMaps {
+            for index in features.maps.indices where builder.optionalTensor("norm\(index).weight") != nil {
+                features.maps[index] = try builder.layerNorm("norm\(index)", features.maps[index])
+            }
+        }
         if let neck = specification.neck {
             features = try graph(neck, as: (any NeckGraph).self, "neck \(Swift.type(of: neck).name)")
                 .graph(&builder, features)

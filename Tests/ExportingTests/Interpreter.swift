@@ -15,6 +15,8 @@ struct Interpreter {
         }
         for node in model.nodes {
             let operands = try node.inputs.map { name in
+                // An operand that is left out.
+                if name.isEmpty { return Axes([0], []) }
                 guard let value = values[name] else {
                     throw ONNXReader.Damage(reason: "\(node.name) reads \(name), which is computed nowhere before it")
                 }
@@ -116,6 +118,19 @@ struct Interpreter {
             return [
                 windows(node, x[0], channels: x[0].shape[1]) { image, channel, places in
                     places.map { x[0][[image, channel, $0.y, $0.x]] }.max() ?? -.infinity
+                }
+            ]
+        case "ConvTranspose": return [transposedConvolution(node, x)]
+        case "Resize": return [resized(node, x[0], x[3].values.map { Int($0) })]
+        case "Gather":
+            let axis = axis(x[0].shape.count)
+            var shape = x[0].shape
+            shape[axis] = x[1].count
+            return [
+                Axes(shape) { index in
+                    var source = index
+                    source[axis] = Int(x[1].values[index[axis]])
+                    return x[0][source]
                 }
             ]
         default: throw ONNXReader.Damage(reason: "the operator \(node.kind) is not known")

@@ -9,6 +9,7 @@ struct ONNXReader {
         var integer = 0
         var float: Float = 0
         var integers: [Int] = []
+        var word = ""
     }
 
     struct Node {
@@ -110,6 +111,7 @@ struct ONNXReader {
                     case 1: name = part.text
                     case 2: attribute.float = Float(bitPattern: UInt32(part.integer))
                     case 3: attribute.integer = part.integer
+                    case 4: attribute.word = part.text
                     case 8: attribute.integers += try integers(part)
                     case 20: attribute.type = part.integer
                     default: throw Damage(reason: "field \(part.number) of an attribute")

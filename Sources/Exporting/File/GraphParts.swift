@@ -26,6 +26,8 @@ public enum Attribute: Sendable {
     case float(Double)
     /// Whole numbers.
     case integers([Int])
+    /// A word.
+    case word(String)
 }
 
 /// One operator with named operands and results.

@@ -77,6 +77,9 @@ struct ONNXFile {
                 case .integers(let numbers):
                     attribute.integers(8, numbers)
                     attribute.integer(20, 7)
+                case .word(let word):
+                    attribute.string(4, word)
+                    attribute.integer(20, 3)
                 }
             }
         }

@@ -34,8 +34,9 @@ extension GraphBuilder {
     }
 
     /// A convolution of as many groups as its weight says.
+    /// - Parameter output: the name of the result; that of the layer when absent.
     public mutating func convolution(
-        _ path: String, _ map: FeatureMap, stride: Int = 1, padding: Int = 0
+        _ path: String, _ map: FeatureMap, stride: Int = 1, padding: Int = 0, output: String? = nil
     ) throws -> FeatureMap {
         let input = channelsFirst(map)
         let weight = try tensor(path + ".weight", rank: 4)
@@ -47,7 +48,7 @@ extension GraphBuilder {
         var inputs = [input.name, try parameter(path + ".weight", rank: 4)]
         if optionalTensor(path + ".bias") != nil { inputs.append(try parameter(path + ".bias", rank: 1)) }
         let name = node(
-            "Conv", path, inputs,
+            "Conv", output ?? path, inputs,
             [
                 "group": .integer(map.channels / weight.shape[1]),
                 "kernel_shape": .integers([kernelHeight, kernelWidth]),

@@ -8,14 +8,19 @@ import Tensors
 public struct GraphBuilder {
     private(set) var nodes: [Node] = []
     private(set) var initializers: [Initializer] = []
+    /// The rows and columns of the images.
+    public let imageSize: Pair
     private let tensors: [String: NamedArray<Float>]
     private var taken: Set<String> = []
     private var constants: Set<String> = []
     /// The same map in the other layout, by the name of its value.
     private var turned: [String: String] = [:]
 
+    private var batch: String?
+
     /// - Parameter tensors: under PyTorch's names and in its order.
-    init(tensors: [NamedArray<Float>]) {
+    init(tensors: [NamedArray<Float>], imageSize: Pair) {
+        self.imageSize = imageSize
         self.tensors = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
     }
 
@@ -73,6 +78,14 @@ public struct GraphBuilder {
             initializers.append(Initializer(name: name, shape: [values.count], elements: .integers(values)))
         }
         return name
+    }
+
+    /// The number of images as a list of one size, computed once.
+    mutating func batchSize() -> String {
+        if let batch { return batch }
+        let size = node("Shape", "batch_size", [ONNXModel.inputName], ["start": .integer(0), "end": .integer(1)])
+        batch = size
+        return size
     }
 
     /// A parameter as it is in the state dict.
