@@ -1,6 +1,7 @@
 #pragma once
 // Every kernel header; a new one gets its line here.
 #include "BatchNorm.h"
+#include "BatchNormRelu.h"
 #include "BinaryCrossEntropy.h"
 #include "Broadcast.h"
 #include "Build.h"
@@ -27,3 +28,4 @@
 #include "ThreadMode.h"
 #include "Transpose.h"
 #include "Window.h"
+#include "Winograd.h"

@@ -42,7 +42,8 @@ public struct Convolution: Layer {
     /// The maps [N, H', W', outputs] of maps [N, H, W, inputs]; sizes as `Window.outputSize` says.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            x.convolution(context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation)
+            x.convolution(
+                context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation)
         }
     }
 
