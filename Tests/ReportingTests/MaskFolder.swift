@@ -30,6 +30,16 @@ extension RunFolder {
         ]
     }
 
+    private static func maskEpoch(_ epoch: Int) -> JSONValue {
+        let number = Double(epoch)
+        return [
+            "epoch": .integer(epoch), "update": .integer(10 * epoch), "trainLoss": .number(2 / number),
+            "trainPixelAccuracy": .number(0.1 * number), "validationLoss": .number(1 / number),
+            "validationMeanIoU": .number(0.1 * number), "validationPixelAccuracy": .number(0.15 * number),
+            "learningRate": 0.001, "seconds": .number(number),
+        ]
+    }
+
     /// - Parameter most: pixels of the first class.
     func fillMasks(seed: Int = 0, rate: String = "0.001", iou: Double = 0.625, most: Int = 5_000_000_000) throws {
         let names = ["road", "<car>", "moon"]
@@ -45,15 +55,7 @@ extension RunFolder {
             ])
         try write(
             "metrics.jsonl",
-            lines: (1...6).map { epoch in
-                [
-                    "epoch": .integer(epoch), "update": .integer(10 * epoch), "trainLoss": .number(2 / Double(epoch)),
-                    "trainPixelAccuracy": .number(0.1 * Double(epoch)), "validationLoss": .number(1 / Double(epoch)),
-                    "validationMeanIoU": .number(0.1 * Double(epoch)),
-                    "validationPixelAccuracy": .number(0.15 * Double(epoch)), "learningRate": 0.001,
-                    "seconds": .number(Double(epoch)),
-                ]
-            })
+            lines: (1...6).map(Self.maskEpoch))
         try write(
             "report/result.json",
             [

@@ -114,6 +114,7 @@ enum StyleSheet {
         border-bottom:1px solid var(--line);white-space:nowrap;z-index:1}
         tbody tr:last-child td{border-bottom:0}
         .n{text-align:right;white-space:nowrap}
+        td.unbroken{white-space:nowrap}
         td.none,td.soft{color:var(--soft)}
         td.best{font-weight:650;color:var(--accent)}
         td.barred{position:relative;isolation:isolate;min-width:84px}
@@ -165,7 +166,7 @@ enum StyleSheet {
         .patches+.patches{color:var(--soft)}
         .pictures{display:grid;gap:12px}.pictures .card{padding-bottom:14px}
         .tiles{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:10px;margin-top:6px}
-        .tiles.many{grid-template-columns:repeat(auto-fill,minmax(138px,1fr))}.tiles.six{grid-template-columns:repeat(6,minmax(0,1fr))}
+        .tiles.six{grid-template-columns:repeat(6,minmax(0,1fr))}
         .tile{margin:0;min-width:0;color:var(--soft);font-size:12.5px;line-height:1.5}
         .tile img{display:block;width:100%;height:auto;max-height:280px;object-fit:contain;border-radius:5px;background:var(--grid)}
         .tile.original img{box-shadow:0 0 0 2px var(--paper),0 0 0 3.5px var(--accent)}
@@ -191,7 +192,7 @@ enum StyleSheet {
         h1{font-size:27px}.headline{font-size:17px}svg text{font-size:14px}svg.small text{font-size:11.5px}svg text.stage{font-size:13px}
         .facts{grid-template-columns:repeat(2,1fr)}.facts li:last-child:nth-child(odd){grid-column:span 2}
         .legend{margin-left:0;width:100%}.command{display:block}.command span{display:block}
-        .tiles{grid-template-columns:1fr 1fr}.tiles.many,.tiles.six{grid-template-columns:repeat(3,minmax(0,1fr))}
+        .tiles{grid-template-columns:1fr 1fr}.tiles.six{grid-template-columns:repeat(3,minmax(0,1fr))}
         .matrix{--cell:26px;font-size:11px;border-spacing:1px}.matrix th{padding:1px 3px}.spare{display:none}
         section{padding-top:30px}.card,figure.chart{padding:12px}}
         @page{margin:14mm 12mm}

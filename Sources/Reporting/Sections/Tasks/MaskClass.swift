@@ -2,6 +2,8 @@ import JSON
 
 /// What a segmentation's evaluation measured of a class, as `report/result.json` holds it.
 struct MaskClass {
+    /// Its number in masks.
+    let index: Int
     let name: String
     /// Pixels that are labeled as it, and pixels that are predicted to be it.
     let pixels: Int
@@ -11,13 +13,14 @@ struct MaskClass {
     let dice: Double?
     let accuracy: Double?
     let precision: Double?
-    /// The color of its pixels in pictures as the style of an element; nil where it is not known.
+    /// Red, green and blue of its pixels in pictures, 0 to 255; nil where they are not known.
     private let color: [Int]?
 
     /// - Parameter fallback: the name of a class that has none.
-    private init?(_ json: JSONValue, fallback: String) {
+    private init?(_ json: JSONValue, index: Int, fallback: String) {
         guard let pixels = json["pixels"]?.countValue else { return nil }
         func share(_ key: String) -> Double? { MaskClass.share(json[key]) }
+        self.index = index
         name = json["class"]?.stringValue ?? fallback
         self.pixels = pixels
         predicted = json["predicted"]?.countValue ?? 0
@@ -52,7 +55,7 @@ struct MaskClass {
     /// than a page can show.
     static func all(_ record: RunRecord) -> [MaskClass] {
         (record.result?["perClass"]?.arrayValue ?? []).prefix(1024).enumerated().compactMap { index, json in
-            MaskClass(json, fallback: record.className(json["class"]?.integerValue ?? index))
+            MaskClass(json, index: index, fallback: record.className(json["class"]?.integerValue ?? index))
         }
     }
 

@@ -47,7 +47,7 @@ struct MaskPicture {
             """
     }
 
-    /// A picture with what it is above it.
+    /// A picture with what it is above it, where that is said.
     static func tile(_ sheet: PixelSheet, title: String, alternative: String, kind: Markup = "") -> Markup {
         """
         <p class="tile\(kind)">\(title)<img alt="\(alternative)" src="\(sheet.coarse.source)" width="\(sheet.width)" height="\(sheet.height)" loading="lazy"></p>

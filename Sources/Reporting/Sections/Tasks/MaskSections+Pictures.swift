@@ -21,8 +21,7 @@ extension MaskSections {
     /// What the colors mean.
     private static func legend(_ record: RunRecord, withErrors: Bool) -> Markup {
         let background = MaskClass.background(record)
-        let painted = MaskClass.all(record).enumerated().filter { $0.offset != background && !$0.element.isUndefined }
-            .map(\.element)
+        let painted = MaskClass.all(record).filter { $0.index != background && !$0.isUndefined }
         let most = 32
         var items = painted.prefix(most).map { Markup("<li>\($0.patch)\($0.name)</li>") }
         if painted.count > most { items.append("<li>and \(painted.count - most) others, as in the table above</li>") }
@@ -49,7 +48,7 @@ extension MaskSections {
                 image.truth, title: "truth", alternative: "\(image.name), truth", kind: " original")
             return """
                 <figure class="card"><figcaption><strong>\(image.name)</strong></figcaption>
-                <div class="tiles many">\(truth)\(answers)</div></figure>
+                <div class="tiles six">\(truth)\(answers)</div></figure>
 
                 """
         }
@@ -66,19 +65,19 @@ extension MaskSections {
         guard let samples = record.samples, let width = samples["width"]?.integerValue,
             let height = samples["height"]?.integerValue, let channels = samples["channels"]?.integerValue
         else { return nil }
-        func tile(_ json: JSONValue?, title: String, name: String, kind: Markup = "") -> Markup? {
+        func tile(_ json: JSONValue?, name: String, kind: Markup = "") -> Markup? {
             guard let text = json?.stringValue,
                 let sheet = PixelSheet(text, width: width, height: height, channels: channels)
             else { return nil }
-            return MaskPicture.tile(sheet, title: title, alternative: name, kind: kind)
+            return MaskPicture.tile(sheet, title: "", alternative: name, kind: kind)
         }
         let rows = (samples["images"]?.arrayValue ?? []).prefix(64).compactMap { entry -> Markup? in
             let name = entry["name"]?.stringValue ?? ""
-            guard let original = tile(entry["original"], title: "as it is", name: name, kind: " original") else {
+            guard let original = tile(entry["original"], name: name, kind: " original") else {
                 return nil
             }
             let variants = (entry["variants"]?.arrayValue ?? []).prefix(5).compactMap {
-                tile($0, title: "augmented", name: name + ", augmented")
+                tile($0, name: name + ", augmented")
             }
             let classes = (entry["classes"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: ", ")
             return """

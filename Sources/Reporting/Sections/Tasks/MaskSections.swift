@@ -68,10 +68,10 @@ enum MaskSections: TaskSections {
             .number(value) { NumberText.percentage($0, decimals: 1) }
         }
         let background = MaskClass.background(record)
-        let rows = classes.enumerated().filter { !$1.isUndefined }.map { index, kind -> [DataTable.Cell] in
-            let note: Markup = index == background ? " <small>(background)</small>" : ""
+        let rows = classes.filter { !$0.isUndefined }.map { kind -> [DataTable.Cell] in
+            let note: Markup = kind.index == background ? " <small>(background)</small>" : ""
             return [
-                DataTable.Cell("\(kind.patch)\(kind.name)\(note)"), .count(kind.pixels),
+                DataTable.Cell("\(kind.patch)\(kind.name)\(note)", kind: "unbroken"), .count(kind.pixels),
                 .share(kind.intersectionOverUnion), percentage(kind.dice), percentage(kind.accuracy),
                 percentage(kind.precision),
             ]
@@ -134,7 +134,10 @@ enum MaskSections: TaskSections {
         // A class without pixels is defined in the runs that predict it somewhere.
         let shown = first.indices.filter { index in all.contains { !$0[index].isUndefined } }
         let rows = shown.map { index -> [DataTable.Cell] in
-            [DataTable.Cell("\(first[index].patch)\(first[index].name)"), .count(first[index].pixels)]
+            [
+                DataTable.Cell("\(first[index].patch)\(first[index].name)", kind: "unbroken"),
+                .count(first[index].pixels),
+            ]
                 + comparison.groups.map { group in
                     .share(Spread(group.indices.compactMap { all[$0][index].intersectionOverUnion })?.mean)
                 }
