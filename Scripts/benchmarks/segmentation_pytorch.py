@@ -11,7 +11,7 @@ Needs torch, numpy, pillow and safetensors.
 import argparse
 import json
 import math
-import pathlib
+import statistics
 import sys
 import time
 
@@ -19,106 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from dense_pytorch import Segmenter, UNet, resized
-from PIL import Image
-
-IGNORED = 255
-
-
-def pairs(folder):
-    """Images [H, W, 3] and labels [H, W] of a part, in the order of their names."""
-    images = {path.stem: path for path in (folder / "images").iterdir() if not path.name.startswith(".")}
-    found = []
-    for label in sorted((folder / "labels").glob("*.png")):
-        image = np.array(Image.open(images[label.stem]).convert("RGB"))
-        mask = np.array(Image.open(label)).astype(np.uint8)
-        if image.shape[:2] != mask.shape:
-            sys.exit(f"error: {label}: the label has {mask.shape} pixels, its image {image.shape[:2]}")
-        found.append((torch.from_numpy(image).permute(2, 0, 1).contiguous(), torch.from_numpy(mask)))
-    return found
-
-
-def class_count(folder, parts):
-    file = folder / "classes.txt"
-    if file.exists():
-        lines = [line.split() for line in file.read_text().splitlines() if line.strip()]
-        # A line is `index name` or `name`; the ignored value has no place among the classes.
-        return sum(line[0] != str(IGNORED) for line in lines)
-    return 1 + max(int(mask[mask != IGNORED].max()) for _, mask in parts["train"] if (mask != IGNORED).any())
-
-
-def scaled(image, mask, size):
-    """Both in another size: bilinear and antialiased, and by the nearest pixel."""
-    if tuple(image.shape[1:]) == tuple(size):
-        return image, mask
-    image = F.interpolate(image[None].float(), size=size, mode="bilinear", antialias=True, align_corners=False)
-    mask = F.interpolate(mask[None, None], size=size, mode="nearest-exact")
-    return image[0].round().clamp(0, 255).to(torch.uint8), mask[0, 0]
-
-
-def load(arguments):
-    """The parts of the data by name: images as they are for training, brought into the box for evaluation."""
-    folder = pathlib.Path(arguments.data)
-    names = {"train": ["train"], "validation": ["validation", "val"], "test": ["test"]}
-    parts = {}
-    for part, candidates in names.items():
-        there = [folder / name for name in candidates if (folder / name / "labels").is_dir()]
-        parts[part] = pairs(there[0])[:arguments.limit or None] if there else []
-    if not parts["train"]:
-        sys.exit(f"error: {folder}: there are no pairs of images and labels in train/images and train/labels")
-    classes = arguments.classes or class_count(folder, parts)
-    if arguments.resize:
-        parts["train"] = [scaled(image, mask, arguments.resize) for image, mask in parts["train"]]
-    sums = torch.zeros(2, 3, dtype=torch.float64)
-    pixels = 0
-    for image, _ in parts["train"]:
-        values = image.double().flatten(1) / 255
-        sums += torch.stack([values.sum(1), values.square().sum(1)])
-        pixels += values.shape[1]
-    mean = sums[0] / pixels
-    deviation = (sums[1] / pixels - mean.square()).clamp(min=1e-12).sqrt()
-    if arguments.mean:
-        mean, deviation = torch.tensor(arguments.mean), torch.tensor(arguments.deviation)
-    shape = lambda values: values.float().view(3, 1, 1)
-    return parts, classes, (shape(mean), shape(deviation))
-
-
-class Augmentation:
-    """What training does to an image: a random size, a random crop of the padded image, a flip."""
-
-    def __init__(self, arguments, statistics):
-        self.crop, self.padding, self.flip = arguments.crop, arguments.padding, arguments.flip
-        self.scales, self.class_share = arguments.scales, arguments.class_share
-        self.mean, self.deviation = statistics
-
-    def __call__(self, image, mask, generator):
-        if self.scales:
-            factor = generator.uniform(*self.scales)
-            image, mask = scaled(image, mask, [max(1, round(side * factor)) for side in mask.shape])
-        image = (image.float() / 255 - self.mean) / self.deviation
-        if self.crop:
-            image, mask = self.cropped(image, mask, generator)
-        if self.flip and generator.random() < self.flip:
-            image, mask = image.flip(2), mask.flip(1)
-        return image, mask
-
-    def cropped(self, image, mask, generator):
-        height, width = self.crop
-        pad = self.padding
-        bottom, right = (max(0, side - 2 * pad - have) for side, have in zip(self.crop, mask.shape))
-        if pad or bottom or right:
-            # The padding is 0 after normalisation, the mean color.
-            extents = (pad, pad + right, pad, pad + bottom)
-            image, mask = F.pad(image, extents), F.pad(mask, extents, value=IGNORED)
-        for _ in range(10):
-            y = int(generator.integers(mask.shape[0] - height + 1))
-            x = int(generator.integers(mask.shape[1] - width + 1))
-            part = mask[y:y + height, x:x + width]
-            if self.class_share >= 1:
-                break
-            counts = torch.bincount(part[part != IGNORED].long())
-            if (counts > 0).sum() > 1 and counts.max() < self.class_share * counts.sum():
-                break
-        return image[:, y:y + height, x:x + width], part
+from segmentation_data import IGNORED, Augmentation, Data
 
 
 def build(arguments, classes):
@@ -129,10 +30,15 @@ def build(arguments, classes):
     head = {"dropout": arguments.dropout}
     if arguments.head_channels:
         head["channels"] = arguments.head_channels
-    return Segmenter(
+    model = Segmenter(
         backbone, arguments.head, classes, neck_channels=arguments.neck_channels, head_options=head,
         auxiliary_channels=arguments.auxiliary_channels, drop_path=arguments.drop_path,
         layer_scale=arguments.layer_scale, scale=arguments.gate_scale)
+    if arguments.initialization == "uniform":
+        for module in [*model.downsample_layers.modules(), *model.stages.modules()]:
+            if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)):
+                torch.nn.init.xavier_uniform_(module.weight)
+    return model
 
 
 def read_initial(model, path):
@@ -177,10 +83,10 @@ def rate(arguments, update, warmup, total):
 
 
 @torch.inference_mode()
-def evaluate(model, part, classes, statistics, arguments):
-    """Pixels by label and answer [classes, classes] over whole images, and the mean over images of each one's Dice."""
+def evaluate(model, part, data, arguments):
+    """The measures over whole images from one count of pixels by label and answer, and the mean of each image's Dice."""
     model.eval()
-    mean, deviation = statistics
+    classes = data.classes
     confusion = torch.zeros(classes * classes, dtype=torch.int64)
     image_dice, start = [], 0
     while start < len(part):
@@ -194,7 +100,7 @@ def evaluate(model, part, classes, statistics, arguments):
             shape = [max(1, int(side * factor + 0.5)) for side in size]
             if shape != list(size):
                 images = F.interpolate(images.float(), size=shape, mode="bilinear", antialias=True).round().clamp(0, 255)
-        images = (images.float() / 255 - mean) / deviation
+        images = data.normalized(images)
         rows, columns = (-side % model.granularity for side in images.shape[2:])
         inside = images.shape[2:]
         images = F.pad(images, (0, columns, 0, rows)).contiguous(memory_format=arguments.layout)
@@ -242,13 +148,14 @@ def train(arguments):
     torch.manual_seed(arguments.seed)
     generator = np.random.default_rng(arguments.seed)
     arguments.layout = torch.channels_last if arguments.memory_format == "channels_last" else torch.contiguous_format
-    parts, classes, statistics = load(arguments)
+    data = Data(arguments)
+    parts, classes = data.parts, data.classes
     model = build(arguments, classes)
     if arguments.initial:
         read_initial(model, arguments.initial)
     model = model.to(memory_format=arguments.layout)
     run = torch.compile(model) if arguments.compile else model
-    augmentation = Augmentation(arguments, statistics)
+    augmentation = Augmentation(arguments, data)
     optimizer = torch.optim.AdamW(
         parameter_groups(model, arguments.weight_decay), lr=arguments.rate, betas=tuple(arguments.betas),
         eps=arguments.epsilon)
@@ -256,10 +163,10 @@ def train(arguments):
     whole = arguments.drop_last == "on" or arguments.drop_last == "auto" and images // batch >= 10
     steps = images // batch if whole else -(-images // batch)
     total = arguments.steps or steps * arguments.epochs
-    warmup = round(arguments.warmup_epochs * steps)
+    warmup = int(arguments.warmup_epochs * steps + 0.5)
     if warmup >= total:
         warmup = total // 5
-    seconds, evaluating, seen, update, times, losses = 0.0, 0.0, 0, 0, [], []
+    seconds, preparing, evaluating, seen, update, times, losses = 0.0, 0.0, 0.0, 0, 0, [], []
     best = None
     while update < total:
         order = generator.permutation(images)
@@ -268,8 +175,9 @@ def train(arguments):
             begin = time.perf_counter()
             chosen = order[step * batch:(step + 1) * batch]
             samples = [augmentation(*parts["train"][i], generator) for i in chosen]
-            x = torch.stack([sample[0] for sample in samples]).contiguous(memory_format=arguments.layout)
+            x = data.normalized(torch.stack([sample[0] for sample in samples])).contiguous(memory_format=arguments.layout)
             target = torch.stack([sample[1] for sample in samples]).long()
+            preparing += time.perf_counter() - begin
             for group in optimizer.param_groups:
                 group["lr"] = rate(arguments, update, warmup, total)
             optimizer.zero_grad(set_to_none=True)
@@ -285,7 +193,7 @@ def train(arguments):
             update += 1
         if not arguments.steps and parts["validation"]:
             begin = time.perf_counter()
-            found = evaluate(model, parts["validation"], classes, statistics, arguments)["meanIoU"]
+            found = evaluate(model, parts["validation"], data, arguments)["meanIoU"]
             evaluating += time.perf_counter() - begin
             best = max(best or 0, found or 0)
             if not arguments.json:
@@ -293,13 +201,14 @@ def train(arguments):
                       f"{seen / seconds:.1f} images/s", flush=True)
     result = {
         "classes": classes, "parameters": sum(p.numel() for p in model.parameters()), "updates": update,
-        "trainingSeconds": seconds, "imagesPerSecond": seen / seconds, "finalLoss": losses[-1], "firstLoss": losses[0],
+        "images": images,
+        "trainingSeconds": seconds, "preparationShare": preparing / seconds, "imagesPerSecond": seen / seconds, "finalLoss": losses[-1], "firstLoss": losses[0],
         # The first steps find their memory; what a step takes is the median of the others.
-        "stepSeconds": sorted(times[min(3, len(times) - 1):])[len(times[min(3, len(times) - 1):]) // 2],
+        "stepSeconds": statistics.median(times[3:] or times),
     }
     if not arguments.steps:
         begin = time.perf_counter()
-        result["test"] = evaluate(model, parts["test"] or parts["validation"], classes, statistics, arguments)
+        result["test"] = evaluate(model, parts["test"] or parts["validation"], data, arguments)
         evaluating += time.perf_counter() - begin
         result |= {"bestValidationMeanIoU": best, "evaluationSeconds": evaluating, "seconds": seconds + evaluating}
     return result
@@ -318,6 +227,7 @@ def options():
     add("--gate-scale", type=float, default=1 / 3)
     add("--drop-path", type=float, default=0.0)
     add("--bilinear", action="store_true", help="U-Net upsamples by interpolation")
+    add("--initialization", choices=["normal", "uniform"], default="normal", help="first values of HorNet")
     add("--head", choices=["semanticFPN", "upernet", "fcn"], default="semanticFPN")
     add("--neck-channels", type=int, default=256)
     add("--head-channels", type=int, default=0, help="those of the article by default")
@@ -325,11 +235,15 @@ def options():
     add("--auxiliary-channels", type=int, default=256, help="of UPerNet's auxiliary head; 0 for none")
     add("--classes", type=int, help="as many as classes.txt names by default")
     add("--resize", type=int, nargs=2, metavar=("H", "W"), help="training images and labels are brought to this size")
-    add("--scales", type=float, nargs=2, metavar=("LOW", "HIGH"), help="then to a random size")
+    add("--resize-by", choices=["crop", "stretch"], default="crop", help="what is done to images of another shape")
+    add("--scales", type=float, nargs=2, metavar=("LOW", "HIGH"), help="then to a random multiple of their size")
+    add("--scale-fit", type=int, nargs=2, metavar=("LONG", "SHORT"), help="or of the size that fits into this box")
     add("--crop", type=int, nargs=2, metavar=("H", "W"), help="then a random part of this size is taken")
     add("--padding", type=int, default=0, help="of the padded image, with so many pixels on each side")
+    add("--fill", choices=["black", "mean"], default="black", help="the color of the padding")
     add("--class-share", type=float, default=1.0, help="the most of a crop that one class may cover")
     add("--flip", type=float, default=0.0, help="how often an image is mirrored")
+    add("--photometric", action="store_true", help="distort brightness, contrast and colors")
     add("--fit", type=int, nargs=2, metavar=("LONG", "SHORT"), help="evaluated images are fitted into this box")
     add("--mean", type=float, nargs=3, help="of the pixels, 0 to 1; measured by default")
     add("--deviation", type=float, nargs=3)
