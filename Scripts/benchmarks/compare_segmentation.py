@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Trains a segmenter here and in PyTorch by the same recipe on the same images, alternately, and compares what comes out.
+
+    Scripts/benchmarks/compare_segmentation.py Configs/segment/scenes.yaml
+    Scripts/benchmarks/compare_segmentation.py Configs/segment/camvid-unet.yaml --set data.path=camvid --seeds 0 1
+
+The recipe is read from the resolved configuration, the images from what `trainer inspect-data --export` writes, so that both
+sides see the same parts. Needs torch, numpy, pillow and safetensors; where they are missing, makes .venv with them. Other
+work on the machine slows PyTorch more than the trainer, since its threads wait for each other busily: compare times on an
+idle one.
+"""
+import argparse
+import importlib.util
+import json
+import os
+import pathlib
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import program
+import segmentation_recipe as recipe
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+TWIN = pathlib.Path(__file__).resolve().parent / "segmentation_pytorch.py"
+PACKAGES = {"torch": "torch", "numpy": "numpy", "PIL": "pillow", "safetensors": "safetensors"}
+
+
+def ensure_environment():
+    if all(importlib.util.find_spec(module) for module in PACKAGES):
+        return
+    environment = PROJECT / ".venv"
+    python = environment / "bin" / "python"
+    if pathlib.Path(sys.prefix).resolve() == environment.resolve() and os.environ.get("HORNBEAM_PACKAGES"):
+        sys.exit(f"error: {', '.join(PACKAGES)} cannot be imported from {environment}")
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES.values()], check=True)
+    os.environ["HORNBEAM_PACKAGES"] = "installed"
+    os.execv(str(python), [str(python), *sys.argv])
+
+
+def run(command):
+    """What a command prints and the seconds it took; its own sentence ends the script when it fails."""
+    begin = time.monotonic()
+    try:
+        result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    except OSError as error:
+        sys.exit(f"error: {command[0]} cannot be run ({error.strerror}); build it, or name it with --trainer")
+    if result.returncode != 0:
+        lines = (result.stderr or result.stdout).strip().splitlines()
+        sys.exit(f"error: {' '.join(map(str, command[:3]))} ended with {result.returncode}: {lines[-1] if lines else ''}")
+    return result.stdout, time.monotonic() - begin
+
+
+def settings(values):
+    return [word for value in values for word in ("--set", value)]
+
+
+def image_size(folder):
+    """[height, width] of the training images, or None where they differ."""
+    sizes = set()
+    for path in (folder / "train" / "images").glob("*.png"):
+        with open(path, "rb") as file:
+            width, height = struct.unpack(">II", file.read(24)[16:])
+        sizes.add((height, width))
+    return list(sizes.pop()) if len(sizes) == 1 else None
+
+
+class Comparison:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.values = recipe.resolved(options.trainer, options.config, options.set)
+        if reason := recipe.problem(self.values):
+            sys.exit(f"error: {options.config}: {reason}")
+
+    def export(self, seed):
+        """The images as the trainer parts them; a part for validation may depend on the seed."""
+        folder = self.folder / f"data-{seed}"
+        if not (folder / "classes.txt").exists():
+            run([self.options.trainer, "inspect-data", self.options.config, "--export", folder, "--json",
+                 *settings([*self.options.set, f"run.seed={seed}"])])
+        return folder
+
+    def ours(self, seed):
+        output = self.folder / f"run-{seed}"
+        _, wall = run([
+            self.options.trainer, "train", self.options.config, "--output", output, "--overwrite", "--json",
+            *settings([*self.options.set, f"run.seed={seed}", f"training.threads={self.options.threads}"])])
+        summary = json.loads((output / "summary.json").read_text())
+        return {
+            "meanIoU": summary["testMeanIoU"], "pixelAccuracy": summary.get("testPixelAccuracy"),
+            "meanDice": summary.get("testMeanDice"), "seconds": summary["seconds"], "wall": wall,
+            "imagesPerSecond": summary["imagesPerSecond"], "parameters": summary["parameters"],
+        }
+
+    def twin_command(self, data, seed, memory_format):
+        lines = (line.split(maxsplit=1) for line in (data / "classes.txt").read_text().splitlines())
+        names = [words[-1].strip() for words in lines if words and words[0] != "255"]
+        options = recipe.model_options(self.values) | recipe.training_options(self.values) | recipe.data_options(
+            self.values, image_size(data), names)
+        options |= {"seed": seed, "threads": self.options.threads, "memory-format": memory_format,
+                    "classes": len(names), "compile": self.options.compile}
+        if self.options.equal_start:
+            first = self.folder / f"first-{seed}.safetensors"
+            run([self.options.trainer, "export", self.options.config, "--safetensors", first,
+                 *settings([*self.options.set, f"run.seed={seed}", f"model.classes={len(names)}"])])
+            options["initial"] = first
+        return [sys.executable, TWIN, data, "--json", *recipe.arguments(options)]
+
+    def theirs(self, seed, memory_format):
+        output, wall = run(self.twin_command(self.export(seed), seed, memory_format))
+        result = json.loads(output.strip().splitlines()[-1])
+        test = result["test"]
+        return {
+            "meanIoU": test["meanIoU"], "pixelAccuracy": test["pixelAccuracy"], "meanDice": test["meanDice"],
+            "seconds": result["seconds"], "wall": wall, "imagesPerSecond": result["imagesPerSecond"],
+            "parameters": result["parameters"],
+        }
+
+    def faster_format(self):
+        """The memory format in which PyTorch takes less time for this model here."""
+        seed = self.options.seeds[0]
+        data = self.export(seed)
+        times = {}
+        for memory_format in ["channels_last", "contiguous"]:
+            command = self.twin_command(data, seed, memory_format) + ["--steps", self.options.trial_steps]
+            times[memory_format] = json.loads(run(command)[0].strip().splitlines()[-1])["stepSeconds"]
+        found = min(times, key=times.get)
+        print(f"PyTorch's step: {', '.join(f'{name} {1000 * s:.0f} ms' for name, s in times.items())}", flush=True)
+        return found
+
+
+def spread(values, decimals):
+    deviation = statistics.stdev(values) if len(values) > 1 else 0
+    return f"{statistics.mean(values):.{decimals}f} ± {deviation:.{decimals}f}"
+
+
+def table(results):
+    columns = ["", "parameters", "mIoU", "pixel accuracy", "mean Dice", "training and evaluation, s",
+               "all of the process, s", "images/s"]
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for side, rows in results.items():
+        def cell(key, decimals):
+            values = [row[key] for row in rows]
+            return "" if None in values else spread(values, decimals)
+
+        lines.append("| " + " | ".join([
+            side, f"{rows[0]['parameters']:,}", cell("meanIoU", 4), cell("pixelAccuracy", 4), cell("meanDice", 4),
+            cell("seconds", 1), cell("wall", 1), cell("imagesPerSecond", 1)]) + " |")
+    return "\n".join(lines)
+
+
+def conclusion(results):
+    ours, theirs = results.values()
+    mean = lambda rows, key: statistics.mean(row[key] for row in rows)
+    difference = mean(ours, "meanIoU") - mean(theirs, "meanIoU")
+    text = f"PyTorch takes {mean(theirs, 'seconds') / mean(ours, 'seconds'):.2f} times our time; "
+    if len(ours) < 2:
+        return text + f"our mIoU is {difference:+.4f} away from PyTorch's, which one seed says little about"
+    allowed = max(statistics.stdev(row["meanIoU"] for row in rows) for rows in results.values())
+    verdict = "within" if abs(difference) <= allowed else "beyond"
+    return text + f"our mIoU is {difference:+.4f} away from PyTorch's, {verdict} the deviation of the seeds ({allowed:.4f})"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", help="a configuration of segmentation")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replaces a value, may be repeated")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--memory-format", choices=["faster", "channels_last", "contiguous"], default="faster",
+                        help="of PyTorch; the one with the shorter step is looked for by default")
+    parser.add_argument("--trial-steps", type=int, default=12, help="updates of that trial")
+    parser.add_argument("--compile", action="store_true", help="PyTorch with torch.compile")
+    parser.add_argument("--equal-start", action="store_true",
+                        help="PyTorch begins with the first values that the trainer exports for the seed")
+    parser.add_argument("--work", help="where runs and images are kept; a temporary folder by default")
+    parser.add_argument("--json", metavar="FILE", help="writes all results there")
+    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
+    options = parser.parse_args()
+    ensure_environment()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(options.work or temporary).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        comparison = Comparison(options, folder)
+        memory_format = options.memory_format
+        if memory_format == "faster":
+            memory_format = comparison.faster_format()
+        sides = {"Hornbeam": comparison.ours, f"PyTorch, {memory_format.replace('_', ' ')}":
+                 lambda seed: comparison.theirs(seed, memory_format)}
+        results = {side: [] for side in sides}
+        for seed in options.seeds:
+            for side, work in sides.items():
+                row = work(seed)
+                results[side].append({"seed": seed, **row})
+                print(f"seed {seed}, {side}: mIoU {row['meanIoU']:.4f}, {row['seconds']:.1f} s, "
+                      f"{row['imagesPerSecond']:.1f} images/s", flush=True)
+        counts = {row["parameters"] for rows in results.values() for row in rows}
+        if len(counts) > 1:
+            print(f"the two sides are different models: {' and '.join(f'{count:,}' for count in counts)} parameters")
+        print("\n" + table(results) + "\n\n" + conclusion(results))
+        if options.json:
+            pathlib.Path(options.json).write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
