@@ -12,7 +12,7 @@ FIXED = {
     "data.filter": ["bilinear"], "model.weights": [None], "model.inputChannels": [None, 3], "model.headScale": [1],
     "head.kind": ["semanticFPN", "upernet", "fcn", "unet"], "head.convolutions": [1], "head.map": [-1],
     "head.poolScales": [[1, 2, 3, 6]], "neck.fusion": ["conv"], "loss.kind": ["crossEntropy"],
-    "loss.classWeights": ["none", "equal"], "loss.lovasz": [0], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1],
+    "loss.classWeights": ["none", ["none"]], "loss.lovasz": [0], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1],
     "optimizer.freeze": [[]], "optimizer.ema": [None], "schedule.kind": ["cosine"], "training.accumulation": [1],
     "training.precision": ["fp32"], "training.earlyStopping": [0], "evaluation.mode": ["whole"],
     "evaluation.scales": [[1]], "evaluation.flip": [False],
