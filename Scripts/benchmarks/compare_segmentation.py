@@ -5,9 +5,9 @@
     Scripts/benchmarks/compare_segmentation.py Configs/segment/camvid-unet.yaml --set data.path=camvid --seeds 0 1
 
 The recipe is read from the resolved configuration, the images from what `trainer inspect-data --export` writes, so that both
-sides see the same parts. Needs torch, numpy, pillow and safetensors; where they are missing, makes .venv with them. Other
-work on the machine slows PyTorch more than the trainer, since its threads wait for each other busily: compare times on an
-idle one.
+sides see the same parts. PyTorch is given the memory format, and its threads the way of waiting for each other, with which a
+few steps take the least time; where other work keeps the machine busy, waiting busily costs it several times as much. Needs
+torch, numpy, pillow and safetensors; where they are missing, makes .venv with them.
 """
 import argparse
 import importlib.util
@@ -27,6 +27,9 @@ import segmentation_recipe as recipe
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 TWIN = pathlib.Path(__file__).resolve().parent / "segmentation_pytorch.py"
+FORMATS = ["channels_last", "contiguous"]
+# Of OpenMP's threads at the end of each piece of work: asleep, or busily looking whether the others are done.
+WAITING = ["passive", "active"]
 PACKAGES = {"torch": "torch", "numpy": "numpy", "PIL": "pillow", "safetensors": "safetensors"}
 
 
@@ -44,11 +47,12 @@ def ensure_environment():
     os.execv(str(python), [str(python), *sys.argv])
 
 
-def run(command):
+def run(command, waiting=None):
     """What a command prints and the seconds it took; its own sentence ends the script when it fails."""
     begin = time.monotonic()
     try:
-        result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+        environment = dict(os.environ) | ({"OMP_WAIT_POLICY": waiting} if waiting else {})
+        result = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment)
     except OSError as error:
         sys.exit(f"error: {command[0]} cannot be run ({error.strerror}); build it, or name it with --trainer")
     if result.returncode != 0:
@@ -112,8 +116,8 @@ class Comparison:
             options["initial"] = first
         return [sys.executable, TWIN, data, "--json", *recipe.arguments(options)]
 
-    def theirs(self, seed, memory_format):
-        output, wall = run(self.twin_command(self.export(seed), seed, memory_format))
+    def theirs(self, seed, memory_format, waiting):
+        output, wall = run(self.twin_command(self.export(seed), seed, memory_format), waiting)
         result = json.loads(output.strip().splitlines()[-1])
         test = result["test"]
         return {
@@ -122,17 +126,22 @@ class Comparison:
             "parameters": result["parameters"],
         }
 
-    def faster_format(self):
-        """The memory format in which PyTorch takes less time for this model here."""
-        seed = self.options.seeds[0]
+    def fastest(self):
+        """The memory format and the way of waiting with which PyTorch takes the least time for this model here."""
+        options = self.options
+        seed = options.seeds[0]
         data = self.export(seed)
+        formats = FORMATS if options.memory_format == "faster" else [options.memory_format]
+        ways = WAITING if options.waiting == "faster" else [options.waiting]
+        choices = [(memory_format, waiting) for memory_format in formats for waiting in ways]
+        if len(choices) == 1:
+            return choices[0]
         times = {}
-        for memory_format in ["channels_last", "contiguous"]:
-            command = self.twin_command(data, seed, memory_format) + ["--steps", self.options.trial_steps]
-            times[memory_format] = json.loads(run(command)[0].strip().splitlines()[-1])["stepSeconds"]
-        found = min(times, key=times.get)
-        print(f"PyTorch's step: {', '.join(f'{name} {1000 * s:.0f} ms' for name, s in times.items())}", flush=True)
-        return found
+        for choice in choices:
+            command = self.twin_command(data, seed, choice[0]) + ["--steps", options.trial_steps]
+            times[choice] = json.loads(run(command, choice[1])[0].strip().splitlines()[-1])["stepSeconds"]
+            print(f"PyTorch's step, {' and '.join(choice)} waiting: {1000 * times[choice]:.0f} ms", flush=True)
+        return min(times, key=times.get)
 
 
 def spread(values, decimals):
@@ -173,9 +182,11 @@ def main():
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replaces a value, may be repeated")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--memory-format", choices=["faster", "channels_last", "contiguous"], default="faster",
+    parser.add_argument("--memory-format", choices=["faster", *FORMATS], default="faster",
                         help="of PyTorch; the one with the shorter step is looked for by default")
-    parser.add_argument("--trial-steps", type=int, default=12, help="updates of that trial")
+    parser.add_argument("--waiting", choices=["faster", *WAITING], default="faster",
+                        help="of PyTorch's threads for each other; likewise")
+    parser.add_argument("--trial-steps", type=int, default=12, help="updates of each of these trials")
     parser.add_argument("--compile", action="store_true", help="PyTorch with torch.compile")
     parser.add_argument("--equal-start", action="store_true",
                         help="PyTorch begins with the first values that the trainer exports for the seed")
@@ -188,11 +199,9 @@ def main():
         folder = pathlib.Path(options.work or temporary).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         comparison = Comparison(options, folder)
-        memory_format = options.memory_format
-        if memory_format == "faster":
-            memory_format = comparison.faster_format()
+        memory_format, waiting = comparison.fastest()
         sides = {"Hornbeam": comparison.ours, f"PyTorch, {memory_format.replace('_', ' ')}":
-                 lambda seed: comparison.theirs(seed, memory_format)}
+                 lambda seed: comparison.theirs(seed, memory_format, waiting)}
         results = {side: [] for side in sides}
         for seed in options.seeds:
             for side, work in sides.items():
@@ -200,9 +209,9 @@ def main():
                 results[side].append({"seed": seed, **row})
                 print(f"seed {seed}, {side}: mIoU {row['meanIoU']:.4f}, {row['seconds']:.1f} s, "
                       f"{row['imagesPerSecond']:.1f} images/s", flush=True)
-        counts = {row["parameters"] for rows in results.values() for row in rows}
-        if len(counts) > 1:
-            print(f"the two sides are different models: {' and '.join(f'{count:,}' for count in counts)} parameters")
+            counts = [rows[-1]["parameters"] for rows in results.values()]
+            if counts[0] != counts[1]:
+                sys.exit(f"error: the two sides are different models: {counts[0]:,} parameters here, {counts[1]:,} in PyTorch")
         print("\n" + table(results) + "\n\n" + conclusion(results))
         if options.json:
             pathlib.Path(options.json).write_text(json.dumps(results, indent=1) + "\n")

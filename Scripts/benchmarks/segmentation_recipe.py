@@ -12,7 +12,7 @@ FIXED = {
     "data.filter": ["bilinear"], "model.weights": [None], "model.inputChannels": [None, 3], "model.headScale": [1],
     "head.kind": ["semanticFPN", "upernet", "fcn", "unet"], "head.convolutions": [1], "head.map": [-1],
     "head.poolScales": [[1, 2, 3, 6]], "neck.fusion": ["conv"], "loss.kind": ["crossEntropy"],
-    "loss.classWeights": ["none", "equal"], "loss.lovasz": [0], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1],
+    "loss.classWeights": ["none", ["none"]], "loss.lovasz": [0], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1],
     "optimizer.freeze": [[]], "optimizer.ema": [None], "schedule.kind": ["cosine"], "training.accumulation": [1],
     "training.precision": ["fp32"], "training.earlyStopping": [0], "evaluation.mode": ["whole"],
     "evaluation.scales": [[1]], "evaluation.flip": [False],
@@ -32,17 +32,31 @@ def resolved(trainer, config, settings=()):
 
 def problem(values):
     """Why the PyTorch side cannot do the same, one sentence, or None."""
-    for key, known in FIXED.items():
+    if (values.get("data.elastic") or [0])[0]:
+        return "data.elastic deforms images, but the PyTorch side does not"
+    return fixed_problem(values, FIXED) or model_problem(values)
+
+
+def fixed_problem(values, keys):
+    for key in keys:
+        known = FIXED[key]
         if key in values and values[key] not in known:
             expected = " or ".join(json.dumps(value) for value in known)
             return f"{key} is {json.dumps(values[key])}, but the PyTorch side has {expected} alone"
-    if (values.get("data.elastic") or [0])[0]:
-        return "data.elastic deforms images, but the PyTorch side does not"
+    return None
+
+
+def model_problem(values):
+    """Why the PyTorch side does not have the model, one sentence, or None."""
+    if reason := fixed_problem(values, [key for key in FIXED if key.startswith(("task", "head.", "neck."))]):
+        return reason
     name = values["model.name"]
     if not name.startswith(("hornet", "unet")):
         return f"model.name is {name}, but the PyTorch side has HorNet and U-Net alone"
     if name.startswith("unet") != (values["head.kind"] == "unet"):
         return f"head.kind is {values['head.kind']}, but the PyTorch side has U-Net's decoder with its own encoder alone"
+    if bool(values.get("model.bilinear")) != bool(values.get("head.bilinear")):
+        return "model.bilinear and head.bilinear differ, but in the PyTorch side's U-Net they go together"
     if any(mixer != "7x7" for mixer in values.get("model.mixers") or []):
         return "model.mixers has a global filter, but the PyTorch side has 7x7 alone"
     return None
@@ -80,7 +94,7 @@ def data_options(values, image_size, class_names):
     if values["data.augmentation"] == "scaledCrop":
         options |= {
             "crop": size, "scales": values["data.resizeRange"], "class-share": values["data.classShare"], "fill": "mean"}
-        if values["data.resizeFit"]:
+        if values.get("data.resizeFit"):
             options["scale-fit"] = values["data.resizeFit"]
     else:
         options |= {"resize": size, "resize-by": values["data.fit"]}

@@ -7,6 +7,9 @@ import subprocess
 import sys
 import tempfile
 
+# Packages that are installed by another name than they are imported by.
+INSTALLED_AS = {"PIL": "pillow"}
+
 
 def ensure_packages(name, *packages):
     """Goes on in a virtual environment with the packages where the Python that runs this lacks one of them."""
@@ -23,7 +26,9 @@ def ensure_packages(name, *packages):
         [str(python), "-c", "import importlib.util, sys; sys.exit(not all(map(importlib.util.find_spec, sys.argv[1:])))",
          *packages])
     if have.returncode != 0:
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *packages], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", *(INSTALLED_AS.get(package, package) for package in packages)],
+            check=True)
     os.environ["HORNBEAM_PACKAGES"] = name
     os.execv(str(python), [str(python), *sys.argv])
 
