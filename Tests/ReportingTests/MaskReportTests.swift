@@ -150,6 +150,7 @@ import Testing
         tooWide["width"] = .integer(.max)
         var gray = RunFolder.picture("gray.png")
         gray["channels"] = 1
+        for part in ["pixels", "truth", "answer", "errors"] { gray[part] = .string(base64([1, 2, 3, 4, 5, 6])) }
         var missing = RunFolder.picture("missing.png")
         missing["errors"] = nil
         var strange = RunFolder.picture("strange.png")
