@@ -20,19 +20,21 @@ static void sort_pass(const uint32_t *keys, const uint32_t *items, uint32_t *to_
 }
 
 double hb_lovasz_class(const float *restrict p, const uint8_t *restrict labels, int ignored, int class, float share,
-                       float *restrict gradient, uint32_t *restrict room, long rows, long columns) {
+                       float *restrict gradient, uint32_t *restrict room, long rows) {
     uint32_t *keys = room, *items = room + rows, *other_keys = room + 2 * rows, *other_items = room + 3 * rows;
     long count = 0, members = 0;
     for (long r = 0; r < rows; r++) {
+        gradient[r] = 0.0f;
         if (labels[r] == ignored) continue;
-        float error = labels[r] == class ? 1.0f - p[r * columns + class] : p[r * columns + class];
+        const uint32_t own = labels[r] == class;
+        float error = own ? 1.0f - p[r] : p[r];
         if (error < 0.0f) error = 0.0f;
         uint32_t bits;
         memcpy(&bits, &error, 4);
         // The bits of numbers that are not negative are ordered as they are; turned over, the largest come first.
         keys[count] = ~(bits & 0x7fffffffu);
-        items[count] = (uint32_t)r;
-        members += labels[r] == class;
+        items[count] = (uint32_t)r << 1 | own;
+        members += own;
         count++;
     }
     sort_pass(keys, items, other_keys, other_items, count, 0);
@@ -42,8 +44,7 @@ double hb_lovasz_class(const float *restrict p, const uint8_t *restrict labels, 
     // Jaccard = 1 - intersection / union once the first so many pixels are wrong.
     double loss = 0.0, before = 0.0, intersection = (double)members, joined = (double)members;
     for (long i = 0; i < count; i++) {
-        const long r = other_items[i];
-        const int own = labels[r] == class;
+        const int own = other_items[i] & 1;
         if (own) intersection -= 1.0;
         else joined += 1.0;
         const double jaccard = 1.0 - intersection / joined, step = jaccard - before;
@@ -52,7 +53,7 @@ double hb_lovasz_class(const float *restrict p, const uint8_t *restrict labels, 
         float error;
         memcpy(&error, &bits, 4);
         loss += (double)error * step;
-        gradient[r * columns + class] = share * (float)(own ? -step : step);
+        gradient[other_items[i] >> 1] = share * (float)(own ? -step : step);
     }
     return loss;
 }

@@ -5,6 +5,29 @@ import Testing
 
 /// Damaged masks and class files: a sentence or a mask, and never a trap.
 struct HostileMaskTests {
+    private static func chunks(of file: [UInt8]) -> [(type: String, data: [UInt8])] {
+        var chunks: [(type: String, data: [UInt8])] = []
+        var place = 8
+        while place + 12 <= file.count {
+            let length = file[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+            let type = String(decoding: file[place + 4..<place + 8], as: UTF8.self)
+            chunks.append((type, Array(file[place + 8..<place + 8 + length])))
+            place += 12 + length
+        }
+        return chunks
+    }
+
+    private static func damage(_ bytes: inout [UInt8], _ random: inout Random) {
+        let place = random.integer(below: bytes.count + 1)
+        switch place == bytes.count ? 3 : random.integer(below: 5) {
+        case 0: bytes[place] = UInt8(random.integer(below: 256))
+        case 1: bytes[place] = UInt8([0, 1, 2, 3, 4, 6, 16, 255][random.integer(below: 8)])
+        case 2: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random.integer(below: 8)))
+        case 3: bytes.insert(UInt8(random.integer(below: 256)), at: place)
+        default: bytes[place] ^= 1 << UInt8(random.integer(below: 8))
+        }
+    }
+
     @Test func damagedMasksAreReadOrNamed() {
         var random = Random(seed: 5, purpose: "damage")
         let size = Pair(7, 9)
@@ -17,15 +40,15 @@ struct HostileMaskTests {
         ]
         for round in 0..<3000 {
             var bytes = files[round % files.count]
-            for _ in 0...random.integer(below: 4) {
-                let place = random.integer(below: bytes.count)
-                switch random.integer(below: 4) {
-                case 0: bytes[place] = UInt8(random.integer(below: 256))
-                case 1: bytes[place] ^= 1 << UInt8(random.integer(below: 8))
-                case 2: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random.integer(below: 8)))
-                default: bytes.insert(UInt8(random.integer(below: 256)), at: place)
+            if round % 2 == 0 {
+                // Contents of chunks, whose checksums stay right, reach further than bytes anywhere.
+                var chunks = Self.chunks(of: bytes)
+                for _ in 0...random.integer(below: 3) {
+                    Self.damage(&chunks[random.integer(below: chunks.count)].data, &random)
                 }
-                if bytes.isEmpty { bytes = [0] }
+                bytes = Array(bytes.prefix(8)) + chunks.flatMap { pngChunk($0.type, $0.data) }
+            } else {
+                for _ in 0...random.integer(below: 4) { Self.damage(&bytes, &random) }
             }
             for inColor in [false, true] {
                 do {

@@ -125,6 +125,23 @@ struct MaskFolderTests {
         }
     }
 
+    @Test func theTableOfADE20KIsRead() throws {
+        try withTemporaryFolder { root in
+            let table =
+                "Idx\tRatio\tTrain\tVal\tStuff\tName\n1\t0.15\t11\t1\t1\twall\n2\t0.1\t6\t1\t1\tscreen, sieve\n"
+                + "3\t0.09\t8\t1\t1\tscreen, silver screen\n"
+            try write(Array(table.utf8), to: "\(root)/pack/objectInfo150.txt")
+            for part in ["training", "validation"] {
+                try MaskFiles.write(4, "\(root)/pack/images/\(part)", "\(root)/pack/annotations/\(part)", [0, 1, 2, 3])
+            }
+            let splits = try openMasks(root)
+            #expect(splits.classNames == ["wall", "screen, sieve", "screen, silver screen"])
+            #expect(try splits.train.annotation(0).labels.prefix(4) == [255, 0, 1, 2])
+            let said = try openMasks(root) { ($0.ignore, $0.firstLabel) = ([0], 1) }
+            #expect(try said.train.annotation(0) == splits.train.annotation(0))
+        }
+    }
+
     @Test func colorsStandForClassesInOrder() throws {
         try withTemporaryFolder { root in
             let colors: [[UInt8]] = [[0, 0, 0], [128, 64, 0]]

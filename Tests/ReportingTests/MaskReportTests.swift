@@ -10,6 +10,13 @@ import Testing
             try #require(html.firstMatch(of: try Regex("<section id=\"\(name)\">[\\s\\S]*?</section>"))?.0, "\(name)"))
     }
 
+    /// How a page holds a picture of one gray: with the nearest of 32 levels.
+    private static func source(_ gray: Double) -> String {
+        let level = ((gray * 31 / 255).rounded() * 255 / 31).rounded()
+        let png = PNGWriter.encode([UInt8](repeating: UInt8(level), count: 18), width: 3, height: 2, channels: 3)
+        return "data:image/png;base64," + base64(png)
+    }
+
     private func page(_ change: (RunFolder) throws -> Void = { _ in }) throws -> String {
         let folder = try RunFolder()
         try folder.fillMasks()
@@ -84,9 +91,8 @@ import Testing
         // The legend has the classes that are painted: not the background, and not what occurs nowhere.
         #expect(images.contains("</i>&lt;car&gt;</li>") && !images.contains("</i>road</li>"))
         #expect(!images.contains("moon") && images.contains("not labeled, so ignored"))
-        // Four pictures of different content.
-        let sources = Set(images.matches(of: #/src="([^"]*)"/#).map { String($0.output.1) })
-        #expect(sources.count == 4)
+        let sources = images.matches(of: #/src="([^"]*)"/#).map { String($0.output.1) }
+        #expect(Array(sources.prefix(4)) == [10, 40, 70, 100].map(Self.source))
     }
 
     @Test func snapshotsOfAnImageStandInTheOrderOfTheirEpochs() throws {
@@ -102,6 +108,9 @@ import Testing
             Array(titles.prefix(5))
                 == ["truth", "epoch 2: 50.0%", "epoch 4: 50.0%", "epoch 6: 50.0%", "epoch 10: 75.0%"])
         #expect(titles.count == 10)
+        let sources = progress.matches(of: #/src="([^"]*)"/#).map { String($0.output.1) }
+        // The label of the last snapshot, and the answer of each.
+        #expect(Array(sources.prefix(5)) == [129, 70, 70, 70, 159].map(Self.source))
     }
 
     @Test func trainingImagesNameTheirClasses() throws {
@@ -141,6 +150,7 @@ import Testing
         tooWide["width"] = .integer(.max)
         var gray = RunFolder.picture("gray.png")
         gray["channels"] = 1
+        for part in ["pixels", "truth", "answer", "errors"] { gray[part] = .string(base64([1, 2, 3, 4, 5, 6])) }
         var missing = RunFolder.picture("missing.png")
         missing["errors"] = nil
         var strange = RunFolder.picture("strange.png")

@@ -1,7 +1,9 @@
 /// What a file `classes.txt` says: a line for each class, `name`, or `index name` where the index is the class's value in
-/// masks; a line `255 ignore` marks a value that counts for nothing.
+/// masks; a line `255 ignore` marks a value that counts for nothing. ADE20K's `objectInfo150.txt` is read as well.
 struct ClassFile: Sendable, Equatable {
     static let name = "classes.txt"
+    /// ADE20K's table: a line of headings, then index, three shares, whether it is stuff, and names, with tabs between.
+    static let tableName = "objectInfo150.txt"
 
     let path: String
     /// In the order of the values, or of the lines where there are no indices.
@@ -12,7 +14,9 @@ struct ClassFile: Sendable, Equatable {
 
     /// The file in the first folder that has one.
     static func find(in folders: [String]) throws -> ClassFile? {
-        for folder in folders where exists("\(folder)/\(name)") { return try ClassFile("\(folder)/\(name)") }
+        for name in [name, tableName] {
+            for folder in folders where exists("\(folder)/\(name)") { return try ClassFile("\(folder)/\(name)") }
+        }
         return nil
     }
 
@@ -28,6 +32,10 @@ struct ClassFile: Sendable, Equatable {
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
         let lines = text.split(whereSeparator: \.isNewline).map { Self.trimmed($0) }.filter {
             !$0.isEmpty && !$0.hasPrefix("#")
+        }
+        if path.hasSuffix(Self.tableName) {
+            try readTable(lines)
+            return
         }
         let pairs = lines.map { Self.parted($0) }
         var entries: [(value: Int, name: String)] = []
@@ -47,6 +55,26 @@ struct ClassFile: Sendable, Equatable {
         entries.sort { $0.value < $1.value }
         names = entries.map(\.name)
         values = entries.map(\.value)
+        try check()
+    }
+
+    private mutating func readTable(_ lines: [String]) throws {
+        let rows = lines.dropFirst().map { line in
+            line.split(separator: "\t", omittingEmptySubsequences: false).map { Self.trimmed($0) }
+        }
+        // Of several names the first is enough, unless another class has it too.
+        let firsts = rows.compactMap { $0.last?.split(separator: ",").first.map { Self.trimmed($0) } }
+        var indices: [Int] = []
+        for (row, line) in zip(rows, lines.dropFirst()) {
+            guard row.count > 1, let index = Int(row[0]), let all = row.last,
+                let first = all.split(separator: ",").first.map({ Self.trimmed($0) })
+            else { throw DatasetError(path, "the line \"\(line)\" does not begin with an index and end with a name") }
+            indices.append(index)
+            names.append(firsts.count { $0 == first } > 1 ? all : first)
+        }
+        values = indices
+        // What is of no class is 0 there.
+        if !indices.contains(0) { ignored = [0] }
         try check()
     }
 

@@ -35,14 +35,17 @@ enum MaskSections: TaskSections {
         let classes = MaskClass.all(record)
         let matrix = ConfusionMatrix(record).flatMap { $0.total > 0 ? $0 : nil }
         guard !classes.isEmpty || matrix != nil else { return nil }
-        var cards: [Markup] = []
-        if !classes.isEmpty {
-            cards.append("<div class=\"card\"><h3>Each class</h3>\(table(classes, record))</div>")
-        }
+        let each: Markup =
+            classes.isEmpty ? "" : "<div class=\"card\"><h3>Each class</h3>\(table(classes, record))</div>"
         let means = means(record)
         let frequent = matrix.map { ClassSections.frequent($0, title: "Most frequent confusions", unit: "pixels") }
         let side = [means, frequent].compactMap { $0 }.map { Markup("<div class=\"card\">\($0)</div>") }
-        if !side.isEmpty { cards.append("<div class=\"grid\">\(side)</div>") }
+        // Long names and long counts need the width of the page.
+        let isWide = classes.contains { TextWidth.columns($0.name) > 16 || $0.pixels >= 10_000_000_000 }
+        let tables: Markup =
+            isWide
+            ? "<div class=\"grid\">\(each)<div class=\"grid two start\">\(side)</div></div>"
+            : "<div class=\"grid two start\">\(each)<div class=\"grid\">\(side)</div></div>"
         let chart = matrix.map { matrix -> Markup in
             """
             <div class="card" style="margin-top:16px"><h3>What is taken for what</h3>\(MatrixPicture(matrix: matrix, isOfPixels: true).markup)</div>
@@ -50,7 +53,7 @@ enum MaskSections: TaskSections {
         }
         return PageSection(
             identifier: "classes", title: "Classes", lead: lead(matrix, record),
-            body: "<div class=\"grid two start\">\(cards)</div>\(chart ?? "")")
+            body: "\(tables)\(chart ?? "")")
     }
 
     private static func lead(_ matrix: ConfusionMatrix?, _ record: RunRecord) -> String {

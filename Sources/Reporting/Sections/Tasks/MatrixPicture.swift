@@ -120,7 +120,7 @@ struct MatrixPicture {
             body: """
                 <svg class="sheet" viewBox="0 0 \(size) \(size)" style="min-width:\(Int(isNamed ? size : min(size, 600)))px" \
                 role="img" aria-label="Confusion matrix of \(classes) classes">\(names)
-                <text x="\(margin - 4)" y="10" text-anchor="end" class="corner">predicted →</text>\
+                <text x="\(isNamed ? margin - 4 : margin + 18)" y="10" text-anchor="\(isNamed ? "end" : "start")" class="corner">predicted →</text>\
                 <text x="2" y="\(margin - 4)" class="corner">true ↓</text>
                 <image x="\(margin)" y="\(margin)" width="\(side * Double(classes))" height="\(side * Double(classes))" \
                 preserveAspectRatio="none" href="\(picture.source)"/></svg>
