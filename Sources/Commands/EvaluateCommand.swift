@@ -52,14 +52,16 @@ struct EvaluateCommand: ParsableCommand {
     var predictions: String?
 
     @Option(
-        help: ArgumentHelp("Measure the index PNGs of --predictions against those of this folder.", valueName: "folder"),
+        help: ArgumentHelp(
+            "Measure the index PNGs of --predictions against those of this folder.", valueName: "folder"),
         completion: .directory)
     var labels: String?
 
     @Option(parsing: .unconditional, help: "With --labels: how many classes there are.")
     var classes: Int?
 
-    @Option(parsing: .unconditional, help: "With --labels: a value that counts for nothing; may be repeated.")
+    @Option(
+        parsing: .unconditionalSingleValue, help: "With --labels: a value that counts for nothing; may be repeated.")
     var ignore: [Int] = []
 
     @Option(parsing: .unconditional, help: "With --labels: the class that is left out of the mean Dice.")

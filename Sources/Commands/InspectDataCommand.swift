@@ -78,7 +78,9 @@ struct InspectDataCommand: ParsableCommand {
         for notice in found.notices + (fitting?.notices ?? []) { console.notice(notice) }
         let details = try found.details()
         // What was found is told before anything can be wrong with the recipe.
-        console.text(json ? encode(found, fitting, details).text(pretty: true)
+        console.text(
+            json
+                ? encode(found, fitting, details).text(pretty: true)
                 : render(found, fitting, recipe, details, &failure))
         if let export {
             let count = try found.export(to: export)

@@ -4,14 +4,14 @@ import CImages
 import Tensors
 
 /// The values of a mask file as they are stored, before anything is made of them.
-struct LabelImage {
-    let size: Pair
+package struct LabelImage {
+    package let size: Pair
     /// What each pixel says: a gray value or an index of the palette, or a color, red * 65536 + green * 256 + blue.
-    let values: [UInt32]
+    package let values: [UInt32]
 
     /// Decodes a PNG of gray values (1 to 16 bits) or with a palette; in color one of any kind.
     /// - Throws: `DatasetError` that names the file.
-    init(contentsOf path: String, inColor: Bool) throws {
+    package init(contentsOf path: String, inColor: Bool) throws {
         try self.init(decoding: readFile(path, maximum: Image.maximumFileSize), name: path, inColor: inColor)
     }
 

@@ -15,7 +15,8 @@ public enum Fusion: String, Sendable, Hashable, Codable, CaseIterable {
     case gnconvGF
 
     /// What a configuration's reference says about it.
-    public static let summary = "What fuses maps: conv (3x3), gnconv7x7 or gnconvGF (HorFPN's gnConv, 7x7 or global filter)"
+    public static let summary =
+        "What fuses maps: conv (3x3), gnconv7x7 or gnconvGF (HorFPN's gnConv, 7x7 or global filter)"
 
     /// The layer, of `inputs` to `outputs` channels. With `normalizes` batch norm and relu follow, otherwise a convolution
     /// has a bias; its parameters are `conv` and `bn` under the scope, those of gnConv lie there directly.

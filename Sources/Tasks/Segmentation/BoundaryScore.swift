@@ -44,7 +44,8 @@ struct BoundaryScore: Sendable {
                 let at = y * size.width + x
                 if labels[at] == ignored { continue }
                 func differs(_ other: Int) -> Bool { labels[other] != ignored && map[other] != map[at] }
-                if x > 0 && differs(at - 1) || x + 1 < size.width && differs(at + 1) || y > 0 && differs(at - size.width)
+                if x > 0 && differs(at - 1) || x + 1 < size.width && differs(at + 1)
+                    || y > 0 && differs(at - size.width)
                     || y + 1 < size.height && differs(at + size.width)
                 {
                     found[map[at], default: []].append(at)

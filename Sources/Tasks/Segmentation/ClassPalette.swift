@@ -16,7 +16,8 @@ struct ClassPalette: Sendable {
             : (0..<classes).map { index in
                 if index == settings.background { return [0, 0, 0] }
                 // Class 0 is black in the table; without a background every class has a color.
-                return Self.color(settings.background == nil ? index + 1 : index == 0 ? settings.background ?? 0 : index)
+                return Self.color(
+                    settings.background == nil ? index + 1 : index == 0 ? settings.background ?? 0 : index)
             }
     }
 

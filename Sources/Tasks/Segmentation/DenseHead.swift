@@ -40,7 +40,8 @@ enum DenseHead {
                 guard fusion != .conv else { return }
                 reader.problem(
                     "fusion",
-                    "found \(fusion.rawValue), but head.kind \(type(of: head).name) fuses by blocks of its own, expected conv")
+                    "found \(fusion.rawValue), but head.kind \(type(of: head).name) fuses by blocks of its own, expected conv"
+                )
             }
         }
         return (head, neck)

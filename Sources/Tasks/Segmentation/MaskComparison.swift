@@ -70,7 +70,8 @@ package struct MaskComparison: Sendable {
         for (value, mark) in zip(said.values, truth.values) {
             if ignored.contains(Int(mark)) { continue }
             guard mark < classes else {
-                let known = ignored.isEmpty ? "" : " or \(ignored.sorted().map(String.init).joined(separator: ", ")) (--ignore)"
+                let known =
+                    ignored.isEmpty ? "" : " or \(ignored.sorted().map(String.init).joined(separator: ", ")) (--ignore)"
                 throw unknown(label, mark, truth.values, known)
             }
             guard value < classes else { throw unknown(answer, value, said.values, "") }

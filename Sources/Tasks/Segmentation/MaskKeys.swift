@@ -27,7 +27,8 @@ public struct MaskKeys: Sendable, Equatable {
             "ignore", default: [255], in: 0...65_535, count: 0...256, "Values of masks that count for nothing")
         firstLabel = reader.int(
             "firstLabel", default: 0, in: 0...65_535,
-            "The value of the first class in masks, the others follow it; 1 where 0 is no class, as in ADE20K (with ignore: [0])")
+            "The value of the first class in masks, the others follow it; 1 where 0 is no class, as in ADE20K (with ignore: [0])"
+        )
         labelValues = reader.optionalInts(
             "labelValues", in: 0...65_535, count: 1...254,
             "The value of each class in masks, in order: [0, 255] for black and white ones")
@@ -36,14 +37,16 @@ public struct MaskKeys: Sendable, Equatable {
         classNames = reader.optionalStrings(
             "classNames", "Names of the classes in the order of the labels; from the data when absent")
         folds = reader.optionalInt(
-            "folds", in: 2...100, "Cross-validation: the images in so many parts, each the test part of a run of its own")
+            "folds", in: 2...100,
+            "Cross-validation: the images in so many parts, each the test part of a run of its own")
         fold = reader.optionalInt("fold", in: 1...100, "The part of data.folds that is tested, all in turn when absent")
         readColors(reader)
         if let fold, fold > folds ?? 0 {
             reader.problem("fold", "found \(fold), expected at most data.folds (\(folds.map(String.init) ?? "absent"))")
         }
         if labelValues != nil, colors != nil {
-            reader.problem("labelValues", "is of masks of values, but data.colors is of colour-coded ones; give one of them")
+            reader.problem(
+                "labelValues", "is of masks of values, but data.colors is of colour-coded ones; give one of them")
         }
         if labelValues != nil, firstLabel != 0 {
             reader.problem("firstLabel", "has no meaning beside data.labelValues, which gives the value of each class")

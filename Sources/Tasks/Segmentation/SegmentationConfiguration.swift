@@ -80,7 +80,8 @@ public struct SegmentationConfiguration: TaskConfiguration {
         hard.share = reader.double(
             "hardShare", default: 0.0625, in: 0...1, "The least share of a batch's pixels that counts as hard")
         weights.dice = reader.double("dice", default: 0, in: 0...1000, "Weight of soft Dice beside it")
-        weights.lovasz = reader.double("lovasz", default: 0, in: 0...1000, "Weight of the Lovász-softmax loss beside it")
+        weights.lovasz = reader.double(
+            "lovasz", default: 0, in: 0...1000, "Weight of the Lovász-softmax loss beside it")
         weights.auxiliary = reader.double(
             "auxiliary", default: 0.4, in: 0...1000, "Weight of the auxiliary head's loss, where the head has one")
         if kind != .crossEntropy, labelSmoothing > 0 {
@@ -109,10 +110,12 @@ public struct SegmentationConfiguration: TaskConfiguration {
                 + "own size all the same")
         if let fit, fit.count == 2 { evaluation.fit = Pair(max(fit[0], fit[1]), min(fit[0], fit[1])) }
         boundaryTolerance = reader.int(
-            "boundary", default: 0, in: 0...100, "Also measure the F1 score of boundaries within so many pixels; 0 does not")
+            "boundary", default: 0, in: 0...100,
+            "Also measure the F1 score of boundaries within so many pixels; 0 does not")
         if evaluation.stride.height > evaluation.window.height || evaluation.stride.width > evaluation.window.width {
             reader.problem(
-                "stride", "found \(evaluation.stride), expected at most the window, \(evaluation.window), so that no pixel "
+                "stride",
+                "found \(evaluation.stride), expected at most the window, \(evaluation.window), so that no pixel "
                     + "is left out")
         }
     }

@@ -51,7 +51,8 @@ public struct SegmentationEvaluator: Evaluator {
         findings.counts += counts
         if options.isComplete, !answer.loss.isFinite {
             throw RecipeError(
-                "\(options.name(index)): the model's outputs are not finite, so its weights or its input are beyond use")
+                "\(options.name(index)): the model's outputs are not finite, so its weights or its input are beyond use"
+            )
         }
         loss += answer.loss
         images += 1

@@ -13,8 +13,10 @@ extension SegmentationInference {
             for isMirrored in settings.flip ? [false, true] : [false] {
                 let seen = isMirrored ? input.mirrored() : input
                 let scores = try mode == .slide ? SlidingWindow.scores(self, seen) : fullScores(seen)
-                let probabilities = Variable((isMirrored ? scores.mirrored() : scores).resized(
-                    height: image.height, width: image.width, .bilinear(alignCorners: false))).softmax().value
+                let probabilities = Variable(
+                    (isMirrored ? scores.mirrored() : scores).resized(
+                        height: image.height, width: image.width, .bilinear(alignCorners: false))
+                ).softmax().value
                 sum = count == 0 ? probabilities : sum + probabilities
                 count += 1
             }

@@ -12,7 +12,8 @@ extension SegmentationTask {
     /// The largest classes for the table, the share of each class otherwise.
     public var predictionColumns: PredictionColumns {
         PredictionColumns(
-            table: [.init("class", widest: 32), .init("pixels", isRight: true, widest: 9)], fields: vocabulary.classNames)
+            table: [.init("class", widest: 32), .init("pixels", isRight: true, widest: 9)],
+            fields: vocabulary.classNames)
     }
 
     /// Asks about an image in its own size; one that is too large to be looked at as a whole goes window by window.

@@ -64,7 +64,8 @@ extension SegmentationTask {
             vocabulary.classNames.enumerated().map { index, name in
                 [
                     "class": .string(name), "pixels": .integer(counts.labeled(index)),
-                    "predicted": .integer(counts.predicted(index)), "iou": .optional(counts.intersectionOverUnion(index)),
+                    "predicted": .integer(counts.predicted(index)),
+                    "iou": .optional(counts.intersectionOverUnion(index)),
                     "dice": .optional(counts.dice(index)), "accuracy": .optional(counts.accuracy(index)),
                     "precision": .optional(counts.precision(index)),
                     "color": .array(palette.colors[index].map { .integer(Int($0)) }),

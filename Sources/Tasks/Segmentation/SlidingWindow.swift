@@ -81,7 +81,8 @@ private struct ScoreBand {
             visits.withUnsafeMutableBufferPointer { visits in
                 let (sums, visits) = (Places(sums), Places(visits))
                 scores.read { scores in
-                    let source = Places(UnsafeMutableBufferPointer(start: UnsafeMutablePointer(mutating: scores), count: 1))
+                    let source = Places(
+                        UnsafeMutableBufferPointer(start: UnsafeMutablePointer(mutating: scores), count: 1))
                     parallelFor(height, grain: 16) { range in
                         for y in range {
                             let at = (first + y) * width + x

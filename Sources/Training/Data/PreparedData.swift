@@ -70,7 +70,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         if let problem = plan.problem { throw RecipeError("data: \(problem)") }
         self.specification = try specification.resolved(height: height, width: width)
         imageNotices =
-            [sizeNotice].compactMap { $0 } 
+            [sizeNotice].compactMap { $0 }
             + (C.evaluatesWholeImages
                 ? [] : Self.croppingNotice(data, shapes, height: height, width: width))
         var notices = splits.notices + imageNotices

@@ -24,7 +24,8 @@ extension DataInspection {
         }
         // Small images are enlarged, so that something is to be seen and a name has room.
         return ImageGrid.png(
-            rows, width: width, height: height, channels: samples["channels"]?.integerValue ?? data.plan.channels, scale: max(1, 96 / max(width, height)),
+            rows, width: width, height: height, channels: samples["channels"]?.integerValue ?? data.plan.channels,
+            scale: max(1, 96 / max(width, height)),
             names: names, columns: ["plain"] + (1..<max(2, columns)).map { "epoch \($0)" }, framed: [0])
     }
 

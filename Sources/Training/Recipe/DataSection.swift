@@ -57,7 +57,9 @@ package struct DataSection: Sendable {
 
     init(_ reader: ConfigurationReader) {
         path = reader.path(
-            "path", default: "digits", "`digits` (embedded), an image folder, or a folder with IDX or CIFAR files")
+            "path", default: "digits",
+            "`digits` (embedded), an image folder, or a folder with IDX or CIFAR files; for segmentation `scenes` (embedded) or "
+                + "folders of images and masks")
         sampling = reader.choice(
             "sampling", default: .shuffled,
             "shuffled shows each training image once an epoch, balanced as many images with every class equally often")

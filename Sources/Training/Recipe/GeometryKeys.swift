@@ -25,7 +25,8 @@ package struct GeometryKeys: Sendable, Equatable {
             "With augmentation: scaledCrop: [long, short], the box that images are fitted into before that factor")
         classShare = reader.double(
             "classShare", default: 1, in: 0.05...1,
-            "With augmentation: scaledCrop: windows in which one class covers more than this are drawn again, ten times at most")
+            "With augmentation: scaledCrop: windows in which one class covers more than this are drawn again, ten times at most"
+        )
         verticalFlip = reader.double("verticalFlip", default: 0, in: 0...1, "Probability of a flip upside down")
         quarterTurns = reader.double(
             "quarterTurns", default: 0, in: 0...1, "Probability of a turn by 90, 180 or 270 degrees")

@@ -1,3 +1,4 @@
+import Datasets
 import Models
 
 /// A model and its input size, as far as they are known without opening the data.
@@ -27,11 +28,11 @@ package struct ModelOutline: Sendable {
     init(_ recipe: Recipe) {
         specification = recipe.model.specification
         notices = recipe.notices
-        let isDigits = recipe.data.path == "digits"
+        let embedded = EmbeddedData(rawValue: recipe.data.path)
         if specification.head == nil { specification.head = recipe.task.head(classes: specification.classes) }
         if specification.neck == nil { specification.neck = recipe.task.neck }
         if let classes = recipe.task.outputs ?? recipe.model.classes ?? recipe.data.classNames?.count
-            ?? (isDigits ? 10 : nil)
+            ?? embedded?.classes
         {
             specification.classes = classes
         } else {
@@ -39,14 +40,14 @@ package struct ModelOutline: Sendable {
                 "The number of classes comes from the data, which is not opened here; \(specification.classes) are assumed "
                     + "(model.classes).")
         }
-        if let channels = recipe.model.inputChannels ?? (isDigits ? 1 : nil) {
+        if let channels = recipe.model.inputChannels ?? embedded?.channels {
             specification.inputChannels = channels
         } else {
             notices.append(
                 "The number of channels comes from the data, which is not opened here; \(specification.inputChannels) are "
                     + "assumed (model.inputChannels).")
         }
-        if let size = recipe.data.imageSize ?? (isDigits ? [8, 8] : nil) {
+        if let size = recipe.data.imageSize ?? embedded.map({ [$0.side, $0.side] }) {
             (height, width) = (size[0], size[1])
         } else {
             let side = specification.usualImageSize(named: recipe.model.name)

@@ -84,7 +84,8 @@ public struct Recipe: Sendable {
 
     /// The keys at the top of a recipe.
     package static let keys: Set<String> = [
-        "run", "data", "model", "task", "head", "neck", "loss", "evaluation", "optimizer", "schedule", "training", "reporting",
+        "run", "data", "model", "task", "head", "neck", "loss", "evaluation", "optimizer", "schedule", "training",
+        "reporting",
     ]
 
     /// What the sections must agree on, as far as it shows without the data.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Configuration
+import Datasets
 import Foundation
 import Tasks
 
@@ -48,7 +49,7 @@ package struct RunFolder: Sendable {
     /// nothing lies there, the folders above the run are tried: a run in `Runs/x` was most likely started beside `Runs`.
     /// - Returns: the folder to take instead, nil where the path is right as it is or nothing is found.
     func dataPath(_ path: String) -> String? {
-        guard path != "digits", !path.hasPrefix("/"), !Self.holdsData(path) else { return nil }
+        guard !EmbeddedData.holds(path), !path.hasPrefix("/"), !Self.holdsData(path) else { return nil }
         var folder = URL(fileURLWithPath: self.path).standardizedFileURL
         for _ in 0..<8 where folder.path != "/" {
             folder.deleteLastPathComponent()
@@ -95,7 +96,7 @@ package struct OpenedRecipe: Sendable {
     /// - Throws: `RecipeError` with what to do.
     package func checkData() throws {
         let path = recipe.data.path
-        guard isRun, path != "digits", !path.hasPrefix("/"), !RunFolder.holdsData(path) else { return }
+        guard isRun, !EmbeddedData.holds(path), !path.hasPrefix("/"), !RunFolder.holdsData(path) else { return }
         throw RecipeError(
             "\(path): the data of \(file) is not there; the path counts from the folder that the run was started in, so "
                 + "start trainer there, or give --set data.path=FOLDER")

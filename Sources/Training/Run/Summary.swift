@@ -104,6 +104,8 @@ extension Summary {
         // A summary that names no metric is one of the metric that all summaries were of.
         guard !metric.isUnnamed else { return .object(members) }
         members.append(.init("metric", metric.json))
+        let others = result?.values.dropFirst().map(\.metric.json) ?? []
+        if !others.isEmpty { members.append(.init("otherMetrics", .array(others))) }
         for (part, scores) in [("test", test), ("validation", validation)] {
             for other in scores?.values.dropFirst() ?? [] {
                 members.append(.init(other.metric.key(part), .number(other.value)))
@@ -120,9 +122,14 @@ extension Summary {
             (number(metric.key("test")) == nil) == (number(metric.key("bestTest")) == nil)
         else { return nil }
         self.init(metric: metric)
+        let others = (json["otherMetrics"]?.arrayValue ?? []).compactMap { Metric($0) }
         func scores(_ part: String) -> Scores? {
-            number(metric.key(part)).map {
-                Scores(loss: number(part + "Loss") ?? .nan, count: 0, [metric: $0])
+            number(metric.key(part)).map { value in
+                let rest = others.compactMap { other in
+                    number(other.key(part)).map { Scores.Value(metric: other, value: $0) }
+                }
+                return Scores(
+                    loss: number(part + "Loss") ?? .nan, count: 0, values: [.init(metric: metric, value: value)] + rest)
             }
         }
         // Absent where the data has no such part.

@@ -83,7 +83,9 @@ package struct CrossValidation {
         /// A row for each measure.
         package var table: String {
             Table(
-                columns: [Table.Column("over \(summaries.count) folds", .left), Table.Column("mean ± deviation", .right)]
+                columns: [
+                    Table.Column("over \(summaries.count) folds", .left), Table.Column("mean ± deviation", .right),
+                ]
                     + summaries.indices.map { Table.Column("fold \($0 + 1)", .right) },
                 rows: values.map { entry in
                     let spread = Spread(entry.values)

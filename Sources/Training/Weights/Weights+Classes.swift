@@ -53,6 +53,6 @@ extension Weights {
         else { return true }
         if used == path || isSameFile(used, path) { return true }
         // Data that is gone, or lay elsewhere, may be the same.
-        return used != "digits" && !isSameFile(used, used)
+        return !EmbeddedData.holds(used) && !isSameFile(used, used)
     }
 }

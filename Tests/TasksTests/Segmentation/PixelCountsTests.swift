@@ -17,7 +17,8 @@ struct PixelCountsTests {
     }
 
     @Test func agreesWithAPlainScriptToTheLastDigit() throws {
-        let path = try #require(Bundle.module.path(forResource: "segmentation_metrics", ofType: "json", inDirectory: "Resources"))
+        let path = try #require(
+            Bundle.module.path(forResource: "segmentation_metrics", ofType: "json", inDirectory: "Resources"))
         let file = try JSONValue(parsing: String(contentsOfFile: path, encoding: .utf8))
         for member in file.objectValue ?? [] {
             let (name, set) = (member.name, member.value)
@@ -35,10 +36,12 @@ struct PixelCountsTests {
                 return abs((found ?? .infinity) - number) < 1e-12
             }
             for index in 0..<classes {
-                #expect(same(counts.intersectionOverUnion(index), set["iou"]?.arrayValue?[index]), "\(name) IoU \(index)")
+                #expect(
+                    same(counts.intersectionOverUnion(index), set["iou"]?.arrayValue?[index]), "\(name) IoU \(index)")
                 #expect(same(counts.dice(index), set["dice"]?.arrayValue?[index]), "\(name) Dice \(index)")
                 #expect(
-                    same(counts.accuracy(index), set["class_accuracy"]?.arrayValue?[index]), "\(name) accuracy \(index)")
+                    same(counts.accuracy(index), set["class_accuracy"]?.arrayValue?[index]), "\(name) accuracy \(index)"
+                )
             }
             #expect(same(counts.meanIoU, set["mIoU"]), "\(name) mIoU")
             #expect(same(counts.meanDice(background: nil), set["mDice"]), "\(name) mean Dice")
