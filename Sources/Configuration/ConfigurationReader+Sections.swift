@@ -1,4 +1,7 @@
 extension ConfigurationReader {
+    /// Whether a value is given under a key, so that one that need not be known may be read where it is.
+    public func gives(_ key: String) -> Bool { has(key) }
+
     /// Reads a mapping under `key`; absent or null, it reads as an empty mapping with all defaults.
     ///
     /// Reading a section a second time adds to what is known of its keys.

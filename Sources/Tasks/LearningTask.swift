@@ -57,6 +57,8 @@ public protocol LearningTask: Sendable {
 
     /// The answer as rows of class scores [rows, classes], which a student's and a teacher's are compared by.
     func classRows(_ output: ModelOutput<Float>) -> Variable<Float>
+    /// The same for a teacher's answer, with as many rows as a student's has; by default its own rows.
+    func classRows(_ output: ModelOutput<Float>, like other: ModelOutput<Float>) -> Variable<Float>
     /// Whether `rowLabels` gives a class for each row; without, losses of distillation that need them are refused.
     var hasRowLabels: Bool { get }
     /// The class of each row.
@@ -119,6 +121,10 @@ extension LearningTask {
     public func restore(_ state: JSONValue) {}
     /// The outputs themselves, one row for each image.
     public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { output.logits }
+    /// Its own rows.
+    public func classRows(_ output: ModelOutput<Float>, like other: ModelOutput<Float>) -> Variable<Float> {
+        classRows(output)
+    }
     /// No.
     public var hasRowLabels: Bool { false }
     /// None.

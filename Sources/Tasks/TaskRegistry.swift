@@ -41,8 +41,16 @@ public enum TaskRegistry {
         let tasks = all
         let names = tasks.map { $0.name }
         let list = tasks.map { type in type.name + " (" + type.summary + ")" }.joined(separator: ", ")
+        // The same key where the data is described.
+        let told = reader.section("data", "Images and what is done to them") { data in
+            data.gives("task")
+                ? data.choice("task", of: names, default: ClassificationConfiguration.name, "The same as `task`") : nil
+        }
         let name = reader.choice(
-            "task", of: names, default: ClassificationConfiguration.name, "What is learned: " + list)
+            "task", of: names, default: told ?? ClassificationConfiguration.name, "What is learned: " + list)
+        if let told, told != name {
+            reader.problem("task", "found \(name), but data.task is \(told); give one of them")
+        }
         for type in tasks where type.name == name { return type.make(reader) }
         return ClassificationConfiguration(reader)
     }

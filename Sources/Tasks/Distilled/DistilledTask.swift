@@ -150,7 +150,7 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
         _ context: Context<Float>
     ) -> WeightedLoss<Float> {
         let compared = ModelOutput(logits: base.classRows(student), features: student.features)
-        let rows = outputs.map { base.classRows($0).value }
+        let rows = outputs.map { base.classRows($0, like: student).value }
         var sum = WeightedLoss<Float>()
         for part in parts {
             let output =
@@ -205,6 +205,9 @@ extension DistilledTask {
     package func collator(training: Bool) -> Base.TargetCollator { base.collator(training: training) }
     package func evaluator(_ options: EvaluationOptions) -> Base.Measure { base.evaluator(options) }
     package func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { base.classRows(output) }
+    package func classRows(_ output: ModelOutput<Float>, like other: ModelOutput<Float>) -> Variable<Float> {
+        base.classRows(output, like: other)
+    }
     package var hasRowLabels: Bool { base.hasRowLabels }
     package func rowLabels(_ target: Base.Target) -> [Int32] { base.rowLabels(target) }
 

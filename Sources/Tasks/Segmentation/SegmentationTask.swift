@@ -90,6 +90,14 @@ public struct SegmentationTask: LearningTask {
         return scores.reshaped([scores.shape[0] * scores.shape[1] * scores.shape[2], scores.shape[3]])
     }
 
+    /// The scores brought to the other map's size first, so that a pixel of one is a pixel of the other.
+    public func classRows(_ output: ModelOutput<Float>, like other: ModelOutput<Float>) -> Variable<Float> {
+        let (scores, wanted) = (output.answer[0], other.answer[0].shape)
+        if scores.shape[1] == wanted[1] && scores.shape[2] == wanted[2] { return classRows(output) }
+        let resized = scores.resized(height: wanted[1], width: wanted[2], .bilinear(alignCorners: false))
+        return classRows(ModelOutput(answer: [resized], features: []))
+    }
+
     /// An auxiliary head has no gradient where its weight is 0.
     public var reachesAllParameters: Bool { configuration.auxiliaryWeight > 0 }
 }
