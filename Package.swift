@@ -23,27 +23,140 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 let commit = (Context.environment["HORNBEAM_COMMIT"] ?? "").lowercased().filter { "0123456789abcdef".contains($0) }
 let commitSettings: [CXXSetting] = commit.count >= 7 ? [.define("HB_COMMIT", to: "\"\(commit)\"")] : []
 
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-let libraries = ["Autograd"]
+let libraries = [
+    "Configuration", "JSON", "RunLayout", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation",
+    "Datasets", "Checkpoints",
+    "ProtobufWriting", "Reporting", "Exporting", "Tasks", "Training", "Commands",
+]
 
 let package = Package(
     name: "Hornbeam",
     platforms: [.macOS(.v15)],
+    products: libraries.map { .library(name: $0, targets: [$0, "CCommit"]) } + [
+        .executable(name: "trainer", targets: ["trainer", "CCommit"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
     targets: [
+        // Row 0: C. Kernels and shims know nothing of shapes, threads or allocation.
         .target(name: "CKernels", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
         .systemLibrary(
             name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"]), .brew(["fftw"])]),
         .systemLibrary(
             name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
+        .systemLibrary(name: "CZLib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(
+            name: "CImages", cSettings: cSettings,
+            linkerSettings: [
+                .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"), .linkedLibrary("z"),
+            ]),
+        .target(name: "CVersion", cSettings: cSettings),
+        // Linked into products and imported by nothing, so that a new commit compiles this alone.
+        .target(name: "CCommit", cxxSettings: commitSettings),
+
+        // Row 1
+        module("Configuration", [yams]),
+        module("ProtobufWriting", []),
         module("JSON", []),
         module("RunLayout", []),
+        // Row 2
         module("Tensors", ["CKernels", "CFFTW", "COneDNN"]),
+        // Row 3
         module("Autograd", ["Tensors"]),
+        // Row 4
         module("Layers", ["Autograd", "Tensors"]),
+        // Row 5: siblings, none imports another.
+        module("Models", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        module("Optim", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
         module("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
+        module("Reporting", ["CImages", "CVersion", "ProtobufWriting", "JSON", "RunLayout"]),
+        // Row 6: what is learned, as folders.
+        module(
+            "Tasks",
+            [
+                "Models", "Datasets", "Reporting", "Distillation", "Layers", "Autograd", "Tensors", "Configuration",
+                "JSON",
+            ]),
+        // Row 7: siblings.
+        module("Exporting", ["Models", "Layers", "Tensors", "ProtobufWriting"]),
+        module(
+            "Training",
+            [
+                "Tasks", "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors",
+                "Configuration", "Distillation", "JSON", "RunLayout",
+            ]),
+        // Row 8
+        module(
+            "Commands",
+            [
+                argumentParser, "Training", "Tasks", "Exporting", "Models", "Optim", "Datasets", "Checkpoints",
+                "Reporting", "Layers", "Autograd", "Tensors", "Configuration", "Distillation", "JSON", "RunLayout",
+            ]),
+        // Row 9
+        .executableTarget(name: "trainer", dependencies: ["Commands"], swiftSettings: swiftSettings),
+
+        // Damaged files for every reader; for developers and tests.
+        module(
+            "Fuzzing",
+            [
+                "Training", "Tasks", "Datasets", "Checkpoints", "Models", "Layers", "Autograd", "Reporting", "Tensors",
+                "Configuration", "CZLib", "JSON", "RunLayout",
+            ]),
+        .executableTarget(name: "fuzz", dependencies: ["Fuzzing", "Reporting"], swiftSettings: swiftSettings),
+
+        // The program of Docs/Tutorial.md, so that it is compiled and run as printed.
+        .executableTarget(
+            name: "tutorial",
+            dependencies: ["Autograd", "Checkpoints", "Datasets", "Layers", "Optim", "Tasks", "Tensors"],
+            swiftSettings: swiftSettings),
+
+        // A trainer of one's own, as a package that depends on this one would have it: nothing but what is public.
+        .executableTarget(
+            name: "example",
+            dependencies: [
+                "Commands", "Tasks", "Models", "Datasets", "Reporting", "Layers", "Autograd", "Tensors",
+                "Configuration",
+            ], exclude: ["brightness.yaml"], packageAccess: false, swiftSettings: swiftSettings),
+
+        // What tests of several modules share.
         .target(
             name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+
+        tests("JSON", ["Tensors"]),
+        tests("Fuzzing", ["Checkpoints", "JSON", "RunLayout", "Tensors"]),
+        tests("Configuration", resources: [.copy("Golden")]),
+        tests("ProtobufWriting"),
+        tests("Tensors", ["JSON", "TestSupport"]),
         tests("Autograd", ["Tensors", "Checkpoints", "JSON", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("Layers", ["Autograd", "Tensors", "TestSupport"]),
+        tests(
+            "Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON", "Configuration"],
+            resources: [.copy("Fixtures")]),
+        tests(
+            "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
+        tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
+        tests("Reporting", ["CImages", "JSON", "RunLayout"]),
+        tests("Exporting", ["Models", "Layers", "Autograd", "Tensors", "Configuration"]),
+        tests("Tasks", ["Datasets", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration", "JSON"]),
+        tests(
+            "Training",
+            [
+                "Tasks",
+                "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
+                "Reporting", "Distillation", "JSON", "RunLayout",
+            ]),
+        // Runs the built executable, which every test build makes.
+        .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11
