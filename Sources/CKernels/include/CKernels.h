@@ -2,6 +2,7 @@
 // Every kernel header; a new one gets its line here.
 #include "AverageBins.h"
 #include "BatchNorm.h"
+#include "BatchNormRelu.h"
 #include "BinaryCrossEntropy.h"
 #include "BinaryPixelCrossEntropy.h"
 #include "Broadcast.h"
@@ -34,3 +35,4 @@
 #include "ThreadMode.h"
 #include "Transpose.h"
 #include "Window.h"
+#include "Winograd.h"

@@ -26,8 +26,7 @@ public struct ConvolutionBlock: Layer {
 
     /// The maps [N, H', W', outputs] of maps [N, H, W, inputs]; sizes as `Window.outputSize` says.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        let y = norm(convolution(x, context), context)
-        return LayerPath.$current.withValue(path) { y.relu() }
+        norm(relu: convolution(x, context), context)
     }
 
     /// Checks the shape, enters both layers and returns the shape of the result.

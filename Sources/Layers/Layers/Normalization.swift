@@ -67,18 +67,43 @@ public struct BatchNorm: Layer {
     /// The normalised values, of the same shape; in training the running statistics are updated through the context.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            let (mean, variance) = (context.current(runningMean), context.current(runningVariance))
-            guard context.isTraining, !isFrozen(in: context.store) else {
+            guard usesBatch(context) else {
                 return x.batchNormalized(
-                    context[gain], context[bias], mean: mean, variance: variance, epsilon: epsilon)
+                    context[gain], context[bias], mean: context.current(runningMean),
+                    variance: context.current(runningVariance), epsilon: epsilon)
             }
-            let (output, batchMean, batchVariance) = x.batchNormalized(context[gain], context[bias], epsilon: epsilon)
-            let share = S(momentum)
-            context.updates.set(runningMean, mean.scaled(by: 1 - share) + batchMean.scaled(by: share))
-            context.updates.set(runningVariance, variance.scaled(by: 1 - share) + batchVariance.scaled(by: share))
-            context.updates.set(batchesTracked, context.current(batchesTracked) + Tensor(1))
+            let (output, mean, variance) = x.batchNormalized(context[gain], context[bias], epsilon: epsilon)
+            update(mean, variance, context)
             return output
         }
+    }
+
+    /// The same with relu behind it, as one operation.
+    public func callAsFunction<S: Scalar>(relu x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) {
+            guard usesBatch(context) else {
+                return x.batchNormalizedRelu(
+                    context[gain], context[bias], mean: context.current(runningMean),
+                    variance: context.current(runningVariance), epsilon: epsilon)
+            }
+            let (output, mean, variance) = x.batchNormalizedRelu(context[gain], context[bias], epsilon: epsilon)
+            update(mean, variance, context)
+            return output
+        }
+    }
+
+    private func usesBatch<S: Scalar>(_ context: Context<S>) -> Bool {
+        context.isTraining && !isFrozen(in: context.store)
+    }
+
+    private func update<S: Scalar>(_ mean: Tensor<S>, _ variance: Tensor<S>, _ context: Context<S>) {
+        let share = S(momentum)
+        func moved(_ old: BufferHandle, _ new: Tensor<S>) {
+            context.updates.set(old, context.current(old).scaled(by: 1 - share) + new.scaled(by: share))
+        }
+        moved(runningMean, mean)
+        moved(runningVariance, variance)
+        context.updates.set(batchesTracked, context.current(batchesTracked) + Tensor(1))
     }
 
     private func isFrozen<S: Scalar>(in store: ParameterStore<S>) -> Bool {

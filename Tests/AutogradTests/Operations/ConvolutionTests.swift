@@ -99,6 +99,37 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         #expect(test.threadViolations(test.shapes) == [])
     }
 
+    /// 3x3 convolutions of stride 1 and padding 1, which go by tiles of 4x4 pixels.
+    private static let tiled: [Case] = [
+        (2, 8, 8, 8, 8), (1, 9, 14, 17, 33), (3, 21, 10, 24, 40), (1, 40, 44, 16, 16), (2, 17, 16, 130, 129),
+        (1, 16, 16, 272, 64),
+    ].map { Case(input: [$0, $1, $2, $3], out: $4, kernel: 3, padding: 1) }
+
+    /// A tile's result is a difference of larger numbers, so that it is less exact than a plain sum.
+    @Test(arguments: tiled)
+    private func tilesAgreeWithTheReference(_ test: Case) {
+        for (what, error) in zip(["result", "x", "weight", "bias"], test.errors(test.shapes)) {
+            #expect(error < 1e-5, "\(what)")
+        }
+    }
+
+    @Test(arguments: tiled)
+    private func tilesDoNotDependOnThreads(_ test: Case) { #expect(test.threadViolations(test.shapes) == []) }
+
+    @Test(arguments: [(16, 16), (130, 129)])
+    func anImageIsConvolvedTheSameInAnyBatch(channels: (Int, Int)) {
+        let (size, inputs) = (20 * 12 * channels.1, 20 * 12 * channels.0)
+        let operands = operands([[5, 20, 12, channels.0], [channels.1, 3, 3, channels.0]])
+        func convolved(_ images: Range<Int>) -> [Float] {
+            let values = Array(operands[0].array[images.lowerBound * inputs..<images.upperBound * inputs])
+            let x = Variable(Tensor([images.count, 20, 12, channels.0], values))
+            return x.convolution(Variable(operands[1]), nil, padding: 1).value.array
+        }
+        let all = convolved(0..<5)
+        #expect(convolved(0..<1) == Array(all[..<size]))
+        #expect(convolved(2..<5) == Array(all[(2 * size)...]))
+    }
+
     @Test func manyBlocksAgreeWithTheReference() {
         let test = Case(input: [6, 64, 64, 4], out: 8, kernel: 3, padding: 1)
         #expect(test.largestError(test.shapes) < 1e-5)
