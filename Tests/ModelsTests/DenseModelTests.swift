@@ -91,8 +91,8 @@ private let models: [(name: String, ModelSpecification)] = {
     func gradientsAgreeWithDifferences(index: Int) throws {
         let (name, specification) = models[index]
         let (height, width) = name.hasPrefix("segnetr") ? (32, 32) : (18, 21)
-        // SegNetr has no kinks, and many results to add up.
-        try checkGradients(specification, height: height, width: width, step: name.hasPrefix("segnetr") ? 1e-5 : 2e-7)
+        // SegNetr has no kinks, and many results to add up, whose rounding a larger step makes small.
+        try checkGradients(specification, height: height, width: width, step: name.hasPrefix("segnetr") ? 1e-6 : 2e-7)
     }
 
     /// The auxiliary head costs nothing where nobody trains.

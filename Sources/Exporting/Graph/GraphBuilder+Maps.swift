@@ -117,7 +117,7 @@ extension GraphBuilder {
     }
 
     /// The scores of a dense head by its last layer, at the images' size and under the name of the output.
-    mutating func scores(_ path: String, _ map: FeatureMap) throws -> [GraphValue] {
+    public mutating func scores(_ path: String, _ map: FeatureMap) throws -> [GraphValue] {
         let isLarge = (map.height, map.width) == (imageSize.height, imageSize.width)
         let scores = try convolution(path, map, output: isLarge ? ONNXModel.outputName : nil)
         let result = resized(ONNXModel.outputName, scores, height: imageSize.height, width: imageSize.width)
