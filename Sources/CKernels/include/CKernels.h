@@ -9,6 +9,7 @@
 #include "Depthwise.h"
 #include "Dropout.h"
 #include "Elementwise.h"
+#include "FewInputs.h"
 #include "GeluLinear.h"
 #include "GlobalFilter.h"
 #include "LayerNorm.h"
