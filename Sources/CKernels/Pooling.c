@@ -14,9 +14,51 @@
                                   long count) {                                                                        \
         for (long k = 0; k < count; k++) dx[k] += taps[k] == tap ? g[k] : 0;                                           \
     }                                                                                                                  \
+    /* Windows of 2x2 that do not overlap, by far the most frequent ones. */                                           \
+    HB_INLINE void four##suffix(const T *restrict a, const T *restrict b, const T *restrict c, const T *restrict d,    \
+                                T *restrict best, uint16_t *restrict taps, long count) {                               \
+        for (long k = 0; k < count; k++) {                                                                             \
+            T value = a[k];                                                                                            \
+            int tap = 0, take = (b[k] > value) | (b[k] != b[k]);                                                       \
+            value = take ? b[k] : value, tap = take ? 1 : tap;                                                         \
+            take = (c[k] > value) | (c[k] != c[k]);                                                                    \
+            value = take ? c[k] : value, tap = take ? 2 : tap;                                                         \
+            take = (d[k] > value) | (d[k] != d[k]);                                                                    \
+            value = take ? d[k] : value, tap = take ? 3 : tap;                                                         \
+            best[k] = value;                                                                                           \
+            taps[k] = (uint16_t)tap;                                                                                   \
+        }                                                                                                              \
+    }                                                                                                                  \
+    HB_INLINE void spread##suffix(const T *restrict g, const uint16_t *restrict taps, T *restrict a, T *restrict b,    \
+                                  T *restrict c, T *restrict d, long count) {                                          \
+        for (long k = 0; k < count; k++) {                                                                             \
+            const int tap = taps[k];                                                                                   \
+            a[k] = 0 + (tap == 0 ? g[k] : 0);                                                                          \
+            b[k] = 0 + (tap == 1 ? g[k] : 0);                                                                          \
+            c[k] = 0 + (tap == 2 ? g[k] : 0);                                                                          \
+            d[k] = 0 + (tap == 3 ? g[k] : 0);                                                                          \
+        }                                                                                                              \
+    }                                                                                                                  \
+    HB_INLINE int is_four##suffix(const hb_window *w) {                                                                \
+        return w->kernel_height == 2 && w->kernel_width == 2 && w->stride_height == 2 && w->stride_width == 2 &&       \
+               w->padding_height == 0 && w->padding_width == 0;                                                        \
+    }                                                                                                                  \
     HB_KERNEL void hb_max_pool##suffix(const T *x, T *y, uint16_t *taps, const hb_window *w, long first_row,           \
                                        long last_row) {                                                                \
         long channels = w->channels;                                                                                   \
+        if (is_four##suffix(w)) {                                                                                      \
+            for (long row = first_row; row < last_row; row++) {                                                        \
+                long top = row / w->out_height * w->height + row % w->out_height * 2;                                  \
+                const T *upper = x + top * w->width * channels, *lower = upper + w->width * channels;                  \
+                long at = row * w->out_width * channels;                                                               \
+                for (long c = 0; c < w->out_width; c++, at += channels) {                                              \
+                    const long left = 2 * c * channels, right = left + channels;                                       \
+                    four##suffix(upper + left, upper + right, lower + left, lower + right, y + at, taps + at,          \
+                                 channels);                                                                            \
+                }                                                                                                      \
+            }                                                                                                          \
+            return;                                                                                                    \
+        }                                                                                                              \
         for (long row = first_row; row < last_row; row++) {                                                            \
             long image = row / w->out_height, top = row % w->out_height * w->stride_height - w->padding_height;        \
             for (long c = 0; c < w->out_width; c++) {                                                                  \
@@ -45,6 +87,23 @@
     HB_KERNEL void hb_max_pool_gradient##suffix(const T *g, const uint16_t *taps, T *dx, const hb_window *w,           \
                                                 long first_image, long last_image) {                                   \
         long channels = w->channels, size = w->height * w->width * channels;                                           \
+        if (is_four##suffix(w)) {                                                                                      \
+            const long line = w->width * channels, rest = line - 2 * w->out_width * channels;                          \
+            for (long row = first_image * w->out_height; row < last_image * w->out_height; row++) {                    \
+                long top = row / w->out_height * w->height + row % w->out_height * 2;                                  \
+                T *upper = dx + top * line, *lower = upper + line;                                                     \
+                long at = row * w->out_width * channels;                                                               \
+                for (long c = 0; c < w->out_width; c++, at += channels) {                                              \
+                    const long left = 2 * c * channels, right = left + channels;                                       \
+                    spread##suffix(g + at, taps + at, upper + left, upper + right, lower + left, lower + right,        \
+                                   channels);                                                                          \
+                }                                                                                                      \
+                for (long k = line - rest; k < line; k++) upper[k] = lower[k] = 0;                                     \
+                if (w->height % 2 && (row + 1) % w->out_height == 0)                                                   \
+                    for (long k = 0; k < line; k++) lower[line + k] = 0;                                               \
+            }                                                                                                          \
+            return;                                                                                                    \
+        }                                                                                                              \
         for (long k = first_image * size; k < last_image * size; k++) dx[k] = 0;                                       \
         for (long row = first_image * w->out_height; row < last_image * w->out_height; row++) {                        \
             long image = row / w->out_height, top = row % w->out_height * w->stride_height - w->padding_height;        \

@@ -11,6 +11,7 @@
 #include "Depthwise.h"
 #include "Dropout.h"
 #include "Elementwise.h"
+#include "FewInputs.h"
 #include "Gather.h"
 #include "GeluLinear.h"
 #include "GlobalFilter.h"

@@ -12,35 +12,41 @@ typedef struct {
     long down, across;
 } hb_tiling;
 
+// Channels of a transformed tile lie in panels of so many, panel by panel: [place][panel][tile][channel of the panel]. A
+// product then walks along memory, whatever the number of channels.
+static inline long hb_winograd_width(long channels) { return channels > 16 ? 32 : 16; }
+static inline long hb_winograd_panels(long channels) { return channels > 16 ? (channels + 31) / 32 : 1; }
 // Elements from one place to the next where each has so many: one line of the first-level cache more, because places
-// that lie a multiple of 4096 bytes apart would share one set of it. The distance in every array [place]... below.
+// that lie a multiple of 4096 bytes apart would share one set of it.
 static inline long hb_winograd_distance(long elements) { return elements + 16; }
+// The same for so many transformed tiles.
+static inline long hb_winograd_tiles(long tiles, long channels) {
+    return hb_winograd_distance(tiles * hb_winograd_panels(channels) * hb_winograd_width(channels));
+}
 
 // Whether this processor has what the functions below need.
 int hb_winograd(void);
 
-// The tiles first ..< first + count of x [images, height, width, channels] with a margin of one pixel, transformed:
-// v [place][tile][channel], places `distance` apart, so that several calls can fill one array.
-void hb_winograd_input(const float *x, const hb_tiling *map, long channels, long first, long count, float *v,
-                       long distance);
+// The tiles first ..< first + count of x [images, height, width, channels] with a margin of one pixel, transformed, as
+// tiles `at` and following of the `total` ones of v.
+void hb_winograd_input(const float *x, const hb_tiling *map, long channels, long first, long count, float *v, long at,
+                       long total);
 // The same of a gradient of the outputs, without a margin.
 void hb_winograd_gradient(const float *g, const hb_tiling *map, long channels, long first, long count, float *v,
-                          long distance);
+                          long at, long total);
 // The outputs of those tiles for `width` channels from `channel` on, from m [place][tile][width].
 void hb_winograd_output(const float *m, const hb_tiling *map, long channels, long channel, long width, long first,
                         long count, const float *bias, float *y);
 
 // Panel of 32 columns from `column` on, or 16 where no more are left, of a weight [outputs, 3, 3, inputs]:
-// u [place][inner][16 or 32], zeros beyond the last column. Columns are outputs; or, `turned`, inputs, the kernel turned by half a
-// circle, which gives the gradient of the input.
+// u [place][inner][16 or 32], zeros beyond the last column. Columns are outputs; or, `turned`, inputs, the kernel turned
+// by half a circle, which gives the gradient of the input.
 void hb_winograd_weight(const float *w, long outputs, long inputs, int turned, long column, float *u);
-// Columns of the panel that starts at `column` of so many.
-long hb_winograd_panel(long columns, long column);
-// m [place][tile][panel] = v [place][tile][inner] u.
+// m [place][tile][panel] = v u for the panel of so many columns, of transformed tiles v of `inner` channels.
 void hb_winograd_product(long tiles, long inner, const float *v, const float *u, long panel, float *m);
 
-// For rows of the weight gradient: m [place][row][inputs] (+)= sum over tiles of g [place][tile][outputs] from column
-// `output` on times v [place][tile][inputs].
+// For rows of the weight gradient: m [place][row][inputs] (+)= the sum over transformed tiles of g from output `output`
+// on times v. The rows from a multiple of 16 on.
 void hb_winograd_sum(long tiles, long outputs, long output, long rows, long inputs, const float *g, const float *v,
                      int accumulate, float *m);
 // The weight gradient dw [rows, 3, 3, inputs] of m [place][row][inputs].

@@ -25,12 +25,24 @@ extension Float: WinogradKernels {
     public static func winogradConvolution(
         _ x: UnsafePointer<Float>, _ shape: Shape, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
         turned: Bool, channels: Int, into y: UnsafeMutablePointer<Float>
-    ) { TiledConvolution(shape, outputs: channels).run(x, weight, bias, turned: turned, into: y) }
+    ) {
+        if shape[3] <= 4, !turned {
+            FewInputConvolution(shape, outputs: channels).run(x, weight, bias, into: y)
+        } else {
+            TiledConvolution(shape, outputs: channels).run(x, weight, bias, turned: turned, into: y)
+        }
+    }
 
     public static func winogradWeightGradient(
         _ x: UnsafePointer<Float>, _ shape: Shape, _ g: UnsafePointer<Float>, outputs: Int,
         into dw: UnsafeMutablePointer<Float>
-    ) { TiledWeightGradient(shape, outputs: outputs).run(x, g, into: dw) }
+    ) {
+        if shape[3] <= 4 {
+            FewInputConvolution(shape, outputs: outputs).weightGradient(x, g, into: dw)
+        } else {
+            TiledWeightGradient(shape, outputs: outputs).run(x, g, into: dw)
+        }
+    }
 }
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
@@ -61,21 +73,28 @@ struct Tiling {
     /// Elements of an array of 36 places of so many elements each.
     static func room(_ elements: Int) -> Int { Int(HB_WINOGRAD_PLACES) * hb_winograd_distance(elements) }
 
+    /// Elements of so many transformed tiles.
+    static func room(tiles: Int, channels: Int) -> Int {
+        Int(HB_WINOGRAD_PLACES) * hb_winograd_tiles(tiles, channels)
+    }
+
+    /// Transforms tiles of x, which become tiles `at` and following of the `total` ones of v.
     func input(
         _ x: UnsafePointer<Float>, channels: Int, _ tiles: Range<Int>, into v: UnsafeMutablePointer<Float>,
-        distance: Int
+        at: Int = 0, of total: Int
     ) {
         withUnsafePointer(to: map) {
-            hb_winograd_input(x, $0, channels, tiles.lowerBound, tiles.count, v, distance)
+            hb_winograd_input(x, $0, channels, tiles.lowerBound, tiles.count, v, at, total)
         }
     }
 
+    /// The same for tiles of a gradient.
     func gradient(
         _ g: UnsafePointer<Float>, channels: Int, _ tiles: Range<Int>, into v: UnsafeMutablePointer<Float>,
-        distance: Int
+        at: Int = 0, of total: Int
     ) {
         withUnsafePointer(to: map) {
-            hb_winograd_gradient(g, $0, channels, tiles.lowerBound, tiles.count, v, distance)
+            hb_winograd_gradient(g, $0, channels, tiles.lowerBound, tiles.count, v, at, total)
         }
     }
 }
@@ -106,8 +125,8 @@ private struct TiledConvolution {
     }
 
     private var panels: Int { (columns + 31) / 32 }
-    private var panelRoom: Int { Tiling.room(inner * min(32, hb_winograd_panel(columns, 0))) }
-    private var inputRoom: Int { Tiling.room(block * inner) }
+    private var panelRoom: Int { Tiling.room(inner * hb_winograd_width(columns)) }
+    private var inputRoom: Int { Tiling.room(tiles: block, channels: inner) }
     private var productRoom: Int { Tiling.room(block * 32) }
     private var blocks: Int { chunkCount(tiling.count, grain: block) }
 
@@ -117,19 +136,29 @@ private struct TiledConvolution {
         _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, turned: Bool,
         into y: UnsafeMutablePointer<Float>
     ) {
-        let transformed = Storage<Float>(count: panels * panelRoom)
         let (outputs, inputs) = turned ? (inner, columns) : (columns, inner)
-        parallelFor(panels, grain: max(1, 1024 / inner)) {
-            for panel in $0 {
-                hb_winograd_weight(
-                    weight, outputs, inputs, turned ? 1 : 0, 32 * panel, transformed.pointer + panel * panelRoom)
+        func transform(_ panel: Int, _ u: UnsafeMutablePointer<Float>) {
+            hb_winograd_weight(weight, outputs, inputs, turned ? 1 : 0, 32 * panel, u)
+        }
+        // A panel that one block alone needs is transformed where it is used.
+        if !isWhole, blocks == 1 {
+            panelByPanel(x, bias, y) { panel, scratch in
+                transform(panel, scratch)
+                return UnsafePointer(scratch)
             }
+            return
+        }
+        let transformed = Storage<Float>(count: panels * panelRoom)
+        let u = transformed.pointer
+        parallelFor(panels, grain: max(1, 1024 / inner)) { range in
+            for panel in range { transform(panel, u + panel * panelRoom) }
         }
         if isWhole {
-            whole(x, transformed.pointer, bias, y)
+            whole(x, u, bias, y)
         } else {
-            panelByPanel(x, transformed.pointer, bias, y)
+            panelByPanel(x, bias, y) { panel, _ in UnsafePointer(u + panel * panelRoom) }
         }
+        withExtendedLifetime(transformed) {}
     }
 
     private func whole(
@@ -141,16 +170,17 @@ private struct TiledConvolution {
             let (v, m) = (Storage<Float>(count: inputRoom), Storage<Float>(count: productRoom))
             for block in range {
                 let tiles = tiles(block)
-                tiling.input(
-                    x, channels: inner, tiles, into: v.pointer, distance: hb_winograd_distance(tiles.count * inner))
-                for panel in 0..<panels { multiply(v.pointer, u, panel, tiles, m.pointer, bias, y) }
+                tiling.input(x, channels: inner, tiles, into: v.pointer, of: tiles.count)
+                for panel in 0..<panels {
+                    multiply(v.pointer, u + panel * panelRoom, panel, tiles, m.pointer, bias, y)
+                }
             }
         }
     }
 
     private func panelByPanel(
-        _ x: UnsafePointer<Float>, _ u: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
-        _ y: UnsafeMutablePointer<Float>
+        _ x: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>,
+        weight: (_ panel: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
     ) {
         // So many blocks at a time that they take 16 MB at most.
         let some = max(1, min(blocks, (1 << 22) / inputRoom))
@@ -166,29 +196,32 @@ private struct TiledConvolution {
                     let piece = tile..<min(end, owner.upperBound)
                     tiling.input(
                         x, channels: inner, piece,
-                        into: v.pointer + (tile / block - first) * inputRoom + (tile - owner.lowerBound) * inner,
-                        distance: hb_winograd_distance(owner.count * inner))
+                        into: v.pointer + (tile / block - first) * inputRoom,
+                        at: tile - owner.lowerBound, of: owner.count)
                     tile = piece.upperBound
                 }
             }
-            reserveScratch(Float.self, productRoom, chunks: panels * count)
+            let weightRoom = blocks == 1 ? panelRoom : 0
+            reserveScratch(Float.self, productRoom, weightRoom, chunks: panels * count)
             parallelFor(panels * count, grain: 1) { range in
-                let m = Storage<Float>(count: productRoom)
+                let (m, scratch) = (Storage<Float>(count: productRoom), Storage<Float>(count: weightRoom))
                 for task in range {
                     let (panel, block) = (task / count, task % count)
-                    multiply(v.pointer + block * inputRoom, u, panel, tiles(first + block), m.pointer, bias, y)
+                    multiply(
+                        v.pointer + block * inputRoom, weight(panel, scratch.pointer), panel, tiles(first + block),
+                        m.pointer, bias, y)
                 }
             }
         }
     }
 
-    /// The outputs of a panel for the tiles of a block.
+    /// The outputs of a panel, whose weight is u, for the tiles of a block.
     private func multiply(
         _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>, _ panel: Int, _ tiles: Range<Int>,
         _ m: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>
     ) {
-        let (column, width) = (32 * panel, hb_winograd_panel(columns, 32 * panel))
-        hb_winograd_product(tiles.count, inner, v, u + panel * panelRoom, width, m)
+        let (column, width) = (32 * panel, hb_winograd_width(columns - 32 * panel))
+        hb_winograd_product(tiles.count, inner, v, u, width, m)
         withUnsafePointer(to: tiling.map) {
             hb_winograd_output(
                 m, $0, columns, column, min(32, columns - column), tiles.lowerBound, tiles.count, bias, y)

@@ -28,17 +28,16 @@ struct TiledWeightGradient {
         let grain = max(block, ((tiling.count + most - 1) / most + block - 1) / block * block)
         let chunks = chunkCount(tiling.count, grain: grain)
         let partials = Storage<Float>(count: chunks * size)
-        let (inputRoom, gradientRoom) = (Tiling.room(block * inputs), Tiling.room(block * outputs))
+        let (inputRoom, gradientRoom) = (
+            Tiling.room(tiles: block, channels: inputs), Tiling.room(tiles: block, channels: outputs)
+        )
         reserveScratch(Float.self, inputRoom, gradientRoom, chunks: chunks)
         parallelFor(tiling.count, grain: grain) { task in
             let (v, h) = (Storage<Float>(count: inputRoom), Storage<Float>(count: gradientRoom))
             let sums = partials.pointer + task.lowerBound / grain * size
             forEachBlock(task, block) { tiles in
-                tiling.input(
-                    x, channels: inputs, tiles, into: v.pointer, distance: hb_winograd_distance(tiles.count * inputs))
-                tiling.gradient(
-                    g, channels: outputs, tiles, into: h.pointer,
-                    distance: hb_winograd_distance(tiles.count * outputs))
+                tiling.input(x, channels: inputs, tiles, into: v.pointer, of: tiles.count)
+                tiling.gradient(g, channels: outputs, tiles, into: h.pointer, of: tiles.count)
                 hb_winograd_sum(
                     tiles.count, outputs, 0, outputs, inputs, h.pointer, v.pointer,
                     tiles.lowerBound > task.lowerBound ? 1 : 0, sums)
@@ -58,23 +57,20 @@ struct TiledWeightGradient {
         let most = max(56, (1 << 22) / (36 * (inputs + outputs)))
         let some = min(tiling.count, most)
         let (v, h) = (
-            Storage<Float>(count: Tiling.room(some * inputs)), Storage<Float>(count: Tiling.room(some * outputs))
+            Storage<Float>(count: Tiling.room(tiles: some, channels: inputs)),
+            Storage<Float>(count: Tiling.room(tiles: some, channels: outputs))
         )
-        let rows = outputs > 128 ? 32 : 16
+        let rows = outputs >= 128 ? 32 : 16
         let size = Tiling.room(rows * inputs)
         let sums = Storage<Float>(count: chunkCount(outputs, grain: rows) * size)
         for first in stride(from: 0, to: tiling.count, by: some) {
             let count = min(some, tiling.count - first)
-            let (inputDistance, gradientDistance) = (
-                hb_winograd_distance(count * inputs), hb_winograd_distance(count * outputs)
-            )
             parallelFor(count, grain: 8) { range in
                 let tiles = first + range.lowerBound..<first + range.upperBound
                 tiling.input(
-                    x, channels: inputs, tiles, into: v.pointer + range.lowerBound * inputs, distance: inputDistance)
+                    x, channels: inputs, tiles, into: v.pointer, at: range.lowerBound, of: count)
                 tiling.gradient(
-                    g, channels: outputs, tiles, into: h.pointer + range.lowerBound * outputs,
-                    distance: gradientDistance)
+                    g, channels: outputs, tiles, into: h.pointer, at: range.lowerBound, of: count)
             }
             parallelFor(outputs, grain: rows) { range in
                 let m = sums.pointer + range.lowerBound / rows * size

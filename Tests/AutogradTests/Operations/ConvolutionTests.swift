@@ -99,10 +99,10 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         #expect(test.threadViolations(test.shapes) == [])
     }
 
-    /// 3x3 convolutions of stride 1 and padding 1, which go by tiles of 4x4 pixels.
+    /// 3x3 convolutions of stride 1 and padding 1, which go by tiles of 4x4 pixels or, with few inputs, by rows.
     private static let tiled: [Case] = [
         (2, 8, 8, 8, 8), (1, 9, 14, 17, 33), (3, 21, 10, 24, 40), (1, 40, 44, 16, 16), (2, 17, 16, 130, 129),
-        (1, 16, 16, 272, 64),
+        (1, 16, 16, 272, 64), (2, 9, 23, 3, 16), (1, 12, 8, 1, 20), (3, 33, 16, 4, 48),
     ].map { Case(input: [$0, $1, $2, $3], out: $4, kernel: 3, padding: 1) }
 
     /// A tile's result is a difference of larger numbers, so that it is less exact than a plain sum.
@@ -116,7 +116,7 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
     @Test(arguments: tiled)
     private func tilesDoNotDependOnThreads(_ test: Case) { #expect(test.threadViolations(test.shapes) == []) }
 
-    @Test(arguments: [(16, 16), (130, 129)])
+    @Test(arguments: [(3, 16), (16, 16), (130, 129)])
     func anImageIsConvolvedTheSameInAnyBatch(channels: (Int, Int)) {
         let (size, inputs) = (20 * 12 * channels.1, 20 * 12 * channels.0)
         let operands = operands([[5, 20, 12, channels.0], [channels.1, 3, 3, channels.0]])
