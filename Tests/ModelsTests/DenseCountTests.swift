@@ -122,4 +122,22 @@ private func head(_ specification: any HeadSpecification, _ channels: [Int]) thr
         #expect(model.parameters.parameterCount == parameters)
         #expect(abs(Double(parameters) * 1e-6 - published) < 0.01 * published)
     }
+
+    /// A pyramid is drawn Xavier-uniform with biases of 0, HorFPN's module as well; in a head it keeps PyTorch's values.
+    @Test func firstValuesAreThoseOfTheLibraries() throws {
+        let scope = Scope()
+        _ = try FeaturePyramidSpecification(fusion: .gnconv7x7).makeNeck(scope, taps: taps([8, 16, 32, 64]))
+        for entry in scope.list.entries {
+            #expect(entry.initializer == (entry.role == .bias ? .constant(0) : .xavierUniform), "\(entry.name)")
+        }
+        let list = try head(UPerNetHeadSpecification(classes: 5, channels: 8, fusion: .gnconv7x7), [8, 16, 32, 64])
+        func initializer(_ name: String) throws -> Initializer {
+            try #require(list.entries.first { $0.name == "decode_head." + name }).initializer
+        }
+        #expect(try initializer("bottleneck.conv.weight") == .kaimingNormalFanOut)
+        #expect(try initializer("conv_seg.weight") == .normal(deviation: 0.01))
+        #expect(try initializer("fpn_bottleneck.dwconv.weight") == .uniformFanIn)
+        #expect(try initializer("fpn_bottleneck.dwconv.bias") == .uniform(bound: 1.0 / 7))
+        #expect(try initializer("fpn_bottleneck.bn.weight") == .constant(1))
+    }
 }

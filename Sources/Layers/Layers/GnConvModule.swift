@@ -75,9 +75,7 @@ public struct GnConvModule: Layer {
                 biases: pointwise.compactMap { $0.bias.map { context[$0] } }, scale: 1)
         }
         let fused = projectionOut(gated, context)
-        guard let norm else { return fused }
-        let normalized = norm(fused, context)
-        return LayerPath.$current.withValue(path) { normalized.relu() }
+        return norm.map { $0(relu: fused, context) } ?? fused
     }
 
     /// Checks the shape, enters the layers and returns the shape of the result.
