@@ -179,16 +179,14 @@ private let models: [(name: String, ModelSpecification)] = {
             try #require(try ConfigurationDocument.parse(text: text, name: "test").read(body))
         }
         let upernet = try read(
-            "{channels: 64, poolScales: [1, 2], dropout: 0, auxiliary: false, auxiliaryChannels: 8, fusion: gnconv7x7}",
+            "{channels: 64, poolScales: [1, 2], dropout: 0, auxiliary: false, auxiliaryChannels: 8}",
             UPerNetHeadSpecification.read)
         #expect(
             upernet
                 == UPerNetHeadSpecification(
-                    classes: 2, channels: 64, poolScales: [1, 2], dropout: 0, auxiliary: false, auxiliaryChannels: 8,
-                    fusion: .gnconv7x7))
+                    classes: 2, channels: 64, poolScales: [1, 2], dropout: 0, auxiliary: false, auxiliaryChannels: 8))
         #expect(
-            try read("{channels: 96, fusion: gnconvGF}", FeaturePyramidSpecification.read)
-                == FeaturePyramidSpecification(channels: 96, fusion: .gnconvGF))
+            try read("{channels: 96}", FeaturePyramidSpecification.read) == FeaturePyramidSpecification(channels: 96))
         #expect(
             try read("{channels: 32, maps: coarsest, convolutions: 2}", FCNHeadSpecification.read)
                 == FCNHeadSpecification(classes: 2, channels: 32, convolutions: 2, maps: .coarsest))

@@ -66,7 +66,7 @@ struct Backdrop: Sendable {
         }
         let level = random.uniform(60, 195)
         base = SIMD3(repeating: Float(level)) + color(35, &random)
-        let strength = random.uniform(0.3, 1)
+        let strength = random.uniform(0.1, 0.6)
         clouds = [
             Clouds(DigitScene.size, spacing: 32, gray: 34 * strength, color: 16 * strength, &random),
             Clouds(DigitScene.size, spacing: 8, gray: 22 * strength, color: 8 * strength, &random),
@@ -77,16 +77,16 @@ struct Backdrop: Sendable {
         let (across, down) = (random.uniform(-1, 1), random.uniform(-1, 1))
         let length = max(0.1, (across * across + down * down).squareRoot()) * period
         stripes = (
-            random.chance(0.6) ? color(26, &random) : .zero, Float(across / length), Float(down / length),
+            random.chance(0.5) ? color(14, &random) : .zero, Float(across / length), Float(down / length),
             Float(random.uniform())
         )
-        grain = Float(random.uniform(3, 16))
+        grain = Float(random.uniform(2, 8))
         grainKey = RandomKey(seed: random.next(), purpose: "scenes.grain")
     }
 
     /// A color that is more or less unlike the background's.
     func ink(_ random: inout Random) -> SIMD3<Float> {
-        let contrast = Float(random.uniform(38, 120))
+        let contrast = Float(random.uniform(60, 150))
         // Rather into the side where there is room.
         let brightness = base.sum() / 3
         let isDark = random.chance(brightness > 128 ? 0.8 : 0.2)

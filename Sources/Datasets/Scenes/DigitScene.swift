@@ -30,7 +30,7 @@ public struct DigitScene: Sendable {
     /// Height and width in pixels.
     public static let size = Pair(96, 96)
     /// The height of a digit in pixels: the smallest and the largest.
-    public static let digitHeights = 14.0...48.0
+    public static let digitHeights = 18.0...52.0
     /// The classes of `mask`: the background, then the digits.
     public static let maskClassNames = ["background"] + digitNames
     /// The classes of `instances`.

@@ -11,7 +11,7 @@ struct GlyphPlace: Sendable {
         let (low, high) = (DigitScene.digitHeights.lowerBound, DigitScene.digitHeights.upperBound)
         // More small digits than large ones.
         let part = random.uniform()
-        let height = low + (high - low) * part * (0.4 + 0.6 * part)
+        let height = low + (high - low) * part * (0.7 + 0.3 * part)
         let width = height * random.uniform(0.75, 1.1)
         slant = random.uniform(-0.3, 0.3)
         var box = Box(left: 0, top: 0, right: width, bottom: height)

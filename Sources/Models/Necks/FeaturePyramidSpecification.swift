@@ -32,7 +32,8 @@ public struct FeaturePyramidSpecification: NeckSpecification {
     public init(reading reader: ConfigurationReader) {
         self.init()
         channels = reader.int(
-            "channels", default: channels, in: ModelLimits.widths, "Channels of each of the pyramid's maps")
+            "channels", default: channels, in: ModelLimits.widths,
+            "Channels of each of the pyramid's maps, which semanticFPN stands on")
     }
 
     /// Reads the neck's keys.

@@ -25,6 +25,8 @@ enum DenseHead {
                 "fusion", default: Fusion.conv,
                 Fusion.summary + "; in upernet the last fusion alone, in semanticFPN the pyramid's outputs, in fcn its "
                     + "convolution")
+            // Read whatever the head is, so that another one may be chosen by an option.
+            var pyramid = FeaturePyramidSpecification(reading: reader)
             switch head {
             case var upernet as UPerNetHeadSpecification:
                 upernet.fusion = fusion
@@ -33,7 +35,6 @@ enum DenseHead {
                 fcn.fusion = fusion
                 head = fcn
             case is SemanticFPNHeadSpecification:
-                var pyramid = FeaturePyramidSpecification(reading: reader)
                 pyramid.fusion = fusion
                 neck = pyramid
             default:

@@ -1,16 +1,33 @@
 import Configuration
 import Distillation
 import Models
+import Tasks
 
 extension ConfigurationReference {
     /// All keys of training and distillation.
     package static func all() throws -> ConfigurationReference {
-        try ConfigurationReference(switches: [families, losses]) { DistillationRecipe.read($0) }
+        try ConfigurationReference(switches: [tasks, heads, families, losses]) { DistillationRecipe.read($0) }
     }
 
     /// The keys that a configuration of that text has, in place of those of an empty one.
     package static func keys(of text: String) throws -> [ConfigurationEntry] {
         try entries(text) { DistillationRecipe.read($0) }
+    }
+
+    /// Which keys there are beside the common ones depends on the task.
+    private static var tasks: Switch {
+        Switch(["task"], TaskRegistry.all.map { .init($0.name, words: [$0.name], text: "task: " + $0.name) })
+    }
+
+    /// Which keys `head` has depends on its kind.
+    private static var heads: Switch {
+        Switch(
+            ["head.kind"],
+            ModelHead.all.map { head in
+                .init(
+                    head.name, words: [head.name],
+                    text: "{task: \(SegmentationConfiguration.name), head: {kind: \(head.name)}}")
+            })
     }
 
     /// Which keys `model` has depends on the family that its name belongs to.

@@ -65,8 +65,10 @@ package struct ReferenceSchema {
         guard let decisive = reference.deciding(path),
             let decider = decisive.keys.first(where: { $0.hasPrefix(path + ".") })?.dropFirst(path.count + 1)
         else { return nil }
+        // What another switch decides about is no matter of this one.
+        let labels = Set(decisive.kinds.map(\.label))
         return decisive.kinds.map { kind in
-            let properties = keys.filter { $0.forms.contains { !$0.labels.isEmpty } }.compactMap {
+            let properties = keys.filter { $0.forms.contains { !labels.isDisjoint(with: $0.labels) } }.compactMap {
                 key -> JSONValue.Member? in
                 guard let form = key.forms.first(where: { $0.labels.contains(kind.label) }) else {
                     return .init(key.name, false)

@@ -103,9 +103,9 @@ extension Summary {
         if let stoppedEarly { members.append(.init("stoppedEarly", .string(stoppedEarly))) }
         // A summary that names no metric is one of the metric that all summaries were of.
         guard !metric.isUnnamed else { return .object(members) }
-        members.append(.init("metric", metric.json))
         let others = result?.values.dropFirst().map(\.metric.json) ?? []
         if !others.isEmpty { members.append(.init("otherMetrics", .array(others))) }
+        members.append(.init("metric", metric.json))
         for (part, scores) in [("test", test), ("validation", validation)] {
             for other in scores?.values.dropFirst() ?? [] {
                 members.append(.init(other.metric.key(part), .number(other.value)))
