@@ -83,10 +83,10 @@ struct Tiling {
     /// Transforms tiles of x, of the channels of a range, which starts at a multiple of 16. They become tiles `at` and
     /// following of the `total` ones of v.
     func input(
-        _ x: [UnsafePointer<Float>], parts: [Int], _ channels: Range<Int>, _ tiles: Range<Int>,
+        _ x: [UnsafePointer<Float>], parts: [Range<Int>], _ channels: Range<Int>, _ tiles: Range<Int>,
         into v: UnsafeMutablePointer<Float>, at: Int = 0, of total: Int
     ) {
-        for (x, part) in zip(x, consecutiveRanges(parts)) {
+        for (x, part) in zip(x, parts) {
             let some = part.clamped(to: channels)
             guard !some.isEmpty else { continue }
             let target = hb_tile_target(

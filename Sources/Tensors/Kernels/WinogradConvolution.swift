@@ -5,7 +5,7 @@ import CKernels
 struct TiledConvolution {
     let tiling: Tiling
     /// Channels of the parts of the input, and of all.
-    let inputs: [Int]
+    let inputs: [Range<Int>]
     let inner: Int
     /// Channels of the parts of the result, and of all, which are taken in panels of 32.
     let outputs: [Range<Int>]
@@ -17,7 +17,7 @@ struct TiledConvolution {
 
     init(_ input: Shape, inputs: [Int], outputs: [Int]) {
         tiling = Tiling(input)
-        self.inputs = inputs
+        self.inputs = consecutiveRanges(inputs)
         inner = input[3]
         self.outputs = consecutiveRanges(outputs)
         columns = outputs.reduce(0, +)

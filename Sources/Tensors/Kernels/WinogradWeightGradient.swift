@@ -8,7 +8,7 @@ import CKernels
 struct TiledWeightGradient {
     private let tiling: Tiling
     /// Channels of the parts of the input, and of all.
-    private let parts: [Int]
+    private let parts: [Range<Int>]
     private let inputs: Int
     private let outputs: Int
     /// Tiles of a block and of a task.
@@ -19,7 +19,7 @@ struct TiledWeightGradient {
     private static let side = 64
 
     init(_ input: Shape, parts: [Int], outputs: Int) {
-        self.parts = parts
+        self.parts = consecutiveRanges(parts)
         tiling = Tiling(input)
         inputs = input[3]
         self.outputs = outputs
