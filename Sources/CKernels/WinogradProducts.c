@@ -56,20 +56,33 @@ typedef void (*rows_function)(long, const float *, long, const float *, float *)
     {{rows_28_1_##W, rows_14_1_##W, rows_8_1_##W, rows_4_1_##W, rows_2_1_##W, rows_1_1_##W},                           \
      {0, rows_14_2_##W, rows_8_2_##W, rows_4_2_##W, rows_2_2_##W, rows_1_2_##W}}
 
-WIDE void hb_winograd_product(long tiles, long inner, const float *v, const float *u, long panel, float *m) {
+// All tiles and one panel of columns at one place.
+WIDE static void multiply_tiles(long tiles, long inner, const float *a, const float *b, long panel, float *c) {
     static const rows_function functions[2][2][6] = {ROW_TABLE(16), ROW_TABLE(32)};
     static const long heights[] = {28, 14, 8, 4, 2, 1};
     const long width = hb_winograd_width(inner);
     const rows_function *each = functions[width > 16][panel > 16];
-    for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
-        const float *a = v + k * hb_winograd_tiles(tiles, inner);
-        const float *b = u + k * hb_winograd_distance(inner * panel);
-        float *c = m + k * hb_winograd_distance(tiles * panel);
-        int step = panel > 16;
-        for (long t = 0; t < tiles; t += heights[step]) {
-            while (heights[step] > tiles - t) step++;
-            each[step](inner, a + t * width, 32 * tiles, b, c + t * panel);
-        }
+    int step = panel > 16;
+    for (long t = 0; t < tiles; t += heights[step]) {
+        while (heights[step] > tiles - t) step++;
+        each[step](inner, a + t * width, 32 * tiles, b, c + t * panel);
+    }
+}
+
+void hb_winograd_product(long tiles, long inner, const float *v, const float *u, long panel, float *m) {
+    for (int k = 0; k < HB_WINOGRAD_PLACES; k++)
+        multiply_tiles(tiles, inner, v + k * hb_winograd_tiles(tiles, inner),
+                       u + k * hb_winograd_distance(inner * panel), panel, m + k * hb_winograd_distance(tiles * panel));
+}
+
+void hb_winograd_place(int place, long tiles, long inner, const float *v, const float *u, long columns, float *m) {
+    const float *from = v + place * hb_winograd_tiles(tiles, inner);
+    float *to = m + place * hb_winograd_tiles(tiles, columns);
+    const long room = HB_WINOGRAD_PLACES * hb_winograd_distance(inner * hb_winograd_width(columns));
+    for (long column = 0; column < columns; column += 32) {
+        const long panel = hb_winograd_width(columns - column);
+        multiply_tiles(tiles, inner, from, u + column / 32 * room + place * hb_winograd_distance(inner * panel), panel,
+                       to + column * tiles);
     }
 }
 
@@ -89,21 +102,21 @@ WIDE static void columns_16(long tiles, const float *g, long g_width, const floa
 // Tiles at a time, so that a panel of them stays in the first-level cache for all rows.
 #define SOME_TILES 96
 
-WIDE void hb_winograd_sum(long tiles, long outputs, long output, long rows, long inputs, const float *g, const float *v,
-                          int accumulate, float *m) {
+WIDE void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate,
+                          float *m) {
     const long g_width = hb_winograd_width(outputs), v_width = hb_winograd_width(inputs);
     for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
         const float *a = g + k * hb_winograd_tiles(tiles, outputs), *b = v + k * hb_winograd_tiles(tiles, inputs);
-        float *c = m + k * hb_winograd_distance(rows * inputs);
+        float *c = m + k * hb_winograd_distance(outputs * inputs);
         for (long first = 0; first < tiles; first += SOME_TILES) {
             const long count = tiles - first < SOME_TILES ? tiles - first : SOME_TILES;
             const int adds = accumulate || first > 0;
             for (long j = 0; j < inputs; j += 32) {
                 const long width = inputs - j < 32 ? inputs - j : 32;
                 const float *right = b + j * tiles + first * v_width;
-                for (long i = 0; i < rows;) {
-                    const long o = output + i, inside = 32 - o % 32, left = rows - i < inside ? rows - i : inside;
-                    const float *from = a + o / 32 * 32 * tiles + first * g_width + o % 32;
+                for (long i = 0; i < outputs;) {
+                    const long inside = 32 - i % 32, left = outputs - i < inside ? outputs - i : inside;
+                    const float *from = a + i / 32 * 32 * tiles + first * g_width + i % 32;
                     float *to = c + i * inputs + j;
                     long step;
 #define STEP(R)                                                                                                       \
@@ -129,9 +142,12 @@ void hb_winograd_product(long tiles, long inner, const float *v, const float *u,
     (void)tiles, (void)inner, (void)v, (void)u, (void)panel, (void)m;
 }
 
-void hb_winograd_sum(long tiles, long outputs, long output, long rows, long inputs, const float *g, const float *v,
-                     int accumulate, float *m) {
-    (void)tiles, (void)outputs, (void)output, (void)rows, (void)inputs, (void)g, (void)v, (void)accumulate, (void)m;
+void hb_winograd_place(int place, long tiles, long inner, const float *v, const float *u, long columns, float *m) {
+    (void)place, (void)tiles, (void)inner, (void)v, (void)u, (void)columns, (void)m;
+}
+
+void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate, float *m) {
+    (void)tiles, (void)outputs, (void)inputs, (void)g, (void)v, (void)accumulate, (void)m;
 }
 
 #endif

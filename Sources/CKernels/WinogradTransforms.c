@@ -80,39 +80,42 @@ WIDE_INLINE edge edge_of(const float *image, const hb_tiling *map, long channels
     return p;
 }
 
-#define NEAR(i, j) _mm512_loadu_ps(corner + (i) * line + (j) * channels)
+#define NEAR(i, j) _mm512_loadu_ps(corner + (i) * line + (j) * stride)
 #define FAR(i, j) _mm512_maskz_loadu_ps(mask & p.rows[i] & p.columns[j], p.row[i] + p.column[j] + c)
 
 #define DEFINE_SPREAD(name, transform, size, margin)                                                                  \
-    WIDE static void name##_inside(const float *corner, long line, long channels, float *v, long distance, long next) {\
-        long c = 0;                                                                                                    \
-        for (;;) {                                                                                                     \
+    /* From channel `c` of the target on. */                                                                           \
+    WIDE static void name##_inside(const float *corner, long line, long stride, long channels, long c, float *v,       \
+                                   long distance, long next) {                                                         \
+        for (long left = channels - 16;; left -= 16) {                                                                 \
             BOTH_AXES(transform, size, 6, NEAR, STORE_ALL)                                                             \
-            c += 16;                                                                                                   \
-            if (c + 16 > channels) return;                                                                             \
+            if (left < 16) return;                                                                                     \
             corner += 16;                                                                                              \
+            c += 16;                                                                                                   \
             v += c % 32 ? 16 : next;                                                                                   \
         }                                                                                                              \
     }                                                                                                                  \
-    WIDE void name(const float *x, const hb_tiling *map, long channels, long first, long count, float *to, long at,    \
-                   long total) {                                                                                       \
-        const long distance = hb_winograd_tiles(total, channels), width = hb_winograd_width(channels);                 \
-        const long line = map->width * channels;                                                                       \
+    WIDE void name(const float *x, const hb_tiling *map, long stride, long channels, long first, long count,           \
+                   hb_tile_target to) {                                                                                \
+        const long distance = hb_winograd_tiles(to.total, to.channels), width = hb_winograd_width(to.channels);        \
+        const long line = map->width * stride;                                                                         \
         cursor tile = cursor_at(map, first);                                                                           \
-        for (long t = 0; t < count; t++, advance(&tile, map)) {                                                        \
+        for (long t = to.at; t < to.at + count; t++, advance(&tile, map)) {                                            \
             const long top = tile.down * 4 - margin, left = tile.across * 4 - margin;                                  \
             const float *image = x + tile.image * map->height * line;                                                  \
-            float *own = to + (at + t) * width;                                                                        \
             long c = 0;                                                                                                \
             if (top >= 0 && left >= 0 && top + size <= map->height && left + size <= map->width && channels >= 16) {   \
-                name##_inside(image + top * line + left * channels, line, channels, own, distance, 32 * total - 16);   \
+                name##_inside(image + top * line + left * stride, line, stride, channels, to.channel,                  \
+                              to.v + to.channel / 32 * 32 * to.total + t * width + to.channel % 32, distance,          \
+                              32 * to.total - 16);                                                                     \
                 c = channels / 16 * 16;                                                                                \
             }                                                                                                          \
             if (c == channels) continue;                                                                               \
-            const edge p = edge_of(image, map, channels, top, left, size);                                             \
+            const edge p = edge_of(image, map, stride, top, left, size);                                               \
             for (; c < channels; c += 16) {                                                                            \
+                const long place = to.channel + c;                                                                     \
                 const __mmask16 mask = lanes(channels - c);                                                            \
-                float *v = own + c / 32 * 32 * total + c % 32;                                                         \
+                float *v = to.v + place / 32 * 32 * to.total + t * width + place % 32;                                 \
                 BOTH_AXES(transform, size, 6, FAR, STORE_ALL)                                                          \
             }                                                                                                          \
         }                                                                                                              \
@@ -121,9 +124,8 @@ WIDE_INLINE edge edge_of(const float *image, const hb_tiling *map, long channels
 DEFINE_SPREAD(hb_winograd_input, spread_input, 6, 1)
 DEFINE_SPREAD(hb_winograd_gradient, spread_gradient, 4, 0)
 
-WIDE void hb_winograd_output(const float *m, const hb_tiling *map, long channels, long channel, long width, long first,
-                             long count, const float *bias, float *y) {
-    const long panel = width > 16 ? 32 : 16, distance = hb_winograd_distance(count * panel);
+WIDE void hb_winograd_output(const float *m, long distance, long panel, const hb_tiling *map, long channels,
+                             long channel, long width, long first, long count, const float *bias, float *y) {
     cursor tile = cursor_at(map, first);
     for (long t = 0; t < count; t++, advance(&tile, map)) {
         const long top = tile.down * 4, left = tile.across * 4;
@@ -133,7 +135,7 @@ WIDE void hb_winograd_output(const float *m, const hb_tiling *map, long channels
         for (long c = 0; c < width; c += 16) {
             const float *from = m + t * panel + c;
             const __mmask16 mask = lanes(width - c);
-            const vector start = bias ? _mm512_maskz_loadu_ps(mask, bias + channel + c) : _mm512_setzero_ps();
+            const vector start = bias ? _mm512_maskz_loadu_ps(mask, bias + c) : _mm512_setzero_ps();
             vector half[4][6], result[4][4];
             UNROLLED for (int j = 0; j < 6; j++) {
                 vector column[6], gathered[4];
@@ -163,19 +165,19 @@ WIDE void hb_winograd_output(const float *m, const hb_tiling *map, long channels
 
 int hb_winograd(void) { return 0; }
 
-void hb_winograd_input(const float *x, const hb_tiling *map, long channels, long first, long count, float *v, long at,
-                       long total) {
-    (void)x, (void)map, (void)channels, (void)first, (void)count, (void)v, (void)at, (void)total;
+void hb_winograd_input(const float *x, const hb_tiling *map, long stride, long channels, long first, long count,
+                       hb_tile_target to) {
+    (void)x, (void)map, (void)stride, (void)channels, (void)first, (void)count, (void)to;
 }
 
-void hb_winograd_gradient(const float *g, const hb_tiling *map, long channels, long first, long count, float *v,
-                          long at, long total) {
-    (void)g, (void)map, (void)channels, (void)first, (void)count, (void)v, (void)at, (void)total;
+void hb_winograd_gradient(const float *g, const hb_tiling *map, long stride, long channels, long first, long count,
+                          hb_tile_target to) {
+    (void)g, (void)map, (void)stride, (void)channels, (void)first, (void)count, (void)to;
 }
 
-void hb_winograd_output(const float *m, const hb_tiling *map, long channels, long channel, long width, long first,
-                        long count, const float *bias, float *y) {
-    (void)m, (void)map, (void)channels, (void)channel, (void)width, (void)first, (void)count, (void)bias, (void)y;
+void hb_winograd_output(const float *m, long distance, long panel, const hb_tiling *map, long channels, long channel,
+                        long width, long first, long count, const float *bias, float *y) {
+    (void)m, (void)distance, (void)panel, (void)map, (void)channels, (void)channel, (void)width, (void)first, (void)count, (void)bias, (void)y;
 }
 
 #endif

@@ -76,13 +76,13 @@ WIDE void hb_winograd_weight(const float *w, long outputs, long inputs, int turn
     }
 }
 
-WIDE void hb_winograd_weight_gradient(const float *m, long rows, long inputs, float *dw) {
+WIDE void hb_winograd_weight_gradient(const float *m, long rows, long inputs, long stride, float *dw) {
     const long distance = hb_winograd_distance(rows * inputs);
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < inputs; c += 16) {
             const __mmask16 mask = lanes(inputs - c);
             const float *from = m + r * inputs + c;
-            float *to = dw + r * 9 * inputs + c;
+            float *to = dw + r * 9 * stride + c;
             vector half[3][6];
             UNROLLED for (int j = 0; j < 6; j++) {
                 vector column[6], taps[3];
@@ -93,7 +93,7 @@ WIDE void hb_winograd_weight_gradient(const float *m, long rows, long inputs, fl
             UNROLLED for (int i = 0; i < 3; i++) {
                 vector taps[3];
                 gather_weight(half[i], taps);
-                UNROLLED for (int j = 0; j < 3; j++) _mm512_mask_storeu_ps(to + (3 * i + j) * inputs, mask, taps[j]);
+                UNROLLED for (int j = 0; j < 3; j++) _mm512_mask_storeu_ps(to + (3 * i + j) * stride, mask, taps[j]);
             }
         }
 }
@@ -104,8 +104,8 @@ void hb_winograd_weight(const float *w, long outputs, long inputs, int turned, l
     (void)w, (void)outputs, (void)inputs, (void)turned, (void)column, (void)u;
 }
 
-void hb_winograd_weight_gradient(const float *m, long rows, long inputs, float *dw) {
-    (void)m, (void)rows, (void)inputs, (void)dw;
+void hb_winograd_weight_gradient(const float *m, long rows, long inputs, long stride, float *dw) {
+    (void)m, (void)rows, (void)inputs, (void)stride, (void)dw;
 }
 
 #endif

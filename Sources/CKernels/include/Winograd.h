@@ -27,16 +27,24 @@ static inline long hb_winograd_tiles(long tiles, long channels) {
 // Whether this processor has what the functions below need.
 int hb_winograd(void);
 
-// The tiles first ..< first + count of x [images, height, width, channels] with a margin of one pixel, transformed, as
-// tiles `at` and following of the `total` ones of v.
-void hb_winograd_input(const float *x, const hb_tiling *map, long channels, long first, long count, float *v, long at,
-                       long total);
+// Where transformed tiles go: they become tiles `at` and following of the `total` ones of v, and their channels those from
+// `channel` on, a multiple of 16, of so many `channels`.
+typedef struct {
+    float *v;
+    long at, total, channel, channels;
+} hb_tile_target;
+
+// The tiles first ..< first + count of x [images, height, width, channels], pixels `stride` apart, with a margin of one
+// pixel, transformed.
+void hb_winograd_input(const float *x, const hb_tiling *map, long stride, long channels, long first, long count,
+                       hb_tile_target to);
 // The same of a gradient of the outputs, without a margin.
-void hb_winograd_gradient(const float *g, const hb_tiling *map, long channels, long first, long count, float *v,
-                          long at, long total);
-// The outputs of those tiles for `width` channels from `channel` on, from m [place][tile][width].
-void hb_winograd_output(const float *m, const hb_tiling *map, long channels, long channel, long width, long first,
-                        long count, const float *bias, float *y);
+void hb_winograd_gradient(const float *g, const hb_tiling *map, long stride, long channels, long first, long count,
+                          hb_tile_target to);
+// The outputs of those tiles for channels channel ..< channel + width of y, from the columns of m [place][tile][panel]
+// from the first on, places `distance` apart. The bias, which may be absent, starts with that of the first column.
+void hb_winograd_output(const float *m, long distance, long panel, const hb_tiling *map, long channels, long channel,
+                        long width, long first, long count, const float *bias, float *y);
 
 // Panel of 32 columns from `column` on, or 16 where no more are left, of a weight [outputs, 3, 3, inputs]:
 // u [place][inner][16 or 32], zeros beyond the last column. Columns are outputs; or, `turned`, inputs, the kernel turned
@@ -44,10 +52,10 @@ void hb_winograd_output(const float *m, const hb_tiling *map, long channels, lon
 void hb_winograd_weight(const float *w, long outputs, long inputs, int turned, long column, float *u);
 // m [place][tile][panel] = v u for the panel of so many columns, of transformed tiles v of `inner` channels.
 void hb_winograd_product(long tiles, long inner, const float *v, const float *u, long panel, float *m);
+// The same at one place for all columns: m [place][panel of columns][tile][column] of u [panel of columns]...
+void hb_winograd_place(int place, long tiles, long inner, const float *v, const float *u, long columns, float *m);
 
-// For rows of the weight gradient: m [place][row][inputs] (+)= the sum over transformed tiles of g from output `output`
-// on times v. The rows from a multiple of 16 on.
-void hb_winograd_sum(long tiles, long outputs, long output, long rows, long inputs, const float *g, const float *v,
-                     int accumulate, float *m);
-// The weight gradient dw [rows, 3, 3, inputs] of m [place][row][inputs].
-void hb_winograd_weight_gradient(const float *m, long rows, long inputs, float *dw);
+// For the weight gradient: m [place][row][inputs] (+)= the sum over transformed tiles of g [outputs] times v [inputs].
+void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate, float *m);
+// The weight gradient dw [rows, 3, 3, inputs], taps `stride` apart, of m [place][row][inputs].
+void hb_winograd_weight_gradient(const float *m, long rows, long inputs, long stride, float *dw);

@@ -47,6 +47,16 @@ public struct Convolution: Layer {
         }
     }
 
+    /// The same of maps [N, H, W, ..] that lie beside each other over the channels, without bringing them together where
+    /// that can be avoided; the stride is 1.
+    public func callAsFunction<S: Scalar>(joining parts: [Variable<S>], _ context: Context<S>) -> Variable<S> {
+        require(stride == 1, path, parts.map(\.shape), "maps are joined by convolutions of stride 1 alone")
+        return LayerPath.$current.withValue(path) {
+            .convolution(
+                joining: parts, context[weight], bias.map { context[$0] }, padding: padding, dilation: dilation)
+        }
+    }
+
     /// Checks the shape, enters the layer and returns the shape of its result.
     /// - Throws: `ModelError` when the kernel does not fit into the map.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {

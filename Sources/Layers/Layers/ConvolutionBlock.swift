@@ -29,6 +29,11 @@ public struct ConvolutionBlock: Layer {
         norm(relu: convolution(x, context), context)
     }
 
+    /// The same of maps that lie beside each other over the channels, as `Convolution` joins them.
+    public func callAsFunction<S: Scalar>(joining parts: [Variable<S>], _ context: Context<S>) -> Variable<S> {
+        norm(relu: convolution(joining: parts, context), context)
+    }
+
     /// Checks the shape, enters both layers and returns the shape of the result.
     /// - Throws: `ModelError` when the kernel does not fit into the map.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {

@@ -66,27 +66,10 @@ private struct ConvolutionPlan {
 }
 
 extension Tensor {
-    /// Whether a convolution goes by tiles (`Winograd.swift`) or, with up to 4 input channels, by rows (`FewInputs.swift`)
-    /// instead of patches; asked for all three products of a layer. The batch does not count, so that what becomes of an
-    /// image does not depend on the others.
-    ///
-    /// Measured on two cores with AVX-512: tiles are 3 to 6 times as fast as patches from 16 channels and 8x8 pixels on,
-    /// rows twice as fast for colored images. Fewer channels leave most of a vector empty; on smaller maps transforming
-    /// the weight takes longer than the products of few images do.
-    private func usesTiles(_ window: Window, map: Shape, weight: Shape, groups: Int) -> Bool {
-        S.hasWinograd && groups == 1 && window == Window(kernel: 3, padding: 1) && map[1] >= 8 && map[2] >= 8
-            && (map[3] >= 8 || map[3] <= 4) && weight[0] >= 8
-    }
-
     /// x [N, H, W, Cin], weight [out, kh, kw, Cin / groups], bias [out] -> [N, H', W', out].
     package func convolution(_ weight: Tensor, _ bias: Tensor?, _ window: Window, groups: Int) -> Tensor {
-        if usesTiles(window, map: shape, weight: weight.shape, groups: groups) {
-            let out = weight.shape[0]
-            return Tensor(shape.replacing(axis: -1, with: out)) { y in
-                withElements(self, weight) { x, w in
-                    S.winogradConvolution(x, shape, w, bias?.start, turned: false, channels: out, into: y)
-                }
-            }
+        if Self.usesTiles(window, map: shape, weight: weight.shape, groups: groups) {
+            return .tiledConvolution([self], weight, bias)
         }
         let plan = ConvolutionPlan(window, input: shape, weight: weight.shape, groups: groups)
         let out = weight.shape[0]
@@ -119,12 +102,8 @@ extension Tensor {
 
     /// For self = g: the gradient of x, whose shape is `input`. Patches that overlap are added up by one task per image.
     package func convolutionInputGradient(_ weight: Tensor, _ window: Window, input: Shape, groups: Int) -> Tensor {
-        if input[3] > 4, usesTiles(window, map: input, weight: weight.shape, groups: groups) {
-            return Tensor(input) { dx in
-                withElements(self, weight) { g, w in
-                    S.winogradConvolution(g, shape, w, nil, turned: true, channels: input[3], into: dx)
-                }
-            }
+        if input[3] > 4, Self.usesTiles(window, map: input, weight: weight.shape, groups: groups) {
+            return tiledInputGradients(weight, parts: [input[3]])[0]
         }
         let plan = ConvolutionPlan(window, input: input, weight: weight.shape, groups: groups)
         let (out, imageSize) = (weight.shape[0], input[1] * input[2] * input[3])
@@ -168,12 +147,8 @@ extension Tensor {
     /// For self = g: the gradient of the weight, whose shape is given. Patches are made again; products over fixed
     /// chunks of rows are added in order.
     package func convolutionWeightGradient(_ x: Tensor, _ window: Window, weight: Shape, groups: Int) -> Tensor {
-        if usesTiles(window, map: x.shape, weight: weight, groups: groups) {
-            return Tensor(weight) { dw in
-                withElements(x, self) { elements, g in
-                    S.winogradWeightGradient(elements, x.shape, g, outputs: weight[0], into: dw)
-                }
-            }
+        if Self.usesTiles(window, map: x.shape, weight: weight, groups: groups) {
+            return tiledWeightGradient([x], weight)
         }
         let plan = ConvolutionPlan(window, input: x.shape, weight: weight, groups: groups)
         let (out, size) = (weight[0], weight.elementCount)

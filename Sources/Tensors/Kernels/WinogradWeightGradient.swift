@@ -2,84 +2,83 @@ import CKernels
 
 /// The gradient of a 3x3 weight by tiles: the transformed tiles of x and of the gradient, multiplied place by place and
 /// summed over the tiles, then transformed back once.
+///
+/// A task has 64 outputs and 64 inputs at most, whose sums stay in a second-level cache; tiles are transformed once for
+/// each. Where these are few tasks, the tiles are shared among several, whose sums are added in order.
 struct TiledWeightGradient {
-    let tiling: Tiling
-    let inputs: Int
-    let outputs: Int
+    private let tiling: Tiling
+    /// Channels of the parts of the input, and of all.
+    private let parts: [Range<Int>]
+    private let inputs: Int
+    private let outputs: Int
+    /// Tiles of a block and of a task.
+    private let block: Int
+    private let share: Int
 
-    init(_ input: Shape, outputs: Int) {
+    /// The most outputs and inputs of a task.
+    private static let side = 64
+
+    init(_ input: Shape, parts: [Int], outputs: Int) {
+        self.parts = consecutiveRanges(parts)
         tiling = Tiling(input)
         inputs = input[3]
         self.outputs = outputs
+        let tasks = chunkCount(inputs, grain: Self.side) * chunkCount(outputs, grain: Self.side)
+        let shares = inputs * outputs <= 1024 ? 16 : max(1, 8 / tasks)
+        let widest = min(Self.side, max(inputs, outputs))
+        block = min(widest > 32 ? 28 : 56, (tiling.count + 1) / 2)
+        share = max(block, (tiling.count + shares - 1) / shares)
     }
 
-    /// A small weight is summed over chunks of tiles by whole tasks, whose sums are added in order; a large one by rows,
-    /// for tiles that were transformed beforehand, because its sums are too large to exist several times.
-    func run(_ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>) {
-        if inputs * outputs <= 1 << 13 { byChunks(x, g, dw) } else { byRows(x, g, dw) }
+    private func range(_ index: Int, of all: Int) -> Range<Int> {
+        index * Self.side..<min(all, (index + 1) * Self.side)
     }
 
-    private func byChunks(
-        _ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ dw: UnsafeMutablePointer<Float>
-    ) {
-        let size = Tiling.room(outputs * inputs)
-        let most = size > 1 << 17 ? 4 : 16
-        let block = min(56, (tiling.count + 1) / 2)
-        let grain = max(block, ((tiling.count + most - 1) / most + block - 1) / block * block)
-        let chunks = chunkCount(tiling.count, grain: grain)
-        let partials = Storage<Float>(count: chunks * size)
+    func run(_ x: [UnsafePointer<Float>], _ g: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>) {
+        let shares = chunkCount(tiling.count, grain: share)
+        let across = chunkCount(inputs, grain: Self.side)
+        let pieces = across * chunkCount(outputs, grain: Self.side)
+        let (rows, columns) = (min(outputs, Self.side), min(inputs, Self.side))
+        let size = Tiling.room(rows * columns)
+        let partials = Storage<Float>(count: shares > 1 ? pieces * shares * size : 0)
+        let own = shares > 1 ? 0 : size
         let (inputRoom, gradientRoom) = (
-            Tiling.room(tiles: block, channels: inputs), Tiling.room(tiles: block, channels: outputs)
+            Tiling.room(tiles: block, channels: columns), Tiling.room(tiles: block, channels: rows)
         )
-        reserveScratch(Float.self, inputRoom, gradientRoom, chunks: chunks)
-        parallelFor(tiling.count, grain: grain) { task in
+        reserveScratch(Float.self, inputRoom, gradientRoom, own, chunks: pieces * shares)
+        parallelFor(pieces * shares, grain: 1) { task in
             let (v, h) = (Storage<Float>(count: inputRoom), Storage<Float>(count: gradientRoom))
-            let sums = partials.pointer + task.lowerBound / grain * size
-            forEachBlock(task, block) { tiles in
-                tiling.input(x, channels: inputs, tiles, into: v.pointer, of: tiles.count)
-                tiling.gradient(g, channels: outputs, tiles, into: h.pointer, of: tiles.count)
-                hb_winograd_sum(
-                    tiles.count, outputs, 0, outputs, inputs, h.pointer, v.pointer,
-                    tiles.lowerBound > task.lowerBound ? 1 : 0, sums)
+            let scratch = Storage<Float>(count: own)
+            for task in task {
+                let (piece, first) = (task / shares, task % shares * share)
+                let inputs = range(piece % across, of: inputs)
+                let outputs = range(piece / across, of: outputs)
+                let sums = shares > 1 ? partials.pointer + task * size : scratch.pointer
+                forEachBlock(first..<min(first + share, tiling.count), block) { tiles in
+                    tiling.input(x, parts: parts, inputs, tiles, into: v.pointer, of: tiles.count)
+                    tiling.gradient(g, stride: self.outputs, outputs, tiles, into: h.pointer)
+                    hb_winograd_sum(
+                        tiles.count, outputs.count, inputs.count, h.pointer, v.pointer,
+                        tiles.lowerBound > first ? 1 : 0, sums)
+                }
+                if shares == 1 { finish(sums, outputs, inputs, dw) }
             }
         }
-        parallelFor(size, grain: elementGrain) {
-            for chunk in 1..<max(1, chunks) {
-                Float.accumulate(
-                    partials.pointer + chunk * size + $0.lowerBound, partials.pointer + $0.lowerBound, $0.count)
+        guard shares > 1 else { return }
+        parallelFor(pieces, grain: 1) { range in
+            for piece in range {
+                let sums = partials.pointer + piece * shares * size
+                for other in 1..<shares { Float.accumulate(sums + other * size, sums, size) }
+                finish(sums, self.range(piece / across, of: outputs), self.range(piece % across, of: inputs), dw)
             }
         }
-        hb_winograd_weight_gradient(partials.pointer, outputs, inputs, dw)
     }
 
-    private func byRows(_ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ dw: UnsafeMutablePointer<Float>) {
-        // So many tiles at a time that they take 16 MB at most.
-        let most = max(56, (1 << 22) / (36 * (inputs + outputs)))
-        let some = min(tiling.count, most)
-        let (v, h) = (
-            Storage<Float>(count: Tiling.room(tiles: some, channels: inputs)),
-            Storage<Float>(count: Tiling.room(tiles: some, channels: outputs))
-        )
-        let rows = outputs >= 128 ? 32 : 16
-        let size = Tiling.room(rows * inputs)
-        let sums = Storage<Float>(count: chunkCount(outputs, grain: rows) * size)
-        for first in stride(from: 0, to: tiling.count, by: some) {
-            let count = min(some, tiling.count - first)
-            parallelFor(count, grain: 8) { range in
-                let tiles = first + range.lowerBound..<first + range.upperBound
-                tiling.input(
-                    x, channels: inputs, tiles, into: v.pointer, at: range.lowerBound, of: count)
-                tiling.gradient(
-                    g, channels: outputs, tiles, into: h.pointer, at: range.lowerBound, of: count)
-            }
-            parallelFor(outputs, grain: rows) { range in
-                let m = sums.pointer + range.lowerBound / rows * size
-                hb_winograd_sum(
-                    count, outputs, range.lowerBound, range.count, inputs, h.pointer, v.pointer, first > 0 ? 1 : 0, m)
-                if first + count == tiling.count {
-                    hb_winograd_weight_gradient(m, range.count, inputs, dw + range.lowerBound * 9 * inputs)
-                }
-            }
-        }
+    private func finish(
+        _ sums: UnsafePointer<Float>, _ outputs: Range<Int>, _ inputs: Range<Int>, _ dw: UnsafeMutablePointer<Float>
+    ) {
+        hb_winograd_weight_gradient(
+            sums, outputs.count, inputs.count, self.inputs,
+            dw + outputs.lowerBound * 9 * self.inputs + inputs.lowerBound)
     }
 }
