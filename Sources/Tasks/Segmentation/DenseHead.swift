@@ -15,7 +15,7 @@ enum DenseHead {
             let name = reader.choice(
                 "kind", of: names, default: SemanticFPNHeadSpecification.name,
                 "upernet (pyramid pooling and a feature pyramid, with an auxiliary head), semanticFPN (on the neck's pyramid), "
-                    + "fcn (a convolution on the coarsest map), unet or segnetr (decoders with skips; on any backbone's maps, "
+                    + "fcn (convolutions on all maps), unet or segnetr (decoders with skips; on any backbone's maps, "
                     + "as published with model.name: unet or segnetr)")
             if let kind = ModelHead.all.first(where: { $0.name == name }), let read = kind.read(reader) { head = read }
         }
