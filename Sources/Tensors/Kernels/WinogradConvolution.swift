@@ -48,9 +48,9 @@ struct TiledConvolution {
             byPanels(x, bias, y, transform: transform)
             return
         }
-        let transformed = Storage<Float>(count: panels * panelRoom)
+        let transformed = Tiling.scratch(panels * panelRoom)
         let u = transformed.pointer
-        parallelFor(panels, grain: max(1, 1024 / inner)) { range in
+        parallelFor(panels, grain: max(1, 128 / inner)) { range in
             for panel in range { transform(panel, u + panel * panelRoom) }
         }
         (isSmall ? byBlocks : byPlaces)(x, u, bias, y)
@@ -62,9 +62,9 @@ struct TiledConvolution {
         _ x: [UnsafePointer<Float>], _ u: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
         _ y: [UnsafeMutablePointer<Float>]
     ) {
-        reserveScratch(Float.self, inputRoom, productRoom, chunks: blocks)
-        parallelFor(blocks, grain: max(1, (1 << 16) / (inner * block * panels))) { range in
-            let (v, m) = (Storage<Float>(count: inputRoom), Storage<Float>(count: productRoom))
+        Tiling.reserve([inputRoom, productRoom], chunks: blocks)
+        parallelFor(blocks, grain: max(1, (1 << 12) / (inner * block * panels))) { range in
+            let (v, m) = (Tiling.scratch(inputRoom), Tiling.scratch(productRoom))
             for block in range {
                 let tiles = tiles(block)
                 tiling.input(x, parts: inputs, 0..<inner, tiles, into: v.pointer, of: tiles.count)
@@ -82,9 +82,9 @@ struct TiledConvolution {
     ) {
         let all = 0..<tiling.count
         let v = transformed(x, all)
-        reserveScratch(Float.self, productRoom, panelRoom, chunks: panels)
+        Tiling.reserve([productRoom, panelRoom], chunks: panels)
         parallelFor(panels, grain: 1) { range in
-            let (m, u) = (Storage<Float>(count: productRoom), Storage<Float>(count: panelRoom))
+            let (m, u) = (Tiling.scratch(productRoom), Tiling.scratch(panelRoom))
             for panel in range {
                 transform(panel, u.pointer)
                 multiply(v.pointer, u.pointer, panel, all, m.pointer, bias, y)
@@ -102,7 +102,7 @@ struct TiledConvolution {
         let most = max(56, (1 << 23) / (36 * (inner + columns)))
         let parts = chunkCount(tiling.count, grain: most)
         let some = chunkCount(tiling.count, grain: parts)
-        let m = Storage<Float>(count: Tiling.room(tiles: some, channels: columns))
+        let m = Tiling.scratch(Tiling.room(tiles: some, channels: columns))
         forEachBlock(0..<tiling.count, some) { tiles in
             let v = transformed(x, tiles)
             parallelFor(Int(HB_WINOGRAD_PLACES), grain: 1) { places in
@@ -124,7 +124,7 @@ struct TiledConvolution {
 
     /// All channels of some tiles.
     private func transformed(_ x: [UnsafePointer<Float>], _ tiles: Range<Int>) -> Storage<Float> {
-        let v = Storage<Float>(count: Tiling.room(tiles: tiles.count, channels: inner))
+        let v = Tiling.scratch(Tiling.room(tiles: tiles.count, channels: inner))
         parallelFor(tiles.count, grain: 8) { range in
             tiling.input(
                 x, parts: inputs, 0..<inner,

@@ -40,15 +40,15 @@ struct TiledWeightGradient {
         let pieces = across * chunkCount(outputs, grain: Self.side)
         let (rows, columns) = (min(outputs, Self.side), min(inputs, Self.side))
         let size = Tiling.room(rows * columns)
-        let partials = Storage<Float>(count: shares > 1 ? pieces * shares * size : 0)
+        let partials = Tiling.scratch(shares > 1 ? pieces * shares * size : 0)
         let own = shares > 1 ? 0 : size
         let (inputRoom, gradientRoom) = (
             Tiling.room(tiles: block, channels: columns), Tiling.room(tiles: block, channels: rows)
         )
-        reserveScratch(Float.self, inputRoom, gradientRoom, own, chunks: pieces * shares)
+        Tiling.reserve([inputRoom, gradientRoom, own], chunks: pieces * shares)
         parallelFor(pieces * shares, grain: 1) { task in
-            let (v, h) = (Storage<Float>(count: inputRoom), Storage<Float>(count: gradientRoom))
-            let scratch = Storage<Float>(count: own)
+            let (v, h) = (Tiling.scratch(inputRoom), Tiling.scratch(gradientRoom))
+            let scratch = Tiling.scratch(own)
             for task in task {
                 let (piece, first) = (task / shares, task % shares * share)
                 let inputs = range(piece % across, of: inputs)

@@ -12,7 +12,8 @@ private struct Joined: ScalarFunction {
 @Suite struct JoinedConvolutionTests {
     /// Channels of the parts, and outputs; the last three have parts that must be copied.
     private static let cases: [(parts: [Int], out: Int)] = [
-        ([16, 16], 16), ([64, 32, 7], 40), ([128, 128], 144), ([48, 16], 8), ([8, 16], 16), ([24, 16], 16), ([2, 1], 16),
+        ([16, 16], 16), ([64, 32, 7], 40), ([128, 128], 144), ([48, 16], 8), ([8, 16], 16), ([24, 16], 16),
+        ([2, 1], 16),
     ]
 
     private func shapes(_ parts: [Int], _ out: Int) -> [Shape] {
