@@ -27,7 +27,8 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate Runs/photos --predictions answers.csv
               trainer evaluate Runs/photos --set data.path=other/photos --json
               trainer evaluate weights.safetensors --data Configs/digits.yaml
-              trainer evaluate --predictions answers/masks --labels labels --classes 11 --ignore 255 --json
+              trainer evaluate --predictions answers/masks --labels labels \\
+                --classes 11 --ignore 255 --json
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)

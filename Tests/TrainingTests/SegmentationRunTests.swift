@@ -97,12 +97,11 @@ extension Runs {
 
         @Test func learnsSquaresAndWritesWhatOthersRelyOn() throws {
             let summary = try segmenter.train("run", ["training.epochs=12"])
-            let value = try #require(summary.validation?[.meanIoU])
+            let value = try #require(summary.test?[.meanIoU])
             #expect(value > 0.7, "mIoU is \(value) after 12 epochs of squares")
             let json = try JSONValue(parsing: contents(path("run") + "/summary.json"))
             for key in [
-                "validationMeanIoU", "validationPixelAccuracy", "validationMeanDice", "bestValidationMeanIoU",
-                "validationImageDice",
+                "testMeanIoU", "testPixelAccuracy", "testMeanDice", "testImageDice", "bestValidationMeanIoU",
             ] { #expect(json[key]?.doubleValue != nil, "summary.json lacks \(key)") }
             #expect(try contents(path("run") + "/report/snapshot-12.json").contains("\"answer\""))
             #expect(FileManager.default.fileExists(atPath: path("run") + "/report.html"))

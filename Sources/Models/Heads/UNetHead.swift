@@ -57,13 +57,13 @@ package struct UNetHead: Head {
         var x = maps[maps.count - 1]
         for (step, skip) in zip(steps, maps.dropLast().reversed()) {
             let convolved = step.up?(x, context)
-            let both = LayerPath.$current.withValue(step.path) {
+            let larger = LayerPath.$current.withValue(step.path) {
                 let larger =
                     convolved
                     ?? x.resized(height: 2 * x.shape[1], width: 2 * x.shape[2], .bilinear(alignCorners: true))
-                return Variable.concatenated([skip, larger.fitted(to: skip)])
+                return larger.fitted(to: skip)
             }
-            x = step.convolutions(both, context)
+            x = step.convolutions(joining: [skip, larger], context)
         }
         return [classifier(x, context)]
     }

@@ -52,8 +52,12 @@ package struct UPerNetHead: Head {
         }
         // The coarsest level has been convolved behind the pooling.
         let levels = zip(outputs, sums).map { $0($1, context) } + [sums[sums.count - 1]]
-        let stacked = inHead { Variable.concatenated(levels.map { $0.resized(like: levels[0]) }) }
-        let main = classifier(fusion(stacked, context), context)
+        let resized = inHead { levels.map { $0.resized(like: levels[0]) } }
+        // A convolution reads the levels where they are.
+        let fused =
+            (fusion as? ConvolutionBlock)?(joining: resized, context)
+            ?? fusion(inHead { .concatenated(resized) }, context)
+        let main = classifier(fused, context)
         guard context.isTraining, let second = auxiliary(features, context) else { return [main] }
         return [main, second]
     }
@@ -71,7 +75,7 @@ package struct UPerNetHead: Head {
             let convolved = layer(means, context)
             parts.append(inHead { convolved.resized(like: map) })
         }
-        return bottleneck(inHead { .concatenated(parts) }, context)
+        return bottleneck(joining: parts, context)
     }
 
     private func inHead<T>(_ body: () -> T) -> T { LayerPath.$current.withValue(DenseNames.head, operation: body) }

@@ -65,6 +65,11 @@ struct DoubleConvolution: Layer {
         blocks.reduce(x) { $1($0, context) }
     }
 
+    /// The same of maps that lie beside each other over the channels.
+    func callAsFunction<S: Scalar>(joining parts: [Variable<S>], _ context: Context<S>) -> Variable<S> {
+        blocks.dropFirst().reduce(blocks[0](joining: parts, context)) { $1($0, context) }
+    }
+
     func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         try blocks.reduce(input) { try $1.trace($0, trace) }
     }

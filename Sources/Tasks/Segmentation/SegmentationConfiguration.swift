@@ -142,6 +142,13 @@ extension SegmentationConfiguration {
         try SegmentationData.open(masks.options(request))
     }
 
+    /// Opens one part of such data.
+    public func openPart(
+        _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
+    ) throws -> DatasetPart<Mask> {
+        try SegmentationData.openPart(masks.options(request), choice, isTrainedOn: isTrainedOn)
+    }
+
     /// One run for each of `data.folds` where `data.fold` chooses none.
     public var crossValidation: Int? { masks.fold == nil ? masks.folds : nil }
 
