@@ -19,6 +19,8 @@ struct ConfigurationChange: Sendable {
         "name: cvt, widths: [4, 8], heads: [1, 2], depths: [1, 1], embedKernels: [3, 3], embedStrides: [1, 2]",
     ]
 
+    private static let heads = ["upernet", "semanticFPN", "fcn", "unet", "segnetr"]
+
     init() throws {
         choices = try ConfigurationReference.all().keys.filter { !$0.isSection && !$0.path.contains("[") }.map {
             Choice(section: $0.section, name: $0.name, forms: $0.forms)
@@ -42,8 +44,12 @@ struct ConfigurationChange: Sendable {
                 sections[place].keys.append((name, value))
             }
         }
-        set("data", "path", "digits")
-        set("data", "imageSize", "[8, 8]")
+        let segments = random.chance(0.5)
+        let head = Self.heads[random.integer(below: Self.heads.count)]
+        let labels: Set = segments ? [familyName, "segmentation", head] : [familyName, "classification"]
+        set("data", "path", segments ? "scenes" : "digits")
+        set("data", "imageSize", segments ? "[32, 32]" : "[8, 8]")
+        if segments { set("head", "kind", head) }
         for pair in family.split(separator: /, (?=[a-zA-Z]+:)/) {
             let parts = pair.split(separator: ": ", maxSplits: 1)
             set("model", String(parts[0]), String(parts[1]))
@@ -52,17 +58,18 @@ struct ConfigurationChange: Sendable {
         for _ in 0...random.integer(below: 3) {
             let choice = choices[random.integer(below: choices.count)]
             guard
-                let form = choice.forms.first(where: { $0.labels.isEmpty || $0.labels.contains(familyName) }),
+                let form = choice.forms.first(where: { $0.labels.isEmpty || !labels.isDisjoint(with: $0.labels) }),
                 !["student", "pool", "cost", "stage"].contains(where: choice.section.hasPrefix), choice.section != ""
             else { continue }
             set(choice.section, choice.name, Self.value(form.entry, &random))
         }
-        return sections.map { section in
-            let keys = section.keys.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
-            let parts = section.name.split(separator: ".")
-            return parts.dropLast().reduce("") { $0 + "\($1): {" } + "\(parts.last ?? ""): {\(keys)}"
-                + parts.dropLast().map { _ in "}" }.joined() + "\n"
-        }.joined()
+        return (segments ? "task: segmentation\n" : "")
+            + sections.map { section in
+                let keys = section.keys.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
+                let parts = section.name.split(separator: ".")
+                return parts.dropLast().reduce("") { $0 + "\($1): {" } + "\(parts.last ?? ""): {\(keys)}"
+                    + parts.dropLast().map { _ in "}" }.joined() + "\n"
+            }.joined()
     }
 
     private static func value(_ entry: ConfigurationEntry, _ random: inout Random) -> String {

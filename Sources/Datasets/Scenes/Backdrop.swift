@@ -86,7 +86,7 @@ struct Backdrop: Sendable {
 
     /// A color that is more or less unlike the background's.
     func ink(_ random: inout Random) -> SIMD3<Float> {
-        let contrast = Float(random.uniform(60, 150))
+        let contrast = Float(random.uniform(80, 160))
         // Rather into the side where there is room.
         let brightness = base.sum() / 3
         let isDark = random.chance(brightness > 128 ? 0.8 : 0.2)

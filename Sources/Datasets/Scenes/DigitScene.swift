@@ -24,13 +24,13 @@ public enum DigitScenePart: String, Sendable, CaseIterable {
 /// A picture of 96 x 96 pixels with one to five handwritten digits of the embedded set before a textured background, later
 /// ones in front of earlier ones; a pure function of a seed, a part and an index.
 ///
-/// Digits are 14 to 48 pixels high and may be cut off by the edges; their ink is gray or colored, and more or less of a
+/// Digits are 24 to 46 pixels high and may be cut off by the edges; their ink is gray or colored, and more or less of a
 /// contrast to the background. What covers a pixel by half or more is what its mask says.
 public struct DigitScene: Sendable {
     /// Height and width in pixels.
     public static let size = Pair(96, 96)
     /// The height of a digit in pixels: the smallest and the largest.
-    public static let digitHeights = 18.0...52.0
+    public static let digitHeights = 24.0...46.0
     /// The classes of `mask`: the background, then the digits.
     public static let maskClassNames = ["background"] + digitNames
     /// The classes of `instances`.
