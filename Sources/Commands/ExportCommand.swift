@@ -86,9 +86,12 @@ struct ExportCommand: ParsableCommand {
         if let (path, model) = model {
             try AtomicFile.write(path, pieces: model.pieces)
             let size = model.input.shape.map(String.init).joined(separator: ", ")
+            let outputs = model.outputs.map {
+                "\($0.name) [batch, \($0.shape.map(String.init).joined(separator: ", "))]"
+            }.joined(separator: ", ")
             line(
                 "written to \(path): ONNX, \(model.nodeCount) operators of set \(ONNXModel.operatorSet), "
-                    + "images [batch, \(size)] to logits [batch, \(specification.classes)]")
+                    + "images [batch, \(size)] to " + outputs)
             members.append(.init("onnx", encode(model, path)))
         }
         if let (path, file) = file {

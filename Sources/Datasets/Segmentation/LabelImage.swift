@@ -31,7 +31,7 @@ package struct LabelImage {
             throw DatasetError(
                 name,
                 "this mask is a color image, expected gray values or palette indices; data.colors gives the color of each "
-                    + "class in order, such as [[0, 0, 0], [128, 0, 0]]")
+                    + "class in order, such as [\"#000000\", \"#800000\"]")
         }
         let count = Int(header.width) * Int(header.height)
         let total = count * (inColor ? 3 : 1)

@@ -139,14 +139,25 @@ public struct SegmentationConfiguration: TaskConfiguration {
 extension SegmentationConfiguration {
     /// Opens folders of images and masks, or the scenes of digits.
     public func open(_ request: DataRequest) throws -> DatasetSplits<Mask> {
-        try SegmentationData.open(masks.options(request))
+        try Self.check(request)
+        return try SegmentationData.open(masks.options(request))
+    }
+
+    /// The embedded digits, which are the default, have no masks.
+    private static func check(_ request: DataRequest) throws {
+        guard request.path == EmbeddedData.digits.rawValue else { return }
+        throw DatasetError(
+            request.path,
+            "the embedded digits are images of one class each, expected data.path: scenes (embedded) or a folder of images "
+                + "and masks")
     }
 
     /// Opens one part of such data.
     public func openPart(
         _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
     ) throws -> DatasetPart<Mask> {
-        try SegmentationData.openPart(masks.options(request), choice, isTrainedOn: isTrainedOn)
+        try Self.check(request)
+        return try SegmentationData.openPart(masks.options(request), choice, isTrainedOn: isTrainedOn)
     }
 
     /// One run for each of `data.folds` where `data.fold` chooses none.

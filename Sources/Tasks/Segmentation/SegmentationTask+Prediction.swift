@@ -26,7 +26,7 @@ extension SegmentationTask {
         let isLarge =
             settings.mode == .whole && settings.fit == nil
             && image.width * image.height > SegmentationSettings.largestWhole
-        if isLarge { (settings.mode, settings.window, settings.stride) = (.slide, Pair(768), Pair(640)) }
+        if isLarge { (settings.mode, settings.window, settings.stride) = (.slide, Pair(512), Pair(400)) }
         let inference = SegmentationInference(
             model: model, store: store, normalization: normalization, settings: settings)
         let answer = try inference.answer(image)
