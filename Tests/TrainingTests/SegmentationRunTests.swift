@@ -179,6 +179,20 @@ extension Runs {
             #expect(tested.count == 16 && Set(tested).count == 16)
         }
 
+        @Test func crossValidationTrainsEachFoldAndGivesMeanAndDeviation() throws {
+            let overrides = ["data.path=" + segmenter.data, "data.folds=2", "training.epochs=1"]
+            let config = path("small.yaml")
+            try AtomicFile.write(config, SmallSegmenter.text)
+            let recipe = try Recipe.load(config, overrides: overrides)
+            #expect(CrossValidation.folds(recipe) == 2)
+            let validation = try CrossValidation(config, recipe, overrides: overrides, path: path("folds"))
+            let json = try validation.run(Messages().console).json
+            let values = json["metrics"]?["testMeanIoU"]?["values"]?.arrayValue ?? []
+            #expect(values.count == 2 && json["metrics"]?["testMeanIoU"]?["deviation"]?.doubleValue != nil)
+            let folds = try JSONValue(parsing: contents(path("folds") + "/folds.json"))
+            #expect(folds["1"]?.arrayValue?.count == 8 && folds["2"]?.arrayValue?.count == 8)
+        }
+
         @Test func wrongKeysAreRefusedInOneSentence() throws {
             func problem(_ overrides: [String]) -> String {
                 do {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Foundation
 import JSON
 import Reporting
 import Tasks
@@ -32,6 +33,9 @@ package struct CrossValidation {
 
     /// Trains what is left to do, and writes what came out.
     package func run(_ console: Console) throws -> Result {
+        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+            throw RecipeError("\(path): the folder cannot be made, expected a place where one may be written")
+        }
         try AtomicFile.write(
             path + "/folds.json",
             JSONValue.object(
