@@ -27,6 +27,13 @@ struct MaskPartTests {
             #expect(try names(SegmentationData.openPart(whole, .validation).dataset) == names(splits.validation))
             #expect(try SegmentationData.openPart(whole, isTrainedOn: false).dataset.count == 20)
             #expect(try SegmentationData.openPart(whole, .all).choice == .all)
+            // A folder of one class alone may validate, and the images held out stay the same ones.
+            try MaskFiles.write(3, "\(root)/more/images", "\(root)/more/labels", [1])
+            var named = whole
+            named.validation = .folder("\(root)/more")
+            let other = try SegmentationData.open(named)
+            #expect(other.validation?.count == 3 && other.train.count == 18)
+            #expect(try names(SegmentationData.openPart(named).dataset) == names(other.test))
         }
     }
 

@@ -91,7 +91,7 @@ public enum SegmentationData {
             train: try stored.training(), test: try stored.part(.test), format: stored.format,
             attribution: stored.attribution)
         let path = options.path
-        if stored.needsHolding, !options.validation.isFolder {
+        if stored.needsHolding {
             let all = splits.train
             let (kept, held) = all.drawn(0.1, seed: 0, purpose: "data.test")
             if held.count > 0 {

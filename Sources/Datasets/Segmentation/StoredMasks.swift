@@ -72,7 +72,11 @@ struct StoredMasks {
                 }
             part = try DigitScenes(scenes).masks
         case .folders(let layout, let legend):
-            part = try layout.part(kind).map { try folder($0, legend, options.onBroken == .skip) }
+            part = try layout.part(kind).map { stored in
+                let folder = try folder(stored, legend, options.onBroken == .skip)
+                if kind == .training { try Self.check(folder, stored) }
+                return folder
+            }
         }
         opened[kind] = part
         return part
@@ -110,9 +114,7 @@ struct StoredMasks {
     }
 
     private mutating func folder(_ part: MaskLayout.Part, _ legend: MaskLegend, _ skips: Bool) throws -> MaskFolder {
-        let folder = try MaskFolder(try MaskPairs(part).pairs, legend, skipsBroken: skips, budget, &notices)
-        if part.kind == .training { try Self.check(folder, part) }
-        return folder
+        try MaskFolder(try MaskPairs(part).pairs, legend, skipsBroken: skips, budget, &notices)
     }
 
     /// Masks of 0 and 255 where 255 is ignored have one class: nothing can be learned from them, and nothing else tells.
