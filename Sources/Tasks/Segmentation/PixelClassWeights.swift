@@ -11,25 +11,14 @@ public enum PixelClassWeights: Sendable, Equatable {
     case list([Double])
 
     init(_ reader: ConfigurationReader) {
-        let words = reader.words(
-            "classWeights", default: "none",
+        let words = ClassWeightWords(
+            reader,
             "Weight of each class in the loss: none, balanced (the median class's share of the pixels over the class's own), "
                 + "or a list of numbers; the loss is divided by the weights of its pixels, as PyTorch's is")
-        self = .equal
-        if words == ["balanced"] {
-            self = .balanced
-        } else if words != ["none"] {
-            let values = words.compactMap { Double($0) }
-            guard values.count == words.count, values.allSatisfy({ $0 >= 0 && $0 <= 1e6 }),
-                values.contains(where: { $0 > 0 })
-            else {
-                reader.problem(
-                    "classWeights",
-                    "found \(words.joined(separator: ", ")), expected none, balanced, or a list of numbers from 0 to "
-                        + "1000000 that are not all 0")
-                return
-            }
-            self = .list(values)
+        switch words {
+        case .equal: self = .equal
+        case .balanced: self = .balanced
+        case .list(let values): self = .list(values)
         }
     }
 
