@@ -74,11 +74,14 @@ def loss_of(answer, target, classes, arguments):
 
 
 def rate(arguments, update, warmup, total):
-    """The learning rate of an update, counted from 0: linear to the base rate, then half a cosine to the least one."""
+    """The learning rate of an update, counted from 0: linear to the base rate, then that or half a cosine to the
+    least one."""
     least = min(arguments.minimum_rate, arguments.rate)
     if update < warmup:
         start = min(arguments.warmup_rate, arguments.rate)
         return start + (arguments.rate - start) * update / warmup
+    if arguments.schedule == "constant":
+        return arguments.rate
     progress = min(1, (update - warmup) / (total - warmup)) if total > warmup else 0
     return least + (arguments.rate - least) / 2 * (1 + math.cos(math.pi * progress))
 
@@ -254,6 +257,7 @@ def options():
     add("--betas", type=float, nargs=2, default=[0.9, 0.999])
     add("--epsilon", type=float, default=1e-8)
     add("--clip-norm", type=float, default=0.0)
+    add("--schedule", choices=["cosine", "constant"], default="cosine")
     add("--warmup-epochs", type=float, default=0.0)
     add("--warmup-rate", type=float, default=0.0)
     add("--minimum-rate", type=float, default=1e-6)

@@ -13,7 +13,7 @@ FIXED = {
     "head.kind": ["semanticFPN", "upernet", "fcn", "unet"], "head.convolutions": [1], "head.map": [-1],
     "head.poolScales": [[1, 2, 3, 6]], "neck.fusion": ["conv"], "loss.kind": ["crossEntropy"],
     "loss.classWeights": ["none", ["none"]], "loss.lovasz": [0], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1],
-    "optimizer.freeze": [[]], "optimizer.ema": [None], "schedule.kind": ["cosine"], "training.accumulation": [1],
+    "optimizer.freeze": [[]], "optimizer.ema": [None], "schedule.kind": ["cosine", "constant"], "training.accumulation": [1],
     "training.precision": ["fp32"], "training.earlyStopping": [0], "evaluation.mode": ["whole"],
     "evaluation.scales": [[1]], "evaluation.flip": [False],
 }
@@ -118,7 +118,7 @@ def training_options(values):
         "weight-decay": values["optimizer.weightDecay"], "betas": values["optimizer.betas"],
         "epsilon": values["optimizer.epsilon"], "clip-norm": values["optimizer.clipNorm"],
         "warmup-epochs": values["schedule.warmupEpochs"], "warmup-rate": values["schedule.warmupLearningRate"],
-        "minimum-rate": values["schedule.minimumLearningRate"], "epochs": values["training.epochs"],
+        "minimum-rate": values["schedule.minimumLearningRate"], "schedule": values["schedule.kind"], "epochs": values["training.epochs"],
         "batch": values["training.batchSize"], "drop-last": word(values["training.dropLast"]),
         "evaluation-batch": min(16, values["training.evaluationBatchSize"]),
     }

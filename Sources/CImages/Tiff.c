@@ -10,8 +10,6 @@ enum {
     TAG_TILE_HEIGHT = 323, TAG_TILE_OFFSETS = 324, TAG_TILE_LENGTHS = 325, TAG_SUBDIRECTORIES = 330,
     TAG_EXTRA_SAMPLES = 338, TAG_SAMPLE_FORMAT = 339, TAG_XMP = 700, TAG_DNG = 50706
 };
-enum { WHITE_IS_ZERO = 0, BLACK_IS_ZERO = 1, RGB = 2, PALETTE = 3, CMYK = 5 };
-
 static int bytes_of(uint32_t type) { return type == 3 ? 2 : type == 4 || type == 13 ? 4 : 1; }
 
 uint32_t hb_tiff_value(const hb_tiff_picture *tiff, const hb_tiff_values *values, uint32_t index) {
@@ -125,7 +123,7 @@ static int check_kind(const hb_tiff_picture *tiff, char *message) {
         snprintf(message, HB_IMAGE_MESSAGE, "a TIFF image in the colour space %u", tiff->photometric);
         return HB_IMAGE_UNSUPPORTED;
     }
-    if (tiff->samples > 16 || (!even && tiff->samples != 1) || (tiff->photometric == PALETTE && bits > 8)) {
+    if (tiff->samples > 16 || (!even && tiff->samples != 1) || (tiff->photometric == HB_TIFF_PALETTE && bits > 8)) {
         snprintf(message, HB_IMAGE_MESSAGE, "a TIFF image of %u samples of %u bits", tiff->samples, bits);
         return HB_IMAGE_UNSUPPORTED;
     }
@@ -134,10 +132,10 @@ static int check_kind(const hb_tiff_picture *tiff, char *message) {
     return HB_IMAGE_OK;
 }
 
-static int parse(const uint8_t *data, size_t size, hb_tiff_picture *tiff, char *message) {
+int hb_tiff_parse(const uint8_t *data, size_t size, hb_tiff_picture *tiff, char *message) {
     memset(tiff, 0, sizeof *tiff);
     *tiff = (hb_tiff_picture){.data = data, .size = size, .big_endian = data[0] == 'M', .compression = 1,
-        .photometric = BLACK_IS_ZERO, .samples = 1, .predictor = 1, .fill_order = 1};
+        .photometric = HB_TIFF_BLACK_IS_ZERO, .samples = 1, .predictor = 1, .fill_order = 1};
     static const char damaged[] = "its directory is damaged or cut short";
     if (size < 14) return hb_fail(HB_IMAGE_BROKEN, "the file ends too early", message);
     size_t start = hb_tiff_number(tiff, 4, 4);
@@ -157,14 +155,14 @@ static int parse(const uint8_t *data, size_t size, hb_tiff_picture *tiff, char *
     for (uint32_t i = 1; i < found.bits.count && i < tiff->samples; i++)
         if (hb_tiff_value(tiff, &found.bits, i) != tiff->bits)
             return hb_fail(HB_IMAGE_UNSUPPORTED, "a TIFF image whose samples differ in bits", message);
-    tiff->colors = tiff->photometric == RGB ? 3 : tiff->photometric == CMYK ? 4 : tiff->photometric <= PALETTE ? 1 : 0;
+    tiff->colors = tiff->photometric == HB_TIFF_RGB ? 3 : tiff->photometric == HB_TIFF_CMYK ? 4 : tiff->photometric <= HB_TIFF_PALETTE ? 1 : 0;
     int code = check_kind(tiff, message);
     if (code) return code;
     if (tiff->samples < tiff->colors) return hb_fail(HB_IMAGE_BROKEN, damaged, message);
     uint32_t extra = first_or(tiff, &found.extra, 0);
     if (tiff->samples > tiff->colors && extra <= 2 && tiff->colors < 4) tiff->alpha = (int)extra;
     tiff->grey = tiff->colors == 1;
-    if (tiff->photometric == PALETTE && !read_palette(tiff, &found.palette))
+    if (tiff->photometric == HB_TIFF_PALETTE && !read_palette(tiff, &found.palette))
         return hb_fail(HB_IMAGE_BROKEN, "its palette is missing or cut short", message);
     if ((tiff->orientation < 1 || tiff->orientation > 8) && found.xmp.count > 0)
         tiff->orientation = (uint32_t)hb_xmp_orientation(data + found.xmp.at, found.xmp.count);
@@ -184,19 +182,10 @@ static int parse(const uint8_t *data, size_t size, hb_tiff_picture *tiff, char *
     return HB_IMAGE_OK;
 }
 
-static int needs_band(const hb_tiff_picture *tiff) { return tiff->tiled || tiff->separate; }
-static int needs_memory(const hb_tiff_picture *tiff) {
-    return tiff->compression != HB_TIFF_PLAIN || tiff->predictor == 2;
-}
-/// Rows of samples as bytes, side by side: of one row, or of a row of parts where those do not follow each other.
-static size_t band_bytes(const hb_tiff_picture *tiff) {
-    return (size_t)tiff->width * tiff->samples * (needs_band(tiff) ? tiff->part_height : 1);
-}
-
 int hb_tiff_read_header(
     const uint8_t *data, size_t size, size_t maximum_pixels, hb_image_header *header, char *message) {
     hb_tiff_picture tiff;
-    int code = parse(data, size, &tiff, message);
+    int code = hb_tiff_parse(data, size, &tiff, message);
     if (code) return code;
     header->width = tiff.width > INT32_MAX ? 0 : (int32_t)tiff.width;
     header->height = tiff.height > INT32_MAX ? 0 : (int32_t)tiff.height;
@@ -204,8 +193,8 @@ int hb_tiff_read_header(
     header->orientation = (int32_t)tiff.orientation;
     code = hb_check_pixels(header, maximum_pixels, message);
     if (code) return code;
-    header->held = band_bytes(&tiff) + 3 * (size_t)tiff.width;
-    if (needs_memory(&tiff)) {
+    header->held = hb_tiff_band_bytes(&tiff) + 3 * (size_t)tiff.width;
+    if (hb_tiff_needs_memory(&tiff)) {
         // Checked apart, so that the product of two sides from the file cannot overflow.
         size_t row = hb_tiff_part_row_bytes(&tiff);
         if (row > HB_IMAGE_MAXIMUM_HELD || tiff.part_height > HB_IMAGE_MAXIMUM_HELD / row)
@@ -213,109 +202,4 @@ int hb_tiff_read_header(
         else header->held += row * tiff.part_height;
     }
     return HB_IMAGE_OK;
-}
-
-/// Samples of a part's row as bytes; each `step` bytes from the one before.
-static void unpack_row(const hb_tiff_picture *tiff, const uint8_t *row, size_t count, size_t step, uint8_t *output) {
-    if (tiff->bits == 8) {
-        for (size_t i = 0; i < count; i++, output += step) *output = row[i];
-    } else if (tiff->bits == 16) {
-        int high = tiff->big_endian ? 0 : 1;
-        for (size_t i = 0; i < count; i++, output += step) {
-            uint32_t value = (uint32_t)row[2 * i + (size_t)high] << 8 | row[2 * i + 1 - (size_t)high];
-            *output = (uint8_t)((value * 255 + 32895) >> 16);
-        }
-    } else {
-        uint32_t bits = tiff->bits, most = (1u << bits) - 1;
-        uint32_t scale = tiff->photometric == PALETTE ? 1 : 255 / most;
-        for (size_t i = 0; i < count; i++, output += step) {
-            size_t bit = i * bits;
-            *output = (uint8_t)((row[bit / 8] >> (8 - bits - bit % 8) & most) * scale);
-        }
-    }
-}
-
-/// One row of samples as bytes to a row of the picture.
-static void color_row(const hb_tiff_picture *tiff, const uint8_t *samples, int channels, uint8_t *line) {
-    size_t step = tiff->samples;
-    for (uint32_t x = 0; x < tiff->width; x++, samples += step, line += channels) {
-        if (tiff->photometric == PALETTE) {
-            memcpy(line, tiff->palette[samples[0]], (size_t)channels);
-        } else if (tiff->photometric == CMYK) {
-            hb_rgb_from_cmyk(samples, 1, 0, line);
-        } else {
-            for (int c = 0; c < channels; c++)
-                line[c] = tiff->photometric == WHITE_IS_ZERO ? 255 - samples[c] : samples[c];
-        }
-        if (!tiff->alpha) continue;
-        int alpha = samples[tiff->colors];
-        for (int c = 0; c < channels; c++) {
-            int value = tiff->alpha == 2 ? (line[c] * alpha + 127) / 255 : line[c];
-            value += 255 - alpha;
-            line[c] = (uint8_t)(value > 255 ? 255 : value);
-        }
-    }
-}
-
-/// Parts one below the other, each as wide as the picture with all its samples.
-static int decode_strips(const hb_tiff_picture *tiff, hb_sink *sink, uint8_t *band, uint8_t *memory, char *message) {
-    size_t row_bytes = hb_tiff_part_row_bytes(tiff);
-    for (uint32_t top = 0, index = 0; top < tiff->height; top += tiff->part_height, index++) {
-        uint32_t rows = tiff->height - top < tiff->part_height ? tiff->height - top : tiff->part_height;
-        const uint8_t *row = hb_tiff_part(tiff, index, rows, memory, message);
-        if (!row) return HB_IMAGE_BROKEN;
-        for (uint32_t y = 0; y < rows; y++, row += row_bytes) {
-            uint8_t *line = hb_sink_row(sink, (int)(top + y));
-            unpack_row(tiff, row, (size_t)tiff->width * tiff->samples, 1, band);
-            color_row(tiff, band, sink->header->channels, line);
-            hb_sink_done(sink, (int)(top + y));
-        }
-    }
-    return HB_IMAGE_OK;
-}
-
-/// Tiles, or planes of one sample: a band of them is put together first.
-static int decode_bands(const hb_tiff_picture *tiff, hb_sink *sink, uint8_t *band, uint8_t *memory, char *message) {
-    size_t row_bytes = hb_tiff_part_row_bytes(tiff);
-    uint32_t across = (tiff->width - 1) / tiff->part_width + 1, down = (tiff->height - 1) / tiff->part_height + 1;
-    uint32_t planes = tiff->separate ? tiff->samples : 1, part_samples = hb_tiff_part_samples(tiff);
-    for (uint32_t j = 0; j < down; j++) {
-        uint32_t top = j * tiff->part_height;
-        uint32_t rows = tiff->height - top < tiff->part_height ? tiff->height - top : tiff->part_height;
-        for (uint32_t plane = 0; plane < planes; plane++) {
-            for (uint32_t i = 0; i < across; i++) {
-                uint32_t left = i * tiff->part_width, index = (plane * down + j) * across + i;
-                uint32_t columns = tiff->width - left < tiff->part_width ? tiff->width - left : tiff->part_width;
-                const uint8_t *row = hb_tiff_part(tiff, index, rows, memory, message);
-                if (!row) return HB_IMAGE_BROKEN;
-                for (uint32_t y = 0; y < rows; y++, row += row_bytes) {
-                    uint8_t *target = band + ((size_t)y * tiff->width + left) * tiff->samples + plane;
-                    unpack_row(tiff, row, (size_t)columns * part_samples, tiff->separate ? tiff->samples : 1, target);
-                }
-            }
-        }
-        for (uint32_t y = 0; y < rows; y++) {
-            uint8_t *line = hb_sink_row(sink, (int)(top + y));
-            color_row(tiff, band + (size_t)y * tiff->width * tiff->samples, sink->header->channels, line);
-            hb_sink_done(sink, (int)(top + y));
-        }
-    }
-    return HB_IMAGE_OK;
-}
-
-int hb_tiff_decode(
-    const uint8_t *data, size_t size, const hb_image_header *header, hb_sink *sink, char *message) {
-    hb_tiff_picture tiff;
-    int code = parse(data, size, &tiff, message);
-    if (code) return code;
-    if (tiff.width != (uint32_t)header->width || tiff.height != (uint32_t)header->height)
-        return hb_fail(HB_IMAGE_BROKEN, "the header changed between two readings", message);
-    uint8_t *band = malloc(band_bytes(&tiff));
-    uint8_t *memory = needs_memory(&tiff) ? malloc(hb_tiff_part_row_bytes(&tiff) * tiff.part_height) : NULL;
-    if (!band || (!memory && needs_memory(&tiff))) code = HB_IMAGE_NO_MEMORY;
-    else if (needs_band(&tiff)) code = decode_bands(&tiff, sink, band, memory, message);
-    else code = decode_strips(&tiff, sink, band, memory, message);
-    free(band);
-    free(memory);
-    return code;
 }

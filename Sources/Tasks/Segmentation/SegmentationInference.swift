@@ -5,11 +5,19 @@ import Tensors
 
 /// Asks a model about the pixels of images in their own size: all of an image at once or window by window, at several
 /// scales, mirrored as well. What it says of an image depends on nothing but the image, the weights and the settings.
-struct SegmentationInference {
+package struct SegmentationInference {
     let model: any FeatureModel
     let store: ParameterStore<Float>
     let normalization: Normalization
     let settings: SegmentationSettings
+
+    /// Asks such a model.
+    package init(
+        model: any FeatureModel, store: ParameterStore<Float>, normalization: Normalization,
+        settings: SegmentationSettings
+    ) {
+        (self.model, self.store, self.normalization, self.settings) = (model, store, normalization, settings)
+    }
 
     /// Sides that models which halve images as often as theirs can take; images are padded up to it where their own
     /// size is refused.
