@@ -64,6 +64,10 @@ public protocol LearningTask: Sendable {
     /// The class of each row.
     func rowLabels(_ target: Target) -> [Int32]
 
+    /// The settings that go with weights that were measured, where the measurement tells something of how they are to be
+    /// used; nil, as by default, where it does not.
+    func settings(after findings: Measure.Findings) -> JSONValue?
+
     /// What `report/result.json` holds of an evaluation beside its scores.
     /// - Parameter pictures: images of the part that was measured, by index, small, as members of an object.
     func record(
@@ -97,10 +101,10 @@ public protocol LearningTask: Sendable {
     ) -> [Result<Prediction, PredictionFailure>]
     /// What `predict` says of an image in its own size, for tasks whose answer is about places in it; nil, as by default,
     /// where images are brought to the model's input first.
-    /// - Parameter normalization: what the model's weights say its pixels are normalised with.
+    /// - Parameter plan: what the model's weights say of its input: size, channels, normalisation.
     func prediction(
         _ image: Image, name: String, _ model: any FeatureModel, _ store: ParameterStore<Float>,
-        _ normalization: Normalization
+        _ plan: TransformPlan, _ options: PredictionOptions
     ) throws -> Result<Prediction, PredictionFailure>?
     /// Whether `prediction` answers.
     var predictsWholeImages: Bool { get }
@@ -130,6 +134,9 @@ extension LearningTask {
     /// None.
     public func rowLabels(_ target: Target) -> [Int32] { [] }
 
+    /// nil.
+    public func settings(after findings: Measure.Findings) -> JSONValue? { nil }
+
     /// None.
     public func snapshot(
         _ findings: Measure.Findings, of dataset: any AnnotatedDataset<Annotation>
@@ -138,7 +145,7 @@ extension LearningTask {
     /// nil.
     public func prediction(
         _ image: Image, name: String, _ model: any FeatureModel, _ store: ParameterStore<Float>,
-        _ normalization: Normalization
+        _ plan: TransformPlan, _ options: PredictionOptions
     ) throws -> Result<Prediction, PredictionFailure>? { nil }
 
     /// No.

@@ -29,6 +29,14 @@ public protocol TaskConfiguration: Sendable {
     /// What goes with the weights beside the classes' names, and comes back in `Vocabulary.settings` where they are used;
     /// null, as by default, for nothing.
     func settings(classNames: [String]) -> JSONValue
+    /// The same where more is known than the classes, for tasks whose settings tell more; by default the same.
+    /// - Parameters:
+    ///   - dataset: the images that are learnt from, where there are any.
+    ///   - model: the model, and the size of its input.
+    func settings(
+        classNames: [String], of dataset: (any AnnotatedDataset<Task.Annotation>)?, model: ModelSpecification,
+        size: Pair
+    ) -> JSONValue
 
     /// Opens the data and splits it.
     /// - Throws: `DatasetError` that names the file or the folder at fault.
@@ -86,6 +94,11 @@ extension TaskConfiguration {
     public var neck: (any NeckSpecification)? { nil }
     /// Nothing.
     public func settings(classNames: [String]) -> JSONValue { .null }
+    /// Those of the classes.
+    public func settings(
+        classNames: [String], of dataset: (any AnnotatedDataset<Task.Annotation>)?, model: ModelSpecification,
+        size: Pair
+    ) -> JSONValue { settings(classNames: classNames) }
 
     /// One of the parts that `open` gives: the test part, or else the validation part, where none is chosen.
     /// - Throws: `DatasetError` when there is no such part, or the data cannot be read.
