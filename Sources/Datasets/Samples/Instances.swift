@@ -14,15 +14,21 @@ public struct Instance: Sendable, Equatable {
     public var polygons: [Polygon]
     /// The pixels it covers, as a label map of the whole image.
     public var mask: Mask?
+    /// Its id in the file that it was read from; nil where files give none.
+    public var identifier: Int64?
+    /// Whether the file says that it is difficult or to be ignored: nothing is learnt from it, and the numbers of Pascal
+    /// VOC pass over it; those of COCO do not know of it.
+    public var isIgnored: Bool
 
     /// An object in a box.
     /// - Parameter area: nil takes that of the box.
     public init(
         box: Box, classIndex: Int, isCrowd: Bool = false, area: Double? = nil, polygons: [Polygon] = [],
-        mask: Mask? = nil
+        mask: Mask? = nil, identifier: Int64? = nil, isIgnored: Bool = false
     ) {
         (self.box, self.classIndex, self.isCrowd) = (box, classIndex, isCrowd)
         (self.area, self.polygons, self.mask) = (area ?? box.area, polygons, mask)
+        (self.identifier, self.isIgnored) = (identifier, isIgnored)
     }
 }
 
@@ -45,6 +51,9 @@ public struct Instances: Annotation, Equatable {
             "an object's mask is not of \(size) pixels")
         (self.size, self.items, self.leastVisible) = (size, items, leastVisible)
     }
+
+    /// The boxes of all but crowds.
+    public var objectBoxes: [Box]? { items.filter { !$0.isCrowd }.map(\.box) }
 
     /// The objects of the moved image.
     ///
