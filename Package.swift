@@ -71,7 +71,7 @@ let package = Package(
         // Row 4
         module("Layers", ["Autograd", "Tensors"]),
         // Row 5: siblings, none imports another.
-        module("Models", ["Detection", "Layers", "Autograd", "Tensors", "Configuration"]),
+        module("Models", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Optim", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),

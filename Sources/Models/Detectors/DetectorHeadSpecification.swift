@@ -3,6 +3,7 @@
 import Configuration
 import Detection
 import Layers
+import Tensors
 
 /// A head that finds objects, as a value. What its answer means is the style's and the kind's business, see each head; the
 /// rules of training and of reading the answer are the task's.
@@ -64,7 +65,7 @@ public struct AnchorShape: Sendable, Hashable, Codable {
             sizes
             ?? strides.map { stride in
                 (0..<octaves).map { octave in
-                    let side = scale * Double(stride) * exp2(Double(octave) / Double(octaves))
+                    let side = scale * Double(stride) * power(2, Double(octave) / Double(octaves))
                     return style == .torchvision ? side.rounded(.down) : side
                 }
             }
