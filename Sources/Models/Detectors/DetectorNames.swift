@@ -4,9 +4,9 @@ import Layers
 /// What torchvision calls the layers of its detectors, beside mmdetection's names, which are ours.
 enum DetectorNames {
     /// A layer by both names, `#` standing for a number.
-    private typealias Pair = (ours: String, theirs: String)
+    private typealias Layer = (ours: String, theirs: String)
 
-    private static let dense: [Pair] = [
+    private static let dense: [Layer] = [
         ("bbox_head.cls_convs.#.conv", "head.classification_head.conv.#.0"),
         ("bbox_head.cls_convs.#.gn", "head.classification_head.conv.#.1"),
         ("bbox_head.retina_cls", "head.classification_head.cls_logits"),
@@ -15,7 +15,7 @@ enum DetectorNames {
         ("bbox_head.retina_reg", "head.regression_head.bbox_reg"),
     ]
 
-    private static let region: [Pair] = [
+    private static let region: [Layer] = [
         ("rpn_head.rpn_conv", "rpn.head.conv.0.0"), ("rpn_head.rpn_cls", "rpn.head.cls_logits"),
         ("rpn_head.rpn_reg", "rpn.head.bbox_pred"), ("roi_head.bbox_head.shared_fcs.0", "roi_heads.box_head.fc6"),
         ("roi_head.bbox_head.shared_fcs.1", "roi_heads.box_head.fc7"),
@@ -26,7 +26,7 @@ enum DetectorNames {
         ("roi_head.mask_head.conv_logits", "roi_heads.mask_predictor.mask_fcn_logits"),
     ]
 
-    private static let neck: [Pair] = [
+    private static let neck: [Layer] = [
         ("neck.fpn_convs.3.conv", "backbone.fpn.extra_blocks.p6"),
         ("neck.fpn_convs.4.conv", "backbone.fpn.extra_blocks.p7"),
         ("neck.lateral_convs.#.conv", "backbone.fpn.inner_blocks.#.0"),
@@ -43,7 +43,7 @@ enum DetectorNames {
         return ours(plain, "rpn_head.", region)
     }
 
-    private static func ours(_ name: String, _ prefix: String, _ pairs: [Pair]) -> String? {
+    private static func ours(_ name: String, _ prefix: String, _ pairs: [Layer]) -> String? {
         let plain = name.withoutPrefixes(["module."])
         if plain.hasPrefix(prefix) { return plain }
         return translated(plain, pairs.map { ($0.theirs, $0.ours) })
