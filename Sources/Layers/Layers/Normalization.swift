@@ -133,7 +133,7 @@ public struct BatchNorm: Layer {
     }
 
     private func usesBatch<S: Scalar>(_ context: Context<S>) -> Bool {
-        context.isTraining && !isFrozen(in: context.store)
+        context.isTraining && !context.holdsStatistics && !isFrozen(in: context.store)
     }
 
     private func update<S: Scalar>(_ mean: Tensor<S>, _ variance: Tensor<S>, _ context: Context<S>) {
