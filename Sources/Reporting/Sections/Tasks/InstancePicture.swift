@@ -1,8 +1,11 @@
 import Foundation
 import JSON
 
-/// An image with its objects and, beside it, with the answer, as files of `report/` hold it: `result.json` in `worst` and
-/// `best`, `snapshot-*.json` in `images`.
+/// An image with its objects and with the answer, as files of `report/` hold it: `result.json` in `worst` and `best`,
+/// `snapshot-*.json` in `images`. The page draws it.
+///
+///     {name, index, width, height, channels: 3, pixels (base 64, the image at that size), objects, found, missed, wrong,
+///      truth: [object], answer: [object]}
 package struct InstancePicture: Sendable, Equatable {
     package let name: String
     /// Its place in the data set, by which the same image is known in every snapshot.
@@ -11,44 +14,38 @@ package struct InstancePicture: Sendable, Equatable {
     package let found: Int
     package let wrong: Int
     package let missed: Int
-    /// The image with the objects of the truth, and with the answer.
-    package let truth: ObjectPicture
-    package let answer: ObjectPicture
+    /// The plain image, of at most about 320 pixels a side.
+    package let image: ObjectPicture
+    /// In pixels of `image`; answers by falling score.
+    package let truth: [InstanceObject]
+    package let answer: [InstanceObject]
 
-    /// Draws both.
     /// - Parameters:
-    ///   - image: the plain image, as large as it is to be shown; a small one is enlarged here.
-    ///   - truth: the objects in its coordinates; those that were missed as `judged(.missed)`, crowds as
-    ///     `judged(.ignored)`, the others in the colors of their classes.
-    ///   - answer: the answers in its coordinates, the most certain first, as `judged` by what became of them; the
-    ///     missed objects behind them.
+    ///   - image: the plain image, as large as it is to be kept.
+    ///   - truth: in its pixels.
+    ///   - answer: in its pixels, by falling score.
     package init(
-        name: String, index: Int?, image: ObjectPicture, truth: [DrawnObject], answer: [DrawnObject], found: Int,
+        name: String, index: Int?, image: ObjectPicture, truth: [InstanceObject], answer: [InstanceObject], found: Int,
         wrong: Int, missed: Int
     ) {
-        let factor = ObjectPicture.enlargement(width: image.width, height: image.height, least: 200)
-        let large = image.enlarged(by: factor)
-        func drawing(_ objects: [DrawnObject]) -> ObjectPicture {
-            large.drawing(objects.map { $0.scaled(x: Double(factor), y: Double(factor)) })
-        }
-        (self.name, self.index) = (name, index)
+        (self.name, self.index, self.image) = (name, index, image)
+        (self.truth, self.answer) = (truth, answer)
         (self.found, self.wrong, self.missed) = (found, wrong, missed)
-        (self.truth, self.answer) = (drawing(truth), drawing(answer))
     }
 
-    /// - Returns: nil where one of the two is missing or does not fit the size.
+    /// - Returns: nil where the image is missing or does not fit its size.
     init?(_ json: JSONValue) {
-        func picture(_ key: String) -> ObjectPicture? {
-            guard let sheet = PixelSheet(json, pixels: key), sheet.channels == 3 else { return nil }
-            return ObjectPicture(sheet.pixels, width: sheet.width, height: sheet.height)
+        guard let sheet = PixelSheet(json), sheet.channels == 3,
+            let image = ObjectPicture(sheet.pixels, width: sheet.width, height: sheet.height)
+        else { return nil }
+        func objects(_ key: String) -> [InstanceObject] {
+            (json[key]?.arrayValue ?? []).prefix(300).compactMap { InstanceObject($0, in: image) }
         }
-        guard let truth = picture("truth"), let answer = picture("answer") else { return nil }
-        name = json["name"]?.stringValue ?? ""
-        index = json["index"]?.integerValue
-        found = json["found"]?.countValue ?? 0
-        wrong = json["wrong"]?.countValue ?? 0
-        missed = json["missed"]?.countValue ?? 0
-        (self.truth, self.answer) = (truth, answer)
+        func count(_ key: String) -> Int { json[key]?.countValue ?? 0 }
+        self.init(
+            name: json["name"]?.stringValue ?? "", index: json["index"]?.integerValue, image: image,
+            truth: objects("truth"), answer: objects("answer"), found: count("found"), wrong: count("wrong"),
+            missed: count("missed"))
     }
 
     /// Those of a list that are whole.
@@ -58,22 +55,45 @@ package struct InstancePicture: Sendable, Equatable {
 
     /// As the files have it.
     package var json: JSONValue {
-        func text(_ picture: ObjectPicture) -> JSONValue { .string(Data(picture.pixels).base64EncodedString()) }
-        return [
-            "name": .string(name), "index": index.map { .integer($0) } ?? .null, "found": .integer(found),
-            "wrong": .integer(wrong), "missed": .integer(missed), "width": .integer(truth.width),
-            "height": .integer(truth.height), "channels": 3, "truth": text(truth), "answer": text(answer),
+        [
+            "name": .string(name), "index": index.map { .integer($0) } ?? .null, "objects": .integer(found + missed),
+            "found": .integer(found), "missed": .integer(missed), "wrong": .integer(wrong),
+            "width": .integer(image.width), "height": .integer(image.height), "channels": 3,
+            "pixels": .string(Data(image.pixels).base64EncodedString()), "truth": .array(truth.map(\.json)),
+            "answer": .array(answer.map(\.json)),
         ]
     }
 
-    /// How an image was answered, in words.
+    /// How it was answered, in words.
     var verdict: String { "\(found) found, \(wrong) wrong, \(missed) missed" }
 
-    var sheets: [PixelSheet] {
-        [truth, answer].map { picture in
-            var sheet = PixelSheet(width: picture.width, height: picture.height, channels: 3)
-            sheet.copy(picture.pixels, width: picture.width, height: picture.height, x: 0, y: 0)
-            return sheet
+    /// The image with the objects of the truth in the colors of their classes, those that were missed dashed.
+    func truthPicture(_ classes: [String]) -> ObjectPicture {
+        drawing(
+            truth.map { object in
+                var drawn = object.drawn(classes)
+                if object.isCrowd { drawn = drawn.judged(.ignored) }
+                if object.isRight == false { drawn.style = .dashed }
+                return drawn
+            })
+    }
+
+    /// The image with the answers, green where they are right and red where they are wrong, and the missed objects dashed.
+    func answerPicture(_ classes: [String]) -> ObjectPicture {
+        let missed = truth.filter { $0.isRight == false && !$0.isCrowd }.map { object -> DrawnObject in
+            var drawn = object.drawn(classes).judged(.missed)
+            drawn.mask = nil
+            return drawn
         }
+        return drawing(
+            answer.map { object in
+                object.drawn(classes).judged(
+                    object.isCrowd ? .ignored : object.isRight == false ? .wrong : .found)
+            } + missed)
+    }
+
+    private func drawing(_ objects: [DrawnObject]) -> ObjectPicture {
+        let factor = ObjectPicture.enlargement(width: image.width, height: image.height, least: 240)
+        return image.enlarged(by: factor).drawing(objects.map { $0.scaled(x: Double(factor), y: Double(factor)) })
     }
 }

@@ -2,160 +2,152 @@ import JSON
 
 /// What the evaluation of a detector leaves for the report: the members of `report/result.json` beside the scores.
 ///
-/// The task fills one in and writes `members`; the sections of pages read them back with `init(_:)`. Shares are of 1; what
-/// is not defined, being of no objects, is nil here and null there.
+/// The task fills one in and writes `members`; the sections of pages read them back with `init(_:)`. Shares are of 1. What
+/// is not defined, being of no objects, is nil here; in the file it is null, and -1 in `stats`, as COCO's tools have it.
+///
+///     task: detection | instances          classes: [name]
+///     boxes, masks (null where the detector answers none):
+///       {stats: [12], perClass: [{class, objects, images, predictions, AP, AP50, AP75, APs, APm, APl, AR, precision, recall,
+///        f1, threshold}]}
+///     thresholds: {overlap, best, predict}
+///     sizes: [small, medium, large] objects
+///     curves: {recall: [n], precision: {all: [n], NAME: [n], ...},
+///              score: [m], precisionAt, recallAt, f1: {all: [m], NAME: [m], ...}}
+///     confusion: {score, overlap, counts: [[truth, answer, count], ...]}
+///     images: [{name, index, objects, found, missed, wrong}]
+///     worst, best: [picture], see `InstancePicture`
 package struct InstanceRecord: Sendable, Equatable {
-    /// One for each class, in the order of the class names.
-    package var classes: [InstanceClass]
-    /// COCO's twelve numbers of boxes, in its order.
-    package var boxes: InstanceNumbers
-    /// The same of masks; nil without masks.
-    package var masks: InstanceNumbers?
-    /// How many objects of the truth are small, medium and large.
+    /// The classes' names.
+    package var classes: [String]
+    /// Of boxes.
+    package var boxes: InstanceMeasures
+    /// Of masks; nil where the detector answers none.
+    package var masks: InstanceMeasures?
+    /// At which overlap and at which score answers are right, and taken.
+    package var thresholds: InstanceThresholds
+    /// How many objects of the truth are small, medium and large; empty where that is not known.
     package var sizes: [Int]
-    /// Precision over recall, each one the mean over the classes that have objects.
-    package var precisionRecall: [InstanceCurve]
-    /// Precision, recall and F1 over the least score; nil where there are no objects.
-    package var scores: InstanceScoreCurves?
+    package var curves: InstanceCurves?
     /// What is taken for what.
     package var confusion: InstanceConfusion?
+    /// How images were answered, the worst first, 200 at most.
+    package var images: [InstanceImage]
     /// The images that were answered worst, and best.
     package var worst: [InstancePicture]
     package var best: [InstancePicture]
 
     /// - Parameters:
-    ///   - boxes: COCO's twelve numbers of boxes.
-    ///   - masks: of masks; nil without masks.
+    ///   - classes: their names.
+    ///   - masks: nil where the detector answers none.
     ///   - sizes: how many objects are small, medium and large.
+    ///   - images: the worst first.
     package init(
-        classes: [InstanceClass], boxes: InstanceNumbers, masks: InstanceNumbers? = nil, sizes: [Int] = [],
-        precisionRecall: [InstanceCurve] = [], scores: InstanceScoreCurves? = nil, confusion: InstanceConfusion? = nil,
-        worst: [InstancePicture] = [], best: [InstancePicture] = []
+        classes: [String], boxes: InstanceMeasures, masks: InstanceMeasures? = nil,
+        thresholds: InstanceThresholds = InstanceThresholds(), sizes: [Int] = [], curves: InstanceCurves? = nil,
+        confusion: InstanceConfusion? = nil, images: [InstanceImage] = [], worst: [InstancePicture] = [],
+        best: [InstancePicture] = []
     ) {
-        (self.classes, self.boxes, self.masks, self.sizes) = (classes, boxes, masks, sizes)
-        (self.precisionRecall, self.scores, self.confusion) = (precisionRecall, scores, confusion)
-        (self.worst, self.best) = (worst, best)
+        (self.classes, self.boxes, self.masks, self.thresholds) = (classes, boxes, masks, thresholds)
+        (self.sizes, self.curves, self.confusion) = (sizes, curves, confusion)
+        (self.images, self.worst, self.best) = (images, worst, best)
     }
 
-    /// As the file has them; `task` and the scores are written by others.
-    package var members: [JSONValue.Member] {
+    /// As the file has them, behind the scores.
+    /// - Parameter task: `detection` or `instances`.
+    package func members(task: String) -> [JSONValue.Member] {
         [
-            .init("perClass", .array(classes.map(\.json))), .init("boxes", boxes.json),
-            .init("masks", masks?.json ?? .null), .init("sizes", .array(sizes.map { .integer($0) })),
-            .init("precisionRecall", .array(precisionRecall.map(\.json))), .init("scoreCurves", scores?.json ?? .null),
-            .init("confusion", confusion?.json ?? .null), .init("worst", .array(worst.map(\.json))),
-            .init("best", .array(best.map(\.json))),
+            .init("task", .string(task)), .init("classes", .array(classes.map { .string($0) })),
+            .init("boxes", boxes.json), .init("masks", masks?.json ?? .null), .init("thresholds", thresholds.json),
+            .init("sizes", .array(sizes.map { .integer($0) })), .init("curves", curves?.json ?? .null),
+            .init("confusion", confusion?.json ?? .null), .init("images", .array(images.map(\.json))),
+            .init("worst", .array(worst.map(\.json))), .init("best", .array(best.map(\.json))),
         ]
     }
 
     /// Of a file's members; whatever is missing or damaged is left out.
     /// - Returns: nil where there is nothing of a detector.
     package init?(_ json: JSONValue?) {
-        guard let json, json["perClass"]?.arrayValue != nil || json["boxes"]?.arrayValue != nil else { return nil }
-        classes = (json["perClass"]?.arrayValue ?? []).prefix(Self.mostClasses).enumerated().compactMap {
-            InstanceClass($1, fallback: "class \($0)")
-        }
-        boxes = InstanceNumbers(json["boxes"]) ?? InstanceNumbers([])
-        masks = InstanceNumbers(json["masks"])
+        guard let json, let boxes = InstanceMeasures(json["boxes"]) else { return nil }
+        let names = (json["classes"]?.arrayValue ?? []).prefix(Self.mostClasses).enumerated()
+            .map { $1.stringValue ?? "class \($0)" }
+        classes = names.isEmpty ? boxes.classes.map(\.name) : names
+        self.boxes = boxes
+        masks = InstanceMeasures(json["masks"])
+        thresholds = InstanceThresholds(json["thresholds"])
         let counts = (json["sizes"]?.arrayValue ?? []).compactMap(\.countValue)
         sizes = counts.count == 3 ? counts : []
-        precisionRecall = (json["precisionRecall"]?.arrayValue ?? []).prefix(8).compactMap { InstanceCurve($0) }
-        scores = json["scoreCurves"].flatMap { InstanceScoreCurves($0) }
-        confusion = json["confusion"].flatMap { InstanceConfusion($0) }
+        curves = json["curves"].flatMap { InstanceCurves($0) }
+        confusion = json["confusion"].flatMap { InstanceConfusion($0, classes: names.count) }
+        images = (json["images"]?.arrayValue ?? []).prefix(200).compactMap { InstanceImage($0) }
         worst = InstancePicture.all(json["worst"])
         best = InstancePicture.all(json["best"])
     }
 
     /// More classes than these a page cannot show.
-    private static let mostClasses = 4096
+    static let mostClasses = 4095
 }
 
-/// COCO's twelve numbers, each a share of 1 or nil where it is of no objects: AP (the mean over IoU 0.50 to 0.95), AP at 0.50
-/// and at 0.75, AP of small, medium and large objects; then the mean recall with 1, 10 and 100 answers an image, and with 100
-/// of small, medium and large objects.
-package struct InstanceNumbers: Sendable, Equatable {
-    /// Twelve, in COCO's order.
-    package let values: [Double?]
-
-    /// - Parameter values: in COCO's order; those below 0, by which COCO says that there is nothing, become nil.
-    package init(_ values: [Double?]) {
-        self.values = (0..<12).map { index in
-            let value = index < values.count ? values[index] : nil
-            return value.flatMap { (0...1).contains($0) ? $0 : nil }
-        }
-    }
-
-    init?(_ json: JSONValue?) {
-        guard let numbers = json?.arrayValue else { return nil }
-        self.init(numbers.prefix(12).map(\.doubleValue))
-    }
-
-    var json: JSONValue { .array(values.map { .optional($0) }) }
-
-    /// What each one is called, and what it is.
-    static let titles: [(name: String, meaning: String)] = [
-        ("AP", "mean over IoU 0.50 to 0.95"), ("AP50", "at IoU 0.50"), ("AP75", "at IoU 0.75"),
-        ("AP, small", "objects below 32² pixels"), ("AP, medium", "from 32² to 96² pixels"),
-        ("AP, large", "above 96² pixels"), ("AR1", "recall with the best answer an image and class"),
-        ("AR10", "with ten answers"), ("AR100", "with a hundred answers"), ("AR, small", "with a hundred answers"),
-        ("AR, medium", "with a hundred answers"), ("AR, large", "with a hundred answers"),
-    ]
-}
-
-/// What the evaluation measured of a class.
-package struct InstanceClass: Sendable, Equatable {
-    package var name: String
-    /// Images that have it, and objects of it; crowds are not counted.
-    package var images: Int
-    package var objects: Int
-    /// Answers of any score.
-    package var predictions: Int
-    /// AP of boxes and at IoU 0.50; nil without objects.
-    package var average: Double?
-    package var averageAt50: Double?
-    /// The same of masks; nil without masks.
-    package var maskAverage: Double?
-    package var maskAverageAt50: Double?
-    /// The best F1 at IoU 0.50 over the scores, and the score at which it is.
-    package var bestF1: Double?
-    package var bestScore: Double?
-    /// Red, green and blue in pictures.
-    package var color: [Int]
+/// At which overlap and at which score answers count.
+package struct InstanceThresholds: Sendable, Equatable {
+    /// The IoU from which on an answer is right, of precision, recall, F1 and what is found.
+    package var overlap: Double
+    /// The least score with the best F1 over all classes; nil where there is none.
+    package var best: Double?
+    /// The least score of an answer that `predict` shows.
+    package var predict: Double?
 
     /// - Parameters:
-    ///   - average: AP of boxes.
-    ///   - averageAt50: AP of boxes at IoU 0.50.
-    package init(
-        name: String, images: Int, objects: Int, predictions: Int, average: Double?, averageAt50: Double?,
-        maskAverage: Double? = nil, maskAverageAt50: Double? = nil, bestF1: Double? = nil, bestScore: Double? = nil,
-        color: [Int] = []
-    ) {
-        (self.name, self.images, self.objects, self.predictions) = (name, images, objects, predictions)
-        (self.average, self.averageAt50) = (average, averageAt50)
-        (self.maskAverage, self.maskAverageAt50) = (maskAverage, maskAverageAt50)
-        (self.bestF1, self.bestScore, self.color) = (bestF1, bestScore, color)
+    ///   - overlap: the IoU from which on an answer is right.
+    ///   - best: the least score with the best F1.
+    ///   - predict: the least score of what `predict` shows.
+    package init(overlap: Double = 0.5, best: Double? = nil, predict: Double? = nil) {
+        (self.overlap, self.best, self.predict) = (overlap, best, predict)
     }
 
-    init?(_ json: JSONValue, fallback: String) {
-        guard let objects = json["objects"]?.countValue else { return nil }
-        func share(_ key: String) -> Double? { MaskClass.share(json[key]) }
-        name = json["class"]?.stringValue ?? fallback
-        images = json["images"]?.countValue ?? 0
-        self.objects = objects
-        predictions = json["predictions"]?.countValue ?? 0
-        (average, averageAt50) = (share("ap"), share("ap50"))
-        (maskAverage, maskAverageAt50) = (share("maskAP"), share("maskAP50"))
-        (bestF1, bestScore) = (share("f1"), share("threshold"))
-        let color = (json["color"]?.arrayValue ?? []).compactMap(\.integerValue)
-        self.color = color.count == 3 && color.allSatisfy({ (0...255).contains($0) }) ? color : []
+    init(_ json: JSONValue?) {
+        self.init(
+            overlap: MaskClass.share(json?["overlap"]) ?? 0.5, best: MaskClass.share(json?["best"]),
+            predict: MaskClass.share(json?["predict"]))
+    }
+
+    var json: JSONValue {
+        ["overlap": .number(overlap), "best": .optional(best), "predict": .optional(predict)]
+    }
+}
+
+/// How an image was answered, in numbers.
+package struct InstanceImage: Sendable, Equatable {
+    package var name: String
+    /// Its place in the data set.
+    package var index: Int
+    /// How many objects it has, how many of them are found and missed, and how many answers are wrong.
+    package var objects: Int
+    package var found: Int
+    package var missed: Int
+    package var wrong: Int
+
+    /// - Parameters:
+    ///   - index: its place in the data set.
+    ///   - objects: how many it has.
+    package init(name: String, index: Int, objects: Int, found: Int, missed: Int, wrong: Int) {
+        (self.name, self.index, self.objects) = (name, index, objects)
+        (self.found, self.missed, self.wrong) = (found, missed, wrong)
+    }
+
+    init?(_ json: JSONValue) {
+        func count(_ key: String) -> Int? { json[key]?.countValue }
+        guard let name = json["name"]?.stringValue, let found = count("found"), let missed = count("missed"),
+            let wrong = count("wrong")
+        else { return nil }
+        self.init(
+            name: name, index: count("index") ?? 0, objects: count("objects") ?? found + missed, found: found,
+            missed: missed, wrong: wrong)
     }
 
     var json: JSONValue {
         [
-            "class": .string(name), "images": .integer(images), "objects": .integer(objects),
-            "predictions": .integer(predictions), "ap": .optional(average), "ap50": .optional(averageAt50),
-            "maskAP": .optional(maskAverage), "maskAP50": .optional(maskAverageAt50), "f1": .optional(bestF1),
-            "threshold": .optional(bestScore), "color": .array(color.map { .integer($0) }),
+            "name": .string(name), "index": .integer(index), "objects": .integer(objects), "found": .integer(found),
+            "missed": .integer(missed), "wrong": .integer(wrong),
         ]
     }
 }
