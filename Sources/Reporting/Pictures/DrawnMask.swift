@@ -11,7 +11,8 @@ package struct DrawnMask: Sendable, Equatable {
     /// - Returns: nil where `covered` does not have height times width elements, or the rectangle is none.
     package init?(x: Int = 0, y: Int = 0, width: Int, height: Int, covered: [Bool]) {
         let most = 1 << 20
-        guard (1...most).contains(width), (1...most).contains(height), abs(x) <= most, abs(y) <= most,
+        guard (1...most).contains(width), (1...most).contains(height),
+            (-most...most).contains(x), (-most...most).contains(y),
             covered.count == width * height
         else { return nil }
         (self.x, self.y, self.width, self.height, self.covered) = (x, y, width, height, covered)

@@ -5,8 +5,7 @@ struct ObjectCanvas {
     let scale: Int
 
     init(_ picture: ObjectPicture) {
-        sheet = PixelSheet(width: picture.width, height: picture.height, channels: 3)
-        sheet.copy(picture.pixels, width: picture.width, height: picture.height, x: 0, y: 0)
+        sheet = PixelSheet(picture)
         scale = max(1, (max(picture.width, picture.height) + 200) / 400)
     }
 
@@ -114,6 +113,11 @@ extension Colormap.Color {
 }
 
 extension PixelSheet {
+    init(_ picture: ObjectPicture) {
+        self.init(width: picture.width, height: picture.height, channels: 3)
+        copy(picture.pixels, width: picture.width, height: picture.height, x: 0, y: 0)
+    }
+
     /// Lays a color over a pixel, of which `share` 256ths are then seen.
     mutating func blend(_ x: Int, _ y: Int, _ color: Colormap.Color, share: Int) {
         let at = (y * width + x) * channels

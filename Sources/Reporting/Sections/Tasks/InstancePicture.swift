@@ -68,32 +68,32 @@ package struct InstancePicture: Sendable, Equatable {
     var verdict: String { "\(found) found, \(wrong) wrong, \(missed) missed" }
 
     /// The image with the objects of the truth in the colors of their classes, those that were missed dashed.
-    func truthPicture(_ classes: [String]) -> ObjectPicture {
+    func truthPicture(_ classes: [String], showsMissed: Bool = true) -> PixelSheet {
         drawing(
             truth.map { object in
                 var drawn = object.drawn(classes)
-                if object.isCrowd { drawn = drawn.judged(.ignored) }
-                if object.isRight == false { drawn.style = .dashed }
+                if object.isCrowd { return drawn.judged(.ignored) }
+                if object.isRight == false, showsMissed { drawn.style = .dashed }
                 return drawn
             })
     }
 
     /// The image with the answers, green where they are right and red where they are wrong, and the missed objects dashed.
-    func answerPicture(_ classes: [String]) -> ObjectPicture {
+    func answerPicture(_ classes: [String]) -> PixelSheet {
         let missed = truth.filter { $0.isRight == false && !$0.isCrowd }.map { object -> DrawnObject in
             var drawn = object.drawn(classes).judged(.missed)
             drawn.mask = nil
             return drawn
         }
-        return drawing(
-            answer.map { object in
-                object.drawn(classes).judged(
-                    object.isCrowd ? .ignored : object.isRight == false ? .wrong : .found)
-            } + missed)
+        let judged = answer.map { object in
+            object.drawn(classes).judged(object.isCrowd ? .ignored : object.isRight == false ? .wrong : .found)
+        }
+        return drawing(judged + missed)
     }
 
-    private func drawing(_ objects: [DrawnObject]) -> ObjectPicture {
+    private func drawing(_ objects: [DrawnObject]) -> PixelSheet {
         let factor = ObjectPicture.enlargement(width: image.width, height: image.height, least: 240)
-        return image.enlarged(by: factor).drawing(objects.map { $0.scaled(x: Double(factor), y: Double(factor)) })
+        return PixelSheet(
+            image.enlarged(by: factor).drawing(objects.map { $0.scaled(x: Double(factor), y: Double(factor)) }))
     }
 }
