@@ -86,8 +86,17 @@ public protocol LearningTask: Sendable {
     /// A picture's pixels [height, width, channels] with what is said of it painted over, [height, width, 3].
     /// - Parameter row: of the targets.
     func painted(_ pixels: [UInt8], channels: Int, _ target: Target, row: Int) -> [UInt8]
-    /// Whether `painted` paints.
+    /// The same on a picture of the input that was made smaller first, for what has lines and letters, which a smaller
+    /// picture would lose; nil, as by default, for `painted` on the whole input.
+    /// - Parameters:
+    ///   - size: of the small picture.
+    ///   - row: of the targets.
+    func paintedSmall(_ pixels: [UInt8], channels: Int, size: Pair, _ target: Target, row: Int) -> [UInt8]?
+    /// Whether `painted` or `paintedSmall` paints.
     var paintsTargets: Bool { get }
+    /// How much larger than others small pictures of the task are, so that what is painted on them can be read; 1 by
+    /// default.
+    var thumbnailScale: Int { get }
     /// What a report of a failure says of an image beside its name.
     func members(of annotation: Annotation) -> [JSONValue.Member]
 
@@ -154,8 +163,16 @@ extension LearningTask {
     /// The pixels as they are.
     public func painted(_ pixels: [UInt8], channels: Int, _ target: Target, row: Int) -> [UInt8] { pixels }
 
+    /// nil.
+    public func paintedSmall(
+        _ pixels: [UInt8], channels: Int, size: Pair, _ target: Target, row: Int
+    ) -> [UInt8]? { nil }
+
     /// No.
     public var paintsTargets: Bool { false }
+
+    /// 1.
+    public var thumbnailScale: Int { 1 }
 
     /// The task's name alone, beside the scores.
     public func record(

@@ -75,6 +75,12 @@ public protocol TaskConfiguration: Sendable {
     func details(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> DataDetails?
     /// What is said of an image as an image of its own, as other programs read it; nil, as by default, for none.
     static func picture(of annotation: Task.Annotation) -> Image?
+    /// What is said of all images of a part as a file that other programs read, for tasks whose annotations are no
+    /// pictures; nil, as by default, for none.
+    /// - Parameter files: the name of each image's file.
+    static func annotationFile(
+        of dataset: any AnnotatedDataset<Task.Annotation>, files: [String]
+    ) throws -> JSONValue?
     /// Whether images are evaluated in their own size, so that nothing of them is cut off; no by default.
     static var evaluatesWholeImages: Bool { get }
     /// What might be said of an image, for measurements of speed on random images.
@@ -148,6 +154,11 @@ extension TaskConfiguration {
 
     /// None.
     public static func picture(of annotation: Task.Annotation) -> Image? { nil }
+
+    /// None.
+    public static func annotationFile(
+        of dataset: any AnnotatedDataset<Task.Annotation>, files: [String]
+    ) throws -> JSONValue? { nil }
 
     /// No.
     public static var evaluatesWholeImages: Bool { false }
