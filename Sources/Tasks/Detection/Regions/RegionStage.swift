@@ -1,38 +1,31 @@
-import Detection
+import Autograd
 
-/// What one stage of a second stage asks of the regions that it is trained with, and what its answer costs; a detector has
-/// one, a cascade three.
+/// What a stage that looks at regions asks of those that it is trained with, and what its answer costs; a detector has one, a
+/// cascade three.
 package struct RegionStage: Sendable, Equatable {
     /// The loss of boxes.
     package enum BoxLoss: Sendable, Equatable {
-        /// Smooth L1 on encoded boxes, L1 for a beta of 0.
+        /// Smooth L1 of encoded boxes; L1 for a beta of 0.
         case encoded(beta: Double)
-        /// 1 - measure of decoded boxes: HorNet's cascade.
-        case decoded(DetectorLossKeys.Kind, epsilon: Double)
+        /// 1 - measure of decoded boxes.
+        case decoded(BoxMeasure, epsilon: Double)
     }
 
     /// The overlap from which on a region is of an object.
-    package var overlap: Double
-    /// Whether the regions that overlap most with an object are of it, where they overlap enough at all.
-    package var keepsBest: Bool
-    /// What encoded boxes are divided by: horizontally and vertically, for places and for sizes.
-    package var deviations: [Double]
+    package var overlap = 0.5
+    /// Whether the regions that overlap an object most are of it, where they overlap it enough at all.
+    package var keepsBest = false
+    /// What encoded boxes (x, y, width, height) are divided by.
+    package var deviations = [0.1, 0.1, 0.2, 0.2]
     /// What boxes cost.
-    package var boxLoss: BoxLoss
-    /// Of the class, of the box and of the mask.
-    package var classWeight: Double
-    package var boxWeight: Double
-    package var maskWeight: Double
+    package var boxLoss = BoxLoss.encoded(beta: 0)
+    /// Of the class.
+    package var classWeight = 1.0
+    /// Of the box.
+    package var boxWeight = 1.0
+    /// Of the mask.
+    package var maskWeight = 1.0
 
-    /// - Parameters:
-    ///   - overlap: from which on a region is of an object.
-    ///   - keepsBest: whether the regions that overlap most with an object are of it.
-    ///   - weight: of all three losses.
-    package init(
-        overlap: Double = 0.5, keepsBest: Bool = false, deviations: [Double] = [0.1, 0.1, 0.2, 0.2],
-        boxLoss: BoxLoss = .encoded(beta: 0), weight: Double = 1, boxWeight: Double = 1
-    ) {
-        (self.overlap, self.keepsBest, self.deviations, self.boxLoss) = (overlap, keepsBest, deviations, boxLoss)
-        (classWeight, self.boxWeight, maskWeight) = (weight, weight * boxWeight, weight)
-    }
+    /// mmdetection's only stage of a Faster R-CNN.
+    package init() {}
 }

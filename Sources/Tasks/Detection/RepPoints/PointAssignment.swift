@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Tensors
 
 /// The places at which a dense head answers: one for each cell of each level's map, row by row, levels from fine to coarse.
@@ -29,6 +30,17 @@ struct PointGrid: Sendable {
         (self.levels, count) = (levels, first)
     }
 
+    /// Which points belong to an image, see `own(_:_:)`; nil where all do.
+    func own(_ visible: Pair) -> [Bool]? {
+        if levels.allSatisfy({ Self.own(visible, $0) == $0.size }) { return nil }
+        return levels.flatMap { level in
+            let own = Self.own(visible, level)
+            return (0..<level.count).map {
+                $0 / level.size.width < own.height && $0 % level.size.width < own.width
+            }
+        }
+    }
+
     /// The rows and columns of a level's map that belong to an image: its size rounded up to 32 pixels, as if it were padded
     /// alone. Beyond lies what larger images of the batch added.
     static func own(_ visible: Pair, _ level: Level) -> Pair {
@@ -47,7 +59,7 @@ struct PointAssignment {
     /// A box of this many strides belongs to a level.
     let scale: Double
 
-    /// The object of each point that has one, by falling index of neither; points in order.
+    /// The points that are of an object, in order, and the object.
     /// - Parameter visible: the part of the input that the image takes.
     func callAsFunction(_ boxes: [Box], visible: Pair) -> [(point: Int, object: Int)] {
         var nearest: [Int: (object: Int, distance: Double)] = [:]
@@ -55,7 +67,7 @@ struct PointAssignment {
         guard let lowest = exponents.first, let highest = exponents.last else { return [] }
         for (object, box) in boxes.enumerated() {
             let (width, height) = (max(box.width, 1e-6), max(box.height, 1e-6))
-            let exact = (logarithm2(width / scale) + logarithm2(height / scale)) / 2
+            let exact = (log2(width / scale) + log2(height / scale)) / 2
             // Towards zero, as the source converts.
             let wanted = min(max(Int(max(-1e6, min(1e6, exact))), lowest), highest)
             guard let index = exponents.firstIndex(of: wanted) else { continue }

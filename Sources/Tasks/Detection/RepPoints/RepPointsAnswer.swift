@@ -68,8 +68,3 @@ struct RepPointsAnswer<S: Scalar> {
         }
     }
 }
-
-extension Variable {
-    /// 0, with a gradient of 0: the loss of what nothing is asked of.
-    var nothing: Variable { sum().scaled(by: 0) }
-}

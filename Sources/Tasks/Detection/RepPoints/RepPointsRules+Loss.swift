@@ -26,45 +26,37 @@ extension RepPointsRules {
     }
 
     /// All points whose initial box overlaps enough with an object, and what class each point of each level should say, image
-    /// by image: -1 for the background, -2 for points that count for nothing.
+    /// by image; as `Matcher` says where it is none.
     func refinedMatches<S: Scalar>(
         _ answer: RepPointsAnswer<S>, _ targets: InstanceTargets
-    ) -> (boxes: Matches, labels: [[Int32]], divisor: Double) {
+    ) -> (boxes: Matches, labels: [[Int32]]) {
         let grid = answer.grid
-        var matches = Matches(grid)
-        var labels = grid.levels.map { [Int32](repeating: -2, count: $0.count * targets.images.count) }
+        let images = targets.images
         let boxes = grid.levels.indices.map { answer.pixelBoxes(.initial, $0) }
-        for (image, target) in targets.images.enumerated() {
-            let points = ownPoints(grid, target.visible)
-            let places = points.map { point in
-                boxes[point.level][image * grid.levels[point.level].count + point.index]
-            }
+        let found = inParallel(images.count) { image in
+            let columns = BoxColumns(
+                zip(grid.levels, boxes).flatMap { $1[image * $0.count..<(image + 1) * $0.count] })
+            var found = matcher.matches(columns, images[image].boxes, counted: grid.own(images[image].visible))
+            if ignoresCrowds { Matcher.ignore(&found, columns, in: images[image].crowds) }
+            return found
+        }
+        var matches = Matches(grid)
+        var labels = grid.levels.map { _ in [Int32]() }
+        for (target, found) in zip(images, found) {
             var count = 0
-            for (point, match) in zip(points, matcher(places, target.boxes)) {
-                let row = image * grid.levels[point.level].count + point.index
-                switch match {
-                case .object(let object):
-                    labels[point.level][row] = target.labels[object]
-                    matches.rows[point.level].append(Int32(row))
-                    matches.boxes[point.level].append(target.boxes[object])
-                    count += 1
-                case .background: labels[point.level][row] = -1
-                case .ignored: break
+            for (level, place) in grid.levels.enumerated() {
+                for match in found[place.first..<place.first + place.count] {
+                    if match >= 0 {
+                        matches.rows[level].append(Int32(labels[level].count))
+                        matches.boxes[level].append(target.boxes[Int(match)])
+                        count += 1
+                    }
+                    labels[level].append(match >= 0 ? target.labels[Int(match)] : match)
                 }
             }
             matches.divisor += Double(max(1, count))
         }
-        return (matches, labels, matches.divisor)
-    }
-
-    /// The points inside the image's own padded size.
-    private func ownPoints(_ grid: PointGrid, _ visible: Pair) -> [(level: Int, index: Int)] {
-        grid.levels.enumerated().flatMap { level, place in
-            let own = PointGrid.own(visible, place)
-            return (0..<own.height).flatMap { row in
-                (0..<own.width).map { (level, row * place.size.width + $0) }
-            }
-        }
+        return (matches, labels)
     }
 
     /// The focal loss of each level, divided.

@@ -1,6 +1,8 @@
 import Autograd
 import Datasets
 import Detection
+import Layers
+import Models
 import Tensors
 
 /// The rules of RepPoints (Yang et al., arXiv 1904.11490), as mmdetection has them: boxes are made of nine points, twice.
@@ -8,21 +10,19 @@ import Tensors
 /// initial box overlaps with it.
 package struct RepPointsRules: DetectorRules {
     /// How points become a box.
-    package enum Transform: String, Sendable, CaseIterable {
-        /// By mean and deviation.
-        case moment
-        /// By extremes of all points, and of the first four.
-        case minMax, partialMinMax
-    }
+    package typealias Transform = RepPointsHeadSpecification.Transform
 
     /// Pixels of the input from cell to cell of each level.
     package var strides: [Int]
     /// The side of a box that suits a level, in strides.
     package var scale: Double
+    /// How points become a box.
     package var transform: Transform
-    /// Overlaps from which on a point is of an object, and below which it is of none.
-    package var high = 0.5
-    package var low = 0.4
+    /// Which object the refined points are of, by their initial boxes.
+    package var matcher = Matcher(high: 0.5, low: 0.4, lowQuality: .inOrder(least: 0))
+    /// Whether points count for nothing more than half of whose initial box lies in a group of objects that are not told
+    /// apart.
+    package var ignoresCrowds = false
     /// Where smooth L1 goes over into L1, in units of a level's box.
     package var beta = 0.11
     /// Of the classes, of the initial boxes and of the refined ones.
@@ -46,7 +46,7 @@ package struct RepPointsRules: DetectorRules {
         let answer = RepPointsAnswer(output.answer, strides: strides, transform)
         let initial = initialMatches(answer.grid, targets)
         let refined = refinedMatches(answer, targets)
-        let classes = classLosses(answer, refined.labels, divisor: refined.divisor)
+        let classes = classLosses(answer, refined.labels, divisor: refined.boxes.divisor)
         return DetectorLoss([
             .init("class", classes, weight: classWeight),
             .init(
