@@ -33,6 +33,9 @@ public struct Instance: Sendable, Equatable {
         (self.runs, self.identifier, self.isIgnored) = (runs, identifier, isIgnored)
     }
 
+    /// Whether more than its box is known.
+    public var hasMask: Bool { runs != nil || mask != nil || !polygons.isEmpty }
+
     /// The pixels it covers in an image of `size`: what its runs, its mask or else its outlines say; nil where nothing but
     /// its box is known.
     public func covered(in size: Pair) -> RunLengthMask? {
