@@ -79,8 +79,13 @@ public struct Instances: Annotation, Equatable {
         (self.size, self.items, self.leastVisible) = (size, items, leastVisible)
     }
 
-    /// The boxes of all but crowds.
-    public var objectBoxes: [Box]? { items.filter { !$0.isCrowd }.map(\.box) }
+    /// The boxes of all but crowds; outlines are not moved for it.
+    public func objectBoxes(movedBy motion: Motion) -> [Box]? {
+        var boxes = Instances(size: size, items: [], leastVisible: leastVisible)
+        boxes.needsCenters = needsCenters
+        boxes.items = items.filter { !$0.isCrowd }.map(\.boxOnly)
+        return boxes.moved(by: motion).items.map(\.box)
+    }
 
     /// The objects of the moved image.
     ///
@@ -96,7 +101,7 @@ public struct Instances: Annotation, Equatable {
         var result = Instances(size: motion.target, items: [], leastVisible: leastVisible)
         (result.needsCenters, result.tightensBoxes) = (needsCenters, tightensBoxes)
         result.items = items.compactMap { item in
-            if needsCenters, !motion.shows(item.box.center) { return nil }
+            if needsCenters || motion.needsCenters, !motion.shows(item.box.center) { return nil }
             var moved = motion.isAffine ? move(item, motion) : item.displaced(by: motion, leastVisible)
             if tightensBoxes, let box = moved?.box {
                 // Of what is moved without a trace of its outline, none is visible.

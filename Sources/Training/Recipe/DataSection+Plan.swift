@@ -4,7 +4,7 @@ extension DataSection {
     /// The transforms for an input of that shape.
     func plan(height: Int, width: Int, channels: Int, normalization: Normalization) -> TransformPlan {
         var training: [TransformStep] = []
-        let fitted = fit.step(width: width, height: height, filter: filter, fill: normalization.meanColor)
+        let fitted = usedFit.step(width: width, height: height, filter: filter, fill: normalization.meanColor)
         switch augmentation {
         case .plain: training = [fitted]
         case .crop:
@@ -25,6 +25,8 @@ extension DataSection {
                 .randomWindow(
                     width: width, height: height, classShare: geometry.classShare, fill: normalization.meanColor),
             ]
+        case .detection, .twoBranches, .largeScaleJitter, .overlapCrop:
+            training = objectSteps(height: height, width: width, fill: normalization.meanColor)
         }
         if flip > 0 { training.append(.horizontalFlip(probability: flip)) }
         if geometry.verticalFlip > 0 { training.append(.verticalFlip(probability: geometry.verticalFlip)) }
@@ -55,13 +57,50 @@ extension DataSection {
             normalization: normalization, erasing: erasing > 0 ? RandomErasing(probability: erasing) : nil)
     }
 
+    /// Whether the augmentation is one for objects in boxes.
+    private var isForObjects: Bool {
+        switch augmentation {
+        case .detection, .twoBranches, .largeScaleJitter, .overlapCrop: true
+        case .plain, .crop, .resizedCrop, .scaledCrop: false
+        }
+    }
+
+    /// Augmentations for boxes leave the image in the upper left corner, so that evaluation does, too.
+    private var usedFit: ImageFit { isForObjects ? .corner : fit }
+
+    /// What becomes of an image with objects in boxes, up to its flips.
+    private func objectSteps(height: Int, width: Int, fill: [UInt8]) -> [TransformStep] {
+        let keys = geometry.objects
+        let sizes = keys.sizes(height: height, width: width, filter: filter)
+        func placed(enlarges: Bool) -> TransformStep {
+            .corner(width: width, height: height, enlarges: enlarges, filter: filter, fill: fill)
+        }
+        switch augmentation {
+        case .twoBranches:
+            let short = keys.shortSides.isEmpty ? [min(height, width)] : keys.shortSides
+            return [
+                .twoBranches(
+                    short: short, longSide: keys.longSide ?? max(height, width), middle: keys.middleSides,
+                    part: keys.cropSides, filter: filter), placed(enlarges: false),
+            ]
+        case .largeScaleJitter:
+            return TransformStep.largeScaleJitter(
+                width: width, height: height, scale: keys.jitterScale, filter: filter, fill: fill)
+        case .overlapCrop:
+            return [.overlapCrop(overlaps: keys.cropOverlaps, smallest: keys.cropSmallest), placed(enlarges: true)]
+        default: return sizes + [placed(enlarges: sizes.isEmpty)]
+        }
+    }
+
     private func evaluation(height: Int, width: Int, fill: [UInt8]) -> [TransformStep] {
-        guard evaluationCrop > 0 else { return [fit.step(width: width, height: height, filter: filter, fill: fill)] }
+        guard evaluationCrop > 0 else {
+            return [usedFit.step(width: width, height: height, filter: filter, fill: fill)]
+        }
         let middle = TransformStep.centerCrop(width: width, height: height)
         let larger = evaluationSize(height: height, width: width)
         // The same for a square, in the steps that torchvision and timm have.
-        if fit == .crop, height == width { return [.resizeShorterSide(to: larger.width, filter: filter), middle] }
-        return [fit.step(width: larger.width, height: larger.height, filter: filter, fill: fill), middle]
+        if usedFit == .crop, height == width { return [.resizeShorterSide(to: larger.width, filter: filter), middle] }
+        return [usedFit.step(width: larger.width, height: larger.height, filter: filter, fill: fill), middle]
     }
 
     /// What images are brought to before their middle is taken.
