@@ -4,7 +4,7 @@ extension DataSection {
     /// The transforms for an input of that shape.
     func plan(height: Int, width: Int, channels: Int, normalization: Normalization) -> TransformPlan {
         var training: [TransformStep] = []
-        let fitted = usedFit.step(width: width, height: height, filter: filter, fill: normalization.meanColor)
+        let fitted = fit.step(width: width, height: height, filter: filter, fill: normalization.meanColor)
         switch augmentation {
         case .plain: training = [fitted]
         case .crop:
@@ -57,17 +57,6 @@ extension DataSection {
             normalization: normalization, erasing: erasing > 0 ? RandomErasing(probability: erasing) : nil)
     }
 
-    /// Whether the augmentation is one for objects in boxes.
-    private var isForObjects: Bool {
-        switch augmentation {
-        case .detection, .twoBranches, .largeScaleJitter, .overlapCrop: true
-        case .plain, .crop, .resizedCrop, .scaledCrop: false
-        }
-    }
-
-    /// Augmentations for boxes leave the image in the upper left corner, so that evaluation does, too.
-    private var usedFit: ImageFit { isForObjects ? .corner : fit }
-
     /// What becomes of an image with objects in boxes, up to its flips.
     private func objectSteps(height: Int, width: Int, fill: [UInt8]) -> [TransformStep] {
         let keys = geometry.objects
@@ -93,14 +82,12 @@ extension DataSection {
     }
 
     private func evaluation(height: Int, width: Int, fill: [UInt8]) -> [TransformStep] {
-        guard evaluationCrop > 0 else {
-            return [usedFit.step(width: width, height: height, filter: filter, fill: fill)]
-        }
+        guard evaluationCrop > 0 else { return [fit.step(width: width, height: height, filter: filter, fill: fill)] }
         let middle = TransformStep.centerCrop(width: width, height: height)
         let larger = evaluationSize(height: height, width: width)
         // The same for a square, in the steps that torchvision and timm have.
-        if usedFit == .crop, height == width { return [.resizeShorterSide(to: larger.width, filter: filter), middle] }
-        return [usedFit.step(width: larger.width, height: larger.height, filter: filter, fill: fill), middle]
+        if fit == .crop, height == width { return [.resizeShorterSide(to: larger.width, filter: filter), middle] }
+        return [fit.step(width: larger.width, height: larger.height, filter: filter, fill: fill), middle]
     }
 
     /// What images are brought to before their middle is taken.

@@ -21,6 +21,14 @@ package struct DataSection: Sendable {
         case overlapCrop
         /// As it is brought to the input.
         case plain = "none"
+
+        /// Whether it is one for objects in boxes.
+        var isForObjects: Bool {
+            switch self {
+            case .detection, .twoBranches, .largeScaleJitter, .overlapCrop: true
+            case .plain, .crop, .resizedCrop, .scaledCrop: false
+            }
+        }
     }
 
     /// In which order an epoch shows the training images.
@@ -90,6 +98,8 @@ package struct DataSection: Sendable {
             "Training images: crop (padded), resizedCrop (photographs), scaledCrop (a window of the image at a random scale, "
                 + "for masks), detection (whole, in the upper left corner), twoBranches, largeScaleJitter or overlapCrop (for "
                 + "boxes) or none")
+        // Augmentations for boxes leave the image in the upper left corner, so that evaluation does, too.
+        if augmentation.isForObjects { fit = .corner }
         padding = reader.optionalInt(
             "padding", in: 0...4096, "Pixels of padding for crop; an eighth of the height when absent")
         paddingMode = reader.choice("paddingMode", default: .zero, "What the padding is filled with")
