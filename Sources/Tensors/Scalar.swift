@@ -33,7 +33,16 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     WinogradKernels,
     PoolingKernels,
     AdaptivePoolingKernels,
-    ResizeKernels
+    ResizeKernels,
+    DeformableKernels,
+    RegionKernels,
+    RowKernels,
+    SigmoidFocalKernels,
+    SmoothL1Kernels,
+    LogisticLossKernels,
+    BoxLossKernels,
+    DecodedBoxKernels,
+    PointBoxKernels
 {
     /// The type's name in messages and files: "float" or "double".
     static var scalarName: String { get }

@@ -31,6 +31,46 @@ public struct LayerNorm: Layer {
     }
 }
 
+/// Group normalisation: each image's channels in groups of neighbours, normalised over the group and the map; Wu and He,
+/// arXiv 1803.08494.
+public struct GroupNorm: Layer {
+    /// The factor of each channel.
+    public let gain: Parameter
+    /// The offset of each channel.
+    public let bias: Parameter
+    /// The dotted path of the scope, for messages and random streams.
+    public let path: String
+    /// Groups of channels.
+    let groups: Int
+    /// What is added to the variance.
+    let epsilon: Double
+
+    /// A norm over so many channels, which must be a multiple of the groups; `epsilon` is added to the variance.
+    public init(_ scope: Scope, channels: Int, groups: Int = 32, epsilon: Double = 1e-5) {
+        path = scope.path
+        self.groups = groups
+        self.epsilon = epsilon
+        gain = scope.parameter("weight", [channels], role: .gain, initializer: .constant(1))
+        bias = scope.parameter("bias", [channels], role: .bias, initializer: .constant(0))
+    }
+
+    /// The normalised values, of the same shape.
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) {
+            x.groupNorm(groups: groups, scale: context[gain], shift: context[bias], epsilon: epsilon)
+        }
+    }
+
+    /// Checks the shape, enters the layer and returns the shape of its result.
+    public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
+        guard groups >= 1, input.columns % groups == 0 else {
+            throw ModelError("\(path): \(input.columns) channels cannot be cut into \(groups) groups of equal size")
+        }
+        let kind = "group norm \(gain.shape[0]), \(groups) groups"
+        return trace.enter(ModelTrace.name(of: path), kind, parameters: [gain, bias]) { (input, 0) }
+    }
+}
+
 /// Batch normalisation over all axes but the last, with running statistics for evaluation; Ioffe and Szegedy, arXiv
 /// 1502.03167. Where gain and bias are both frozen, training uses the running statistics as well and leaves them as they
 /// are: a layer that is held still must not change by the data that passes through.
@@ -93,7 +133,7 @@ public struct BatchNorm: Layer {
     }
 
     private func usesBatch<S: Scalar>(_ context: Context<S>) -> Bool {
-        context.isTraining && !isFrozen(in: context.store)
+        context.isTraining && !context.holdsStatistics && !isFrozen(in: context.store)
     }
 
     private func update<S: Scalar>(_ mean: Tensor<S>, _ variance: Tensor<S>, _ context: Context<S>) {

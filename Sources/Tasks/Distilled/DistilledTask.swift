@@ -232,7 +232,11 @@ extension DistilledTask {
     package func painted(_ pixels: [UInt8], channels: Int, _ target: Base.Target, row: Int) -> [UInt8] {
         base.painted(pixels, channels: channels, target, row: row)
     }
+    package func paintedSmall(
+        _ pixels: [UInt8], channels: Int, size: Pair, _ target: Base.Target, row: Int
+    ) -> [UInt8]? { base.paintedSmall(pixels, channels: channels, size: size, target, row: row) }
     package var paintsTargets: Bool { base.paintsTargets }
+    package var thumbnailScale: Int { base.thumbnailScale }
     package func members(of annotation: Base.Annotation) -> [JSONValue.Member] { base.members(of: annotation) }
     package func text(_ findings: Base.Measure.Findings) -> String { base.text(findings) }
     package func members(_ findings: Base.Measure.Findings) -> [JSONValue.Member] { base.members(findings) }

@@ -37,7 +37,9 @@ struct BenchmarkStep {
     ) throws -> (_ index: Int, _ profile: OperationProfile?) throws -> Void {
         let names = (0..<outline.specification.classes).map { "class \($0)" }
         let vocabulary = Vocabulary(
-            task: C.name, classNames: names, settings: configuration.settings(classNames: names))
+            task: C.name, classNames: names,
+            settings: configuration.settings(
+                classNames: names, of: nil, model: outline.specification, size: Pair(outline.height, outline.width)))
         let task = try configuration.makeTask(vocabulary, training: nil)
         let pixels = ImageBatch(images)
         let annotations = (0..<pixels.count).map { _ in

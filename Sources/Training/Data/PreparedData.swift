@@ -59,8 +59,6 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         specification.inputChannels = channels
         if specification.neck == nil { specification.neck = task.neck }
         let allNames = names + (classes..<specification.classes).map { "class \($0)" }
-        vocabulary = Vocabulary(
-            task: C.name, classNames: allNames, settings: task.settings(classNames: allNames))
         let groups: @Sendable (any AnnotatedDataset<Annotation>) throws -> [Int] = { try C.groups($0) }
         self.groups = data.sampling == .balanced ? groups : nil
         if let problem = data.evaluationProblem(height: height, width: width) { throw RecipeError(problem) }
@@ -68,7 +66,12 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         self.splits = splits
         self.plan = data.plan(height: height, width: width, channels: channels, normalization: normalization)
         if let problem = plan.problem { throw RecipeError("data: \(problem)") }
-        self.specification = try specification.resolved(height: height, width: width)
+        specification = try specification.resolved(height: height, width: width)
+        self.specification = specification
+        vocabulary = Vocabulary(
+            task: C.name, classNames: allNames,
+            settings: task.settings(
+                classNames: allNames, of: splits.train, model: specification, size: Pair(height, width)))
         imageNotices =
             [sizeNotice].compactMap { $0 }
             + (C.evaluatesWholeImages

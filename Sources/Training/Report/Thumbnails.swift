@@ -54,7 +54,16 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
         _ task: Task, _ batch: Batch<Task.Target>, _ row: Int, limit: Int
     ) -> (pixels: [UInt8], width: Int, height: Int) {
         let images = batch.images
-        let pixels = task.painted(bytes(images, row), channels: images.channels, batch.targets, row: row)
+        let limit = limit * task.thumbnailScale
+        let plain = bytes(images, row)
+        let small = Self.reduced(
+            plain, width: images.width, height: images.height, channels: images.channels, limit: limit)
+        if let painted = task.paintedSmall(
+            small.pixels, channels: images.channels, size: Pair(small.height, small.width), batch.targets, row: row)
+        {
+            return (painted, small.width, small.height)
+        }
+        let pixels = task.painted(plain, channels: images.channels, batch.targets, row: row)
         return Self.reduced(
             pixels, width: images.width, height: images.height, channels: task.paintsTargets ? 3 : images.channels,
             limit: limit)

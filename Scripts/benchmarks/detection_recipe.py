@@ -1,0 +1,59 @@
+"""Reads a detector's configuration for the PyTorch side: what detection_pytorch.py is told to do the same."""
+import json
+
+from segmentation_recipe import arguments, resolved, word  # noqa: F401
+
+# What the PyTorch side does not have; a configuration must leave these as they are here.
+FIXED = {
+    "task": ["detection", "instances"], "data.sampling": ["shuffled"], "data.rotation": [0], "data.translation": [0],
+    "data.scaling": [[1, 1]], "data.shear": [0], "data.colorJitter": [[0, 0, 0, 0]], "data.randAugment": [None],
+    "data.erasing": [0], "data.verticalFlip": [0], "data.quarterTurns": [0], "data.photometric": [False, None],
+    "data.mosaic": [0, None], "data.padding": [0, None], "model.weights": [None], "model.inputChannels": [None, 3],
+    "head.kind": ["retinanet", "maskRcnn"], "head.style": ["torchvision"], "neck.kind": ["fpn"],
+    "neck.fusion": ["conv"], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1], "optimizer.freeze": [[]],
+    "optimizer.ema": [None], "schedule.kind": ["cosine", "constant"], "training.accumulation": [1],
+    "training.precision": ["fp32"], "training.earlyStopping": [0],
+}
+
+
+def problem(values):
+    """Why the PyTorch side cannot do the same, one sentence, or None."""
+    for key, known in FIXED.items():
+        if key in values and values[key] not in known:
+            expected = " or ".join(json.dumps(value) for value in known)
+            return f"{key} is {json.dumps(values[key])}, but the PyTorch side has {expected} alone"
+    if not str(values["model.name"]).startswith("resnet18"):
+        return f"model.name is {values['model.name']}, but the PyTorch side has ResNet-18 alone"
+    return None
+
+
+def model_options(values):
+    """Those of the model."""
+    return {
+        "model": "retinanet" if values["head.kind"] == "retinanet" else "maskrcnn",
+        "width": values["model.baseWidth"], "channels": values["neck.channels"],
+    }
+
+
+def data_options(values):
+    """Those of the data."""
+    size = values.get("data.imageSize")
+    options = {"flip": values["data.flip"]}
+    if size:
+        options["size"] = list(size) if len(size) == 2 else [size[0], size[0]]
+    if values.get("data.mean"):
+        options |= {"mean": values["data.mean"], "deviation": values["data.deviation"]}
+    return options
+
+
+def training_options(values):
+    """Those of optimizer and schedule."""
+    return {
+        "rate": values["optimizer.learningRate"], "weight-decay": values["optimizer.weightDecay"],
+        "betas": values["optimizer.betas"], "epsilon": values["optimizer.epsilon"],
+        "clip-norm": values["optimizer.clipNorm"], "schedule": values["schedule.kind"],
+        "warmup-epochs": values["schedule.warmupEpochs"], "warmup-rate": values["schedule.warmupLearningRate"],
+        "minimum-rate": values["schedule.minimumLearningRate"], "epochs": values["training.epochs"],
+        "batch": values["training.batchSize"], "drop-last": word(values["training.dropLast"]),
+        "evaluation-batch": min(16, values["training.evaluationBatchSize"]), "validate": True,
+    }
