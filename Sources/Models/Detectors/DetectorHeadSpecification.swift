@@ -95,7 +95,8 @@ public struct AnchorShape: Sendable, Hashable, Codable {
         guard sizes.count == levels, sizes.allSatisfy({ $0.count == sizes[0].count && !$0.isEmpty && $0.count <= 16 }),
             sizes.joined().allSatisfy({ (0.1...1e6).contains($0) })
         else {
-            throw ModelError("the anchors have sizes of \(sizes.count) levels, expected as many of each of \(levels) levels")
+            throw ModelError(
+                "the anchors have sizes of \(sizes.count) levels, expected as many of each of \(levels) levels")
         }
     }
 }

@@ -1,6 +1,6 @@
 import Autograd
-import Foundation
 import Detection
+import Foundation
 import Layers
 import Tensors
 

@@ -168,7 +168,8 @@ public struct RegionHeadSpecification: DetectorHeadSpecification {
         for (name, value, range) in checked { try checkNumber(name, value, in: range) }
         try checkNumber("head.regionScale", pooling.scale, in: 1...1e6)
         guard taps.count > 1 else {
-            throw ModelError("the \(kind.rawValue) head needs two levels at least, but there is one; put a neck before it")
+            throw ModelError(
+                "the \(kind.rawValue) head needs two levels at least, but there is one; put a neck before it")
         }
         return RegionHead(scope, self, taps: taps, inputs: inputs)
     }

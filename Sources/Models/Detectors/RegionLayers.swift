@@ -92,7 +92,8 @@ struct RegionMaskLayers: Sendable {
         // torchvision leaves the biases of the last two layers as PyTorch draws them.
         let isTorchvision = specification.style == .torchvision
         doubling = TransposedConvolution(
-            scope["upsample"], inputs: first, outputs: channels, kernel: 2, stride: 2, initializer: .kaimingNormalFanOut,
+            scope["upsample"], inputs: first, outputs: channels, kernel: 2, stride: 2,
+            initializer: .kaimingNormalFanOut,
             biasInitializer: isTorchvision ? nil : .constant(0))
         scores = Linear(
             scope["conv_logits"], inputs: channels, outputs: specification.classColumns, layout: .pointwise,

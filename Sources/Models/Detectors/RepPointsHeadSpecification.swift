@@ -80,7 +80,9 @@ public struct RepPointsHeadSpecification: DetectorHeadSpecification {
     }
 
     /// Those of the last convolution of the classes.
-    public var outputParameters: [String] { ["weight", "bias"].map { "\(RepPointsHead.path).reppoints_cls_out.\($0)" } }
+    public var outputParameters: [String] {
+        ["weight", "bias"].map { "\(RepPointsHead.path).reppoints_cls_out.\($0)" }
+    }
 
     /// By mmdetection's names, which are ours.
     public static func canonicalName(_ name: String) -> String? { DetectorNames.dense(name) }

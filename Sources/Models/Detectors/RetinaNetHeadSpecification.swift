@@ -48,7 +48,8 @@ public struct RetinaNetHeadSpecification: DetectorHeadSpecification {
     public var usualNeck: FeaturePyramidSpecification {
         let isTorchvision = style == .torchvision
         return FeaturePyramidSpecification(
-            extraLevels: 2, extra: isTorchvision ? .p5 : .c5, reluBeforeExtra: isTorchvision, firstStage: 1, style: style)
+            extraLevels: 2, extra: isTorchvision ? .p5 : .c5, reluBeforeExtra: isTorchvision, firstStage: 1,
+            style: style)
     }
 
     /// Reads the head's keys.

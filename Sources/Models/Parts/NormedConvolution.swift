@@ -46,6 +46,7 @@ struct NormedConvolution: Layer {
 func checkGroups(_ name: String, _ groups: Int, channels: Int) throws {
     guard groups == 0 || groups > 0 && channels % groups == 0 else {
         throw ModelError(
-            "model.\(name) is \(groups), which does not divide the \(channels) channels; use a divisor, or 0 for no norm")
+            "model.\(name) is \(groups), which does not divide the \(channels) channels; use a divisor, or 0 for no norm"
+        )
     }
 }

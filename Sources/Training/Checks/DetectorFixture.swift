@@ -39,7 +39,9 @@ struct DetectorFixture<S: Scalar> {
             store, rename: specification.canonicalName, skipping: Set(counts.filter { !stored.contains($0) }))
         let sizes: [[Int]]
         if isTorchvision {
-            guard let stored = fixture.file["transformed.sizes"] else { throw fixture.fail("there is no transformed.sizes") }
+            guard let stored = fixture.file["transformed.sizes"] else {
+                throw fixture.fail("there is no transformed.sizes")
+            }
             let numbers = try stored.integers()
             sizes = stride(from: 0, to: numbers.count, by: 2).map { [numbers[$0], numbers[$0 + 1]] }
         } else {
