@@ -68,9 +68,7 @@ package struct ParityCheck<S: Scalar> {
         let words = name.split(separator: ".", omittingEmptySubsequences: false)
         // Where a fixture is cut down, magnitudes of the whole are beside the values.
         if words[0] == "largest" { return false }
-        let given: Set<Substring> = ["param", "input", "target", "in", "cotangent", "image"]
-        // mmdetection's log of how many classes were right, which is no loss.
-        if words.first == "loss", words.last == "acc" { return false }
+        let given: Set<Substring> = ["param", "input", "target", "in", "cotangent", "image", "transformed"]
         return gradientGroup(name) != nil || !words.prefix(2).contains { given.contains($0) }
     }
 
