@@ -87,7 +87,8 @@ extension DetectorFixture {
         if isTorchvision {
             let first = config?["rpn"]
             rules.proposals.training = .init(
-                perLevel: try fixture.integer(first, "pre_nms_train"), most: try fixture.integer(first, "post_nms_train"))
+                perLevel: try fixture.integer(first, "pre_nms_train"),
+                most: try fixture.integer(first, "post_nms_train"))
             rules.proposals.evaluated = try fixture.integer(first, "post_nms_test")
             return rules
         }

@@ -80,7 +80,8 @@ extension ParityCheck {
     ) {
         guard let rule = detector.head.anchors(strides: detector.strides) else { return }
         let maps = output.answer.prefix(detector.strides.count).map { Pair($0.shape[1], $0.shape[2]) }
-        ours.add("anchors", boxes: rule.boxes(maps: maps, input: Pair(detector.input.shape[1], detector.input.shape[2])))
+        ours.add(
+            "anchors", boxes: rule.boxes(maps: maps, input: Pair(detector.input.shape[1], detector.input.shape[2])))
     }
 
     /// What was chosen on the way to a two-stage detector's loss.
@@ -127,7 +128,8 @@ extension ParityCheck {
     /// Running statistics after the update.
     private static func addStatistics(_ detector: DetectorFixture<S>, to ours: inout ParityValues<S>) {
         let values = Dictionary(
-            detector.store.stateDictionary().map { ($0.name, $0) }) { first, _ in first }
+            detector.store.stateDictionary().map { ($0.name, $0) }
+        ) { first, _ in first }
         for tensor in detector.fixture.file.tensors where tensor.name.hasPrefix("after.") {
             let name = String(tensor.name.dropFirst(6))
             guard let array = values[name] ?? values[detector.specification.canonicalName(name)] else { continue }

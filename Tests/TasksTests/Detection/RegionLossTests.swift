@@ -61,7 +61,8 @@ struct RegionLossTests {
         let scene = RegionScene()
         let targets = InstanceTargets(size: 32, images: [target([box(4, 4, 12, 12)], [1], masks: [half])])
         let output = ModelOutput(
-            answer: scene.answer([scene.objectness()]), features: [], regions: steady([0, 0, 0], .init(repeating: 0, count: 8), [-9, 3]))
+            answer: scene.answer([scene.objectness()]), features: [],
+            regions: steady([0, 0, 0], .init(repeating: 0, count: 8), [-9, 3]))
         // Half of the cells are the object's: (log(1 + e^-3) + log(1 + e^3)) / 2.
         let expected = (0.04858735157374206 + 3.048587351573742) / 2
         #expect(abs(values(scene.rules.loss(output, targets, DetectionContext()))["mask"]! - expected) < 1e-12)
@@ -103,7 +104,8 @@ struct RegionLossTests {
     @Test func cascadesRemoveTheBoxesTheyAddedAndAddThemAgain() {
         let scene = RegionScene(kind: .cascadeMaskRcnn)
         let objects = [box(4, 4, 12, 12), box(12, 20, 20, 28)]
-        let targets = InstanceTargets(size: 32, images: [target(objects, [0, 1], masks: [half, nil]), target([], [])])
+        let targets = InstanceTargets(
+            size: 32, images: [target(objects, [0, 1], masks: [half, nil]), target([], [])])
         // Each stage moves every box to the right by a tenth of its width, in units of the deviation 0.1, 0.05 and 0.033.
         let output = ModelOutput(
             answer: scene.answer([scene.objectness(), scene.objectness()]), features: [],
@@ -131,7 +133,8 @@ struct RegionLossTests {
         var rules = scene.rules
         rules.proposals.training.most = 0
         let output = ModelOutput(
-            answer: scene.answer([scene.objectness()]), features: [], regions: steady([0, 0, 0], [1, 0, 0, 0], stages: 3))
+            answer: scene.answer([scene.objectness()]), features: [],
+            regions: steady([0, 0, 0], [1, 0, 0, 0], stages: 3))
         let steps = rules.steps(output, targets, DetectionContext())
         #expect(steps.samples.allSatisfy { $0[0].boxes == [box(1, 1, 9, 9)] })
     }

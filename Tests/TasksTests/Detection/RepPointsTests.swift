@@ -114,7 +114,8 @@ struct RepPointsTests {
         let targets = InstanceTargets(
             size: 32, images: [target([box(3, 5, 14, 13), box(1, 0, 31, 30)], [0, 1])])
         let transfer = Tensor<Double>([2], [0.3, -0.2])
-        func loss(_ change: (level: Int, element: Int, step: Double)? = nil) -> (Tape<Double>, Variable<Double>, Leaves) {
+        func loss(_ change: (level: Int, element: Int, step: Double)? = nil) -> (Tape<Double>, Variable<Double>, Leaves)
+        {
             let tape = Tape<Double>()
             var leaves = leaves(tape, classes: -1) { square($0, $1) + noise[$0][$1] }
             if let change {

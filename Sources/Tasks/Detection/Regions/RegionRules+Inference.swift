@@ -69,7 +69,8 @@ extension RegionRules {
 
     /// The objects of one image.
     private func objects<S: Scalar>(
-        _ boxes: [Box], _ scores: Tensor<S>, _ deltas: Tensor<S>, firstRow: Int, _ visible: Pair, _ limits: DetectionLimits
+        _ boxes: [Box], _ scores: Tensor<S>, _ deltas: Tensor<S>, firstRow: Int, _ visible: Pair,
+        _ limits: DetectionLimits
     ) -> [DetectedObject] {
         guard let last = stages.last else { return [] }
         var found: [DetectedObject] = []
