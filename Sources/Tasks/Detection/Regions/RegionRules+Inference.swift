@@ -78,10 +78,10 @@ extension RegionRules {
             for (index, box) in boxes.enumerated() {
                 let row = scores + (firstRow + index) * (classes + 1)
                 for label in 0..<classes where Double(row[column(label)]) > limits.score {
-                    let box = moved(box, deltas, row: firstRow + index, label: label, last, visible)
+                    let place = moved(box, deltas, row: firstRow + index, label: label, last, visible)
                     // torchvision leaves out what has next to no extent.
-                    guard let box, style == .mmdetection || box.isLarge(1e-2, style) else { continue }
-                    found.append(DetectedObject(box: box, classIndex: label, score: Double(row[column(label)])))
+                    guard let place, style == .mmdetection || place.isLarge(1e-2, style) else { continue }
+                    found.append(DetectedObject(box: place, classIndex: label, score: Double(row[column(label)])))
                 }
             }
         }
