@@ -19,7 +19,8 @@ struct EvaluateCommand: ParsableCommand {
             or, where there are none, the validation images that the run held out. Classes are matched by name.
 
             With --labels no weights are needed: the index PNGs of the folder --predictions are measured against those \
-            of the same names in the folder --labels.
+            of the same names in the folder --labels. Nor with --annotations: a COCO results file is measured against COCO \
+            annotations, boxes or with --masks masks, by COCO's rules.
 
             EXAMPLES:
               trainer evaluate Runs/digits
@@ -29,6 +30,9 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate weights.safetensors --data Configs/digits.yaml
               trainer evaluate --predictions answers/masks --labels labels \\
                 --classes 11 --ignore 255 --json
+              trainer evaluate Runs/cells --predictions results.json
+              trainer evaluate --predictions results.json --annotations instances.json \
+                --masks --json
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
@@ -47,9 +51,10 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write a row for each image: path, label, prediction and probabilities, or a segmenter's measures; with "
-                + "--labels the folder of answers.", valueName: "file.csv"),
-        completion: .file(extensions: ["csv"]))
+            "Write a row for each image: path, label, prediction and probabilities, or a segmenter's or detector's "
+                + "measures; a detector's answers as COCO results where the name ends with .json. With --labels the folder of "
+                + "answers, with --annotations the COCO results.", valueName: "file"),
+        completion: .file(extensions: ["csv", "json"]))
     var predictions: String?
 
     @Option(
@@ -57,6 +62,14 @@ struct EvaluateCommand: ParsableCommand {
             "Measure the index PNGs of --predictions against those of this folder.", valueName: "folder"),
         completion: .directory)
     var labels: String?
+
+    @Option(
+        help: ArgumentHelp("Measure the COCO results of --predictions against this file.", valueName: "file.json"),
+        completion: .file(extensions: ["json"]))
+    var annotations: String?
+
+    @Flag(help: "With COCO results: measure or write masks in place of boxes.")
+    var masks = false
 
     @Option(parsing: .unconditional, help: "With --labels: how many classes there are.")
     var classes: Int?
@@ -72,6 +85,19 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if annotations != nil {
+            if weights != nil {
+                throw ValidationError("--annotations measures --predictions alone; leave the weights out")
+            }
+            if labels != nil { throw ValidationError("--annotations and --labels exclude each other; give one of them") }
+            guard predictions != nil else {
+                throw ValidationError("--annotations needs results beside it, expected --predictions <file.json>")
+            }
+            return
+        }
+        if masks, predictions?.hasSuffix(".json") != true {
+            throw ValidationError("--masks goes with --predictions <file.json>")
+        }
         guard labels != nil else {
             if weights == nil {
                 throw ValidationError(
@@ -95,6 +121,12 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
+        if let annotations, let predictions {
+            let found = try ResultsComparison(predictions: predictions, annotations: annotations, masks: masks)
+            console.text(json ? found.json.text(pretty: true) : found.text)
+            for notice in found.notices { console.notice(notice) }
+            return
+        }
         if let labels, let predictions, let classes {
             try compare(predictions, labels, classes, console)
             return
@@ -141,6 +173,11 @@ struct EvaluateCommand: ParsableCommand {
         for notice in images.notices { console.notice(notice) }
         let dataset = try weights.matched(images.dataset, recipe.data, C.self)
         let task = try C.task(weights.metadata.vocabulary)
+        let isResults = predictions?.hasSuffix(".json") == true
+        if isResults, !task.writesResults {
+            throw ValidationError(
+                "\(path) is of the task \(C.name), which writes no COCO results, expected --predictions <file.csv>")
+        }
         let loader = BatchLoader(
             dataset, transform: try Transform(weights.metadata.transform, mode: .evaluation),
             collator: task.collator(training: false),
@@ -149,9 +186,10 @@ struct EvaluateCommand: ParsableCommand {
         let progress = WorkProgress(progressConsole(json: json), "image", of: dataset.count)
         var options = EvaluationOptions(images: dataset.count) { dataset.name($0) }
         options.isComplete = true
-        if let file { options.row = { try file.write(CSV.line($0)) } }
+        if let file, !isResults { options.row = { try file.write(CSV.line($0)) } }
         let findings = try task.evaluate(weights.model, weights.store, loader, options) { progress.add($0) }
         progress.finish()
+        if let file, isResults { try task.writeResults(findings, masks: masks) { try file.write($0) } }
         try file?.finish()
         console.text(
             json

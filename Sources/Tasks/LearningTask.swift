@@ -104,6 +104,12 @@ public protocol LearningTask: Sendable {
     func text(_ findings: Measure.Findings) -> String
     /// An evaluation as members of a JSON object.
     func members(_ findings: Measure.Findings) -> [JSONValue.Member]
+    /// Whether `writeResults` writes.
+    var writesResults: Bool { get }
+    /// Writes all answers of an evaluation as a file that other programs measure; nothing by default.
+    /// - Parameter masks: whether the pixels of objects are written in place of their boxes.
+    func writeResults(
+        _ findings: Measure.Findings, masks: Bool, _ write: (_ text: String) throws -> Void) throws
     /// What `predict` says of images, one for each.
     func predictions(
         _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
@@ -209,6 +215,14 @@ extension LearningTask {
             .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
         ]
     }
+
+    /// No.
+    public var writesResults: Bool { false }
+
+    /// Nothing.
+    public func writeResults(
+        _ findings: Measure.Findings, masks: Bool, _ write: (_ text: String) throws -> Void
+    ) throws {}
 
     /// One column for the table, and one for each output's name in comma-separated values.
     public var predictionColumns: PredictionColumns {

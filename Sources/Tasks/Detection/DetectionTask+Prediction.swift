@@ -173,10 +173,6 @@ extension Detection.DetectedObject {
     }
 }
 
-extension DrawnObject.Box {
-    init(_ box: Box) { self.init(left: box.left, top: box.top, right: box.right, bottom: box.bottom) }
-}
-
 extension DrawnMask {
     init?(_ mask: RunLengthMask) {
         self.init(runs: mask.counts.map(Int.init), width: mask.size.width, height: mask.size.height)

@@ -6,7 +6,7 @@ public struct DetectorKeys: Sendable {
     /// The key `head`.
     package var head: any DetectorHeadSpecification
     /// The key `neck`.
-    package var neck: FeaturePyramidSpecification
+    package var neck: any NeckSpecification
     /// What files of objects mean.
     package var data = ObjectKeys()
     /// The key `loss`.
@@ -15,18 +15,17 @@ public struct DetectorKeys: Sendable {
     package var limits = DetectionLimits()
 
     /// A head on its usual pyramid.
-    package init(head: any DetectorHeadSpecification, neck: FeaturePyramidSpecification? = nil) {
+    package init(head: any DetectorHeadSpecification, neck: (any NeckSpecification)? = nil) {
         (self.head, self.neck) = (head, neck ?? head.usualNeck)
     }
 
     /// Reads all sections of a detector.
     /// - Parameter masks: whether the task needs a head that answers masks.
     package init(_ reader: ConfigurationReader, masks: Bool) {
-        self.init(head: Self.readHead(reader, masks: masks))
-        let usual = head.usualNeck
-        neck = reader.section("neck", "Between backbone and head") {
-            FeaturePyramidSpecification(reading: $0, usual: usual)
-        }
+        let kind = masks ? RegionHeadSpecification.Kind.maskRcnn.rawValue : RetinaNetHeadSpecification.name
+        let parts = DetectorHead.read(reader, usual: kind)
+        self.init(head: parts.head, neck: parts.neck)
+        check(reader, masks: masks)
         data = reader.section("data", "Images and what is done to them") { ObjectKeys($0) }
         loss = reader.section("loss", "What is minimised") { DetectorLossKeys($0) }
         let most = head.style == .torchvision && !masks && head is RetinaNetHeadSpecification ? 300 : 100
@@ -38,34 +37,14 @@ public struct DetectorKeys: Sendable {
         ModelHead.all.compactMap { $0 as? any DetectorHeadSpecification.Type }
     }
 
-    private static func readHead(_ reader: ConfigurationReader, masks: Bool) -> any DetectorHeadSpecification {
-        reader.section("head", "What finds objects") { reader in
-            let name = reader.choice(
-                "kind", of: heads.map { $0.name }, default: masks ? "maskRcnn" : RetinaNetHeadSpecification.name,
-                "retinanet (anchors on all levels), reppoints (points that become boxes), fasterRcnn or cascadeRcnn (regions "
-                    + "that are proposed first), maskRcnn or cascadeMaskRcnn (the same with masks, for task: instances)")
-            let kind = heads.first { $0.name == name } ?? RetinaNetHeadSpecification.self
-            guard let head = read(kind, reader) else { return RetinaNetHeadSpecification(classes: 2) }
-            if masks, !head.answersMasks {
-                reader.problem(
-                    "kind",
-                    "found \(name), which says nothing of masks, expected maskRcnn or cascadeMaskRcnn for task: instances, or "
-                        + "task: detection")
-            } else if !masks, head.answersMasks {
-                reader.problem(
-                    "kind", "found \(name), which learns masks, expected task: instances beside it, or \(boxed(name))")
-            }
-            return head
-        }
-    }
-
-    private static func read<H: DetectorHeadSpecification>(
-        _ kind: H.Type, _ reader: ConfigurationReader
-    ) -> (any DetectorHeadSpecification)? { H.read(reader) }
-
-    /// The head of the same kind without masks.
-    private static func boxed(_ name: String) -> String {
-        name.hasPrefix("cascade") ? "head.kind: cascadeRcnn" : "head.kind: fasterRcnn"
+    /// Heads with masks and tasks with masks belong together.
+    private func check(_ reader: ConfigurationReader, masks: Bool) {
+        guard masks != head.answersMasks else { return }
+        let message =
+            masks
+            ? "the head says nothing of masks, expected maskRcnn or cascadeMaskRcnn for task: instances, or task: detection"
+            : "the head learns masks, expected task: instances beside it, or fasterRcnn or cascadeRcnn"
+        reader.section("head", "What finds objects") { $0.problem("kind", message) }
     }
 }
 

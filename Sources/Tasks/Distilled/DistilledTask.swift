@@ -240,6 +240,11 @@ extension DistilledTask {
     package func members(of annotation: Base.Annotation) -> [JSONValue.Member] { base.members(of: annotation) }
     package func text(_ findings: Base.Measure.Findings) -> String { base.text(findings) }
     package func members(_ findings: Base.Measure.Findings) -> [JSONValue.Member] { base.members(findings) }
+    package func settings(after findings: Base.Measure.Findings) -> JSONValue? { base.settings(after: findings) }
+    package var writesResults: Bool { base.writesResults }
+    package func writeResults(
+        _ findings: Base.Measure.Findings, masks: Bool, _ write: (_ text: String) throws -> Void
+    ) throws { try base.writeResults(findings, masks: masks, write) }
     package var predictionColumns: PredictionColumns { base.predictionColumns }
 
     package func predictions(

@@ -59,16 +59,31 @@ extension Double: SigmoidFocalKernels {
 
 extension Tensor {
     /// For self = logits [R, K]: the sum of all losses, and their derivatives where wanted.
-    package func sigmoidFocal(labels: [Int32], _ rule: FocalRule, withGradient: Bool) -> (loss: Tensor, Tensor?) {
+    /// - Parameter shares: what the rows count, in as many parts of one size.
+    package func sigmoidFocal(
+        labels: [Int32], _ rule: FocalRule, shares: [Double] = [1], withGradient: Bool
+    ) -> (loss: Tensor, Tensor?) {
         let columns = shape.columns
+        let each = shape.rows / max(1, shares.count)
         let dx = withGradient ? Storage<S>(count: elementCount) : nil
-        let sum = labels.withUnsafeBufferPointer { labels -> Double in
-            guard let labels = labels.baseAddress else { return 0 }
-            return summedChunks(1) { x, rows, sums in
-                S.sigmoidFocal(
-                    x, labels + rows.lowerBound, alpha: rule.alpha, gamma: rule.gamma,
-                    dx.map { $0.pointer + rows.lowerBound * columns }, sums, rows.count, columns)
-            }[0]
+        var sum = 0.0
+        labels.withUnsafeBufferPointer { labels in
+            guard let labels = labels.baseAddress else { return }
+            for (number, share) in shares.enumerated() {
+                let first = number * each
+                let part = Tensor(storage: storage, offset: offset + first * columns, shape: [each, columns])
+                sum +=
+                    share
+                    * part.summedChunks(1) { x, rows, sums in
+                        let row = first + rows.lowerBound
+                        let slopes = dx.map { $0.pointer + row * columns }
+                        S.sigmoidFocal(
+                            x, labels + row, alpha: rule.alpha, gamma: rule.gamma, slopes, sums, rows.count, columns)
+                        if let slopes, share != 1 {
+                            for i in 0..<rows.count * columns { slopes[i] *= S(share) }
+                        }
+                    }[0]
+            }
         }
         return (Tensor(S(sum)), dx.map { Tensor(storage: $0, offset: 0, shape: shape) })
     }

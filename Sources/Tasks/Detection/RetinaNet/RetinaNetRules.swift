@@ -67,10 +67,8 @@ package struct RetinaNetRules: DetectorRules {
             return rows.sigmoidFocal(labels, alpha: keys.alpha, gamma: keys.gamma)
                 .scaled(by: S(keys.classWeight * assigned.shares[0]))
         }
-        let each = labels.count / assigned.shares.count
-        let weights = assigned.shares.flatMap { [S](repeating: S(keys.classWeight * $0), count: each) }
         return rows.sigmoidFocal(
-            labels, alpha: keys.alpha, gamma: keys.gamma, weights: Tensor([labels.count], weights))
+            labels, alpha: keys.alpha, gamma: keys.gamma, shares: assigned.shares.map { keys.classWeight * $0 })
     }
 
     private func boxLoss<S: Scalar>(
@@ -78,7 +76,7 @@ package struct RetinaNetRules: DetectorRules {
     ) -> Variable<S> {
         let found = assigned.objects[level]
         let rows = deltas.reshaped([deltas.shape.elementCount / 4, 4])
-        guard !found.isEmpty else { return rows.sum().scaled(by: 0) }
+        guard !found.isEmpty else { return rows.nothing }
         let chosen = rows.rows(found.map(\.row))
         let weights = found.map { S(keys.boxWeight * assigned.shares[$0.image]) }
         func tensor(_ numbers: [Double]) -> Tensor<S> { Tensor([found.count, 4], numbers.map { S($0) }) }
@@ -110,7 +108,7 @@ package struct RetinaNetRules: DetectorRules {
         }
         let least = limits.score > 0 ? S(log(limits.score / (1 - limits.score))) : -.infinity
         return visible.enumerated().map { image, visible in
-            var (boxes, scores, labels) = ([Box](), [Double](), [Int32]())
+            var found: [DetectedObject] = []
             for level in logits.indices {
                 let anchors = places[level]
                 let count = anchors.count * classes
@@ -125,16 +123,15 @@ package struct RetinaNetRules: DetectorRules {
                                 SIMD4(Double(four[0]), Double(four[1]), Double(four[2]), Double(four[3])),
                                 from: anchors[anchor])
                             guard box.isFinite else { continue }
-                            boxes.append(box.clipped(to: visible))
-                            scores.append(1 / (1 + exp(-Double(own[index]))))
-                            labels.append(Int32(index % classes))
+                            found.append(
+                                DetectedObject(
+                                    box: box.clipped(to: visible), classIndex: index % classes,
+                                    score: 1 / (1 + exp(-Double(own[index])))))
                         }
                     }
                 }
             }
-            return Suppression.kept(boxes, scores, classes: labels, threshold: limits.overlap, limit: limits.most).map {
-                DetectedObject(box: boxes[$0], classIndex: Int(labels[$0]), score: scores[$0])
-            }
+            return found.suppressed(limits)
         }
     }
 }
