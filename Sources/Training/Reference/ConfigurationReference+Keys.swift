@@ -23,7 +23,7 @@ extension ConfigurationReference {
     private static var heads: Switch {
         Switch(
             ["head.kind"],
-            ModelHead.all.map { head in
+            ModelHead.all.filter { !($0 is any DetectorHeadSpecification.Type) }.map { head in
                 .init(
                     head.name, words: [head.name],
                     text: "{task: \(SegmentationConfiguration.name), head: {kind: \(head.name)}}")
