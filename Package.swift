@@ -152,7 +152,10 @@ let package = Package(
         tests("Exporting", ["Models", "Layers", "Autograd", "Tensors", "Configuration"]),
         tests(
             "Tasks",
-            ["Datasets", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration", "JSON"],
+            [
+                "Datasets", "Detection", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration",
+                "JSON",
+            ],
             resources: [.copy("Resources")]),
         tests(
             "Training",

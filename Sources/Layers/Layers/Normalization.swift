@@ -107,7 +107,7 @@ public struct BatchNorm: Layer {
     /// The normalised values, of the same shape; in training the running statistics are updated through the context.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            guard usesBatch(context) else {
+            guard usesBatch(context, x.shape) else {
                 return x.batchNormalized(
                     context[gain], context[bias], mean: context.current(runningMean),
                     variance: context.current(runningVariance), epsilon: epsilon)
@@ -121,7 +121,7 @@ public struct BatchNorm: Layer {
     /// The same with relu behind it, as one operation.
     public func callAsFunction<S: Scalar>(relu x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            guard usesBatch(context) else {
+            guard usesBatch(context, x.shape) else {
                 return x.batchNormalizedRelu(
                     context[gain], context[bias], mean: context.current(runningMean),
                     variance: context.current(runningVariance), epsilon: epsilon)
@@ -132,8 +132,10 @@ public struct BatchNorm: Layer {
         }
     }
 
-    private func usesBatch<S: Scalar>(_ context: Context<S>) -> Bool {
-        context.isTraining && !context.holdsStatistics && !isFrozen(in: context.store)
+    /// A batch of nothing has no statistics: it leaves those that run as they are.
+    private func usesBatch<S: Scalar>(_ context: Context<S>, _ input: Shape) -> Bool {
+        context.isTraining && !context.holdsStatistics && input.elementCount > 0
+            && !isFrozen(in: context.store)
     }
 
     private func update<S: Scalar>(_ mean: Tensor<S>, _ variance: Tensor<S>, _ context: Context<S>) {

@@ -5,11 +5,12 @@ import Models
 import Tensors
 
 extension ParityCheck {
-    /// torchvision's and mmdetection's detectors: their maps.
+    /// torchvision's and mmdetection's detectors: their maps, and what their rules make of them.
     static func detector(_ fixture: ParityFixture<S>) throws -> ParityValues<S> {
         let detector = try DetectorFixture(fixture)
         var ours = ParityValues<S>()
         try addMaps(detector, to: &ours)
+        try addRules(detector, to: &ours)
         return ours
     }
 

@@ -77,13 +77,11 @@ extension SIMD4<Double> {
     init<S: Scalar>(reading numbers: UnsafePointer<S>) {
         self.init(Double(numbers[0]), Double(numbers[1]), Double(numbers[2]), Double(numbers[3]))
     }
-
-    /// The four sides.
-    init(_ box: Box) { self.init(box.left, box.top, box.right, box.bottom) }
 }
 
 /// The results of a function for 0..<count, over all threads.
 func inParallel<R: Sendable>(_ count: Int, _ body: (Int) -> R) -> [R] {
+    if count == 0 { return [] }
     var results = [R?](repeating: nil, count: count)
     results.withUnsafeMutableBufferPointer { results in
         let places = Places(results)

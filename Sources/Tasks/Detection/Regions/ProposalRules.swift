@@ -32,7 +32,8 @@ package struct ProposalRules: Sendable {
     /// Where smooth L1 goes over into L1; 0 is L1.
     package var beta: Double
     package var training: Limits
-    package var evaluation = Limits(perLevel: 1000, most: 1000)
+    /// Regions of an image in evaluation; how many anchors of each level are looked at is `DetectionLimits.perLevel`.
+    package var evaluated = 1000
     /// Of two regions of a level that overlap by more the surer one stays.
     package var overlap = 0.7
 

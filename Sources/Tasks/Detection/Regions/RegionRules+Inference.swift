@@ -12,7 +12,7 @@ extension RegionRules {
         _ output: ModelOutput<S>, size: Pair, visible: [Pair], _ limits: DetectionLimits
     ) -> [[DetectedObject]] {
         let regions = secondStage(output)
-        let boxes = evaluationProposals(output.answer, size: size, visible: visible).map(\.boxes)
+        let boxes = evaluationProposals(output.answer, size: size, visible: visible, limits).map(\.boxes)
         var objects = boxOnly(regions, boxes, visible, limits)
         if answersMasks { addMasks(regions, &objects) }
         return objects
@@ -20,11 +20,12 @@ extension RegionRules {
 
     /// What the first stage proposes in evaluation, image by image.
     package func evaluationProposals<S: Scalar>(
-        _ answer: [Variable<S>], size: Pair, visible: [Pair]
+        _ answer: [Variable<S>], size: Pair, visible: [Pair], _ limits: DetectionLimits
     ) -> [Proposals] {
         let answer = ProposalAnswer(answer)
         let anchors = AnchorGrid(proposals.anchors, answer.objectness, input: size)
-        return proposals.proposals(answer, anchors, visible, proposals.evaluation)
+        return proposals.proposals(
+            answer, anchors, visible, .init(perLevel: limits.perLevel, most: proposals.evaluated))
     }
 
     /// The objects without masks.
@@ -45,7 +46,7 @@ extension RegionRules {
             boxes = boxes.enumerated().map { image, boxes in
                 boxes.map { box in
                     defer { row += 1 }
-                    return moved(box, deltas, row: row, label: classes[row], stage, visible[image])
+                    return moved(box, deltas, row: row, label: classes[row], stage, visible[image]) ?? box
                 }
             }
         }
@@ -68,7 +69,8 @@ extension RegionRules {
 
     /// The objects of one image.
     private func objects<S: Scalar>(
-        _ boxes: [Box], _ scores: Tensor<S>, _ deltas: Tensor<S>, firstRow: Int, _ visible: Pair, _ limits: DetectionLimits
+        _ boxes: [Box], _ scores: Tensor<S>, _ deltas: Tensor<S>, firstRow: Int, _ visible: Pair,
+        _ limits: DetectionLimits
     ) -> [DetectedObject] {
         guard let last = stages.last else { return [] }
         var found: [DetectedObject] = []
@@ -76,10 +78,10 @@ extension RegionRules {
             for (index, box) in boxes.enumerated() {
                 let row = scores + (firstRow + index) * (classes + 1)
                 for label in 0..<classes where Double(row[column(label)]) > limits.score {
-                    let box = moved(box, deltas, row: firstRow + index, label: label, last, visible)
+                    let place = moved(box, deltas, row: firstRow + index, label: label, last, visible)
                     // torchvision leaves out what has next to no extent.
-                    if style == .torchvision, !box.isLarge(1e-2, style) { continue }
-                    found.append(DetectedObject(box: box, classIndex: label, score: Double(row[column(label)])))
+                    guard let place, style == .mmdetection || place.isLarge(1e-2, style) else { continue }
+                    found.append(DetectedObject(box: place, classIndex: label, score: Double(row[column(label)])))
                 }
             }
         }

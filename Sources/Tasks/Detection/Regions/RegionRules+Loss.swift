@@ -31,7 +31,7 @@ extension RegionRules {
         let visible = targets.images.map(\.visible)
         let matches = proposals.matches(anchors, targets)
         let first = proposals.loss(answer, anchors, matches, targets, keys: keys(0))
-        var steps = Steps(
+        var steps = Steps<S>(
             matches: matches, proposals: proposals.proposals(answer, anchors, visible, proposals.training),
             loss: DetectorLoss([.init("objectness", first.classes), .init("proposals", first.boxes)]))
         let sampling = RegionSampling(style: style, sampler: sampler)

@@ -96,12 +96,14 @@ package struct RegionRules: DetectorRules {
         }
     }
 
-    /// A region's box, moved as the answer to its row says for a class, clipped to the image.
+    /// A region's box, moved as the answer to its row says for a class, clipped to the image; nil where the answer is no
+    /// number.
     func moved<S: Scalar>(
         _ box: Box, _ deltas: Tensor<S>, row: Int, label: Int, _ stage: RegionStage, _ visible: Pair
-    ) -> Box {
+    ) -> Box? {
         let width = deltas.shape.columns / 4
         let numbers = deltas.read { SIMD4(reading: $0 + 4 * (row * width + column(label, of: width))) }
-        return BoxCoder(style, deviations: stage.deviations).decode(numbers, from: box).clipped(to: visible)
+        let moved = BoxCoder(style, deviations: stage.deviations).decode(numbers, from: box)
+        return moved.isFinite ? moved.clipped(to: visible) : nil
     }
 }

@@ -46,7 +46,7 @@ extension StageBatch {
         var bitmaps: [[Int]: (pixels: [UInt8], size: Pair)] = [:]
         for positive in known where bitmaps[[positive.image, positive.object]] == nil {
             if let mask = mask(of: positive) {
-                bitmaps[[positive.image, positive.object]] = (mask.bitmap, mask.size)
+                bitmaps[[positive.image, positive.object]] = visible(mask, targets.images[positive.image].visible)
             }
         }
         let target = MaskTarget(rules.style, side: side)
@@ -56,5 +56,14 @@ extension StageBatch {
             return target.target(bitmap.pixels, bitmap.size, known[region].box).map { S($0) }
         }
         return Tensor([known.count * side.height * side.width, 1], values.flatMap { $0 })
+    }
+
+    /// The pixels of the image itself, so that targets at its edges do not depend on how it was padded.
+    private func visible(_ mask: RunLengthMask, _ size: Pair) -> (pixels: [UInt8], size: Pair) {
+        let (height, width) = (min(size.height, mask.size.height), min(size.width, mask.size.width))
+        let bitmap = mask.bitmap
+        if height == mask.size.height, width == mask.size.width { return (bitmap, mask.size) }
+        let rows = (0..<height).flatMap { bitmap[$0 * mask.size.width..<$0 * mask.size.width + width] }
+        return (rows, Pair(height, width))
     }
 }

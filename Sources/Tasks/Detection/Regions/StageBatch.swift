@@ -109,7 +109,7 @@ struct StageBatch<S: Scalar> {
                 let row = first + region
                 return rules.moved(
                     sample.boxes[region], deltas, row: row, label: labels[row] ?? classes[row], stage,
-                    targets.images[image].visible)
+                    targets.images[image].visible) ?? sample.boxes[region]
             }
         }
     }

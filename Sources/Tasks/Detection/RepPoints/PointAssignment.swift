@@ -85,7 +85,7 @@ struct PointAssignment {
             if let known = nearest[point], known.distance <= distance { continue }
             nearest[point] = (object, distance)
         }
-        return nearest.map { ($0.key, $0.value.object) }.sorted { $0.0 < $1.0 }
+        return nearest.map { (point: $0.key, object: $0.value.object) }.sorted { $0.point < $1.point }
     }
 
     /// The index of the point nearest to a coordinate; the first of two that are equally near.

@@ -50,8 +50,11 @@ package struct RepPointsRules: DetectorRules {
         return DetectorLoss([
             .init("class", classes, weight: classWeight),
             .init(
-                "initialBox", boxLosses(answer, .initial, initial, targets, weight: initialWeight), weight: initialWeight),
-            .init("box", boxLosses(answer, .refined, refined.boxes, targets, weight: refinedWeight), weight: refinedWeight),
+                "initialBox", boxLosses(answer, .initial, initial, targets, weight: initialWeight),
+                weight: initialWeight),
+            .init(
+                "box", boxLosses(answer, .refined, refined.boxes, targets, weight: refinedWeight), weight: refinedWeight
+            ),
         ])
     }
 }
