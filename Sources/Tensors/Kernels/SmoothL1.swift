@@ -1,14 +1,16 @@
 import CKernels
 
 /// Weights of elements: one for each `run` of them.
-public struct RunWeights<S: Scalar> {
+public struct RunWeights<S> {
     /// The weights of all elements; nil for ones.
     let pointer: UnsafePointer<S>?
     /// Elements that share a weight.
     let run: Int
     /// The element that a kernel begins with.
     var first = 0
+}
 
+extension RunWeights where S: ExpressibleByIntegerLiteral {
     /// The weight of an element, counted from the first.
     func weight(_ i: Int) -> S { pointer.map { $0[(first + i) / run] } ?? 1 }
 }
