@@ -1,4 +1,4 @@
-import Datasets
+import Detection
 import Tensors
 
 /// Which candidates become objects, in a graph that ends in objects.
@@ -95,13 +95,12 @@ extension GraphBuilder {
             path + ".decoded", [corners[0].low, corners[1].low, corners[0].high, corners[1].high], axis: 2)
     }
 
-    /// The anchors of some rows [N, R] of a level, moved by the same rows of deltas [N, all, 4].
+    /// The anchors of some rows [N, R] of a level, corner by corner, moved by the same rows of deltas [N, all, 4].
     mutating func moved(
-        _ path: String, _ anchors: [Box], _ deltas: String, _ rows: String, clampsSmall: Bool
+        _ path: String, _ anchors: [Float], _ deltas: String, _ rows: String, clampsSmall: Bool
     ) -> String {
         let all = constant(
-            path + ".anchors", [anchors.count, 4],
-            anchors.flatMap { [Float($0.left), Float($0.top), Float($0.right), Float($0.bottom)] })
+            path + ".anchors", [anchors.count / 4, 4], anchors)
         let chosen = node("Gather", path + ".chosen.anchors", [all, rows], ["axis": .integer(0)])
         return decoded(path, chosen, chosenRows(path + ".chosen.deltas", deltas, rows), clampsSmall: clampsSmall)
     }
@@ -177,5 +176,14 @@ extension GraphBuilder {
             GraphValue(name: node("Identity", "scores", [found.scores]), shape: [found.count]),
             GraphValue(name: node("Identity", "labels", [found.labels]), shape: [found.count], isInteger: true),
         ]
+    }
+}
+
+extension AnchorRule {
+    /// The corners of a map's anchors, one after the other.
+    func corners(level: Int, _ map: FeatureMap, input: Pair) -> [Float] {
+        boxes(level: level, map: Pair(map.height, map.width), input: input).flatMap {
+            [Float($0.left), Float($0.top), Float($0.right), Float($0.bottom)]
+        }
     }
 }

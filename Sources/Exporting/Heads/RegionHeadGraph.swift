@@ -48,10 +48,10 @@ extension RegionHeadSpecification: HeadGraph {
         var levels: [GraphCandidates] = []
         for (level, map) in objectness.enumerated() {
             let path = "proposals.\(level)"
-            let boxes = rule.boxes(level: level, map: Pair(map.height, map.width), input: builder.imageSize)
+            let anchors = rule.corners(level: level, map, input: builder.imageSize)
             var chosen = builder.candidates(path, map, classes: 1, limits)
             let moved = builder.moved(
-                path, boxes, builder.rows(path + ".deltas", deltas[level], columns: 4), chosen.rows,
+                path, anchors, builder.rows(path + ".deltas", deltas[level], columns: 4), chosen.rows,
                 clampsSmall: style == .mmdetection)
             chosen.boxes = builder.clipped(path + ".boxes", moved)
             // Levels are kept apart as classes are.

@@ -24,10 +24,10 @@ extension RetinaNetHeadSpecification: HeadGraph {
         var levels: [GraphCandidates] = []
         for level in scores.indices {
             let (path, map) = ("objects.\(level)", scores[level])
-            let boxes = rule.boxes(level: level, map: Pair(map.height, map.width), input: input)
+            let anchors = rule.corners(level: level, map, input: input)
             let chosen = builder.candidates(path, map, classes: classes, limits)
             let moved = builder.moved(
-                path, boxes, builder.rows(path + ".deltas", deltas[level], columns: 4), chosen.rows,
+                path, anchors, builder.rows(path + ".deltas", deltas[level], columns: 4), chosen.rows,
                 clampsSmall: style == .mmdetection)
             levels.append(chosen.with(boxes: builder.clipped(path + ".boxes", moved)))
         }
