@@ -100,8 +100,16 @@ import Testing
         } _: {
             $0[0].decodedBoxes(.zeros([0, 4]), deviations: [1, 1, 1, 1], clampsSmall: true)
         }
-        expectPasses("points", [[0, 18], [2]], [0, 4]) { $0[0].momentBoxes($0[1]) } _: { $0[0].momentBoxes($0[1]) }
-        expectPasses("extremes", [[0, 18]], [0, 4]) { $0[0].extremeBoxes() } _: { $0[0].extremeBoxes() }
+        expectPasses("points", [[0, 18], [2]], [0, 4]) {
+            $0[0].momentBoxes($0[1])
+        } _: {
+            $0[0].momentBoxes($0[1])
+        }
+        expectPasses("extremes", [[0, 18]], [0, 4]) {
+            $0[0].extremeBoxes()
+        } _: {
+            $0[0].extremeBoxes()
+        }
     }
 
     @Test func lossesAreZero() {

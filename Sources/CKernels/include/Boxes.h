@@ -3,6 +3,7 @@
 // Losses and conversions of boxes [rows][left, top, right, bottom], one C function for both element types: rows are few
 // and each is computed in double precision.
 
+// In the order of Swift's `BoxMeasure`.
 enum { HB_BOX_IOU, HB_BOX_GIOU, HB_BOX_DIOU, HB_BOX_CIOU };
 
 // *sum = the sum over rows of w (1 - measure), w one for each row or NULL for 1, and, where dx is not NULL, its

@@ -12,10 +12,8 @@ public enum BoxMeasure: String, Sendable, CaseIterable {
     /// DIoU less a term for the ratio of the sides. Likewise, equation 10.
     case ciou
 
-    fileprivate var code: Int32 {
-        let codes = [HB_BOX_IOU, HB_BOX_GIOU, HB_BOX_DIOU, HB_BOX_CIOU]
-        return Int32(codes[Self.allCases.firstIndex(of: self) ?? 0].rawValue)
-    }
+    /// The C kernel's number, which follows the order of the cases.
+    fileprivate var code: Int32 { Int32(Self.allCases.firstIndex(of: self) ?? 0) }
 }
 
 /// What `Kernels/BoxLoss.swift` asks of an element type.

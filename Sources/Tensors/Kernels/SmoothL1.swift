@@ -1,7 +1,7 @@
 import CKernels
 
 /// Weights of elements: one for each `run` of them.
-public struct RunWeights<S: Scalar> {
+public struct RunWeights<S> {
     /// The weights of all elements; nil for ones.
     let pointer: UnsafePointer<S>?
     /// Elements that share a weight.
@@ -10,7 +10,7 @@ public struct RunWeights<S: Scalar> {
     var first = 0
 
     /// The weight of an element, counted from the first.
-    func weight(_ i: Int) -> S { pointer.map { $0[(first + i) / run] } ?? 1 }
+    func weight(_ i: Int) -> S where S: ExpressibleByIntegerLiteral { pointer.map { $0[(first + i) / run] } ?? 1 }
 }
 
 /// What `Kernels/SmoothL1.swift` asks of an element type.

@@ -22,6 +22,8 @@ struct ParityCase<S: Scalar> {
 
     func has(_ part: String) -> Bool { fixture.file["\(name).\(part)"] != nil }
 
+    func shape(_ part: String) -> [Int]? { fixture.file["\(name).\(part)"]?.shape }
+
     /// An operand or a result as it stands in the file.
     func tensor(_ part: String) throws -> Tensor<S> {
         let stored = try stored(part)

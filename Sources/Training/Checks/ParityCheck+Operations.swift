@@ -62,8 +62,14 @@ extension ParityCheck {
 
     private static func regions(_ one: ParityCase<S>, into ours: inout ParityValues<S>) throws {
         let x = Tape<S>().leaf(try one.map("in.x"))
+        let regions = try one.tensor("in.rois")
+        guard regions.shape.rank == 2, regions.shape[1] == 5 else { throw one.fail("in.rois is not [.., 5]") }
+        for image in stride(from: 0, to: regions.elementCount, by: 5).map({ [rows = regions.array] in rows[$0] })
+        where !(0..<S(x.shape[0]) ~= image) {
+            throw one.fail("in.rois names the image \(image), expected 0..<\(x.shape[0])")
+        }
         let output = x.regionAligned(
-            try one.tensor("in.rois"), size: try one.pair("output_size"), scale: try one.number("spatial_scale"),
+            regions, size: try one.pair("output_size"), scale: try one.number("spatial_scale"),
             samples: try one.integer("sampling_ratio"), aligned: try one.flag("aligned"))
         try enter(one, output, [("x", x, true)], into: &ours)
     }
@@ -136,7 +142,11 @@ extension ParityCheck {
         guard let ignored = UInt8(exactly: try one.integer("ignore_index")) else {
             throw one.fail("ignore_index must lie in 0...255")
         }
-        let loss = x.pixelCrossEntropy(try one.labels("in.target"), ignored: ignored, classWeights: weights)
+        let labels = try one.labels("in.target")
+        if let wrong = labels.first(where: { Int($0) >= x.shape[3] && $0 != ignored }) {
+            throw one.fail("in.target has the class \(wrong), expected 0..<\(x.shape[3]) or \(ignored)")
+        }
+        let loss = x.pixelCrossEntropy(labels, ignored: ignored, classWeights: weights)
         try enter(one, [loss], x, isMap: true, into: &ours)
     }
 

@@ -18,7 +18,8 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
 
 @Suite struct SigmoidFocalTests {
     private static let cases: [Case] = [
-        Case(rows: 5, classes: 3), Case(rows: 40, classes: 1), Case(rows: 33, classes: 16), Case(rows: 700, classes: 80),
+        Case(rows: 5, classes: 3), Case(rows: 40, classes: 1), Case(rows: 33, classes: 16),
+        Case(rows: 700, classes: 80),
         Case(rows: 12, classes: 17, gamma: 1.5), Case(rows: 12, classes: 5, alpha: -1),
         Case(rows: 9, classes: 4, alpha: 0.6, gamma: 0),
     ]
