@@ -81,7 +81,12 @@ extension GraphBuilder {
             ["mode": .word("bilinear"), "padding_mode": .word("zeros"), "align_corners": .integer(0)])
         let stacked = reshaped(path + ".stacked", read, [map.channels * taps, height, width])
         let matrix = constant(path + ".weight.pointwise", [outputs, map.channels * taps, 1, 1], weight.values)
-        let name = node("Conv", path, [stacked, matrix], ["kernel_shape": .integers([1, 1])])
+        let name = node(
+            "Conv", path, [stacked, matrix],
+            [
+                "group": .integer(1), "kernel_shape": .integers([1, 1]), "pads": .integers([0, 0, 0, 0]),
+                "strides": .integers([1, 1]),
+            ])
         return FeatureMap(name: name, height: height, width: width, channels: outputs, isChannelsFirst: true)
     }
 

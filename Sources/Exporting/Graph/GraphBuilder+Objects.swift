@@ -1,3 +1,4 @@
+import Detection
 import Tensors
 
 /// Which candidates become objects, in a graph that ends in objects.
@@ -23,10 +24,12 @@ public struct ObjectLimits: Sendable, Equatable {
 /// The surest pairs of a place and a class on one level, in a graph.
 struct GraphCandidates {
     /// [N, R], each.
-    let scores: String
-    let labels: String
+    var scores: String
+    var labels: String
     /// The row of each among the level's boxes.
     let rows: String
+    /// The place of each among all pairs.
+    let indices: String
     /// How many there are.
     let count: Int
     /// [N, R, 4].
@@ -46,14 +49,21 @@ extension GraphBuilder {
         _ path: String, _ logits: FeatureMap, classes: Int, _ limits: ObjectLimits
     ) -> GraphCandidates {
         let all = logits.height * logits.width * logits.channels
-        let count = min(limits.perLevel, all)
         let flat = reshaped(path + ".logits", channelsLast(logits).name, [all])
         let scores = node("Sigmoid", path + ".scores", [flat])
+        return candidates(path, scores: scores, of: all, classes: classes, most: limits.perLevel)
+    }
+
+    /// The surest of scores [N, all], those of a box's classes side by side.
+    mutating func candidates(
+        _ path: String, scores: String, of all: Int, classes: Int, most: Int
+    ) -> GraphCandidates {
+        let count = min(most, all)
         let best = node("TopK", path + ".best", [scores, sizes([count])], ["axis": .integer(1)], results: 2)
         let divisor = sizes([classes])
         return GraphCandidates(
             scores: best[0], labels: node("Mod", path + ".labels", [best[1], divisor]),
-            rows: node("Div", path + ".rows", [best[1], divisor]), count: count)
+            rows: node("Div", path + ".rows", [best[1], divisor]), indices: best[1], count: count)
     }
 
     /// Rows [N, R, columns] of values [N, all, columns] by their indices [N, R].
@@ -85,6 +95,16 @@ extension GraphBuilder {
             path + ".decoded", [corners[0].low, corners[1].low, corners[0].high, corners[1].high], axis: 2)
     }
 
+    /// The anchors of some rows [N, R] of a level, corner by corner, moved by the same rows of deltas [N, all, 4].
+    mutating func moved(
+        _ path: String, _ anchors: [Float], _ deltas: String, _ rows: String, clampsSmall: Bool
+    ) -> String {
+        let all = constant(
+            path + ".anchors", [anchors.count / 4, 4], anchors)
+        let chosen = node("Gather", path + ".chosen.anchors", [all, rows], ["axis": .integer(0)])
+        return decoded(path, chosen, chosenRows(path + ".chosen.deltas", deltas, rows), clampsSmall: clampsSmall)
+    }
+
     /// Boxes [N, R, 4] cut off at the input's edges.
     mutating func clipped(_ name: String, _ boxes: String) -> String {
         let (width, height) = (Float(imageSize.width), Float(imageSize.height))
@@ -92,11 +112,23 @@ extension GraphBuilder {
         return node("Max", name, [node("Min", name + ".within", [boxes, most]), number(0)])
     }
 
-    /// The objects among the candidates: `boxes` [N, most, 4] in pixels of the input, `scores` [N, most] by falling score and
-    /// `labels` [N, most]; where an image has fewer, scores are 0 and labels -1.
-    mutating func objects(
+    /// Candidates whose boxes have a side below the least one (or of no extent, for 0) have a score of 0.
+    mutating func withoutSmall(_ path: String, _ candidates: GraphCandidates, least: Double) -> GraphCandidates {
+        let edge = split(path + ".edges", candidates.boxes, [1, 1, 1, 1], axis: 2)
+        let sides = (0..<2).map { node("Sub", "\(path).side.\($0)", [edge[$0 + 2], edge[$0]]) }
+        let side = node("Min", path + ".smaller", sides)
+        let isLarge = node(least > 0 ? "GreaterOrEqual" : "Greater", path + ".large", [side, number(least)])
+        let flat = reshaped(path + ".large.flat", isLarge, [candidates.count])
+        var result = candidates
+        result.scores = node("Where", path + ".scores.kept", [flat, candidates.scores, number(0)])
+        return result
+    }
+
+    /// The surest among the candidates but for those that overlap a surer one of the same class: boxes [N, most, 4], scores
+    /// [N, most] by falling score and labels [N, most]; where there are fewer, scores are 0 and labels -1.
+    mutating func surest(
         _ path: String, _ levels: [GraphCandidates], classes: Int, _ limits: ObjectLimits
-    ) -> [GraphValue] {
+    ) -> (boxes: String, scores: String, labels: String, count: Int) {
         func joined(_ name: String, _ parts: [String]) -> String {
             parts.count == 1 ? parts[0] : concatenated("\(path).\(name)", parts, axis: 1)
         }
@@ -106,8 +138,7 @@ extension GraphBuilder {
         let count = levels.reduce(0) { $0 + $1.count }
         // A score for each class, 0 but for the candidate's own, [N, K, R].
         let values = constant("off and on", [2], [0, 1])
-        let marks = node(
-            "OneHot", path + ".marks", [labels, sizes([classes]), values], ["axis": .integer(1)])
+        let marks = node("OneHot", path + ".marks", [labels, sizes([classes]), values], ["axis": .integer(1)])
         let row = node("Unsqueeze", path + ".row", [scores, sizes([1])])
         let each = node("Mul", path + ".each", [marks, row])
         let chosen = node(
@@ -126,11 +157,33 @@ extension GraphBuilder {
             path + ".found", boxes, node("Mod", path + ".rows", [best[1], sizes([count])]))
         let isThere = node("Greater", path + ".there", [best[0], number(0)])
         let label = node("Div", path + ".classes", [best[1], sizes([count])])
-        return [
-            GraphValue(name: node("Identity", "boxes", [found]), shape: [most, 4]),
-            GraphValue(name: node("Identity", "scores", [best[0]]), shape: [most]),
-            GraphValue(
-                name: node("Where", "labels", [isThere, label, sizes([-1])]), shape: [most], isInteger: true),
+        return (
+            found, best[0], node("Where", path + ".label", [isThere, label, sizes([-1])]), most
+        )
+    }
+
+    /// The objects among the candidates, as results.
+    mutating func objects(
+        _ path: String, _ levels: [GraphCandidates], classes: Int, _ limits: ObjectLimits
+    ) -> [GraphValue] { results(surest(path, levels, classes: classes, limits)) }
+
+    /// Objects under the names of results.
+    mutating func results(
+        _ found: (boxes: String, scores: String, labels: String, count: Int)
+    ) -> [GraphValue] {
+        [
+            GraphValue(name: node("Identity", "boxes", [found.boxes]), shape: [found.count, 4]),
+            GraphValue(name: node("Identity", "scores", [found.scores]), shape: [found.count]),
+            GraphValue(name: node("Identity", "labels", [found.labels]), shape: [found.count], isInteger: true),
         ]
+    }
+}
+
+extension AnchorRule {
+    /// The corners of a map's anchors, one after the other.
+    func corners(level: Int, _ map: FeatureMap, input: Pair) -> [Float] {
+        boxes(level: level, map: Pair(map.height, map.width), input: input).flatMap {
+            [Float($0.left), Float($0.top), Float($0.right), Float($0.bottom)]
+        }
     }
 }

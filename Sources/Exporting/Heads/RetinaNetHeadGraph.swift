@@ -24,16 +24,12 @@ extension RetinaNetHeadSpecification: HeadGraph {
         var levels: [GraphCandidates] = []
         for level in scores.indices {
             let (path, map) = ("objects.\(level)", scores[level])
-            let boxes = rule.boxes(level: level, map: Pair(map.height, map.width), input: input)
+            let anchors = rule.corners(level: level, map, input: input)
             let chosen = builder.candidates(path, map, classes: classes, limits)
-            let cells = builder.constant(
-                path + ".anchors", [boxes.count, 4],
-                boxes.flatMap { [Float($0.left), Float($0.top), Float($0.right), Float($0.bottom)] })
-            let anchors = builder.node("Gather", path + ".chosen.anchors", [cells, chosen.rows], ["axis": .integer(0)])
-            let moves = builder.chosenRows(
-                path + ".chosen.deltas", builder.rows(path + ".deltas", deltas[level], columns: 4), chosen.rows)
-            let decoded = builder.decoded(path, anchors, moves, clampsSmall: style == .mmdetection)
-            levels.append(chosen.with(boxes: builder.clipped(path + ".boxes", decoded)))
+            let moved = builder.moved(
+                path, anchors, builder.rows(path + ".deltas", deltas[level], columns: 4), chosen.rows,
+                clampsSmall: style == .mmdetection)
+            levels.append(chosen.with(boxes: builder.clipped(path + ".boxes", moved)))
         }
         return builder.objects("objects", levels, classes: classes, limits)
     }

@@ -52,7 +52,7 @@ enum DetectorNames {
     /// torchvision's name for a parameter of a detector's neck or head; `nil` where it has no such layer.
     static func torchvision(_ name: String, convolvesLevels: Bool) -> String? {
         let neck = convolvesLevels ? neck : Array(neck.dropFirst(2))
-        return translated(name, neck + dense + region)
+        return translated(name, (neck + dense + region).map { ($0.ours, $0.theirs) })
     }
 
     /// The name of the first pair whose pattern fits all but the last word of a name.

@@ -128,6 +128,11 @@ public struct RegionHeadSpecification: DetectorHeadSpecification {
     /// The column of the background among the scores of a region's classes.
     public var background: Int { style == .torchvision ? 0 : classes }
 
+    /// What encoded boxes of a stage are divided by: for places and for sizes, horizontally and vertically.
+    public func deviations(stage: Int) -> [Double] {
+        [[0.1, 0.1, 0.2, 0.2], [0.05, 0.05, 0.1, 0.1], [0.033, 0.033, 0.067, 0.067]][stage]
+    }
+
     /// Strides 4 to 64, the last one every second pixel of the one before.
     public var usualNeck: FeaturePyramidSpecification { FeaturePyramidSpecification(extraLevels: 1, style: style) }
 
@@ -147,8 +152,8 @@ public struct RegionHeadSpecification: DetectorHeadSpecification {
         }
     }
 
-    func boxPath(_ stage: Int) -> String { RegionHead.path + ".bbox_head" + (kind.isCascade ? ".\(stage)" : "") }
-    func maskPath(_ stage: Int) -> String { RegionHead.path + ".mask_head" + (kind.isCascade ? ".\(stage)" : "") }
+    package func boxPath(_ stage: Int) -> String { RegionHead.path + ".bbox_head" + (kind.isCascade ? ".\(stage)" : "") }
+    package func maskPath(_ stage: Int) -> String { RegionHead.path + ".mask_head" + (kind.isCascade ? ".\(stage)" : "") }
 
     /// By mmdetection's names, which are ours, or torchvision's.
     public static func canonicalName(_ name: String) -> String? { DetectorNames.region(name) }

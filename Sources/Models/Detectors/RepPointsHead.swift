@@ -75,7 +75,8 @@ package struct RepPointsHead: Head {
 
     /// From the taps of a 3x3 kernel to the points, a tenth of whose gradient reaches them through the taps.
     private static func offsets<S: Scalar>(_ points: Variable<S>) -> Variable<S> {
-        let grid = (0..<Self.points).flatMap { [S($0 / 3 - 1), S($0 % 3 - 1)] }
+        var grid: [S] = []
+        for tap in 0..<Self.points { grid += [S(tap / 3 - 1), S(tap % 3 - 1)] }
         let kept = points.value.scaled(by: 0.9) - Tensor([2 * Self.points], grid)
         return points.scaled(by: 0.1) + Variable(kept)
     }

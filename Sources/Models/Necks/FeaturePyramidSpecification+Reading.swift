@@ -1,4 +1,5 @@
 import Configuration
+import Detection
 
 extension FeaturePyramidSpecification {
     /// Reads the neck's keys as segmentation has them.

@@ -1,8 +1,7 @@
 // Necks: what makes maps of the backbone's maps, one file or two for each.
 
-import Configuration
+import Detection
 import Layers
-import Tensors
 
 /// Everything that decides a feature pyramid (Lin et al., arXiv 1612.03144), as mmsegmentation and mmdetection build it, or
 /// torchvision; with a `fusion` by gnConv it is HorFPN (Rao et al., arXiv 2207.14284, section 3.4), with `upward` PAFPN (Liu
