@@ -29,6 +29,8 @@ public struct LocatedInstances: Annotation {
         return result
     }
 
-    /// The boxes in the input, of all but crowds.
-    public var objectBoxes: [Box]? { placed.objectBoxes }
+    /// The boxes of all but crowds.
+    public func objectBoxes(movedBy next: Motion) -> [Box]? {
+        original.objectBoxes(movedBy: motion?.then(next) ?? next)
+    }
 }

@@ -6,6 +6,8 @@ protocol ObjectSource: Sendable {
     var entries: [ObjectEntry] { get }
     /// The classes that objects count in.
     var classes: DetectionCategories { get }
+    /// The classes of which there are objects.
+    var usedClasses: Set<Int> { get }
     /// The objects of image `index` in its pixels, as the file has them.
     /// - Parameters:
     ///   - size: of the image that the objects are drawn in.

@@ -98,7 +98,7 @@ final class BatchAssembler<C: Collator>: Sendable {
             let annotation = try dataset.annotation(sample)
             let motion = transform.finish(
                 image, &random, workspace, into: images.memory + row * transform.valueCount,
-                share: { annotation.moved(by: $0).commonestShare })
+                guide: TransformGuide(annotation))
             annotations.append(annotation.moved(by: motion))
             images.indices.append(sample)
         }

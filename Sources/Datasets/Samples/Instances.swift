@@ -33,6 +33,9 @@ public struct Instance: Sendable, Equatable {
         (self.runs, self.identifier, self.isIgnored) = (runs, identifier, isIgnored)
     }
 
+    /// Whether more than its box is known.
+    public var hasMask: Bool { runs != nil || mask != nil || !polygons.isEmpty }
+
     /// The pixels it covers in an image of `size`: what its runs, its mask or else its outlines say; nil where nothing but
     /// its box is known.
     public func covered(in size: Pair) -> RunLengthMask? {
@@ -76,8 +79,13 @@ public struct Instances: Annotation, Equatable {
         (self.size, self.items, self.leastVisible) = (size, items, leastVisible)
     }
 
-    /// The boxes of all but crowds.
-    public var objectBoxes: [Box]? { items.filter { !$0.isCrowd }.map(\.box) }
+    /// The boxes of all but crowds; outlines are not moved for it.
+    public func objectBoxes(movedBy motion: Motion) -> [Box]? {
+        var boxes = Instances(size: size, items: [], leastVisible: leastVisible)
+        boxes.needsCenters = needsCenters
+        boxes.items = items.filter { !$0.isCrowd }.map(\.boxOnly)
+        return boxes.moved(by: motion).items.map(\.box)
+    }
 
     /// The objects of the moved image.
     ///
@@ -93,7 +101,7 @@ public struct Instances: Annotation, Equatable {
         var result = Instances(size: motion.target, items: [], leastVisible: leastVisible)
         (result.needsCenters, result.tightensBoxes) = (needsCenters, tightensBoxes)
         result.items = items.compactMap { item in
-            if needsCenters, !motion.shows(item.box.center) { return nil }
+            if needsCenters || motion.needsCenters, !motion.shows(item.box.center) { return nil }
             var moved = motion.isAffine ? move(item, motion) : item.displaced(by: motion, leastVisible)
             if tightensBoxes, let box = moved?.box {
                 // Of what is moved without a trace of its outline, none is visible.

@@ -29,9 +29,10 @@ final class CocoFile: Sendable {
         let all = try Self.sorted(reader.categories, path)
         let used = Set(records.map(\.category))
         // Roboflow adds a class that stands for the whole project, of which there are no objects.
-        categories = all.filter { category in
+        let kept = all.filter { category in
             used.contains(category.identifier) || !all.contains { $0.parent == category.name && $0.name != category.name }
         }
+        categories = kept.isEmpty ? all : kept
         let dropped = Set(all.map(\.name)).subtracting(categories.map(\.name))
         try Self.checkNames(categories, path)
         let labels = Dictionary(uniqueKeysWithValues: categories.enumerated().map { ($1.identifier, Int64($0)) })

@@ -72,9 +72,13 @@ struct CocoReader {
             throw DatasetError(path, "\(entry("image", images.count, name)) has no id that is a whole number")
         }
         guard let name, !name.isEmpty else { throw DatasetError(path, "image \(identifier) has no file_name") }
-        // Sides beyond what can be decoded differ from those of any file, whatever they are.
-        func side(_ value: Int64) -> Int32 { Int32(clamping: max(0, value)) }
-        images.append(CocoImage(identifier: identifier, name: name, width: side(width), height: side(height)))
+        let most = Int64(Image.maximumPixels)
+        guard width <= most, height <= most, max(0, width) * max(0, height) <= most else {
+            throw DatasetError(
+                path, "image \(identifier) is said to have \(height) x \(width) pixels, expected at most \(most)")
+        }
+        images.append(
+            CocoImage(identifier: identifier, name: name, width: Int32(max(0, width)), height: Int32(max(0, height))))
     }
 
     private mutating func readCategory(_ stream: inout JSONStream) throws {
