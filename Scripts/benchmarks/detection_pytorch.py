@@ -156,6 +156,8 @@ def options():
     add("--model", choices=["retinanet", "maskrcnn"], default="retinanet")
     add("--width", type=int, default=32, help="channels of the first stage of ResNet-18")
     add("--channels", type=int, default=64, help="of the feature pyramid")
+    add("--anchor-scale", type=float, default=0.0,
+        help="side of a level's smallest square anchor in strides; 4 for RetinaNet and 8 for Mask R-CNN by default")
     add("--size", type=int, nargs=2, metavar=("H", "W"), help="images are brought to the largest size within this box")
     add("--flip", type=float, default=0.5, help="how often an image is mirrored")
     add("--mean", type=float, nargs=3, help="of the pixels, 0 to 1; measured by default")
@@ -174,6 +176,7 @@ def options():
     add("--drop-last", choices=["auto", "on", "off"], default="auto")
     add("--evaluation-batch", type=int, default=8)
     add("--least-score", type=float, default=0.05)
+    add("--overlap", type=float, default=0.5, help="of two answers of one class that overlap by more the surer one stays")
     add("--detections", type=int, default=100, help="the most answers of an image")
     add("--validate", action="store_true", help="measure the validation part after each epoch, as the trainer does")
     add("--results", metavar="FILE", help="the answers to the test part, as COCO's results file has them")

@@ -10,7 +10,11 @@ FIXED = {
     "data.erasing": [0], "data.verticalFlip": [0], "data.quarterTurns": [0], "data.photometric": [False, None],
     "data.mosaic": [0, None], "data.padding": [0, None], "model.weights": [None], "model.inputChannels": [None, 3],
     "head.kind": ["retinanet", "maskRcnn"], "head.style": ["torchvision"], "neck.kind": ["fpn"],
-    "neck.fusion": ["conv"], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1], "optimizer.freeze": [[]],
+    "head.backboneNorm": ["batch"], "head.convolutions": [4], "head.groups": [0], "head.anchorOctaves": [3, 1],
+    "head.anchorRatios": [[0.5, 1, 2]], "head.regionScale": [224], "neck.fusion": ["conv"], "neck.upward": [False],
+    "neck.groups": [0], "loss.box": ["style"], "loss.beta": [None], "loss.classWeight": [1], "loss.boxWeight": [1],
+    "loss.focalAlpha": [0.25], "loss.focalGamma": [2], "loss.matchAbove": [None], "loss.matchBelow": [None],
+    "loss.crowd": ["drop"], "loss.sampled": [512], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1], "optimizer.freeze": [[]],
     "optimizer.ema": [None], "schedule.kind": ["cosine", "constant"], "training.accumulation": [1],
     "training.precision": ["fp32"], "training.earlyStopping": [0],
 }
@@ -32,6 +36,8 @@ def model_options(values):
     return {
         "model": "retinanet" if values["head.kind"] == "retinanet" else "maskrcnn",
         "width": values["model.baseWidth"], "channels": values["neck.channels"],
+        "anchor-scale": values.get("head.anchorScale"), "least-score": values.get("evaluation.scoreThreshold"),
+        "overlap": values.get("evaluation.overlap"), "detections": values.get("evaluation.objects"),
     }
 
 

@@ -87,7 +87,7 @@ def torch_work(options):
         from detectors_pytorch import build
 
         options.model, options.size, options.width, options.channels = options.torch_step, [SIZE, SIZE], 64, 256
-        options.least_score, options.detections = 0.05, 100
+        options.least_score, options.detections, options.overlap, options.anchor_scale = 0.05, 100, 0.5, 0
         model = build(options, CLASSES).to(memory_format=layout)
         images = list(torch.rand(batch, 3, SIZE, SIZE))
         targets = targets_of(options.torch_step, batch, torch)

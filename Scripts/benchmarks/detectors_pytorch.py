@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torchvision.models import ResNet
 from torchvision.models.detection import MaskRCNN, RetinaNet
+from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.resnet import BasicBlock
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool, LastLevelP6P7
@@ -35,6 +36,12 @@ def backbone(width, channels, first, extra):
         ResNet18(width), {f"layer{i}": str(i - first) for i in layers}, [width << (i - 1) for i in layers], channels, extra)
 
 
+def anchors(scale, octaves, strides):
+    """torchvision's generator: whole sides, from `scale` strides of each level on up to twice that."""
+    sizes = tuple(tuple(int(scale * stride * 2 ** (k / octaves)) for k in range(octaves)) for stride in strides)
+    return AnchorGenerator(sizes, ((0.5, 1.0, 2.0),) * len(sizes))
+
+
 def build(arguments, classes, mean=None, deviation=None):
     """The model; RetinaNet's labels begin at 0, Mask R-CNN's at 1 (0 is its background)."""
     size = arguments.size or [800, 1333]
@@ -43,11 +50,15 @@ def build(arguments, classes, mean=None, deviation=None):
     width, channels = arguments.width, arguments.channels
     if arguments.model == "retinanet":
         body = backbone(width, channels, 2, LastLevelP6P7(channels, channels))
-        return RetinaNet(body, classes, score_thresh=arguments.least_score, detections_per_img=arguments.detections,
-                         **options)
+        return RetinaNet(
+            body, classes, anchor_generator=anchors(arguments.anchor_scale or 4, 3, [8, 16, 32, 64, 128]),
+            score_thresh=arguments.least_score, nms_thresh=arguments.overlap, detections_per_img=arguments.detections,
+            **options)
     body = backbone(width, channels, 1, LastLevelMaxPool())
-    return MaskRCNN(body, classes + 1, box_score_thresh=arguments.least_score,
-                    box_detections_per_img=arguments.detections, **options)
+    return MaskRCNN(
+        body, classes + 1, rpn_anchor_generator=anchors(arguments.anchor_scale or 8, 1, [4, 8, 16, 32, 64]),
+        box_score_thresh=arguments.least_score, box_nms_thresh=arguments.overlap,
+        box_detections_per_img=arguments.detections, **options)
 
 
 def parameter_count(model):

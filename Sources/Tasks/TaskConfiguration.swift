@@ -83,6 +83,9 @@ public protocol TaskConfiguration: Sendable {
     ) throws -> JSONValue?
     /// Whether images are evaluated in their own size, so that nothing of them is cut off; no by default.
     static var evaluatesWholeImages: Bool { get }
+    /// Whether images that would be cut to the input's shape are brought into its upper left corner as a whole instead; no by
+    /// default.
+    static var fitsWholeImages: Bool { get }
     /// What might be said of an image, for measurements of speed on random images.
     static func example(
         _ vocabulary: Vocabulary, height: Int, width: Int, _ random: inout Random
@@ -162,6 +165,9 @@ extension TaskConfiguration {
 
     /// No.
     public static var evaluatesWholeImages: Bool { false }
+
+    /// No.
+    public static var fitsWholeImages: Bool { false }
 
     /// Nothing.
     public static func caption(_ annotation: Task.Annotation, _ classNames: [String]) -> String { "" }

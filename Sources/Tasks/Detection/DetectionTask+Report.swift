@@ -13,11 +13,12 @@ extension DetectionTask {
         pictures: (_ indices: [Int]) throws -> [JSONValue]
     ) throws -> [JSONValue.Member] {
         let order = findings.worstFirst
+        let scan = try ObjectScan(dataset)
         let record = InstanceRecord(
-            classes: vocabulary.classNames, boxes: measures(findings.boxes, images: try images(dataset)),
+            classes: vocabulary.classNames, boxes: measures(findings.boxes, images: scan.classes.map(\.images)),
             masks: findings.masks.map { measures($0, images: nil) },
             thresholds: InstanceThresholds(best: findings.threshold, predict: findings.shown),
-            sizes: try sizes(dataset), curves: curves(findings), confusion: findings.confusion.map { confusion($0) },
+            sizes: scan.sizes, curves: curves(findings), confusion: findings.confusion.map { confusion($0) },
             images: order.prefix(200).map { place in
                 let answer = findings.answers[place]
                 return InstanceImage(
@@ -49,27 +50,6 @@ extension DetectionTask {
                     averageRecall: defined(own.stats[8]), precision: best?.precision, recall: best?.recall,
                     f1: best?.f1, threshold: best?.score)
             })
-    }
-
-    /// In how many images each class is.
-    private func images(_ dataset: any AnnotatedDataset<LocatedInstances>) throws -> [Int] {
-        var counts = [Int](repeating: 0, count: classes)
-        for index in 0..<dataset.count {
-            let present = Set(try dataset.annotation(index).original.items.filter { !$0.isCrowd }.map(\.classIndex))
-            for label in present where label < classes { counts[label] += 1 }
-        }
-        return counts
-    }
-
-    /// How many objects are small, medium and large.
-    private func sizes(_ dataset: any AnnotatedDataset<LocatedInstances>) throws -> [Int] {
-        var sizes = [0, 0, 0]
-        for index in 0..<dataset.count {
-            for item in try dataset.annotation(index).original.items where !item.isCrowd {
-                sizes[item.area < 32 * 32 ? 0 : item.area < 96 * 96 ? 1 : 2] += 1
-            }
-        }
-        return sizes
     }
 
     private func curves(_ findings: DetectionFindings) -> InstanceCurves {

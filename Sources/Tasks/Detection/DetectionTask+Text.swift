@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import JSON
 import Reporting
+import Tensors
 
 // A detector's evaluation as text and as JSON, and what is said of single images.
 extension DetectionTask {
@@ -105,22 +106,19 @@ extension DetectionTask {
         ]
     }
 
-    /// The objects over the pixels.
-    public func painted(_ pixels: [UInt8], channels: Int, _ target: InstanceTargets, row: Int) -> [UInt8] {
-        guard
-            let picture = ObjectPicture(
-                pixels, width: target.size.width, height: target.size.height, channels: channels)
-        else { return pixels }
-        let own = target.images[row]
-        let objects = own.boxes.enumerated().map { index, box in
-            DrawnObject(
-                box: DrawnObject.Box(box), color: ObjectPalette.color(Int(own.labels[index])),
-                mask: own.masks.indices.contains(index) ? own.masks[index].flatMap { DrawnMask($0) } : nil)
+    /// The objects over the small picture of the input.
+    public func paintedSmall(
+        _ pixels: [UInt8], channels: Int, size: Pair, _ target: InstanceTargets, row: Int
+    ) -> [UInt8]? {
+        guard let picture = ObjectPicture(pixels, width: size.width, height: size.height, channels: channels) else {
+            return nil
         }
-        let crowds = own.crowds.map { DrawnObject(box: DrawnObject.Box($0), color: .init(red: 0, green: 0, blue: 0)) }
-        return picture.drawing(objects + crowds.map { $0.judged(.ignored) }, names: false).pixels
+        return picture.drawing(target.images[row].located.placed.drawn([], on: size), names: false).pixels
     }
 
     /// Yes.
     public var paintsTargets: Bool { true }
+
+    /// Three times, so that boxes can be told apart.
+    public var thumbnailScale: Int { 3 }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import JSON
 import Tensors
 
 // What the data of detectors is: groups and counts of images, and made-up ones.
@@ -51,4 +52,16 @@ extension DetectorConfiguration {
 
     /// Yes: nothing of an image is cut off.
     public static var evaluatesWholeImages: Bool { true }
+
+    /// Yes: an object beyond the edge would be missed.
+    public static var fitsWholeImages: Bool { true }
+
+    /// COCO annotations.
+    public static func annotationFile(
+        of dataset: any AnnotatedDataset<LocatedInstances>, files: [String]
+    ) throws -> JSONValue? {
+        var export = CocoExport(names: dataset.classNames, identifiers: DetectionCategories(of: dataset).identifiers)
+        for (index, file) in files.enumerated() { export.add(file, try dataset.annotation(index).original) }
+        return export.json
+    }
 }

@@ -44,7 +44,8 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     package init<C: TaskConfiguration>(
         _ recipe: Recipe, _ task: C, splits: DatasetSplits<Annotation>
     ) throws where C.Task.Annotation == Annotation {
-        let data = recipe.data
+        var data = recipe.data
+        if C.fitsWholeImages, data.fit == .crop { data.fit = .corner }
         let shapes = try ImageShapes(of: splits.train)
         let (height, width, sizeNotice) = Self.inputSize(data, shapes)
         let channels = recipe.model.inputChannels ?? shapes.channels

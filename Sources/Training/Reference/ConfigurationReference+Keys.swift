@@ -27,7 +27,12 @@ extension ConfigurationReference {
                 .init(
                     head.name, words: [head.name],
                     text: "{task: \(SegmentationConfiguration.name), head: {kind: \(head.name)}}")
-            })
+            }
+                + DetectorHead.names.map { name in
+                    let masks = RegionHeadSpecification.Kind(rawValue: name)?.answersMasks ?? false
+                    let task = masks ? InstanceConfiguration.name : DetectionConfiguration.name
+                    return .init(name, words: [name], text: "{task: \(task), head: {kind: \(name)}}")
+                })
     }
 
     /// Which keys `model` has depends on the family that its name belongs to.
