@@ -52,7 +52,7 @@ extension GradientCheck {
         // The transfer's gradient is a hundredth of the slope.
         GradientCheck("momentBoxes/transfer", [[2]]) {
             var random = Random(seed: 1, purpose: "points")
-            let points = Variable(Tensor.normal([3, 6], from: &random))
+            let points = Variable(Tensor<Double>.normal([3, 6], from: &random))
             let boxes = points.momentBoxes($0[0])
             return [boxes.scaled(by: 100) + points.momentBoxes($0[0].detached).scaled(by: -99)]
         },

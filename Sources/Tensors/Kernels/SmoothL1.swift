@@ -12,7 +12,7 @@ public struct RunWeights<S> {
 
 extension RunWeights where S: ExpressibleByIntegerLiteral {
     /// The weight of an element, counted from the first.
-    func weight(_ i: Int) -> S { pointer.map { $0[(first + i) / run] } ?? 1 }
+    func weight(_ i: Int) -> S where S: ExpressibleByIntegerLiteral { pointer.map { $0[(first + i) / run] } ?? 1 }
 }
 
 /// What `Kernels/SmoothL1.swift` asks of an element type.

@@ -211,3 +211,25 @@ struct RegionLossTests {
         }
     }
 }
+
+extension RegionLossTests {
+    @Test(arguments: DetectorStyle.allCases)
+    func whatLiesInACrowdIsNoBackground(style: DetectorStyle) {
+        var scene = RegionScene(style: style, kind: .fasterRcnn)
+        var image = target([box(4, 4, 12, 12)], [0])
+        // The left half of the input, the object in it.
+        image.crowds = [box(0, 0, 14, 32)]
+        let columns = style == .torchvision ? 12 : 8
+        let output = ModelOutput(
+            answer: scene.answer([scene.objectness()]), features: [],
+            regions: steady([0, 0, 0], .init(repeating: 0, count: columns)))
+        func counts() -> (anchors: Int, regions: Int) {
+            let steps = scene.rules.steps(output, InstanceTargets(size: 32, images: [image]), DetectionContext())
+            return (steps.matches[0].count { $0 >= -1 }, steps.samples[0][0].boxes.count)
+        }
+        #expect(counts() == (16, 17))
+        scene.keys.crowd = .ignore
+        // Anchors reach beyond the input, regions do not; the object's own box stays.
+        #expect(counts() == (13, 9))
+    }
+}

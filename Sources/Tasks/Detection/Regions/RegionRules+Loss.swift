@@ -38,8 +38,11 @@ extension RegionRules {
         var boxes = steps.proposals.map(\.boxes)
         for (index, stage) in stages.enumerated() {
             let keys = keys(index + 1)
-            let samples = inParallel(boxes.count) {
-                sampling(boxes[$0], targets.images[$0].boxes, stage, keys[$0])
+            let samples = inParallel(boxes.count) { image in
+                let target = targets.images[image]
+                return sampling(
+                    boxes[image], target.boxes, crowds: proposals.ignoresCrowds ? target.crowds : [], stage,
+                    keys[image])
             }
             let batch = StageBatch<S>(self, index, samples, targets)
             let (classes, deltas) = regions.boxes(batch.regions, stage: index)

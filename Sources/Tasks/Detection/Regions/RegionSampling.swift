@@ -27,13 +27,14 @@ struct RegionSampling: Sendable {
     /// - Parameters:
     ///   - proposals: boxes in pixels of the input.
     ///   - objects: the image's own boxes.
+    ///   - crowds: proposals more than half of which lies in one of these are not drawn.
     ///   - key: the stream of this image and stage.
     func callAsFunction(
-        _ proposals: [Box], _ objects: [Box], _ stage: RegionStage, _ key: RandomKey
+        _ proposals: [Box], _ objects: [Box], crowds: [Box] = [], _ stage: RegionStage, _ key: RandomKey
     ) -> RegionSample {
         var matcher = Matcher(high: stage.overlap, low: stage.overlap)
         let boxes: [Box]
-        let matches: [Int32]
+        var matches: [Int32]
         let truths: Range<Int>
         switch style {
         case .torchvision:
@@ -41,10 +42,15 @@ struct RegionSampling: Sendable {
             boxes = proposals + objects
             matches = matcher.matches(boxes, objects)
             truths = proposals.count..<boxes.count
+            let own = Array(matches[truths])
+            Matcher.ignore(&matches, BoxColumns(boxes), in: crowds)
+            matches.replaceSubrange(truths, with: own)
         case .mmdetection:
             if stage.keepsBest { matcher.lowQuality = .inOrder(least: stage.overlap) }
             boxes = objects + proposals
-            matches = objects.indices.map { Int32($0) } + matcher.matches(proposals, objects)
+            matches = matcher.matches(proposals, objects)
+            Matcher.ignore(&matches, BoxColumns(proposals), in: crowds)
+            matches = objects.indices.map { Int32($0) } + matches
             truths = 0..<objects.count
         }
         let drawn = sampler.sample(matches, key)
