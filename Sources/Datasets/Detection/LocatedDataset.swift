@@ -23,7 +23,8 @@ struct LocatedDataset: AnnotatedDataset, CategorizedDataset {
         self.source = source
         hasOutlines = options.needsMasks
         let path = source.entries.first?.list ?? options.path
-        (categories, labels) = try ClassMatch.labels(source.classes, reference, path)
+        let (categories, labels) = try ClassMatch.labels(source.classes, reference, path)
+        (self.categories, self.labels) = (categories, labels)
         // What the user does not ask for is passed over; what the training part does not know is a mistake.
         if options.classNames == nil, let lost = source.usedClasses.sorted().first(where: { labels[$0] == nil }) {
             throw DatasetError(
