@@ -19,7 +19,8 @@ struct EvaluateCommand: ParsableCommand {
             or, where there are none, the validation images that the run held out. Classes are matched by name.
 
             With --labels no weights are needed: the index PNGs of the folder --predictions are measured against those \
-            of the same names in the folder --labels.
+            of the same names in the folder --labels. With --annotations a file of detections in COCO's format is measured \
+            against a file of COCO instances, by COCO's rules.
 
             EXAMPLES:
               trainer evaluate Runs/digits
@@ -29,6 +30,7 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate weights.safetensors --data Configs/digits.yaml
               trainer evaluate --predictions answers/masks --labels labels \\
                 --classes 11 --ignore 255 --json
+              trainer evaluate --predictions detections.json --annotations instances.json --masks
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
@@ -48,8 +50,8 @@ struct EvaluateCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Write a row for each image: path, label, prediction and probabilities, or a segmenter's measures; with "
-                + "--labels the folder of answers.", valueName: "file.csv"),
-        completion: .file(extensions: ["csv"]))
+                + "--labels the folder of answers, with --annotations the file of detections.", valueName: "file"),
+        completion: .file(extensions: ["csv", "json"]))
     var predictions: String?
 
     @Option(
@@ -68,14 +70,31 @@ struct EvaluateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "With --labels: the class that is left out of the mean Dice.")
     var background: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure the detections of --predictions against this file of COCO instances.", valueName: "file.json"),
+        completion: .file(extensions: ["json"]))
+    var annotations: String?
+
+    @Flag(help: "With --annotations: measure masks instead of boxes.")
+    var masks = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "With --annotations: never find an object whose id is 0, as pycocotools does; it changes no other numbers.")
+    )
+    var reference = false
+
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
     func validate() throws {
+        if annotations != nil { return try validateDetections() }
+        if masks || reference { throw ValidationError("--masks and --reference go with --annotations") }
         guard labels != nil else {
             if weights == nil {
                 throw ValidationError(
-                    "no weights are given, expected a weights file or a run folder, or --predictions and --labels with two folders"
+                    "no weights are given, expected a weights file or a run folder, or --predictions and --labels with two folders, or --predictions and --annotations with two files"
                 )
             }
             if classes != nil || !ignore.isEmpty || background != nil {
@@ -93,8 +112,26 @@ struct EvaluateCommand: ParsableCommand {
         for value in ignore { try check("--ignore", value, in: 0...65_535) }
     }
 
+    private func validateDetections() throws {
+        if weights != nil { throw ValidationError("--annotations measures --predictions alone; leave the weights out") }
+        if labels != nil || classes != nil || !ignore.isEmpty || background != nil {
+            throw ValidationError("--annotations and --labels are two ways to measure; leave one out")
+        }
+        if predictions == nil {
+            throw ValidationError("--annotations needs detections beside it, expected --predictions <file.json>")
+        }
+    }
+
     func run() throws {
         let console = Console()
+        if let annotations, let predictions {
+            let found = try DetectionComparison(
+                predictions: predictions, annotations: annotations, kind: masks ? .masks : .boxes,
+                followsReference: reference)
+            console.text(json ? found.json.text(pretty: true) : found.text)
+            for notice in found.notices { console.notice(notice) }
+            return
+        }
         if let labels, let predictions, let classes {
             try compare(predictions, labels, classes, console)
             return
