@@ -7,13 +7,14 @@ struct DetectionComparison {
     private let truths: CocoTruths
     private let results: CocoResults
     private let kind: CocoEvaluator.Kind
+    private let followsReference: Bool
     private let findings: CocoFindings
 
     /// - Throws: `DatasetError` for files that cannot be read, or that do not belong to each other.
     init(predictions: String, annotations: String, kind: CocoEvaluator.Kind, followsReference: Bool) throws {
         truths = try CocoTruths(contentsOf: annotations, masks: kind == .masks)
         results = try CocoResults(contentsOf: predictions, masks: kind == .masks)
-        self.kind = kind
+        (self.kind, self.followsReference) = (kind, followsReference)
         findings = try CocoEvaluator(truths, results, kind: kind, followsReference: followsReference).finish()
     }
 
@@ -27,6 +28,9 @@ struct DetectionComparison {
                 "\(results.path): detections of the categories \(unknown.prefix(8).map(String.init).joined(separator: ", "))"
                     + (unknown.count > 8 ? ", ..." : "")
                     + " are passed over, since \(truths.path) has no such categories.")
+        }
+        if followsReference, truths.hasZero {
+            notices.append("\(truths.path): objects whose id is 0 count as never found, as with pycocotools.")
         }
         if results.count == 0 { notices.append("\(results.path): there are no detections, so nothing was found.") }
         return notices

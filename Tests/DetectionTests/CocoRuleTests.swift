@@ -59,12 +59,13 @@ struct CocoRuleTests {
             [TrueObject(classIndex: 0, box: square(0)), TrueObject(classIndex: 0, box: square(50))],
             [found(square(0), 0.9), found(square(0), 0.8), found(square(50), 0.7)])
         // Precision 1 up to a recall of a half, 2/3 beyond: 51 points and 50.
-        #expect(abs(findings[1] - (51 + 50 * 2.0 / 3) / 101) < 1e-9)
+        let expected: Double = (51 + 100.0 / 3) / 101
+        #expect(abs(findings[1] - expected) < 1e-9)
         #expect(findings[6] == 0.5 && findings[7] == 1)
     }
 
     @Test func ofEqualOverlapsTheLaterObjectIsTaken() {
-        // Both are overlapped by 1 / 3 of the union; the second detection overlaps the first object alone.
+        // The first detection has 2 / 3 in common with both.
         let truths = [TrueObject(classIndex: 0, box: square(0)), TrueObject(classIndex: 0, box: square(4))]
         let middle = square(2)
         let first = stats(truths, [found(middle, 0.9), found(square(0), 0.8)])

@@ -8,4 +8,7 @@ extension CocoTruths {
             return (images[Int(objects.image[index])], object)
         }
     }
+
+    /// Whether an annotation has the id 0, which the reference takes for "not found".
+    package var hasZero: Bool { objects.identifier.contains(0) }
 }
