@@ -19,8 +19,8 @@ struct EvaluateCommand: ParsableCommand {
             or, where there are none, the validation images that the run held out. Classes are matched by name.
 
             With --labels no weights are needed: the index PNGs of the folder --predictions are measured against those \
-            of the same names in the folder --labels. Nor with --annotations: a COCO results file is measured against COCO \
-            annotations, boxes or with --masks masks, by COCO's rules.
+            of the same names in the folder --labels. With --annotations a file of detections in COCO's format is measured \
+            against a file of COCO instances, by COCO's rules.
 
             EXAMPLES:
               trainer evaluate Runs/digits
@@ -30,9 +30,8 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate weights.safetensors --data Configs/digits.yaml
               trainer evaluate --predictions answers/masks --labels labels \\
                 --classes 11 --ignore 255 --json
-              trainer evaluate Runs/cells --predictions results.json
-              trainer evaluate --predictions results.json --annotations instances.json \
-                --masks --json
+              trainer evaluate Runs/cells --predictions detections.json
+              trainer evaluate --predictions detections.json --annotations instances.json --masks
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
@@ -63,14 +62,6 @@ struct EvaluateCommand: ParsableCommand {
         completion: .directory)
     var labels: String?
 
-    @Option(
-        help: ArgumentHelp("Measure the COCO results of --predictions against this file.", valueName: "file.json"),
-        completion: .file(extensions: ["json"]))
-    var annotations: String?
-
-    @Flag(help: "With COCO results: measure or write masks in place of boxes.")
-    var masks = false
-
     @Option(parsing: .unconditional, help: "With --labels: how many classes there are.")
     var classes: Int?
 
@@ -81,27 +72,34 @@ struct EvaluateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "With --labels: the class that is left out of the mean Dice.")
     var background: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure the detections of --predictions against this file of COCO instances.", valueName: "file.json"),
+        completion: .file(extensions: ["json"]))
+    var annotations: String?
+
+    @Flag(help: "With --annotations: measure masks instead of boxes; with --predictions <file.json>: write masks.")
+    var masks = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "With --annotations: never find an object whose id is 0, as pycocotools does; it changes no other numbers.")
+    )
+    var reference = false
+
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
     func validate() throws {
-        if annotations != nil {
-            if weights != nil {
-                throw ValidationError("--annotations measures --predictions alone; leave the weights out")
-            }
-            if labels != nil { throw ValidationError("--annotations and --labels exclude each other; give one of them") }
-            guard predictions != nil else {
-                throw ValidationError("--annotations needs results beside it, expected --predictions <file.json>")
-            }
-            return
-        }
+        if annotations != nil { return try validateDetections() }
+        if reference { throw ValidationError("--reference goes with --annotations") }
         if masks, predictions?.hasSuffix(".json") != true {
-            throw ValidationError("--masks goes with --predictions <file.json>")
+            throw ValidationError("--masks goes with --annotations, or with --predictions <file.json>")
         }
         guard labels != nil else {
             if weights == nil {
                 throw ValidationError(
-                    "no weights are given, expected a weights file or a run folder, or --predictions and --labels with two folders"
+                    "no weights are given, expected a weights file or a run folder, or --predictions and --labels with two folders, or --predictions and --annotations with two files"
                 )
             }
             if classes != nil || !ignore.isEmpty || background != nil {
@@ -119,10 +117,22 @@ struct EvaluateCommand: ParsableCommand {
         for value in ignore { try check("--ignore", value, in: 0...65_535) }
     }
 
+    private func validateDetections() throws {
+        if weights != nil { throw ValidationError("--annotations measures --predictions alone; leave the weights out") }
+        if labels != nil || classes != nil || !ignore.isEmpty || background != nil {
+            throw ValidationError("--annotations and --labels are two ways to measure; leave one out")
+        }
+        if predictions == nil {
+            throw ValidationError("--annotations needs detections beside it, expected --predictions <file.json>")
+        }
+    }
+
     func run() throws {
         let console = Console()
         if let annotations, let predictions {
-            let found = try ResultsComparison(predictions: predictions, annotations: annotations, masks: masks)
+            let found = try DetectionComparison(
+                predictions: predictions, annotations: annotations, kind: masks ? .masks : .boxes,
+                followsReference: reference)
             console.text(json ? found.json.text(pretty: true) : found.text)
             for notice in found.notices { console.notice(notice) }
             return

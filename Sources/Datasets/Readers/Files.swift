@@ -66,7 +66,7 @@ final class InputFile: Sendable {
 }
 
 /// The bytes of a file, or its first `limit`; a file of more than `maximum` bytes is an error.
-func readFile(_ path: String, limit: Int = .max, maximum: Int = 1 << 36) throws -> [UInt8] {
+package func readFile(_ path: String, limit: Int = .max, maximum: Int = 1 << 36) throws -> [UInt8] {
     let file = try InputFile(path)
     let size = min(file.size, limit)
     guard size <= maximum else {

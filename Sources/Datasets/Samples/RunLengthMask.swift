@@ -24,7 +24,7 @@ public struct RunLengthMask: Sendable, Hashable {
         self.init(unchecked: size, counts)
     }
 
-    /// No pixel.
+    /// No pixel of an image whose size `check` lets pass.
     public init(empty size: Pair) { self.init(unchecked: size, [UInt32(size.height * size.width)]) }
 
     /// How many pixels an image of this size has; no more than an image may have.
@@ -35,6 +35,9 @@ public struct RunLengthMask: Sendable, Hashable {
         }
         return pixels
     }
+
+    /// - Throws: `RunLengthError` unless an image may have this size.
+    package static func check(_ size: Pair) throws(RunLengthError) { _ = try pixels(of: size) }
 
     /// How many pixels belong to the object.
     public var area: Int {

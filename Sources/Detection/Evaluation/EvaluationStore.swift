@@ -75,3 +75,21 @@ struct AnswerColumns: Sendable {
         if masks { mask.append(detection.mask) }
     }
 }
+
+extension EvaluationStore {
+    /// How much a detection and an object have in common; of a group of objects that are not told apart how much of the
+    /// detection lies in it.
+    func overlap(_ detection: Int, _ truth: Int, _ kind: CocoEvaluator.Kind) -> Double {
+        let isCrowd = truths.isCrowd[truth]
+        if kind == .masks {
+            guard let mask = answers.mask[detection], let other = truths.mask[truth] else { return 0 }
+            return mask.overlap(other, isCrowd: isCrowd)
+        }
+        let (one, other) = (answers.box[detection], truths.box[truth])
+        let width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+        let height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+        guard width > 0, height > 0 else { return 0 }
+        let (common, own) = (width * height, one[2] * one[3])
+        return common / (isCrowd ? own : own + other[2] * other[3] - common)
+    }
+}

@@ -70,55 +70,6 @@ private func answer(_ classIndex: Int, _ score: Double, _ place: Box) -> Detecti
     }
 }
 
-@Suite struct ResultsComparisonTests {
-    /// One object of each of two categories with odd ids, one of them found; an image without objects.
-    private func files(_ detections: String) throws -> (String, String) {
-        let folder = NSTemporaryDirectory() + "hornbeam-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let annotations = """
-            {"images": [{"id": 4, "width": 50, "height": 50, "file_name": "a.png"},
-                        {"id": 9, "width": 50, "height": 50, "file_name": "b.png"}],
-             "annotations": [
-               {"id": 0, "image_id": 4, "category_id": 90, "bbox": [0, 0, 10, 10], "area": 100, "iscrowd": 0},
-               {"id": 3, "image_id": 4, "category_id": 7, "bbox": [20, 20, 10, 10], "area": 100, "iscrowd": 0}],
-             "categories": [{"id": 90, "name": "late"}, {"id": 7, "name": "early"}, {"id": 1, "name": "never"}]}
-            """
-        try Data(annotations.utf8).write(to: URL(fileURLWithPath: folder + "/truth.json"))
-        try Data(detections.utf8).write(to: URL(fileURLWithPath: folder + "/found.json"))
-        return (folder + "/found.json", folder + "/truth.json")
-    }
-
-    @Test func numbersAreThoseOfTheTwoCategoriesThatHaveObjects() throws {
-        let (found, truth) = try files(
-            "[{\"image_id\": 4, \"category_id\": 90, \"bbox\": [0, 0, 10, 10], \"score\": 0.5}]")
-        let comparison = try ResultsComparison(predictions: found, annotations: truth, masks: false)
-        #expect(abs(comparison.findings.stats[0] - 0.5) < 1e-12)
-        #expect(comparison.findings.stats[5] == -1)
-        let json = comparison.json
-        #expect(json["stats"]?.arrayValue?.count == 12)
-        let classes = json["perClass"]?.arrayValue ?? []
-        #expect(classes.compactMap { $0["category_id"]?.integerValue } == [1, 7, 90])
-        #expect(classes.compactMap { $0["AP"]?.doubleValue } == [-1, 0, 1])
-        #expect(comparison.text.contains("late"))
-    }
-
-    @Test func noDetectionsAreAnAveragePrecisionOfZeroAndANotice() throws {
-        let (found, truth) = try files("[]")
-        let comparison = try ResultsComparison(predictions: found, annotations: truth, masks: false)
-        #expect(comparison.findings.stats[0] == 0)
-        #expect(comparison.notices.contains { $0.contains("no detections") })
-    }
-
-    @Test func aDetectionOfAnUnknownImageIsRefused() throws {
-        let (found, truth) = try files(
-            "[{\"image_id\": 5, \"category_id\": 90, \"bbox\": [0, 0, 10, 10], \"score\": 0.5}]")
-        let error = #expect(throws: DatasetError.self) {
-            try ResultsComparison(predictions: found, annotations: truth, masks: false)
-        }
-        #expect("\(error!)".contains("5"))
-    }
-}
-
 @Suite struct DetectionSettingsTests {
     private var settings: DetectionSettings {
         var settings = DetectionSettings(
