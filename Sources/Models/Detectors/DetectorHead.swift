@@ -11,13 +11,14 @@ public enum DetectorHead {
     }
 
     /// Reads which head there is, its keys, and those of its neck, which start from the head's usual one.
+    /// - Parameter usual: the kind of head where the key says nothing.
     public static func read(
-        _ reader: ConfigurationReader
+        _ reader: ConfigurationReader, usual: String = RetinaNetHeadSpecification.name
     ) -> (head: any DetectorHeadSpecification, neck: any NeckSpecification) {
         var head: any DetectorHeadSpecification = RetinaNetHeadSpecification(classes: 2)
         reader.section("head", "What finds objects") { reader in
             let name = reader.choice(
-                "kind", of: names, default: RetinaNetHeadSpecification.name,
+                "kind", of: names, default: usual,
                 "retinanet (anchors, one stage), reppoints (points, one stage), fasterRcnn (two stages), maskRcnn (and masks), "
                     + "cascadeRcnn or cascadeMaskRcnn (boxes refined three times)")
             if let kind = RegionHeadSpecification.Kind(rawValue: name) {

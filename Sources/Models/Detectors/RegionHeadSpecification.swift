@@ -21,7 +21,7 @@ public struct RegionHeadSpecification: DetectorHeadSpecification {
         /// Boxes and masks, three times.
         case cascadeMaskRcnn
 
-        var answersMasks: Bool { self == .maskRcnn || self == .cascadeMaskRcnn }
+        package var answersMasks: Bool { self == .maskRcnn || self == .cascadeMaskRcnn }
         var isCascade: Bool { self == .cascadeRcnn || self == .cascadeMaskRcnn }
     }
 
