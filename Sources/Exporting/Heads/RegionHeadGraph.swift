@@ -19,10 +19,10 @@ extension RegionHeadSpecification: HeadGraph {
         guard let limits = builder.objects else {
             return builder.results("objectness", objectness) + builder.results("deltas", deltas)
         }
-        guard let strides = builder.strides, let rule = anchors(strides: strides) else {
+        guard let strides = builder.strides else {
             throw ExportError("the strides of the head's maps are not known, so no boxes can be made of its answer")
         }
-        let proposals = propose(&builder, objectness, deltas, rule)
+        let proposals = propose(&builder, objectness, deltas, anchors.rule(style, strides: strides))
         let cut = GraphCut(head: self, maps: Array(features.maps.dropLast()), strides: Array(strides.dropLast()))
         var stage = GraphStage(boxes: proposals.boxes, count: proposals.count)
         var logits: [String] = []

@@ -18,7 +18,7 @@ extension RetinaNetHeadSpecification: HeadGraph {
             return builder.results("classes", scores) + builder.results("deltas", deltas)
         }
         let input = builder.imageSize
-        guard let rule = builder.strides.flatMap({ anchors(strides: $0) }) else {
+        guard let rule = builder.strides.map({ anchors.rule(style, strides: $0) }) else {
             throw ExportError("the strides of the head's maps are not known, so no boxes can be made of its answer")
         }
         var levels: [GraphCandidates] = []

@@ -14,6 +14,9 @@ struct MapRegions<S: Scalar>: RegionAnswers {
     var stages: Int { head.boxes.count }
 
     func boxes(_ regions: Tensor<S>, stage: Int) -> (classes: Variable<S>, deltas: Variable<S>) {
+        require(
+            head.boxes.indices.contains(stage) && regions.shape.rank == 2 && regions.shape[1] == 5, RegionHead.path,
+            [regions.shape], "regions are [R, 5], and the stage \(stage) must be one of \(stages)")
         let layers = head.boxes[stage]
         guard regions.shape[0] > 0 else {
             let (classes, deltas) = layers(cut(placeholder, RegionBoxLayers.side), context.holdingStatistics)
