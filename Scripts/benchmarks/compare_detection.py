@@ -48,6 +48,13 @@ def ensure_environment():
     os.execv(str(python), [str(python), *sys.argv])
 
 
+def image_size(data):
+    """[height, width] of the training images, or None where they differ."""
+    entries = json.loads((data / "annotations" / "instances_train.json").read_text())["images"]
+    sizes = {(entry["height"], entry["width"]) for entry in entries}
+    return list(sizes.pop()) if len(sizes) == 1 else None
+
+
 class Comparison:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
@@ -75,7 +82,7 @@ class Comparison:
 
     def twin_command(self, data, seed, memory_format):
         options = recipe.model_options(self.values) | recipe.training_options(self.values) | recipe.data_options(
-            self.values)
+            self.values, image_size(data))
         options |= {"seed": seed, "threads": self.options.threads, "memory-format": memory_format}
         if self.options.equal_start:
             first = self.folder / f"first-{seed}.safetensors"

@@ -19,7 +19,7 @@ import time
 import numpy as np
 import torch
 from detection_data import Data, measures, results, sample, written
-from detectors_pytorch import build, channels_last, parameter_count
+from detectors_pytorch import build, channels_last, model_arguments, parameter_count
 
 
 def rate(arguments, update, warmup, total):
@@ -109,7 +109,7 @@ def train(arguments):
         for step in range(min(steps, total - update)):
             begin = time.perf_counter()
             chosen = order[step * batch:(step + 1) * batch]
-            samples = [sample(part, i, arguments.flip, generator) for i in chosen]
+            samples = [sample(part, i, arguments, data.mean, generator) for i in chosen]
             targets = [target | {"labels": target["labels"] + first_label} for _, target in samples]
             for group in optimizer.param_groups:
                 group["lr"] = rate(arguments, update, warmup, total)
@@ -153,12 +153,8 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("data", help="the folder of the images and annotations")
-    add("--model", choices=["retinanet", "maskrcnn"], default="retinanet")
-    add("--width", type=int, default=32, help="channels of the first stage of ResNet-18")
-    add("--channels", type=int, default=64, help="of the feature pyramid")
-    add("--anchor-scale", type=float, default=0.0,
-        help="side of a level's smallest square anchor in strides; 4 for RetinaNet and 8 for Mask R-CNN by default")
-    add("--size", type=int, nargs=2, metavar=("H", "W"), help="images are brought to the largest size within this box")
+    model_arguments(parser)
+    add("--padding", type=int, default=0, help="a random part of the image padded so far on each side is taken, as large as it")
     add("--flip", type=float, default=0.5, help="how often an image is mirrored")
     add("--mean", type=float, nargs=3, help="of the pixels, 0 to 1; measured by default")
     add("--deviation", type=float, nargs=3)
@@ -175,9 +171,6 @@ def options():
     add("--batch", type=int, default=8)
     add("--drop-last", choices=["auto", "on", "off"], default="auto")
     add("--evaluation-batch", type=int, default=8)
-    add("--least-score", type=float, default=0.05)
-    add("--overlap", type=float, default=0.5, help="of two answers of one class that overlap by more the surer one stays")
-    add("--detections", type=int, default=100, help="the most answers of an image")
     add("--validate", action="store_true", help="measure the validation part after each epoch, as the trainer does")
     add("--results", metavar="FILE", help="the answers to the test part, as COCO's results file has them")
     add("--steps", type=int, default=0, help="so many updates, no evaluation: to measure time")

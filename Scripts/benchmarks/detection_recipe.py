@@ -1,5 +1,6 @@
 """Reads a detector's configuration for the PyTorch side: what detection_pytorch.py is told to do the same."""
 import json
+import sys
 
 from segmentation_recipe import arguments, resolved, word  # noqa: F401
 
@@ -8,13 +9,14 @@ FIXED = {
     "task": ["detection", "instances"], "data.sampling": ["shuffled"], "data.rotation": [0], "data.translation": [0],
     "data.scaling": [[1, 1]], "data.shear": [0], "data.colorJitter": [[0, 0, 0, 0]], "data.randAugment": [None],
     "data.erasing": [0], "data.verticalFlip": [0], "data.quarterTurns": [0], "data.photometric": [False, None],
-    "data.mosaic": [0, None], "data.padding": [0, None], "model.weights": [None], "model.inputChannels": [None, 3],
+    "data.mosaic": [0, None], "data.augmentation": ["detection", "crop", "none"], "data.shortSides": [[]],
+    "model.weights": [None], "model.inputChannels": [None, 3],
     "head.kind": ["retinanet", "maskRcnn"], "head.style": ["torchvision"], "neck.kind": ["fpn"],
-    "head.backboneNorm": ["batch"], "head.convolutions": [4], "head.groups": [0], "head.anchorOctaves": [3, 1],
-    "head.anchorRatios": [[0.5, 1, 2]], "head.regionScale": [224], "neck.fusion": ["conv"], "neck.upward": [False],
+    "head.backboneNorm": ["batch"], "head.groups": [0], "head.anchorOctaves": [3, 1], "head.boxLayers": [2],
+    "head.boxConvolutions": [0], "head.maskConvolutions": [4], "neck.extraLevels": [0, 1, 2], "neck.fusion": ["conv"], "neck.upward": [False],
     "neck.groups": [0], "loss.box": ["style"], "loss.beta": [None], "loss.classWeight": [1], "loss.boxWeight": [1],
     "loss.focalAlpha": [0.25], "loss.focalGamma": [2], "loss.matchAbove": [None], "loss.matchBelow": [None],
-    "loss.crowd": ["drop"], "loss.sampled": [512], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1], "optimizer.freeze": [[]],
+    "loss.crowd": ["drop"], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1], "optimizer.freeze": [[]],
     "optimizer.ema": [None], "schedule.kind": ["cosine", "constant"], "training.accumulation": [1],
     "training.precision": ["fp32"], "training.earlyStopping": [0],
 }
@@ -33,20 +35,33 @@ def problem(values):
 
 def model_options(values):
     """Those of the model."""
-    return {
+    options = {
         "model": "retinanet" if values["head.kind"] == "retinanet" else "maskrcnn",
         "width": values["model.baseWidth"], "channels": values["neck.channels"],
-        "anchor-scale": values.get("head.anchorScale"), "least-score": values.get("evaluation.scoreThreshold"),
-        "overlap": values.get("evaluation.overlap"), "detections": values.get("evaluation.objects"),
+        "anchor-scale": values["head.anchorScale"], "anchor-ratios": values["head.anchorRatios"],
+        "least-score": values["evaluation.scoreThreshold"], "overlap": values["evaluation.overlap"],
+        "detections": values["evaluation.objects"],
     }
+    if values["head.kind"] == "retinanet":
+        return options | {"tower": values["head.convolutions"], "extra-levels": values["neck.extraLevels"]}
+    return options | {
+        "region-scale": values["head.regionScale"], "box-width": values["head.boxWidth"],
+        "mask-channels": values["head.maskChannels"], "sampled": values["loss.sampled"]}
 
 
-def data_options(values):
-    """Those of the data."""
-    size = values.get("data.imageSize")
+def data_options(values, image_size):
+    """Those of the data; `image_size` is [height, width] of all training images, or None where they differ."""
+    size = values.get("data.imageSize") or image_size
+    if size is None:
+        sys.exit("error: the images have several sizes, expected data.imageSize in the configuration")
+    if values["data.augmentation"] == "crop" and list(size) != list(image_size or []):
+        sys.exit("error: data.augmentation is crop with another data.imageSize than the images have, which the PyTorch side "
+                 "does not do")
     options = {"flip": values["data.flip"]}
-    if size:
-        options["size"] = list(size) if len(size) == 2 else [size[0], size[0]]
+    if values["data.augmentation"] == "crop":
+        padding = values["data.padding"]
+        options["padding"] = max(1, size[0] // 8) if padding is None else padding
+    options["size"] = list(size) if len(size) == 2 else [size[0], size[0]]
     if values.get("data.mean"):
         options |= {"mean": values["data.mean"], "deviation": values["data.deviation"]}
     return options

@@ -84,11 +84,13 @@ def torch_work(options):
         def infer():
             layer(x, offset)
     else:
-        from detectors_pytorch import build
+        from detectors_pytorch import build, model_arguments
 
-        options.model, options.size, options.width, options.channels = options.torch_step, [SIZE, SIZE], 64, 256
-        options.least_score, options.detections, options.overlap, options.anchor_scale = 0.05, 100, 0.5, 0
-        model = build(options, CLASSES).to(memory_format=layout)
+        settings = argparse.ArgumentParser()
+        model_arguments(settings)
+        settings = settings.parse_args(["--model", options.torch_step, "--width", "64", "--channels", "256", "--size",
+                                        str(SIZE), str(SIZE)])
+        model = build(settings, CLASSES).to(memory_format=layout)
         images = list(torch.rand(batch, 3, SIZE, SIZE))
         targets = targets_of(options.torch_step, batch, torch)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.05)

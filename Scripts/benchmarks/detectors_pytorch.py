@@ -6,8 +6,10 @@ from torchvision.models import ResNet
 from torchvision.models.detection import MaskRCNN, RetinaNet
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.resnet import BasicBlock
-from torchvision.ops.feature_pyramid_network import LastLevelMaxPool, LastLevelP6P7
+from torchvision.ops.feature_pyramid_network import ExtraFPNBlock, LastLevelMaxPool, LastLevelP6P7
 
 
 class ResNet18(ResNet):
@@ -36,10 +38,18 @@ def backbone(width, channels, first, extra):
         ResNet18(width), {f"layer{i}": str(i - first) for i in layers}, [width << (i - 1) for i in layers], channels, extra)
 
 
-def anchors(scale, octaves, strides):
+class NoMoreLevels(ExtraFPNBlock):
+    """The maps as they are."""
+
+    def forward(self, results, x, names):
+        return results, names
+
+
+def anchors(arguments, scale, octaves, strides):
     """torchvision's generator: whole sides, from `scale` strides of each level on up to twice that."""
+    scale = arguments.anchor_scale or scale
     sizes = tuple(tuple(int(scale * stride * 2 ** (k / octaves)) for k in range(octaves)) for stride in strides)
-    return AnchorGenerator(sizes, ((0.5, 1.0, 2.0),) * len(sizes))
+    return AnchorGenerator(sizes, (tuple(arguments.anchor_ratios),) * len(sizes))
 
 
 def build(arguments, classes, mean=None, deviation=None):
@@ -49,16 +59,49 @@ def build(arguments, classes, mean=None, deviation=None):
     options = dict(min_size=min(size), max_size=max(size), image_mean=mean, image_std=deviation)
     width, channels = arguments.width, arguments.channels
     if arguments.model == "retinanet":
-        body = backbone(width, channels, 2, LastLevelP6P7(channels, channels))
-        return RetinaNet(
-            body, classes, anchor_generator=anchors(arguments.anchor_scale or 4, 3, [8, 16, 32, 64, 128]),
+        levels = arguments.extra_levels
+        body = backbone(width, channels, 2, LastLevelP6P7(channels, channels) if levels else NoMoreLevels())
+        model = RetinaNet(
+            body, classes, anchor_generator=anchors(arguments, 4, 3, [8, 16, 32, 64, 128][:3 + levels]),
             score_thresh=arguments.least_score, nms_thresh=arguments.overlap, detections_per_img=arguments.detections,
             **options)
+        for head in (model.head.classification_head, model.head.regression_head):
+            head.conv = head.conv[:arguments.tower]
+        return model
     body = backbone(width, channels, 1, LastLevelMaxPool())
-    return MaskRCNN(
-        body, classes + 1, rpn_anchor_generator=anchors(arguments.anchor_scale or 8, 1, [4, 8, 16, 32, 64]),
+    model = MaskRCNN(
+        body, classes + 1, rpn_anchor_generator=anchors(arguments, 8, 1, [4, 8, 16, 32, 64]),
         box_score_thresh=arguments.least_score, box_nms_thresh=arguments.overlap,
-        box_detections_per_img=arguments.detections, **options)
+        box_detections_per_img=arguments.detections, box_batch_size_per_image=arguments.sampled, **options)
+    heads, box, masks = model.roi_heads, arguments.box_width, arguments.mask_channels or channels
+    heads.box_head = TwoMLPHead(channels * 49, box)
+    heads.box_predictor = FastRCNNPredictor(box, classes + 1)
+    heads.mask_head = MaskRCNNHeads(channels, (masks,) * 4, 1)
+    heads.mask_predictor = MaskRCNNPredictor(masks, masks, classes + 1)
+    for pool in (heads.box_roi_pool, heads.mask_roi_pool):
+        pool.canonical_scale = arguments.region_scale
+    return model
+
+
+def model_arguments(parser):
+    """The options of `build`."""
+    add = parser.add_argument
+    add("--model", choices=["retinanet", "maskrcnn"], default="retinanet")
+    add("--width", type=int, default=32, help="channels of the first stage of ResNet-18")
+    add("--channels", type=int, default=64, help="of the feature pyramid")
+    add("--anchor-scale", type=float, default=0.0,
+        help="side of a level's smallest square anchor in strides; 4 for RetinaNet and 8 for Mask R-CNN by default")
+    add("--anchor-ratios", type=float, nargs="+", default=[0.5, 1.0, 2.0], help="height over width")
+    add("--extra-levels", type=int, choices=[0, 2], default=2, help="of RetinaNet, beyond the backbone's coarsest map")
+    add("--tower", type=int, default=4, help="convolutions of RetinaNet's towers, at most 4")
+    add("--region-scale", type=float, default=224, help="side of the regions read from the map of stride 16")
+    add("--box-width", type=int, default=1024, help="of the linear layers of Mask R-CNN's boxes")
+    add("--mask-channels", type=int, default=0, help="of Mask R-CNN's masks; those of the pyramid by default")
+    add("--sampled", type=int, default=512, help="regions of an image that the second stage learns from")
+    add("--size", type=int, nargs=2, metavar=("H", "W"), help="images are brought to the largest size within this box")
+    add("--least-score", type=float, default=0.05)
+    add("--overlap", type=float, default=0.5, help="of two answers of one class that overlap by more the surer one stays")
+    add("--detections", type=int, default=100, help="the most answers of an image")
 
 
 def parameter_count(model):

@@ -16,7 +16,8 @@ struct CocoTests {
                 root,
                 annotations: [
                     ObjectFiles.object(7, image: 20, category: 90, box: [1, 2, 10, 6.5], more: polygons),
-                    ObjectFiles.object(0, category: 7, box: [0.5, 0, 1e1, 2.5E+1], more: #", "area": 3.5, "ignore": 1"#),
+                    ObjectFiles.object(
+                        0, category: 7, box: [0.5, 0, 1e1, 2.5E+1], more: #", "area": 3.5, "ignore": 1"#),
                     ObjectFiles.object(-3, image: 20, box: [0, 0, 1, 40], more: runs),
                     ObjectFiles.object(8, image: 20, box: [0, 0, 2, 40], more: short),
                 ])
@@ -74,7 +75,8 @@ struct CocoTests {
         #expect(try segmentation(#"{"counts": [2400]}"#).contains("without a size"))
         #expect(try segmentation(#"{"counts": [2400], "size": [60, 40]}"#).contains("run lengths of 60x40"))
         let same = #"[{"id": 1, "name": "cat"}, {"id": 2, "name": "cat"}]"#
-        #expect(try problem([Files.object(1), Files.object(2, category: 2)], categories: same).contains("both named cat"))
+        #expect(
+            try problem([Files.object(1), Files.object(2, category: 2)], categories: same).contains("both named cat"))
         #expect(try problem([#"{"image_id": 10, "category_id": 1, "bbox": [1, 2, 3, 4]}"#]).contains("has no id"))
     }
 
@@ -100,7 +102,9 @@ struct CocoTests {
 
     @Test func numbersAreTheNearestOnes() throws {
         try withTemporaryFolder { root in
-            let texts = ["0.1", "123456.789e-3", "2.2250738585072014e-300", "1234567890123456.75", "7E2", "-0.0", "1e-30"]
+            let texts = [
+                "0.1", "123456.789e-3", "2.2250738585072014e-300", "1234567890123456.75", "7E2", "-0.0", "1e-30",
+            ]
             let path = "\(root)/all.json"
             let annotations = texts.enumerated().map { index, text in
                 #"{"id": \#(index), "image_id": 10, "category_id": 1, "bbox": [0, 0, 5, 5], "area": \#(text)}"#
@@ -114,11 +118,15 @@ struct CocoTests {
     @Test func badBoxesStayInWhatIsMeasuredAndLeaveTraining() throws {
         try withTemporaryFolder { root in
             let objects = [
-                ObjectFiles.object(1), ObjectFiles.object(2, box: [5, 5, 0, 4]), ObjectFiles.object(3, box: [5, 5, 0.5, 4]),
+                ObjectFiles.object(1), ObjectFiles.object(2, box: [5, 5, 0, 4]),
+                ObjectFiles.object(3, box: [5, 5, 0.5, 4]),
                 ObjectFiles.object(4, box: [70, 5, 5, 5]), ObjectFiles.object(5, more: #", "area": 1, "ignore": 1"#),
                 ObjectFiles.object(6, more: #", "area": 1, "iscrowd": 1"#),
             ]
-            try ObjectFiles.make(root, annotations: objects + [ObjectFiles.object(9, box: [1, 1, .nan, 2])].map { $0.replacing("nan", with: "NaN") })
+            try ObjectFiles.make(
+                root,
+                annotations: objects
+                    + [ObjectFiles.object(9, box: [1, 1, .nan, 2])].map { $0.replacing("nan", with: "NaN") })
             var stored = objectOptions(root)
             let measured = try DetectionData.openPart(stored, .all)
             #expect(try measured.dataset.annotation(0).original.items.map(\.identifier) == [1, 2, 3, 4, 5, 6])
@@ -132,7 +140,9 @@ struct CocoTests {
             let splits = try DetectionData.open(stored)
             #expect(try splits.train.annotation(0).original.items.map(\.identifier) == [1, 6])
             let notice = try #require(splits.notices.first { $0.contains("of the training objects") })
-            #expect(notice.contains("1 without a width") && notice.contains("1 less than a pixel") && notice.contains("1 beside"))
+            #expect(
+                notice.contains("1 without a width") && notice.contains("1 less than a pixel")
+                    && notice.contains("1 beside"))
             let scan = try ObjectScan(measured.dataset)
             #expect(scan.degenerate.map(\.identifier) == [2, 4] && scan.degenerate[0].image.hasSuffix("a.png"))
             #expect(scan.objectCount == 5 && scan.classes[0].crowds == 1 && scan.emptyImages == 1)
@@ -142,7 +152,8 @@ struct CocoTests {
     @Test func imagesWithoutObjectsAreKeptUnlessTheyAreNotWanted() throws {
         try withTemporaryFolder { root in
             let names = (0..<10).map { "\($0).png" }
-            try ObjectFiles.make(root, annotations: [ObjectFiles.object(1), ObjectFiles.object(2, image: 20)], images: names)
+            try ObjectFiles.make(
+                root, annotations: [ObjectFiles.object(1), ObjectFiles.object(2, image: 20)], images: names)
             try write(
                 ObjectFiles.coco(["x.png"], annotations: [ObjectFiles.object(1)]), to: "\(root)/annotations/test.json")
             try FileManager.default.moveItem(
@@ -152,7 +163,9 @@ struct CocoTests {
             #expect(all.train.count == 10 && all.test?.count == 1)
             #expect(all.notices.contains { $0.contains("8 training images without an object, kept") })
             let few = try DetectionData.open(objectOptions(root) { $0.training.keepsEmpty = false })
-            #expect(few.train.count == 2 && few.notices.contains { $0.contains("8 training images without an object left out") })
+            #expect(
+                few.train.count == 2
+                    && few.notices.contains { $0.contains("8 training images without an object left out") })
         }
     }
 

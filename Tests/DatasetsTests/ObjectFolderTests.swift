@@ -36,7 +36,8 @@ struct ObjectFolderTests {
                 try text(line, "\(root)/train/labels/2.txt")
                 return message { _ = try DetectionData.open(objectOptions(root)) }
             }
-            #expect(try problem("2 0 0 1 1").contains("labels/2.txt:1: class 2 is none of the 2 classes, expected 0 to 1"))
+            #expect(
+                try problem("2 0 0 1 1").contains("labels/2.txt:1: class 2 is none of the 2 classes, expected 0 to 1"))
             #expect(try problem("0 12 9 30 40").contains("12.0 is no part of the image's sides"))
             #expect(try problem("0 0 0 1 1 0.9").contains("has 5 numbers"))
             #expect(try problem("cat 0 0 1 1").contains("begins with cat"))
@@ -53,7 +54,8 @@ struct ObjectFolderTests {
             #expect(message { _ = try DetectionData.open(objectOptions(root)) }.contains("nothing says which classes"))
             try text("cell\nnucleus\n", "\(root)/classes.txt")
             let splits = try DetectionData.open(objectOptions(root) { $0.validation = .automatic })
-            #expect(splits.train.count == 2 && splits.validation?.count == 2 && splits.classNames == ["cell", "nucleus"])
+            #expect(
+                splits.train.count == 2 && splits.validation?.count == 2 && splits.classNames == ["cell", "nucleus"])
         }
     }
 
@@ -98,7 +100,8 @@ struct ObjectFolderTests {
                 try self.text(text, list)
                 return message { _ = try openObjects(root) }
             }
-            #expect(try problem(xml(object("cat", ["a", "1", "2", "3"]))).contains("object 1 (cat) has no number xmin"))
+            #expect(
+                try problem(xml(object("cat", ["a", "1", "2", "3"]))).contains("object 1 (cat) has no number xmin"))
             #expect(try problem(xml("<object></object>")).contains("object 1 has no name"))
             #expect(try problem("<annotation><a></b></annotation>").contains("a.xml:1: this is no valid XML (</b>"))
             #expect(try problem("<annotation>").contains("has no end"))
@@ -111,7 +114,9 @@ struct ObjectFolderTests {
             // As an archive unpacks.
             let root = "\(outer)/VOCdevkit/VOC2007"
             try ObjectFiles.images(["a.png", "b.png", "c.png"], in: "\(root)/JPEGImages")
-            for name in ["a", "b", "c"] { try text(xml(object("x", ["1", "1", "9", "9"])), "\(root)/Annotations/\(name).xml") }
+            for name in ["a", "b", "c"] {
+                try text(xml(object("x", ["1", "1", "9", "9"])), "\(root)/Annotations/\(name).xml")
+            }
             try text("a\n", "\(root)/ImageSets/Main/train.txt")
             try text("b\n", "\(root)/ImageSets/Main/val.txt")
             try text("c 1\n", "\(root)/ImageSets/Main/test.txt")
@@ -123,7 +128,9 @@ struct ObjectFolderTests {
 
     @Test func cocoPartsAreFoundInAnyOfTheirPlaces() throws {
         let file = ObjectFiles.coco(annotations: [ObjectFiles.object(1), ObjectFiles.object(2, image: 20)])
-        func parts(_ lists: [String], _ images: [String], _ change: (inout DetectionDataOptions) -> Void = { _ in }) throws -> [Int?] {
+        func parts(_ lists: [String], _ images: [String], _ change: (inout DetectionDataOptions) -> Void = { _ in })
+            throws -> [Int?]
+        {
             try withTemporaryFolder { root in
                 for list in lists { try write(file, to: "\(root)/\(list)") }
                 for folder in images { try ObjectFiles.images(["a.png", "b.png"], in: "\(root)/\(folder)") }
@@ -135,7 +142,10 @@ struct ObjectFolderTests {
                 return [splits.train.count, splits.validation?.count, splits.test?.count]
             }
         }
-        let coco = ["annotations/instances_train2017.json", "annotations/instances_val2017.json", "annotations/captions_val2017.json"]
+        let coco = [
+            "annotations/instances_train2017.json", "annotations/instances_val2017.json",
+            "annotations/captions_val2017.json",
+        ]
         #expect(try parts(coco, ["train2017", "val2017"]) == [2, 2, nil])
         #expect(try parts(coco, ["images/train2017", "images/val2017"]) == [2, 2, nil])
         #expect(try parts(coco, ["images"]) == [2, 2, nil])
@@ -155,7 +165,9 @@ struct ObjectFolderTests {
     @Test func classesAreMatchedByName() throws {
         try withTemporaryFolder { root in
             try ObjectFiles.images(["a.png", "b.png"], in: "\(root)/images")
-            let train = [ObjectFiles.object(1), ObjectFiles.object(2, category: 90), ObjectFiles.object(3, category: 7)]
+            let train = [
+                ObjectFiles.object(1), ObjectFiles.object(2, category: 90), ObjectFiles.object(3, category: 7),
+            ]
             try write(ObjectFiles.coco(annotations: train), to: "\(root)/annotations/instances_train.json")
             // Other ids, another order, and a class less.
             let other = #"[{"id": 3, "name": "person"}, {"id": 1, "name": "dog"}]"#
@@ -198,7 +210,8 @@ struct ObjectFolderTests {
             try FileManager.default.removeItem(atPath: "\(root)/images/b.png")
             #expect(message { _ = try openObjects(root) }.contains("b.png: the image does not exist"))
             let part = try openObjects(root) { $0.onBroken = .skip }
-            #expect(part.dataset.count == 1 && part.notices.contains { $0.contains("left out") && $0.contains("b.png") })
+            #expect(
+                part.dataset.count == 1 && part.notices.contains { $0.contains("left out") && $0.contains("b.png") })
             try FileManager.default.removeItem(atPath: "\(root)/images/a.png")
             #expect(message { _ = try openObjects(root) }.contains("nor any other of 2"))
         }

@@ -62,9 +62,11 @@ struct ObjectTransformTests {
                 let found = placed.placed.moved(by: back).items.map(\.box)
                 try #require(found.count == 2)
                 for (one, other) in zip(found, boxes) {
-                    let difference = [
-                        one.left - other.left, one.top - other.top, one.right - other.right, one.bottom - other.bottom,
-                    ].map(abs).max() ?? 1
+                    let difference =
+                        [
+                            one.left - other.left, one.top - other.top, one.right - other.right,
+                            one.bottom - other.bottom,
+                        ].map(abs).max() ?? 1
                     #expect(difference < 1e-9)
                 }
             }
@@ -128,7 +130,8 @@ struct ObjectTransformTests {
             moved(step, located([]), seed: UInt64(seed)).annotation.motion != .identity(size)
         }
         #expect(70...130 ~= flipped)
-        let two = TransformStep.twoBranches(short: [24, 32], longSide: 60, middle: [20, 30], part: [12, 24], filter: .bilinear)
+        let two = TransformStep.twoBranches(
+            short: [24, 32], longSide: 60, middle: [20, 30], part: [12, 24], filter: .bilinear)
         let sizes = Set((0..<50).map { moved(two, located([]), seed: UInt64($0)).image.height })
         #expect(sizes.count > 2)
         let normalization = Normalization(mean: [0.5], deviation: [0.5])
@@ -139,7 +142,9 @@ struct ObjectTransformTests {
         let bytes = try JSONEncoder().encode(plan([two]))
         #expect(try JSONDecoder().decode(TransformPlan.self, from: bytes) == plan([two]))
         #expect(plan([.either([[step]])]).problem?.contains("within another one") == true)
-        #expect(plan([.either([])]).problem != nil && plan([.randomPart(height: [0, 1], width: [1, 2], allowsEmpty: true)]).problem != nil)
+        #expect(
+            plan([.either([])]).problem != nil
+                && plan([.randomPart(height: [0, 1], width: [1, 2], allowsEmpty: true)]).problem != nil)
         #expect(plan([.overlapCrop(overlaps: [2], smallest: 0.3)]).problem != nil)
         #expect(plan([.randomSides(short: [], isRange: true, longSide: 9, filter: .bilinear)]).problem != nil)
         #expect(plan([two]).problem == nil)
@@ -191,7 +196,9 @@ struct ObjectTransformTests {
 
     @Test func motionsAddUp() {
         let annotation = located([Box(left: 10, top: 10, right: 50, bottom: 30)])
-        let (first, second) = (Motion.resize(size, to: Pair(80, 120)), Motion.crop(Pair(80, 120), x: 30, y: 0, to: Pair(80, 40)))
+        let (first, second) = (
+            Motion.resize(size, to: Pair(80, 120)), Motion.crop(Pair(80, 120), x: 30, y: 0, to: Pair(80, 40))
+        )
         let moved = annotation.moved(by: first).moved(by: second)
         #expect(moved == annotation.moved(by: first.then(second)))
         #expect(moved.placed.items[0].box == Box(left: 0, top: 20, right: 40, bottom: 60))

@@ -44,7 +44,7 @@ extension RunFolder {
         let measures = InstanceMeasures(
             stats: [average, 0.6, 0.45, 0.1, 0.5, -1, 0.2, 0.4, 0.5, 0.2, 0.6, -1], classes: classes)
         let recalls = (0...10).map { Double($0) / 10 }
-        func falling(_ name: String) -> InstanceCurve { InstanceCurve(name, recalls.map { 1 - $0 }) }
+        func falling(_ name: String) -> InstanceCurve { InstanceCurve(name, recalls.reversed()) }
         return InstanceRecord(
             classes: detectorNames, boxes: measures, masks: masks ? measures : nil,
             thresholds: InstanceThresholds(overlap: 0.5, best: 0.4, predict: 0.4), sizes: [300, 900, 40],
@@ -86,6 +86,7 @@ extension RunFolder {
                     "loss.class": .number(1.5 / number), "loss.box": .number(0.5 / number),
                     "weightedLoss.class": .number(1.5 / number), "weightedLoss.box": .number(0.5 / number),
                     "validationLoss": .number(1 / number), "validationAP": .number(0.07 * number),
+                    "validationAP50": .number(0.1 * number),
                     "learningRate": 0.001, "seconds": .number(number),
                 ]
             })

@@ -37,7 +37,7 @@ import Testing
         #expect(html.contains("mask AP") == (task == "instances"))
         #expect(!html.contains("<dust>") && html.contains("&lt;dust&gt;") && html.contains("w&quot;1.png"))
         // AP and the parts of the loss have curves by themselves.
-        for title in ["Validation AP", "AP", "Terms of the loss"] {
+        for title in ["AP", "AP50", "Terms of the loss"] {
             #expect(html.contains("<strong>\(title)</strong>"), "\(title)")
         }
     }

@@ -13,7 +13,8 @@ enum ClassMatch {
         guard labels.contains(where: { $0 != nil }) else {
             throw DatasetError(
                 path,
-                "none of the classes \(listed(source.names)) is one of \(listed(reference.names)), expected the same names")
+                "none of the classes \(listed(source.names)) is one of \(listed(reference.names)), expected the same names"
+            )
         }
         // Results of this part are written with its own ids.
         var identifiers = reference.identifiers
@@ -26,11 +27,13 @@ enum ClassMatch {
     }
 
     /// The classes that the user asks for.
-    static func chosen(_ names: [String], of source: DetectionCategories, _ path: String) throws -> DetectionCategories {
+    static func chosen(_ names: [String], of source: DetectionCategories, _ path: String) throws -> DetectionCategories
+    {
         var identifiers: [Int64] = []
         for name in names {
             guard let place = source.names.firstIndex(of: name) else {
-                let hint = names.count > 1 && names.allSatisfy { $0.count == 1 }
+                let hint =
+                    names.count > 1 && names.allSatisfy { $0.count == 1 }
                     ? "; data.classNames is a list of names, here each of one letter" : ""
                 throw DatasetError(
                     path,

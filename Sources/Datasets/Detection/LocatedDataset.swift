@@ -100,7 +100,8 @@ struct LocatedDataset: AnnotatedDataset, CategorizedDataset {
             throw DatasetError(
                 entries[first].image,
                 "the image has \(found.height) x \(found.width) pixels (height x width), but "
-                    + "\(FileName.shown(entries[first].list)) says \(said.height) x \(said.width), expected the same\(more)")
+                    + "\(FileName.shown(entries[first].list)) says \(said.height) x \(said.width), expected the same\(more)"
+            )
         }
         if let first = missing.first, missing.count == entries.count {
             throw DatasetError(
@@ -122,7 +123,8 @@ struct LocatedDataset: AnnotatedDataset, CategorizedDataset {
             let names = listed(turned.map { entries[$0].image }, most: 3)
             notices.append(
                 "\(counted(turned.count, "image")) (\(names)) \(turned.count == 1 ? "is" : "are") as large as said only after "
-                    + "a quarter of a turn; where the file asks for one (EXIF), the objects were turned with the picture")
+                    + "a quarter of a turn; where the file asks for one (EXIF), the objects were turned with the picture"
+            )
         }
         return frames
     }

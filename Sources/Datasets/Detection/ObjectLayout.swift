@@ -20,7 +20,8 @@ extension ObjectLayout {
             guard same.count > 1 else { continue }
             throw DatasetError(
                 root,
-                "\(listed(same.map { name($0.part) }, most: 3)) all tell of the \(kind.rawValue) part, expected one; \(hint)")
+                "\(listed(same.map { name($0.part) }, most: 3)) all tell of the \(kind.rawValue) part, expected one; \(hint)"
+            )
         }
         guard parts.contains(where: { $0.kind == .training }) else {
             throw DatasetError(

@@ -74,9 +74,10 @@ public struct ObjectScan: Sendable, Equatable {
         objectsPerImage = tally.objectsPerImage
         positions = tally.positions
         degenerateCount = tally.degenerate.count
-        degenerate = tally.degenerate.sorted { ($0.image, $0.number) < ($1.image, $1.number) }.prefix(Self.mostNamed).map {
-            Degenerate(image: dataset.name($0.image), identifier: $0.identifier, box: $0.box)
-        }
+        degenerate = tally.degenerate.sorted { ($0.image, $0.number) < ($1.image, $1.number) }.prefix(Self.mostNamed)
+            .map {
+                Degenerate(image: dataset.name($0.image), identifier: $0.identifier, box: $0.box)
+            }
     }
 
     /// Objects of all classes, without crowds.

@@ -48,10 +48,9 @@ struct StoredObjects: PartedSource {
         for _ in 0..<4 {
             let content = try Folder(root)
             var own: [String] = []
-            let found: (any ObjectLayout)? =
-                try CocoLayout.find(in: root, content, images: files.images)
-                ?? VocLayout.find(in: root, content, files.oneBased, &own)
-                ?? YoloLayout.find(in: root, content, &own)
+            var found: (any ObjectLayout)? = try CocoLayout.find(in: root, content, images: files.images)
+            if found == nil { found = try VocLayout.find(in: root, content, files.oneBased, &own) }
+            if found == nil { found = try YoloLayout.find(in: root, content, &own) }
             if let found {
                 if root != path {
                     notices.append(
@@ -66,7 +65,8 @@ struct StoredObjects: PartedSource {
         let content = try Folder(path)
         let names = content.folders.map { $0 + "/" } + content.files
         throw DatasetError(
-            path, "this holds \(names.isEmpty ? "nothing" : listed(names)) and no lists of objects, expected \(expected)")
+            path,
+            "this holds \(names.isEmpty ? "nothing" : listed(names)) and no lists of objects, expected \(expected)")
     }
 
     var attribution: String? { layout == nil ? DigitScenes.attribution : nil }

@@ -69,7 +69,8 @@ struct TrainedObjects: AnnotatedDataset, CategorizedDataset {
             tally.degenerate += 1
         } else if box.width < 1 || box.height < 1 {
             tally.tiny += 1
-        } else if box.right <= 0 || box.bottom <= 0 || box.left >= Double(size.width) || box.top >= Double(size.height) {
+        } else if box.right <= 0 || box.bottom <= 0 || box.left >= Double(size.width) || box.top >= Double(size.height)
+        {
             tally.beside += 1
         } else {
             return true
@@ -79,7 +80,9 @@ struct TrainedObjects: AnnotatedDataset, CategorizedDataset {
 
     private func filtered(_ annotation: LocatedInstances) -> LocatedInstances {
         var (objects, unused) = (annotation.original, Tally())
-        objects.items = objects.items.filter { Self.keeps($0, objects.size, &unused) }.map { $0.isCrowd ? $0.boxOnly : $0 }
+        objects.items = objects.items.filter { Self.keeps($0, objects.size, &unused) }.map {
+            $0.isCrowd ? $0.boxOnly : $0
+        }
         objects.leastVisible = options.leastVisible
         (objects.needsCenters, objects.tightensBoxes) = (options.needsCenters, options.tightensBoxes)
         return LocatedInstances(identifier: annotation.identifier, original: objects)
@@ -121,7 +124,8 @@ extension TrainedObjects.Tally {
         }
         if small > 0 {
             notices.append(
-                "\(path): \(counted(small, "training image")) left out with a side below \(options.smallestSide) pixels")
+                "\(path): \(counted(small, "training image")) left out with a side below \(options.smallestSide) pixels"
+            )
         }
         if empty > 0 {
             notices.append(

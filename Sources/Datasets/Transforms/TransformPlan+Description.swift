@@ -32,7 +32,8 @@ extension TransformStep {
                 + "right and below with " + fill.map { "\($0)" }.joined(separator: ", ")
         case .randomSides(let short, _, let long, let filter) where isDeterministic:
             "resize, the ratio kept, to a shorter side of \(short[0]) but no longer side above \(long) (\(filter.rawValue))"
-        case .randomSides, .randomPart, .overlapCrop, .either, .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment, .randomResize,
+        case .randomSides, .randomPart, .overlapCrop, .either, .randomCrop, .randomResizedCrop, .horizontalFlip,
+            .affine, .colorJitter, .randAugment, .randomResize,
             .randomWindow, .verticalFlip, .quarterTurn, .photometric, .elastic:
             "a random change"
         }

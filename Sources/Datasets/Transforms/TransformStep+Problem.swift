@@ -66,10 +66,12 @@ extension TransformStep {
             guard overlaps.count <= 64, overlaps.allSatisfy({ 0...1 ~= $0 }) else {
                 return "the overlaps \(overlaps.prefix(8)) are not in 0...1"
             }
-            return 0.01...1 ~= smallest ? nil : "a smallest side of \(smallest) of the image's is out of range, expected 0.01...1"
+            return 0.01...1 ~= smallest
+                ? nil : "a smallest side of \(smallest) of the image's is out of range, expected 0.01...1"
         case .either(let branches):
             guard 1...16 ~= branches.count, branches.allSatisfy({ $0.count <= 16 }) else {
-                return "one of \(branches.count) lists of steps is not possible, expected 1 to 16 of at most 16 steps each"
+                return
+                    "one of \(branches.count) lists of steps is not possible, expected 1 to 16 of at most 16 steps each"
             }
             for step in branches.joined() {
                 if case .either = step { return "a choice of steps within another one is not possible" }

@@ -65,7 +65,8 @@ public enum TransformStep: Codable, Sendable, Hashable {
         case .corner: true
         case .randomSides(let short, _, _, _): Set(short).count == 1
         case .either(let branches): branches.count == 1 && branches[0].allSatisfy(\.isDeterministic)
-        case .randomPart, .overlapCrop, .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment, .randomWindow,
+        case .randomPart, .overlapCrop, .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter,
+            .randAugment, .randomWindow,
             .verticalFlip, .quarterTurn, .photometric, .elastic:
             false
         }

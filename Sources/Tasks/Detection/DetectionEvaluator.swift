@@ -66,9 +66,9 @@ public struct DetectionEvaluator: Evaluator {
         findings.threshold = ScoreCurves(ofBoxes.outcomes).best?.score
         findings.scores = Scores(
             loss: loss / Double(max(1, answers.count)), count: answers.count, values: values(findings))
-        count(ofBoxes.outcomes, &findings)
-        let count = min(Self.fixedCount, answers.count)
-        findings.fixed = (0..<count).map { (2 * $0 + 1) * answers.count / (2 * count) }
+        tally(ofBoxes.outcomes, &findings)
+        let kept = min(Self.fixedCount, answers.count)
+        findings.fixed = (0..<kept).map { (2 * $0 + 1) * answers.count / (2 * kept) }
         if wantsAll {
             var confusion = ObjectConfusion(classes: task.classes, score: findings.shown)
             for (answer, truth) in zip(answers, truths) {
@@ -99,7 +99,7 @@ public struct DetectionEvaluator: Evaluator {
     }
 
     /// What was found, missed and wrong in each image.
-    private func count(_ outcomes: DetectionOutcomes, _ findings: inout DetectionFindings) {
+    private func tally(_ outcomes: DetectionOutcomes, _ findings: inout DetectionFindings) {
         let places = Dictionary(answers.enumerated().map { (Int64($1.index), $0) }) { first, _ in first }
         for (image, objects) in zip(outcomes.images, outcomes.objectsOfImage) {
             if let place = places[image] { findings.answers[place].missed = objects }
@@ -141,7 +141,7 @@ extension [DetectedObject] {
     /// The same in the pixels of the image that was moved into the input, masks pasted there; by falling score.
     /// - Parameter style: whose way masks are pasted; nil leaves them out.
     func moved(back motion: Motion, masks style: DetectorStyle?) -> [Detection.DetectedObject] {
-        let paste = style.map { MaskPaste($0 == .torchvision ? .torchvision : .mmdetection) }
+        let paste = style.map { MaskPaste($0) }
         return map { object in
             let corners = object.box.corners.map { motion.source(of: $0) }
             let box = (Box(around: corners) ?? object.box).clipped(to: motion.source)

@@ -58,11 +58,10 @@ extension DetectionTask {
         let single = classes > 1 && classes <= 12 ? Array(vocabulary.classNames.enumerated()) : []
         let known = findings.boxes.classes.filter { $0.objects > 0 }
         let mean = recalls.indices.map { place -> Double? in
-            known.isEmpty
-                ? nil
-                : known.reduce(0) { sum, own in
-                    sum + (place < own.precisionByRecall.count ? max(0, own.precisionByRecall[place]) : 0)
-                } / Double(known.count)
+            if known.isEmpty { return nil }
+            var sum = 0.0
+            for own in known where place < own.precisionByRecall.count { sum += max(0, own.precisionByRecall[place]) }
+            return sum / Double(known.count)
         }
         var precision = [InstanceCurve("all", mean)]
         var lists: [[InstanceCurve]] = [[], [], []]

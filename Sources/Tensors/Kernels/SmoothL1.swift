@@ -8,7 +8,9 @@ public struct RunWeights<S> {
     let run: Int
     /// The element that a kernel begins with.
     var first = 0
+}
 
+extension RunWeights where S: ExpressibleByIntegerLiteral {
     /// The weight of an element, counted from the first.
     func weight(_ i: Int) -> S where S: ExpressibleByIntegerLiteral { pointer.map { $0[(first + i) / run] } ?? 1 }
 }

@@ -87,7 +87,8 @@ package struct DataSection: Sendable {
             "fit", default: .crop,
             "Images of another shape: crop covers the input and cuts off evenly what sticks out, pad keeps all of the image "
                 + "and fills the rest with the mean colour, stretch resizes each side by itself, corner is pad with the image in the "
-                + "upper left corner (always so with augmentations for boxes); in training, resizedCrop takes its parts of the image instead")
+                + "upper left corner (always so with augmentations for boxes); in training, resizedCrop takes its parts of the image instead"
+        )
         filter = reader.choice("filter", default: .bilinear, "How images are resized, antialiased")
         mean = reader.optionalDoubles(
             "mean", in: 0...1, count: 1...3, "Mean of each channel, pixels in 0..1; measured when absent")

@@ -30,7 +30,8 @@ public struct CocoAnnotations: Sendable {
         let needsSize = objects.contains { $0.outline.kind == .polygons && (withOutlines || $0.area.isNaN) }
         if needsSize, image.width == 0 || image.height == 0 {
             throw DatasetError(
-                file.path, "image \(image.identifier) has no width and height, which its polygons need, expected pixels")
+                file.path, "image \(image.identifier) has no width and height, which its polygons need, expected pixels"
+            )
         }
         let said = Pair(max(1, Int(image.height)), max(1, Int(image.width)))
         let items = try file.objects(index, size: said, withOutlines: withOutlines)

@@ -53,7 +53,8 @@ extension CocoFile {
             guard let other = seen.updateValue(category.identifier, forKey: category.name) else { continue }
             throw DatasetError(
                 path,
-                "the categories \(other) and \(category.identifier) are both named \(category.name), expected different names")
+                "the categories \(other) and \(category.identifier) are both named \(category.name), expected different names"
+            )
         }
     }
 
@@ -78,14 +79,17 @@ extension CocoFile {
     ) -> [String] {
         var notices: [String] = []
         if !dropped.isEmpty {
-            notices.append("\(path): \(listed(dropped)) stands for other categories and has no objects, so it is no class")
+            notices.append(
+                "\(path): \(listed(dropped)) stands for other categories and has no objects, so it is no class")
         }
         let identifiers = categories.map(\.identifier)
         if identifiers != (1...Int64(max(1, categories.count))).map({ $0 }) {
             let shown = categories.enumerated().map { "\($1.identifier) (\($1.name)) is \($0)" }
             notices.append("\(path): of the category ids, \(listed(shown, most: 12))")
         }
-        var (crowds, counts) = ([Int](repeating: 0, count: categories.count), [Int](repeating: 0, count: categories.count))
+        var (crowds, counts) = (
+            [Int](repeating: 0, count: categories.count), [Int](repeating: 0, count: categories.count)
+        )
         var (degenerate, infinite, outside, missing) = (CocoCount(), CocoCount(), CocoCount(), CocoCount())
         for record in records {
             counts[Int(record.category)] += 1
@@ -117,7 +121,8 @@ extension CocoFile {
                     + "there? expected [x, y, width, height]")
         }
         if missing.count > 0 {
-            notices.append("\(path): \(missing.shown) without an area, which is taken from the mask or else from the box")
+            notices.append(
+                "\(path): \(missing.shown) without an area, which is taken from the mask or else from the box")
         }
         if reader.shortParts.count > 0 {
             notices.append(

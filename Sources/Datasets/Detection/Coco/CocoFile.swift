@@ -30,7 +30,8 @@ final class CocoFile: Sendable {
         let used = Set(records.map(\.category))
         // Roboflow adds a class that stands for the whole project, of which there are no objects.
         let kept = all.filter { category in
-            used.contains(category.identifier) || !all.contains { $0.parent == category.name && $0.name != category.name }
+            used.contains(category.identifier)
+                || !all.contains { $0.parent == category.name && $0.name != category.name }
         }
         categories = kept.isEmpty ? all : kept
         let dropped = Set(all.map(\.name)).subtracting(categories.map(\.name))
@@ -40,7 +41,9 @@ final class CocoFile: Sendable {
             let record = records[index]
             guard let image = imageIndices[record.image] else {
                 throw DatasetError(
-                    path, "annotation \(record.identifier) is of image \(record.image), which is none of the \(images.count) images")
+                    path,
+                    "annotation \(record.identifier) is of image \(record.image), which is none of the \(images.count) images"
+                )
             }
             guard let label = labels[record.category] else {
                 throw DatasetError(

@@ -31,8 +31,10 @@ struct CocoLayout: ObjectLayout {
     /// One file of all images.
     init(file: String, images: String?) throws {
         let folder = Self.parent(file)
-        let folders = images.map { [Self.place($0, below: folder)] } ?? Self.folders(folder, .training, file) + Self.folders(
-            Self.parent(folder), .training, file)
+        let folders =
+            images.map { [Self.place($0, below: folder)] } ?? Self.folders(folder, .training, file)
+            + Self.folders(
+                Self.parent(folder), .training, file)
         try self.init([(.training, Part(list: file, folders: folders))], root: file, isWhole: true)
     }
 
@@ -58,7 +60,10 @@ struct CocoLayout: ObjectLayout {
     static func find(in root: String, _ content: Folder, images: String?) throws -> CocoLayout? {
         var found: [(kind: PartKind, part: Part)] = []
         func folders(_ folder: String, _ kind: PartKind, _ list: String) -> [String] {
-            images.map { let base = place($0, below: root); return partFolders(base, kind) + [base] }
+            images.map {
+                let base = place($0, below: root)
+                return partFolders(base, kind) + [base]
+            }
                 ?? Self.folders(folder, kind, list)
         }
         // Roboflow's way: a file in the folder of each part.
@@ -72,7 +77,9 @@ struct CocoLayout: ObjectLayout {
             found.append((kind, Part(list: path, folders: ["\(root)/\(name)", "\(root)/\(name)/images"])))
         }
         if !found.isEmpty { return try CocoLayout(found, root: root, isWhole: false) }
-        for folder in content.folders.filter({ folderNames.contains($0.lowercased()) }).map({ "\(root)/\($0)" }) + [root] {
+        for folder in content.folders.filter({ folderNames.contains($0.lowercased()) }).map({ "\(root)/\($0)" }) + [
+            root
+        ] {
             let lists = (folder == root ? content : try Folder(folder)).files.filter {
                 isList($0) && (folder != root || tellsOfObjects($0))
             }
@@ -90,7 +97,8 @@ struct CocoLayout: ObjectLayout {
             guard let only = lists.first else { continue }
             guard lists.count == 1 else {
                 throw DatasetError(
-                    folder, "of the files \(listed(lists)) none is named after a part, as instances_train.json is; \(hint)")
+                    folder,
+                    "of the files \(listed(lists)) none is named after a part, as instances_train.json is; \(hint)")
             }
             let path = "\(folder)/\(only)"
             return try CocoLayout(
@@ -102,7 +110,8 @@ struct CocoLayout: ObjectLayout {
     private static let folderNames: Set<String> = ["annotations", "annotation", "labels"]
     /// Lists of other things than objects in boxes.
     private static let others = [
-        "caption", "keypoint", "panoptic", "stuff", "image_info", "result", "prediction", "detections", "unlabeled", "lvis_v",
+        "caption", "keypoint", "panoptic", "stuff", "image_info", "result", "prediction", "detections", "unlabeled",
+        "lvis_v",
     ]
 
     private static func isList(_ name: String) -> Bool {

@@ -122,7 +122,9 @@ struct CocoReader {
         }
         guard let identifier else {
             throw DatasetError(
-                path, "annotation number \(records.count + 1) has no id that is a whole number, expected a different one for each")
+                path,
+                "annotation number \(records.count + 1) has no id that is a whole number, expected a different one for each"
+            )
         }
         func fault(_ problem: String) -> DatasetError { DatasetError(path, "annotation \(identifier) \(problem)") }
         guard let image else { throw fault("has no image_id that is a whole number") }

@@ -162,7 +162,9 @@ extension JSONStream {
         var value: UInt32 = 0
         for _ in 0..<4 {
             let next = try byte()
-            guard let digit = Character(Unicode.Scalar(next)).hexDigitValue else { throw failure("expected four digits") }
+            guard let digit = Character(Unicode.Scalar(next)).hexDigitValue else {
+                throw failure("expected four digits")
+            }
             value = value * 16 + UInt32(digit)
             position += 1
         }

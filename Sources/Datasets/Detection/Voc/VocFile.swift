@@ -41,7 +41,8 @@ struct VocFile: Sendable {
             }
             return Object(
                 name: name,
-                box: Box(left: try side("xmin"), top: try side("ymin"), right: try side("xmax"), bottom: try side("ymax")),
+                box: Box(
+                    left: try side("xmin"), top: try side("ymin"), right: try side("xmax"), bottom: try side("ymax")),
                 isDifficult: object.child("difficult").flatMap { Double($0.value) }.map { $0 != 0 } ?? false)
         }
     }
@@ -91,7 +92,8 @@ struct VocSource: ObjectSource {
     static func notices(_ images: [(image: String, list: String, file: VocFile)]) -> [String] {
         var names: [String] = []
         for entry in images {
-            for (number, object) in entry.file.objects.enumerated() where object.box.width <= 0 || object.box.height <= 0 {
+            for (number, object) in entry.file.objects.enumerated()
+            where object.box.width <= 0 || object.box.height <= 0 {
                 names.append("\(entry.list) object \(number + 1)")
             }
         }

@@ -86,7 +86,8 @@ private struct VocFolder {
         let files = try (lists == root ? content : Folder(lists)).files.filter { FileName.ending($0) == "xml" }
         guard !files.isEmpty else { return nil }
         guard let images else {
-            throw DatasetError(root, "there are XML files in \(FileName.shown(lists)) but no folder JPEGImages or images beside them")
+            throw DatasetError(
+                root, "there are XML files in \(FileName.shown(lists)) but no folder JPEGImages or images beside them")
         }
         var found: [String: String] = [:]
         for name in try Folder(images).files where ImageKind.endings.contains(FileName.ending(name)) {

@@ -49,7 +49,8 @@ struct YoloFile {
             var entries: [(Int, String)] = []
             for pair in pairs {
                 guard let number = Int(pair.key), let name = texts(pair.value).first else {
-                    throw DatasetError(path, "names has the key \(pair.key), expected the numbers 0, 1, ... with a name each")
+                    throw DatasetError(
+                        path, "names has the key \(pair.key), expected the numbers 0, 1, ... with a name each")
                 }
                 entries.append((number, name))
             }
@@ -93,7 +94,8 @@ struct YoloFile {
     /// The images that a text file lists.
     private static func lines(of file: String) throws -> [String] {
         let text = String(decoding: try readFile(file, maximum: 1 << 28), as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).map { $0.filter { $0 != "\r" } }.filter { !$0.isEmpty }.map { line in
+        return text.split(whereSeparator: \.isNewline).map { $0.filter { $0 != "\r" } }.filter { !$0.isEmpty }.map {
+            line in
             if line.hasPrefix("/") { return line }
             let inner = line.hasPrefix("./") ? String(line.dropFirst(2)) : line
             return "\(CocoLayout.parent(file))/\(inner)"

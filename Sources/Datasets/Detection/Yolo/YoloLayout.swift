@@ -50,7 +50,8 @@ struct YoloLayout: ObjectLayout {
         guard let classes else {
             throw DatasetError(
                 root,
-                "nothing says which classes there are, expected a file data.yaml with names, or classes.txt with a name in each line")
+                "nothing says which classes there are, expected a file data.yaml with names, or classes.txt with a name in each line"
+            )
         }
         return try YoloLayout(
             folders.parts.mapValues { try Self.images($0) }, names: classes.names, isWhole: folders.isWhole,

@@ -19,7 +19,10 @@ struct YoloSource: ObjectSource {
         }
         classes = DetectionCategories(names: names, identifiers: names.indices.map { Int64($0) })
         let state = Mutex(
-            (objects: [[YoloObject]?](repeating: nil, count: images.count), failure: (index: Int, error: any Error)?.none))
+            (
+                objects: [[YoloObject]?](repeating: nil, count: images.count),
+                failure: (index: Int, error: any Error)?.none
+            ))
         let lists = entries.map(\.list)
         parallelFor(images.count, grain: 16) { range in
             for index in range {
@@ -57,7 +60,8 @@ struct YoloSource: ObjectSource {
         }
         if !empty.isEmpty {
             notices.append(
-                "\(counted(empty.count, "box", "boxes")) without a width or height, which training leaves out: \(listed(empty))")
+                "\(counted(empty.count, "box", "boxes")) without a width or height, which training leaves out: \(listed(empty))"
+            )
         }
         return notices
     }
@@ -106,7 +110,8 @@ struct YoloObject: Sendable {
             func fault(_ problem: String) -> DatasetError { DatasetError("\(path):\(index + 1)", problem) }
             let text = String(decoding: first, as: UTF8.self)
             guard let number = Double(text), let label = Int(exactly: number) else {
-                throw fault("the line begins with \(text.prefix(40)), expected the number of a class, 0 to \(names.count - 1)")
+                throw fault(
+                    "the line begins with \(text.prefix(40)), expected the number of a class, 0 to \(names.count - 1)")
             }
             guard names.indices.contains(label) else {
                 throw fault(

@@ -106,7 +106,7 @@ package struct RetinaNetRules: DetectorRules {
             anchors.boxes(
                 level: level, map: Pair(logits[level].shape[1], logits[level].shape[2]), input: size)
         }
-        let least = limits.score > 0 ? S(log(limits.score / (1 - limits.score))) : -.infinity
+        let least: S = limits.score > 0 ? S(log(limits.score / (1 - limits.score))) : -S.infinity
         return visible.enumerated().map { image, visible in
             var found: [DetectedObject] = []
             for level in logits.indices {
