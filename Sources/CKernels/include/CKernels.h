@@ -5,6 +5,7 @@
 #include "BatchNormRelu.h"
 #include "BinaryCrossEntropy.h"
 #include "BinaryPixelCrossEntropy.h"
+#include "BoxOverlap.h"
 #include "Boxes.h"
 #include "Broadcast.h"
 #include "Build.h"
