@@ -49,8 +49,8 @@ extension Tensor {
     /// the weight takes longer than the products of few images do. Both are in single precision where products are asked
     /// for in bfloat16, too: a quarter of the multiplications is less than half of them.
     package static func usesTiles(_ window: Window, map: Shape, weight: Shape, groups: Int) -> Bool {
-        S.hasWinograd && groups == 1 && window == Window(kernel: 3, padding: 1) && map[1] >= 8 && map[2] >= 8
-            && (map[3] >= 8 || map[3] <= 4) && weight[0] >= 8
+        S.hasWinograd && groups == 1 && window == Window(kernel: 3, padding: 1) && map[0] >= 1 && map[1] >= 8
+            && map[2] >= 8 && (map[3] >= 8 || map[3] <= 4) && weight[0] >= 8
     }
 
     /// parts [N, H, W, Ci], which count as one map over all their channels, weight [out, 3, 3, all], bias [out] ->
