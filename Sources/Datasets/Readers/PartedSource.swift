@@ -1,3 +1,5 @@
+import Tensors
+
 /// What decides how a data set is divided into parts.
 protocol PartingOptions: Sendable {
     var path: String { get }

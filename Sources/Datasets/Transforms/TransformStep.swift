@@ -94,7 +94,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
             let y = offset(inside: canvas.height + 2 * padding - height, &random)
             canvas.crop(x: x - padding, y: y - padding, width: width, height: height, padding: mode)
         case .randomResizedCrop(let width, let height, let scale, let ratio, let filter):
-            let part = randomPart(of: canvas, scale: scale, ratio: ratio, &random)
+            let part = Datasets.randomPart(of: canvas, scale: scale, ratio: ratio, &random)
             canvas.crop(x: part.x, y: part.y, width: part.width, height: part.height)
             canvas.resize(width: width, height: height, filter: filter)
         case .horizontalFlip(let probability):
