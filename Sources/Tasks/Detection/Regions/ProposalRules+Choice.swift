@@ -74,7 +74,7 @@ extension ProposalRules {
 
 extension SIMD4<Double> {
     /// Four numbers in a row.
-    init<S: Scalar>(reading numbers: UnsafePointer<S>) {
+    init<S: Tensors.Scalar>(reading numbers: UnsafePointer<S>) {
         self.init(Double(numbers[0]), Double(numbers[1]), Double(numbers[2]), Double(numbers[3]))
     }
 }

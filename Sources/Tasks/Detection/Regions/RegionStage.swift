@@ -1,4 +1,4 @@
-import Autograd
+import Tensors
 
 /// What a stage that looks at regions asks of those that it is trained with, and what its answer costs; a detector has one, a
 /// cascade three.
