@@ -28,6 +28,10 @@ def problem(values):
         if key in values and values[key] not in known:
             expected = " or ".join(json.dumps(value) for value in known)
             return f"{key} is {json.dumps(values[key])}, but the PyTorch side has {expected} alone"
+    if values["head.kind"] == "retinanet" and values["neck.extraLevels"]:
+        found = [values["neck.extraLevels"], values["neck.extra"], values["neck.reluBeforeExtra"]]
+        if found != [2, "p5", True]:
+            return f"neck.extraLevels, extra and reluBeforeExtra are {found}, but the PyTorch side has [2, \"p5\", true] or none"
     if not str(values["model.name"]).startswith("resnet18"):
         return f"model.name is {values['model.name']}, but the PyTorch side has ResNet-18 alone"
     return None
