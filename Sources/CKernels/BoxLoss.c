@@ -52,7 +52,7 @@ static dual shifted(dual x, double by) {
 static dual aspect(dual width, dual height, double target, dual overlap, double epsilon) {
     const double scale = 4.0 / (M_PI * M_PI), ratio = width.value / height.value;
     const double difference = target - atan(ratio), v = scale * difference * difference;
-    const double alpha = v / (1.0 - overlap.value + v + epsilon);
+    const double alpha = v == 0.0 ? 0.0 : v / (1.0 - overlap.value + v + epsilon);
     dual result = quotient(width, height);
     for (int i = 0; i < 4; i++) result.by[i] *= -2.0 * alpha * scale * difference / (1.0 + ratio * ratio);
     result.value = alpha * v;

@@ -19,28 +19,53 @@ HB_INLINE void focal_block(const v16 *x, const v16 *sign, const v16 *weight, flo
     *slope = scaled * (gamma * rest * s + q) * *sign;
 }
 
+// Rows that count and follow each other are one run of elements, so that few classes fill vectors as many do.
+HB_INLINE void focal_run(const float *x, const int32_t *labels, const v16 *positive, const v16 *negative, float gamma,
+                         float *dx, d16 *sums, long count, long columns, const int is_square) {
+    long row = 0;
+    for (long i = 0; i < count; i += 16) {
+        const long n = count - i < 16 ? count - i : 16;
+        v16 sign = HB_SPLAT(1.0f), weight = *negative, loss, slope;
+        int32_t mask[16] = {0};
+        int found = 0;
+        while ((row + 1) * columns <= i) row++;
+        for (long r = row; r * columns < i + n; r++) {
+            const long at = r * columns + labels[r] - i;
+            if (labels[r] < 0 || at < 0 || at >= n) continue;
+            mask[at] = -1;
+            found = 1;
+        }
+        if (found) {
+            const i16 is_label = *(const i16 *)mask;
+            sign = lane_select(is_label, -sign, sign);
+            weight = lane_select(is_label, *positive, weight);
+        }
+        const v16 logits = load_some(x + i, n, 0.0f);
+        focal_block(&logits, &sign, &weight, gamma, is_square, &loss, &slope);
+        if (dx) store_some(dx + i, slope, n);
+        if (n < 16) {
+            float t[16];
+            HB_STORE(t, loss);
+            loss = load_tail(t, n, 0.0f);
+        }
+        *sums += __builtin_convertvector(loss, d16);
+    }
+}
+
 HB_INLINE void focal_rows(const float *x, const int32_t *labels, float positive, float negative, float gamma, float *dx,
                           double *sum, long rows, long columns, const int is_square) {
     d16 sums = {};
-    const i16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    for (long r = 0; r < rows; r++, x += columns) {
-        if (labels[r] == -2) {
-            if (dx) memset(dx + r * columns, 0, (size_t)columns * sizeof(float));
-            continue;
-        }
-        for (long c = 0; c < columns; c += 16) {
-            const long n = columns - c < 16 ? columns - c : 16;
-            const i16 is_label = (i16)(lanes == (i16){} + (int32_t)(labels[r] - c));
-            const i16 is_in = (i16)(lanes < (i16){} + (int32_t)n);
-            const v16 sign = lane_select(is_label, HB_SPLAT(-1.0f), HB_SPLAT(1.0f));
-            const v16 weight =
-                lane_select(is_in, lane_select(is_label, HB_SPLAT(positive), HB_SPLAT(negative)), HB_SPLAT(0.0f));
-            const v16 logits = load_some(x + c, n, 0.0f);
-            v16 loss, slope;
-            focal_block(&logits, &sign, &weight, gamma, is_square, &loss, &slope);
-            sums += __builtin_convertvector(loss, d16);
-            if (dx) store_some(dx + r * columns + c, slope, n);
-        }
+    const v16 yes = HB_SPLAT(positive), no = HB_SPLAT(negative);
+    for (long first = 0; first < rows;) {
+        const int counts = labels[first] != -2;
+        long last = first + 1;
+        while (last < rows && (labels[last] != -2) == counts) last++;
+        const long start = first * columns, count = (last - first) * columns;
+        if (counts)
+            focal_run(x + start, labels + first, &yes, &no, gamma, dx ? dx + start : dx, &sums, count, columns,
+                      is_square);
+        else if (dx) memset(dx + start, 0, (size_t)count * sizeof(float));
+        first = last;
     }
     *sum = 0.0;
     for (int i = 0; i < 16; i++) *sum += sums[i];

@@ -57,8 +57,8 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
                             for b in 0..<max(0, count.1) {
                                 sum += read(
                                     Int(region[0]), c,
-                                    corners[1] + (Double(i) + (Double(a) + 0.5) / Double(count.0)) * bin.0,
-                                    corners[0] + (Double(j) + (Double(b) + 0.5) / Double(count.1)) * bin.1)
+                                    corners[1] + Double(i) * bin.0 + (Double(a) + 0.5) * bin.0 / Double(count.0),
+                                    corners[0] + Double(j) * bin.1 + (Double(b) + 0.5) * bin.1 / Double(count.1))
                             }
                         }
                         y.append(sum / Double(max(1, count.0 * count.1)))
