@@ -34,7 +34,7 @@ extension DetectionSettings {
     /// As weights keep them.
     package var json: JSONValue {
         [
-            "head": .object([.init(type(of: head).name, Self.json(of: head))]),
+            "head": .object([.init(type(of: head).name, Self.encoded(head))]),
             "strides": .array(strides.map { .integer($0) }),
             "evaluation": [
                 "scoreThreshold": .number(limits.score), "candidates": .integer(limits.perLevel),
@@ -45,7 +45,7 @@ extension DetectionSettings {
         ]
     }
 
-    private static func json<H: DetectorHeadSpecification>(of head: H) -> JSONValue {
+    private static func encoded<H: DetectorHeadSpecification>(_ head: H) -> JSONValue {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(head) else { return .null }
