@@ -33,8 +33,9 @@ package struct DetectionSettings: Sendable {
 extension DetectionSettings {
     /// As weights keep them.
     package var json: JSONValue {
-        [
-            "head": .object([.init(type(of: head).name, Self.encoded(head))]),
+        let encoded = Self.encoded(head)
+        return [
+            "head": .object([.init(type(of: head).name, encoded)]),
             "strides": .array(strides.map { .integer($0) }),
             "evaluation": [
                 "scoreThreshold": .number(limits.score), "candidates": .integer(limits.perLevel),
@@ -62,7 +63,7 @@ extension DetectionSettings {
         }
         guard let member = json["head"]?.objectValue?.first,
             let kind = DetectorKeys.heads.first(where: { $0.name == member.name }),
-            let head = Self.head(kind, member.value), head.classes == classes
+            let head = Self.decoded(kind, member.value), head.classes == classes
         else { throw wrong("head") }
         let strides = (json["strides"]?.arrayValue ?? []).compactMap(\.integerValue)
         guard (1...Self.mostLevels).contains(strides.count), strides.allSatisfy({ (1...1 << 16).contains($0) }),
@@ -86,7 +87,7 @@ extension DetectionSettings {
         }
     }
 
-    private static func head<H: DetectorHeadSpecification>(
+    private static func decoded<H: DetectorHeadSpecification>(
         _ kind: H.Type, _ json: JSONValue
     ) -> (any DetectorHeadSpecification)? {
         try? JSONDecoder().decode(H.self, from: Data(json.text().utf8))

@@ -21,6 +21,9 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     /// The group of each image, for epochs that show every group equally often; nil where they need not.
     private let groups: (@Sendable (any AnnotatedDataset<Annotation>) throws -> [Int])?
 
+    /// Whether batches of training are of images of like shape and cut to what these need.
+    private let trims: Bool
+
     package var classNames: [String] { vocabulary.classNames }
 
     /// Opens the data of a recipe.
@@ -73,6 +76,11 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
             task: C.name, classNames: allNames,
             settings: task.settings(
                 classNames: allNames, of: splits.train, model: specification, size: Pair(height, width)))
+        // Images that fill the input leave nothing to be cut off.
+        let leavesRoom = shapes.counts.count > 1 || !data.geometry.objects.shortSides.isEmpty
+        trims =
+            C.fitsWholeImages && leavesRoom && data.sampling != .balanced
+            && (try? specification.headTaps(height: min(32, height), width: min(32, width))) != nil
         imageNotices =
             [sizeNotice].compactMap { $0 }
             + (C.evaluatesWholeImages
@@ -127,15 +135,18 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     }
 
     /// Batches of a part of the data, with targets as the collator makes them.
+    /// - Parameter fills: whether all batches have the input's size.
     func loader<C: Collator>(
-        _ dataset: any AnnotatedDataset<Annotation>, _ collator: C, _ recipe: Recipe, training: Bool
+        _ dataset: any AnnotatedDataset<Annotation>, _ collator: C, _ recipe: Recipe, training: Bool,
+        fills: Bool = false
     ) throws -> BatchLoader<C> where C.Annotation == Annotation {
-        let options = LoaderOptions(
+        var options = LoaderOptions(
             batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
             seed: UInt64(recipe.run.seed), shuffles: training,
             dropsLast: training && recipe.training.dropsLast(of: dataset.count),
             threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
             groups: training ? try groups?(dataset) : nil)
+        if training, trims, !fills { options.trimming = try .init(of: dataset) }
         return BatchLoader(
             dataset, transform: try Transform(plan, mode: training ? .training : .evaluation), collator: collator,
             options: options)

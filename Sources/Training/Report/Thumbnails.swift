@@ -105,7 +105,7 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
         var recipe = recipe
         recipe.training.batchSize = chosen.count
         recipe.training.loaderThreads = 0
-        let loader = try data.loader(subset, task.collator(training: true), recipe, training: true)
+        let loader = try data.loader(subset, task.collator(training: true), recipe, training: true, fills: true)
         var variants = chosen.map { _ in [JSONValue]() }
         var (width, height) = (data.plan.width, data.plan.height)
         for epoch in 0..<count {

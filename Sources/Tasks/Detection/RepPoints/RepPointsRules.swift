@@ -50,10 +50,10 @@ package struct RepPointsRules: DetectorRules {
         return DetectorLoss([
             .init("class", classes, weight: classWeight),
             .init(
-                "initialBox", boxLosses(answer, .initial, initial, targets, weight: initialWeight),
+                "initialBox", boxLosses(answer, .initial, initial, weight: initialWeight),
                 weight: initialWeight),
             .init(
-                "box", boxLosses(answer, .refined, refined.boxes, targets, weight: refinedWeight), weight: refinedWeight
+                "box", boxLosses(answer, .refined, refined.boxes, weight: refinedWeight), weight: refinedWeight
             ),
         ])
     }
