@@ -67,4 +67,21 @@ private let samples: [(name: String, neck: FeaturePyramidSpecification, head: an
         #expect(file.nodes.contains { $0.kind == "NonMaxSuppression" })
         #expect(Set(file.constants.keys).isSubset(of: Set(file.nodes.flatMap(\.inputs))), "every constant is used")
     }
+
+    @Test(arguments: [RegionHeadSpecification.Kind.maskRcnn, .cascadeMaskRcnn], DetectorStyle.allCases)
+    func objectsAndMasksComeOutOfTwoStages(kind: RegionHeadSpecification.Kind, style: DetectorStyle) throws {
+        let specification = ModelSpecification(
+            ResNetSpecification(baseWidth: 2, depths: [1, 1, 1], stem: .small), neck: samples[3].neck,
+            head: RegionHeadSpecification(classes: 2, kind: kind, style: style, box: .init(width: 5)))
+        let file = try Sample(specification, height: 13, width: 18).exported()
+        #expect(file.outputs.map(\.name) == ["boxes", "scores", "labels", "masks"])
+        #expect(file.outputs[3].shape == ["batch", "100", "28", "28"])
+        #expect(file.nodes.filter { $0.kind == "NonMaxSuppression" }.count == 2)
+        #expect(Set(file.constants.keys).isSubset(of: Set(file.nodes.flatMap(\.inputs))), "every constant is used")
+        var made = Set(file.constants.keys).union(["images", ""])
+        for node in file.nodes {
+            #expect(made.isSuperset(of: node.inputs), "\(node.name) reads what is not there yet")
+            made.formUnion(node.outputs)
+        }
+    }
 }

@@ -152,8 +152,12 @@ public struct RegionHeadSpecification: DetectorHeadSpecification {
         }
     }
 
-    package func boxPath(_ stage: Int) -> String { RegionHead.path + ".bbox_head" + (kind.isCascade ? ".\(stage)" : "") }
-    package func maskPath(_ stage: Int) -> String { RegionHead.path + ".mask_head" + (kind.isCascade ? ".\(stage)" : "") }
+    package func boxPath(_ stage: Int) -> String {
+        RegionHead.path + ".bbox_head" + (kind.isCascade ? ".\(stage)" : "")
+    }
+    package func maskPath(_ stage: Int) -> String {
+        RegionHead.path + ".mask_head" + (kind.isCascade ? ".\(stage)" : "")
+    }
 
     /// By mmdetection's names, which are ours, or torchvision's.
     public static func canonicalName(_ name: String) -> String? { DetectorNames.region(name) }
