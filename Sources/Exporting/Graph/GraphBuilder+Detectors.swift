@@ -67,11 +67,10 @@ extension GraphBuilder {
         let scale = constant("cells \(height)x\(width)", [2], [2 / Float(width), 2 / Float(height)])
         let places = constant(
             "places \(height)x\(width)", [height * width, 2],
-            (0..<height * width).flatMap { place in
-                [
-                    Float(2 * (place % width) + 1) / Float(width) - 1,
-                    Float(2 * (place / width) + 1) / Float(height) - 1,
-                ]
+            (0..<height * width).flatMap { place -> [Float] in
+                let x = Float(2 * (place % width) + 1) / Float(width) - 1
+                let y = Float(2 * (place / width) + 1) / Float(height) - 1
+                return [x, y]
             })
         let moved = node(
             "Add", path + ".moved", [node("Mul", path + ".moves", [turned, scale]), places])
