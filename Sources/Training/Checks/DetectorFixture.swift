@@ -37,6 +37,11 @@ struct DetectorFixture<S: Scalar> {
         let stored = Set(fixture.file.tensors.map { specification.canonicalName(String($0.name.dropFirst(6))) })
         try fixture.load(
             store, rename: specification.canonicalName, skipping: Set(counts.filter { !stored.contains($0) }))
+        visible = try Self.sizes(fixture, images: input.shape[0], isTorchvision: isTorchvision)
+    }
+
+    /// The height and width of each image, without padding.
+    private static func sizes(_ fixture: ParityFixture<S>, images: Int, isTorchvision: Bool) throws -> [Pair] {
         let sizes: [[Int]]
         if isTorchvision {
             guard let stored = fixture.file["transformed.sizes"] else {
@@ -45,14 +50,14 @@ struct DetectorFixture<S: Scalar> {
             let numbers = try stored.integers()
             sizes = stride(from: 0, to: numbers.count, by: 2).map { [numbers[$0], numbers[$0 + 1]] }
         } else {
-            sizes = try (0..<input.shape[0]).map { image in
+            sizes = try (0..<images).map { image in
                 guard let stored = fixture.file["target.\(image).size"] else {
                     throw fixture.fail("there is no target.\(image).size")
                 }
                 return try stored.integers()
             }
         }
-        visible = sizes.map { Pair($0[0], $0[1]) }
+        return sizes.map { Pair($0[0], $0[1]) }
     }
 
     /// torchvision's RetinaNet and Mask R-CNN.
