@@ -32,6 +32,7 @@ struct DetectorFixture<S: Scalar> {
         model = try specification.makeModel(height: height, width: width)
         strides = try specification.headTaps(height: height, width: width).map(\.stride)
         store = ParameterStore<S>(model.parameters, seed: 0)
+        let specification = specification
         // A frozen batch norm counts no batches.
         let counts = model.parameters.buffers.map(\.name).filter { $0.hasSuffix("num_batches_tracked") }
         let stored = Set(fixture.file.tensors.map { specification.canonicalName(String($0.name.dropFirst(6))) })
