@@ -21,10 +21,13 @@ extension DetectorFixture {
     private func target(_ image: Int) throws -> InstanceTarget {
         let boxes = try boxes(isTorchvision ? "transformed.\(image).boxes" : "target.\(image).boxes")
         let labels = try stored("target.\(image).labels").integers().map { Int32($0 - firstLabel) }
-        return InstanceTarget(
+        var target = InstanceTarget(
             boxes: boxes, labels: labels, masks: head.answersMasks ? try masks(image) : [], visible: visible[image],
             located: LocatedInstances(
                 identifier: Int64(image), original: Instances(size: visible[image], items: [])))
+        // The fixtures were made as if each image were padded to the size of the batch by itself.
+        if !isTorchvision { target.multiple = max(input.shape[1], input.shape[2]) }
+        return target
     }
 
     /// The masks of an image's objects, brought to its size in the input by nearest neighbor.

@@ -18,7 +18,7 @@ extension RepPointsRules {
         let assignment = PointAssignment(grid: grid, scale: scale)
         var matches = Matches(grid)
         for (image, target) in targets.images.enumerated() {
-            let found = assignment(target.boxes, visible: target.visible)
+            let found = assignment(target.boxes, visible: target.alone)
             for (point, object) in found { matches.add(grid, image, point, target.boxes[object]) }
             matches.divisor += Double(max(1, found.count))
         }
@@ -36,7 +36,7 @@ extension RepPointsRules {
         let found = inParallel(images.count) { image in
             let columns = BoxColumns(
                 zip(grid.levels, boxes).flatMap { $1[image * $0.count..<(image + 1) * $0.count] })
-            var found = matcher.matches(columns, images[image].boxes, counted: grid.own(images[image].visible))
+            var found = matcher.matches(columns, images[image].boxes, counted: grid.own(images[image].alone))
             if ignoresCrowds { Matcher.ignore(&found, columns, in: images[image].crowds) }
             return found
         }
