@@ -131,7 +131,9 @@ public struct DetectionEvaluator: Evaluator {
     private func write(_ findings: DetectionFindings, _ row: ([String]) throws -> Void) throws {
         try row(["path", "objects", "found", "missed", "wrong", "answers"])
         for answer in findings.answers {
-            let counts = [answer.found + answer.missed, answer.found, answer.missed, answer.wrong, answer.objects.count]
+            let counts = [
+                answer.found + answer.missed, answer.found, answer.missed, answer.wrong, answer.objects.count,
+            ]
             try row([options.name(answer.index)] + counts.map(String.init))
         }
     }

@@ -32,7 +32,8 @@ extension DetectionTask {
         guard output.answer.allSatisfy({ $0.value.array.allSatisfy(\.isFinite) }) else {
             return .failure(.notFinite(name))
         }
-        let located = LocatedInstances(identifier: 0, original: Instances(size: image.size, items: [])).moved(by: motion)
+        let located = LocatedInstances(identifier: 0, original: Instances(size: image.size, items: [])).moved(
+            by: motion)
         let size = Pair(plan.height, plan.width)
         var limits = settings.limits
         let least = threshold(options)

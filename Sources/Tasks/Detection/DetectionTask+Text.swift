@@ -53,12 +53,13 @@ extension DetectionTask {
 
     /// The same as members of a JSON object.
     public func members(_ findings: DetectionFindings) -> [JSONValue.Member] {
-        var members = findings.scores.values.map { JSONValue.Member($0.metric.name, .number($0.value)) } + [
-            .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
-            .init("threshold", .optional(findings.threshold)),
-            .init("stats", .array(findings.boxes.stats.map { .number($0) })),
-            .init("perClass", perClass(findings.boxes)),
-        ]
+        var members =
+            findings.scores.values.map { JSONValue.Member($0.metric.name, .number($0.value)) } + [
+                .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
+                .init("threshold", .optional(findings.threshold)),
+                .init("stats", .array(findings.boxes.stats.map { .number($0) })),
+                .init("perClass", perClass(findings.boxes)),
+            ]
         if let masks = findings.masks {
             members += [
                 .init("maskStats", .array(masks.stats.map { .number($0) })), .init("maskPerClass", perClass(masks)),

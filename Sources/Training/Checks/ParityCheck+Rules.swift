@@ -91,7 +91,9 @@ extension ParityCheck {
     ) {
         if detector.isTorchvision {
             for image in targets.images.indices {
-                let labels = steps.matches[image].map { match -> S in match >= 0 ? S(1) : match == Matcher.nothing ? 0 : -1 }
+                let labels = steps.matches[image].map { match -> S in
+                    match >= 0 ? S(1) : match == Matcher.nothing ? 0 : -1
+                }
                 ours.add("train.rpn.labels.\(image)", shape: [labels.count], labels)
                 ours.add("train.rpn.proposals.\(image)", boxes: steps.proposals[image].boxes)
                 let name = "train.sampled.\(image)."

@@ -58,7 +58,9 @@ private func answer(_ classIndex: Int, _ score: Double, _ place: Box) -> Detecti
 
 @Suite struct ObjectMatchTests {
     @Test func theSurestAnswerTakesTheObjectAndCrowdsCountForNothing() {
-        let truths = [truth(0, box(0, 0, 10, 10)), truth(1, box(20, 0, 30, 10)), truth(0, box(40, 0, 80, 40), isCrowd: true)]
+        let truths = [
+            truth(0, box(0, 0, 10, 10)), truth(1, box(20, 0, 30, 10)), truth(0, box(40, 0, 80, 40), isCrowd: true),
+        ]
         let matches = ObjectMatches(
             truths,
             [
