@@ -64,9 +64,11 @@ struct RepPointsTests {
         #expect(touched(0) == [5])
         #expect(touched(1) == [3])
         // Weight 1/2, two objects, smooth L1 with beta 0.11 in units of 16 and 32 pixels.
-        let first = [(4.0 - 2), 4 - 1, 18 - 12, 17 - 12].map { $0 / 16 - 0.055 }
-        let second = [8.0 + 1, 8 - 0, 32 - 24, 33 - 24].map { $0 / 32 - 0.055 }
-        #expect(abs(value(loss, "initialBox") - 0.5 * (first + second).reduce(0, +) / 2) < 1e-12)
+        func cost(_ pixels: [Double], _ unit: Double) -> Double {
+            pixels.reduce(0) { $0 + $1 / unit - 0.055 }
+        }
+        let expected = 0.25 * (cost([2, 3, 6, 5], 16) + cost([9, 8, 8, 9], 32))
+        #expect(abs(value(loss, "initialBox") - expected) < 1e-12)
     }
 
     @Test func aPointWantedTwiceIsTheNearerBoxes() {
@@ -117,7 +119,7 @@ struct RepPointsTests {
         func loss(_ change: (level: Int, element: Int, step: Double)? = nil) -> (Tape<Double>, Variable<Double>, Leaves)
         {
             let tape = Tape<Double>()
-            var leaves = leaves(tape, classes: -1) { square($0, $1) + noise[$0][$1] }
+            var leaves = self.leaves(tape, classes: -1) { square($0, $1) + noise[$0][$1] }
             if let change {
                 var values = leaves.refined[change.level].value.array
                 values[change.element] += change.step
