@@ -107,7 +107,7 @@ private struct SmallDetector {
 extension Runs {
     @Suite struct DetectionRuns {
         @Test func learnsSquaresAndWritesWhatOthersRelyOn() throws {
-            let detector = try SmallDetector()
+            let detector = try SmallDetector(count: 48)
             let summary = try detector.train("run", ["training.epochs=30"])
             let value = try #require(summary.test?[.averagePrecision50])
             #expect(value > 0.5, "AP50 is \(value) after 30 epochs of squares")
