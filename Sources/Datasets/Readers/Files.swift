@@ -1,7 +1,7 @@
 import Foundation
 
 /// A regular file that is read piece by piece.
-final class InputFile {
+final class InputFile: Sendable {
     let path: String
     let size: Int
     private let descriptor: Int32
@@ -43,6 +43,19 @@ final class InputFile {
                 count += got
             }
             return count - start
+        }
+    }
+
+    /// `count` bytes from an offset on, whatever was read before; fewer at the end of the file alone. From any thread.
+    func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { throw DatasetError(path, "the file cannot be read (\(systemError()))") }
+                if got == 0 { break }
+                filled += got
+            }
         }
     }
 
