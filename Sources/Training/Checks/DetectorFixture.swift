@@ -27,7 +27,7 @@ struct DetectorFixture<S: Scalar> {
             throw fixture.fail("the metadata's config describes no detector")
         }
         self.head = head
-        input = try fixture.map(isTorchvision ? "transformed.images" : "input")
+        (input, visible) = try isTorchvision ? Self.transformed(fixture) : Self.normalized(fixture)
         let (height, width) = (input.shape[1], input.shape[2])
         model = try specification.makeModel(height: height, width: width)
         strides = try specification.headTaps(height: height, width: width).map(\.stride)
@@ -37,22 +37,6 @@ struct DetectorFixture<S: Scalar> {
         let stored = Set(fixture.file.tensors.map { specification.canonicalName(String($0.name.dropFirst(6))) })
         try fixture.load(
             store, rename: specification.canonicalName, skipping: Set(counts.filter { !stored.contains($0) }))
-        let sizes: [[Int]]
-        if isTorchvision {
-            guard let stored = fixture.file["transformed.sizes"] else {
-                throw fixture.fail("there is no transformed.sizes")
-            }
-            let numbers = try stored.integers()
-            sizes = stride(from: 0, to: numbers.count, by: 2).map { [numbers[$0], numbers[$0 + 1]] }
-        } else {
-            sizes = try (0..<input.shape[0]).map { image in
-                guard let stored = fixture.file["target.\(image).size"] else {
-                    throw fixture.fail("there is no target.\(image).size")
-                }
-                return try stored.integers()
-            }
-        }
-        visible = sizes.map { Pair($0[0], $0[1]) }
     }
 
     /// torchvision's RetinaNet and Mask R-CNN.

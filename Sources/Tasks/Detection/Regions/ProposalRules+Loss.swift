@@ -9,7 +9,8 @@ extension ProposalRules {
         let columns = anchors.columns
         return inParallel(targets.images.count) { image in
             let target = targets.images[image]
-            let counted = self.anchors.counted(maps: anchors.maps, size: target.visible, border: border)
+            let counted = self.anchors.counted(
+                maps: anchors.maps, size: target.visible, multiple: paddingMultiple, border: border)
             var matches = matcher.matches(columns, target.boxes, counted: counted)
             if ignoresCrowds { Matcher.ignore(&matches, columns, in: target.crowds) }
             return matches

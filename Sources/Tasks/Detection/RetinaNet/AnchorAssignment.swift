@@ -35,7 +35,8 @@ package struct AnchorAssignment: Sendable {
             parallelFor(images.count, grain: 1) { range in
                 for image in range {
                     let target = images[image]
-                    let counted = rules.anchors.counted(maps: maps, size: target.visible)
+                    let counted = rules.anchors.counted(
+                        maps: maps, size: target.visible, multiple: rules.paddingMultiple)
                     var found = rules.matcher.matches(columns, target.boxes, counted: counted)
                     if rules.keys.crowd == .ignore { Matcher.ignore(&found, columns, in: target.crowds) }
                     places.start[image] = found
