@@ -34,14 +34,6 @@ public struct InstanceTarget: Sendable {
     public var visible: Pair
     /// The image's objects in its own pixels, and how it moved into the input.
     public var located: LocatedInstances
-    /// By itself the image would be padded to a multiple of this; mmdetection's rules pass over what lies beyond.
-    public var multiple = 32
-
-    /// The image's size as it would be padded by itself.
-    var alone: Pair {
-        func padded(_ side: Int) -> Int { (side + multiple - 1) / multiple * multiple }
-        return Pair(padded(visible.height), padded(visible.width))
-    }
 
     /// - Parameters:
     ///   - masks: as many as boxes, or none.

@@ -19,15 +19,17 @@ extension DetectorFixture {
     }
 
     private func target(_ image: Int) throws -> InstanceTarget {
-        let boxes = try boxes(isTorchvision ? "transformed.\(image).boxes" : "target.\(image).boxes")
+        let original = try originalSize(image)
+        let x = Double(visible[image].width) / Double(original.width)
+        let y = Double(visible[image].height) / Double(original.height)
+        let boxes = try boxes("target.\(image).boxes").map {
+            Box(left: $0.left * x, top: $0.top * y, right: $0.right * x, bottom: $0.bottom * y)
+        }
         let labels = try stored("target.\(image).labels").integers().map { Int32($0 - firstLabel) }
-        var target = InstanceTarget(
+        return InstanceTarget(
             boxes: boxes, labels: labels, masks: head.answersMasks ? try masks(image) : [], visible: visible[image],
             located: LocatedInstances(
                 identifier: Int64(image), original: Instances(size: visible[image], items: [])))
-        // The fixtures were made as if each image were padded to the size of the batch by itself.
-        if !isTorchvision { target.multiple = max(input.shape[1], input.shape[2]) }
-        return target
     }
 
     /// The masks of an image's objects, brought to its size in the input by nearest neighbor.
@@ -76,16 +78,25 @@ extension DetectorFixture {
         keys.sampled = .max
         switch head {
         case let head as RetinaNetHeadSpecification:
-            return RetinaNetRules(
+            var rules = RetinaNetRules(
                 anchors: head.anchors.rule(head.style, strides: strides), classes: head.classes, keys: keys)
-        case let head as RepPointsHeadSpecification: return RepPointsRules(head, strides: strides, keys)
+            rules.paddingMultiple = paddingMultiple
+            return rules
+        case let head as RepPointsHeadSpecification:
+            var rules = RepPointsRules(head, strides: strides, keys)
+            rules.paddingMultiple = paddingMultiple
+            return rules
         case let head as RegionHeadSpecification: return try regionRules(head, keys)
         default: throw fixture.fail("there are no rules for heads of the kind \(type(of: head).name)")
         }
     }
 
+    /// The fixtures' images say that each of them is padded to the size of the batch.
+    private var paddingMultiple: Int { max(input.shape[1], input.shape[2]) }
+
     private func regionRules(_ head: RegionHeadSpecification, _ keys: DetectorLossKeys) throws -> RegionRules {
         var rules = RegionRules(head, strides: strides, keys)
+        rules.proposals.paddingMultiple = paddingMultiple
         let config = fixture.config
         if isTorchvision {
             let first = config?["rpn"]

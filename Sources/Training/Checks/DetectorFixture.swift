@@ -27,38 +27,16 @@ struct DetectorFixture<S: Scalar> {
             throw fixture.fail("the metadata's config describes no detector")
         }
         self.head = head
-        input = try fixture.map(isTorchvision ? "transformed.images" : "input")
+        (input, visible) = try isTorchvision ? Self.transformed(fixture) : Self.normalized(fixture)
         let (height, width) = (input.shape[1], input.shape[2])
         model = try specification.makeModel(height: height, width: width)
         strides = try specification.headTaps(height: height, width: width).map(\.stride)
         store = ParameterStore<S>(model.parameters, seed: 0)
-        let specification = specification
         // A frozen batch norm counts no batches.
         let counts = model.parameters.buffers.map(\.name).filter { $0.hasSuffix("num_batches_tracked") }
         let stored = Set(fixture.file.tensors.map { specification.canonicalName(String($0.name.dropFirst(6))) })
         try fixture.load(
             store, rename: specification.canonicalName, skipping: Set(counts.filter { !stored.contains($0) }))
-        visible = try Self.sizes(fixture, images: input.shape[0], isTorchvision: isTorchvision)
-    }
-
-    /// The height and width of each image, without padding.
-    private static func sizes(_ fixture: ParityFixture<S>, images: Int, isTorchvision: Bool) throws -> [Pair] {
-        let sizes: [[Int]]
-        if isTorchvision {
-            guard let stored = fixture.file["transformed.sizes"] else {
-                throw fixture.fail("there is no transformed.sizes")
-            }
-            let numbers = try stored.integers()
-            sizes = stride(from: 0, to: numbers.count, by: 2).map { [numbers[$0], numbers[$0 + 1]] }
-        } else {
-            sizes = try (0..<images).map { image in
-                guard let stored = fixture.file["target.\(image).size"] else {
-                    throw fixture.fail("there is no target.\(image).size")
-                }
-                return try stored.integers()
-            }
-        }
-        return sizes.map { Pair($0[0], $0[1]) }
     }
 
     /// torchvision's RetinaNet and Mask R-CNN.

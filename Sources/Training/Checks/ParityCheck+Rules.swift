@@ -35,6 +35,7 @@ extension ParityCheck {
         default: loss = rules.loss(output, targets, DetectionContext())
         }
         addAnchors(detector, output, to: &ours)
+        if detector.isTorchvision { addTransformed(detector, targets, to: &ours) }
         for term in loss.terms { addTerm(detector, term, to: &ours) }
         let parts = loss.terms.flatMap(\.values)
         let total = parts.dropFirst().reduce(parts[0]) { $0 + $1 }
@@ -84,6 +85,19 @@ extension ParityCheck {
             "anchors", boxes: rule.boxes(maps: maps, input: Pair(detector.input.shape[1], detector.input.shape[2])))
     }
 
+    /// torchvision's batch, which the fixture holds in single precision.
+    private static func addTransformed(
+        _ detector: DetectorFixture<S>, _ targets: InstanceTargets, to ours: inout ParityValues<S>
+    ) {
+        let input = detector.input
+        ours.add("transformed.images", map: Tensor(input.shape, input.array.map { S(Float($0)) }))
+        let sizes = detector.visible.flatMap { [S($0.height), S($0.width)] }
+        ours.add("transformed.sizes", shape: [detector.visible.count, 2], sizes)
+        for (image, target) in targets.images.enumerated() {
+            ours.add("transformed.\(image).boxes", boxes: target.boxes)
+        }
+    }
+
     /// What was chosen on the way to a two-stage detector's loss.
     private static func addSteps(
         _ detector: DetectorFixture<S>, _ rules: RegionRules, _ steps: RegionRules.Steps<S>,
@@ -123,7 +137,10 @@ extension ParityCheck {
                 ours.add(name + "negative_boxes", boxes: negatives.map { sample.boxes[$0] })
             }
             let name = steps.samples.count > 1 ? "loss.s\(stage).acc" : "loss.acc"
-            ours.add(name, shape: [1], [S(100 * steps.rightShares[stage])])
+            // A percentage in the source's single precision.
+            let count = Double(samples.reduce(0) { $0 + $1.boxes.count })
+            let percentage = Float((steps.rightShares[stage] * count).rounded()) * Float(100 / count)
+            ours.add(name, shape: [1], [S(percentage)])
         }
     }
 
@@ -151,7 +168,8 @@ extension ParityCheck {
         if let rules = rules as? RegionRules {
             let proposals = rules.evaluationProposals(output.answer, size: size, visible: detector.visible, limits)
             for (image, proposals) in proposals.enumerated() {
-                ours.add("eval.proposals.\(image)", boxes: proposals.boxes)
+                let stored = try detector.boxes("eval.proposals.\(image)")
+                ours.add("eval.proposals.\(image)", boxes: proposals.boxes(like: stored, tie: 16 * Double(S.ulpOfOne)))
                 if detector.isTorchvision { continue }
                 let scores = proposals.scores.map { S($0) }
                 ours.add("eval.proposals.\(image).scores", shape: [scores.count], scores)
@@ -189,5 +207,28 @@ extension ParityValues {
     fileprivate mutating func add(_ name: String, boxes: [Box]) {
         let sides = boxes.flatMap { [S($0.left), S($0.top), S($0.right), S($0.bottom)] }
         add(name, shape: [boxes.count, 4], sides)
+    }
+}
+
+extension Proposals {
+    /// The boxes, with those of equal scores in the order of others: dead features give the same score at many places, whose
+    /// order is not the rules'.
+    /// - Parameter tie: scores that differ by no more are equal.
+    fileprivate func boxes(like others: [Box], tie: Double) -> [Box] {
+        guard others.count == boxes.count else { return boxes }
+        func distance(_ a: Box, _ b: Box) -> Double {
+            abs(a.left - b.left) + abs(a.top - b.top) + abs(a.right - b.right) + abs(a.bottom - b.bottom)
+        }
+        var ordered: [Box] = []
+        while ordered.count < boxes.count {
+            let first = ordered.count
+            let end = scores[first...].firstIndex { $0 < scores[first] - tie } ?? boxes.count
+            var left = Array(boxes[first..<end])
+            for other in others[first..<end] {
+                let nearest = left.indices.min { distance(left[$0], other) < distance(left[$1], other) }
+                if let nearest { ordered.append(left.remove(at: nearest)) }
+            }
+        }
+        return ordered
     }
 }

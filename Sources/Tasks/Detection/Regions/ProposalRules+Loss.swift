@@ -10,7 +10,7 @@ extension ProposalRules {
         return inParallel(targets.images.count) { image in
             let target = targets.images[image]
             let counted = self.anchors.counted(
-                maps: anchors.maps, size: target.visible, multiple: target.multiple, border: border)
+                maps: anchors.maps, size: target.visible, multiple: paddingMultiple, border: border)
             var matches = matcher.matches(columns, target.boxes, counted: counted)
             if ignoresCrowds { Matcher.ignore(&matches, columns, in: target.crowds) }
             return matches

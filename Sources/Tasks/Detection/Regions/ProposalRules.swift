@@ -27,6 +27,8 @@ package struct ProposalRules: Sendable {
     package var sampler = Sampler(count: 256, fraction: 0.5)
     /// How many pixels an anchor may reach beyond its image; below 0 as far as it likes. 0 in mmdetection's cascades.
     package var border = -1.0
+    /// By mmdetection's rules anchors count that lie within an image's size rounded up to a multiple of this.
+    package var paddingMultiple = 32
     /// Whether anchors count for nothing more than half of which lies in a group of objects that are not told apart.
     package var ignoresCrowds = false
     /// Where smooth L1 goes over into L1; 0 is L1.

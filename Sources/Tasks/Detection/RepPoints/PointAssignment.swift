@@ -30,22 +30,22 @@ struct PointGrid: Sendable {
         (self.levels, count) = (levels, first)
     }
 
-    /// Which points belong to an image, see `own(_:_:)`; nil where all do.
-    func own(_ visible: Pair) -> [Bool]? {
-        if levels.allSatisfy({ Self.own(visible, $0) == $0.size }) { return nil }
+    /// Which points belong to an image, see `own(_:_:multiple:)`; nil where all do.
+    func own(_ visible: Pair, multiple: Int) -> [Bool]? {
+        if levels.allSatisfy({ Self.own(visible, $0, multiple: multiple) == $0.size }) { return nil }
         return levels.flatMap { level in
-            let own = Self.own(visible, level)
+            let own = Self.own(visible, level, multiple: multiple)
             return (0..<level.count).map {
                 $0 / level.size.width < own.height && $0 % level.size.width < own.width
             }
         }
     }
 
-    /// The rows and columns of a level's map that belong to an image: its size rounded up to 32 pixels, as if it were padded
-    /// alone. Beyond lies what larger images of the batch added.
-    static func own(_ visible: Pair, _ level: Level) -> Pair {
+    /// The rows and columns of a level's map that belong to an image: its size rounded up to a multiple, as if it were
+    /// padded alone. Beyond lies what larger images of the batch added.
+    static func own(_ visible: Pair, _ level: Level, multiple: Int) -> Pair {
         func cells(_ side: Int, _ most: Int) -> Int {
-            let padded = (side + 31) / 32 * 32
+            let padded = (side + multiple - 1) / multiple * multiple
             return min(most, (padded + level.stride - 1) / level.stride)
         }
         return Pair(cells(visible.height, level.size.height), cells(visible.width, level.size.width))
@@ -58,6 +58,8 @@ struct PointAssignment {
     let grid: PointGrid
     /// A box of this many strides belongs to a level.
     let scale: Double
+    /// Points lie within the image's size rounded up to a multiple of this.
+    let multiple: Int
 
     /// The points that are of an object, in order, and the object.
     /// - Parameter visible: the part of the input that the image takes.
@@ -72,7 +74,7 @@ struct PointAssignment {
             let wanted = min(max(Int(max(-1e6, min(1e6, exact))), lowest), highest)
             guard let index = exponents.firstIndex(of: wanted) else { continue }
             let level = grid.levels[index]
-            let own = PointGrid.own(visible, level)
+            let own = PointGrid.own(visible, level, multiple: multiple)
             guard own.height > 0, own.width > 0 else { continue }
             let center = Point((box.left + box.right) / 2, (box.top + box.bottom) / 2)
             // Distances along the axes are independent, so the nearest point is that of the nearest row and column.

@@ -26,6 +26,8 @@ extension RepPointsRules {
                         let score = 1 / (1 + exp(-Double(values[index])))
                         guard score > limits.score else { break }
                         let box = boxes[level][image * place.count + index / classes].clipped(to: visible[image])
+                        // What lies beside the image is left out, and what is no number.
+                        guard box.isFinite, box.isLarge(0, .mmdetection) else { continue }
                         found.append(DetectedObject(box: box, classIndex: index % classes, score: score))
                     }
                 }

@@ -15,10 +15,10 @@ extension RepPointsRules {
 
     /// One point for each object.
     func initialMatches(_ grid: PointGrid, _ targets: InstanceTargets) -> Matches {
-        let assignment = PointAssignment(grid: grid, scale: scale)
+        let assignment = PointAssignment(grid: grid, scale: scale, multiple: paddingMultiple)
         var matches = Matches(grid)
         for (image, target) in targets.images.enumerated() {
-            let found = assignment(target.boxes, visible: target.alone)
+            let found = assignment(target.boxes, visible: target.visible)
             for (point, object) in found { matches.add(grid, image, point, target.boxes[object]) }
             matches.divisor += Double(max(1, found.count))
         }
@@ -36,7 +36,8 @@ extension RepPointsRules {
         let found = inParallel(images.count) { image in
             let columns = BoxColumns(
                 zip(grid.levels, boxes).flatMap { $1[image * $0.count..<(image + 1) * $0.count] })
-            var found = matcher.matches(columns, images[image].boxes, counted: grid.own(images[image].alone))
+            var found = matcher.matches(
+                columns, images[image].boxes, counted: grid.own(images[image].visible, multiple: paddingMultiple))
             if ignoresCrowds { Matcher.ignore(&found, columns, in: images[image].crowds) }
             return found
         }

@@ -23,6 +23,8 @@ package struct RepPointsRules: DetectorRules {
     /// Whether points count for nothing more than half of whose initial box lies in a group of objects that are not told
     /// apart.
     package var ignoresCrowds = false
+    /// Points count that lie within an image's size rounded up to a multiple of this.
+    package var paddingMultiple = 32
     /// Where smooth L1 goes over into L1, in units of a level's box.
     package var beta = 0.11
     /// Of the classes, of the initial boxes and of the refined ones.

@@ -36,7 +36,7 @@ package struct AnchorAssignment: Sendable {
                 for image in range {
                     let target = images[image]
                     let counted = rules.anchors.counted(
-                        maps: maps, size: target.visible, multiple: target.multiple)
+                        maps: maps, size: target.visible, multiple: rules.paddingMultiple)
                     var found = rules.matcher.matches(columns, target.boxes, counted: counted)
                     if rules.keys.crowd == .ignore { Matcher.ignore(&found, columns, in: target.crowds) }
                     places.start[image] = found

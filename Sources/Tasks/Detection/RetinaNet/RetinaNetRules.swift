@@ -18,6 +18,8 @@ package struct RetinaNetRules: DetectorRules {
     package var classes: Int
     /// What of the rules is chosen otherwise.
     package var keys: DetectorLossKeys
+    /// By mmdetection's rules anchors count that lie within an image's size rounded up to a multiple of this.
+    package var paddingMultiple = 32
 
     /// - Parameter anchors: of all levels from fine to coarse.
     package init(anchors: AnchorRule, classes: Int, keys: DetectorLossKeys = DetectorLossKeys()) {
@@ -123,9 +125,12 @@ package struct RetinaNetRules: DetectorRules {
                                 SIMD4(Double(four[0]), Double(four[1]), Double(four[2]), Double(four[3])),
                                 from: anchors[anchor])
                             guard box.isFinite else { continue }
+                            let clipped = box.clipped(to: visible)
+                            // mmdetection leaves out what lies beside the image.
+                            guard style == .torchvision || clipped.isLarge(0, style) else { continue }
                             found.append(
                                 DetectedObject(
-                                    box: box.clipped(to: visible), classIndex: index % classes,
+                                    box: clipped, classIndex: index % classes,
                                     score: 1 / (1 + exp(-Double(own[index])))))
                         }
                     }
