@@ -7,10 +7,6 @@ import Tasks
 import Tensors
 import Testing
 
-private func box(_ left: Double, _ top: Double, _ right: Double, _ bottom: Double) -> Box {
-    Box(left: left, top: top, right: right, bottom: bottom)
-}
-
 private func truth(_ classIndex: Int, _ place: Box, isCrowd: Bool = false) -> Instance {
     Instance(box: place, classIndex: classIndex, isCrowd: isCrowd)
 }

@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Detection
+import Layers
 import Tasks
 import Tensors
 import Testing

@@ -44,10 +44,6 @@ private struct OneLevel {
     }
 }
 
-private func box(_ left: Double, _ top: Double, _ right: Double, _ bottom: Double) -> Box {
-    Box(left: left, top: top, right: right, bottom: bottom)
-}
-
 /// The focal loss of one logit.
 private func focal(_ logit: Double, _ isObject: Bool) -> Double {
     let p = 1 / (1 + exp(-logit))
@@ -143,7 +139,7 @@ private func focal(_ logit: Double, _ isObject: Bool) -> Double {
     private func found(
         _ logits: [Double], _ deltas: [Double] = [Double](repeating: 0, count: 16), _ limits: DetectionLimits,
         visible: Pair = Pair(16)
-    ) -> [DetectedObject] {
+    ) -> [Tasks.DetectedObject] {
         level.rules.detections(level.output(logits, deltas), size: level.size, visible: [visible], limits)[0]
     }
 
