@@ -64,6 +64,7 @@ public struct DetectionEvaluator: Evaluator {
         let ofBoxes = boxes.finish()
         var findings = DetectionFindings(boxes: ofBoxes, masks: masks?.finish(), answers: answers)
         findings.threshold = ScoreCurves(ofBoxes.outcomes).best?.score
+        findings.kept = task.settings.threshold
         findings.scores = Scores(
             loss: loss / Double(max(1, answers.count)), count: answers.count, values: values(findings))
         tally(ofBoxes.outcomes, &findings)

@@ -166,8 +166,8 @@ extension Detection.DetectedObject {
         let identifier = categories.indices.contains(classIndex) ? Int(categories[classIndex]) : classIndex + 1
         var members: [JSONValue.Member] = [
             .init("category_id", .integer(identifier)),
-            .init("bbox", .array([box.left, box.top, box.width, box.height].map { .rounded($0, decimals: 3) })),
-            .init("score", .rounded(score, decimals: 6)),
+            .init("bbox", .array([box.left, box.top, box.width, box.height].map { .number($0) })),
+            .init("score", .number(score)),
         ]
         if let mask { members.append(.init("segmentation", mask.json)) }
         return members
