@@ -42,6 +42,12 @@ package struct CocoExport {
 
     /// The mask as run lengths down the columns, or the outlines; an empty list where there is neither.
     private func segmentation(_ item: Instance, _ size: Pair) -> JSONValue {
+        if let runs = item.runs {
+            return [
+                "size": [.integer(size.height), .integer(size.width)],
+                "counts": .array(runs.counts.map { .integer(Int($0)) }),
+            ]
+        }
         guard let mask = item.mask else {
             return .array(item.polygons.map { .array($0.corners.flatMap { [.number($0.x), .number($0.y)] }) })
         }

@@ -117,7 +117,7 @@ extension DetectionTask {
             truth: truths.enumerated().map { index, item in
                 InstanceObject(
                     box: moved(item.box), classIndex: item.classIndex, isRight: matches.isFound[index],
-                    isCrowd: item.isCrowd, mask: learnsMasks ? mask(item.pixels(in: image.size)) : nil)
+                    isCrowd: item.isCrowd, mask: learnsMasks ? mask(item.covered(in: image.size)) : nil)
             },
             answer: shown.enumerated().map { index, object in
                 InstanceObject(

@@ -32,6 +32,7 @@ extension Instance {
 
     /// Of the mask, or else of the outlines; nil where there is neither.
     package func drawnMask(_ size: Pair) -> DrawnMask? {
+        if let runs { return DrawnMask(runs) }
         if let mask {
             let covered = mask.labels.map { $0 != 0 && $0 != mask.ignored }
             guard covered.contains(true) else { return nil }

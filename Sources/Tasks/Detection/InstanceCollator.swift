@@ -27,20 +27,9 @@ public struct InstanceCollator: Collator {
             }
             target.boxes.append(item.box)
             target.labels.append(Int32(truncatingIfNeeded: item.classIndex))
-            if learnsMasks { target.masks.append(item.pixels(in: size)) }
+            if learnsMasks { target.masks.append(item.covered(in: size)) }
         }
         return target
-    }
-}
-
-extension Instance {
-    /// The pixels that the object covers in an image of a size; nil where none are known.
-    func pixels(in size: Pair) -> RunLengthMask? {
-        if let mask, mask.size == size {
-            return RunLengthMask(
-                bitmap: mask.labels.map { $0 != 0 && $0 != mask.ignored ? 1 : 0 }, size: size)
-        }
-        return polygons.isEmpty ? nil : RunLengthMask(filling: polygons, size: size)
     }
 }
 
