@@ -71,7 +71,7 @@ extension Program {
             let outcome = try place.run("evaluate --predictions none.json --annotations instances.json")
             #expect(outcome.code == 0 && outcome.errors.contains("there are no detections"))
             try place.fail("evaluate --annotations instances.json", "expected --predictions <file.json>")
-            try place.fail("evaluate run --masks", "--masks and --reference go with --annotations")
+            try place.fail("evaluate run --reference", "with --annotations")
         }
     }
 }
