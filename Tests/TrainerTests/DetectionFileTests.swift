@@ -51,7 +51,7 @@ extension Program {
                 "masks.json",
                 #"""
                 [{"image_id": 5, "category_id": 90, "score": 0.9,
-                  "segmentation": {"size": [40, 60], "counts": [82, 20, 20, 20, 20, 20, 2238]}}]
+                  "segmentation": {"size": [40, 60], "counts": [82, 20, 20, 20, 20, 20, 2218]}}]
                 """#)
             let found = try json("--predictions masks.json --masks")
             // Three columns of twenty: 0.15 of the object.
