@@ -103,7 +103,7 @@ struct CocoTests {
     @Test func numbersAreTheNearestOnes() throws {
         try withTemporaryFolder { root in
             let texts = [
-                "0.1", "123456.789e-3", "2.2250738585072014e-300", "1234567890123456.75", "7E2", "-0.0", "1e-30",
+                "0.1", "0.3", "123456.789e-3", "2.2250738585072014e-300", "1234567890123456.75", "7E2", "-0.0", "1e-30",
             ]
             let path = "\(root)/all.json"
             let annotations = texts.enumerated().map { index, text in

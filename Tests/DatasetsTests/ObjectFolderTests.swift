@@ -162,6 +162,16 @@ struct ObjectFolderTests {
         #expect(text.contains("none is named after a part") && text.contains("data.trainAnnotations"))
     }
 
+    @Test func aFileByItselfFindsItsImages() throws {
+        try withTemporaryFolder { root in
+            let file = "\(root)/annotations/instances_val.json"
+            try write(ObjectFiles.coco(annotations: [ObjectFiles.object(1)]), to: file)
+            try ObjectFiles.images(["a.png", "b.png"], in: "\(root)/images/val")
+            try ObjectFiles.images(["a.png", "b.png"], in: "\(root)/images/train", Pair(9, 9))
+            #expect(try openObjects(file).dataset.name(0) == "\(root)/images/val/a.png")
+        }
+    }
+
     @Test func classesAreMatchedByName() throws {
         try withTemporaryFolder { root in
             try ObjectFiles.images(["a.png", "b.png"], in: "\(root)/images")

@@ -162,7 +162,7 @@ struct ObjectTransformTests {
         #expect(objects.moved(by: motion).items[0].box == Box(left: 10, top: 20, right: 20, bottom: 30))
         // A window within the outline shows nothing but the object.
         let inner = Motion.crop(size, x: 24, y: 24, to: Pair(4, 4))
-        #expect(objects.moved(by: inner).items[0].box == Box(left: 0, top: 0, right: 4, bottom: 4))
+        #expect(objects.moved(by: inner).items.first?.box == Box(left: 0, top: 0, right: 4, bottom: 4))
         // In a corner of the box where the object is not, nothing of it is visible.
         #expect(objects.moved(by: .crop(size, x: 10, y: 10, to: Pair(5, 5))).items.isEmpty)
         objects.items[0].polygons = []

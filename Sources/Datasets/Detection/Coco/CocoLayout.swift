@@ -31,10 +31,11 @@ struct CocoLayout: ObjectLayout {
     /// One file of all images.
     init(file: String, images: String?) throws {
         let folder = Self.parent(file)
+        // The file of a part by itself still has its images where those of that part are.
+        let kind = Self.kind(String(file.split(separator: "/").last ?? "")) ?? .training
         let folders =
-            images.map { [Self.place($0, below: folder)] } ?? Self.folders(folder, .training, file)
-            + Self.folders(
-                Self.parent(folder), .training, file)
+            images.map { [Self.place($0, below: folder)] }
+            ?? Self.folders(folder, kind, file) + Self.folders(Self.parent(folder), kind, file)
         try self.init([(.training, Part(list: file, folders: folders))], root: file, isWhole: true)
     }
 
