@@ -127,12 +127,10 @@ def flipped(image, target):
     return image.flip(2), result
 
 
-def shifted(image, target, padding, mean, generator):
-    """A part as large as the image of the image padded with the mean color; objects are clipped, those outside are gone."""
+def shifted(image, target, padding, generator):
+    """A part as large as the image of the image padded with black; objects are clipped, those outside are gone."""
     height, width = image.shape[1:]
-    color = (torch.tensor(mean).view(3, 1, 1) * 255).round().to(torch.uint8)
-    canvas = color.expand(3, height + 2 * padding, width + 2 * padding).clone()
-    canvas[:, padding:padding + height, padding:padding + width] = image
+    canvas = torch.nn.functional.pad(image, (padding,) * 4)
     y, x = (int(generator.integers(2 * padding + 1)) for _ in range(2))
     boxes = target["boxes"] + torch.tensor([padding - x, padding - y] * 2, dtype=torch.float32)
     boxes = torch.stack([boxes[:, i].clamp(0, (width, height)[i % 2]) for i in range(4)], 1)
@@ -144,11 +142,11 @@ def shifted(image, target, padding, mean, generator):
     return canvas[:, y:y + height, x:x + width], result
 
 
-def sample(part, index, arguments, mean, generator):
+def sample(part, index, arguments, generator):
     """An image, 0 to 1, and its objects, perhaps cut and mirrored."""
     image, target = part.images[index], part.targets[index]
     if arguments.padding:
-        image, target = shifted(image, target, arguments.padding, mean, generator)
+        image, target = shifted(image, target, arguments.padding, generator)
     if arguments.flip and generator.random() < arguments.flip:
         image, target = flipped(image, target)
     return image.float() / 255, target

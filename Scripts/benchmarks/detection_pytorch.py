@@ -109,7 +109,7 @@ def train(arguments):
         for step in range(min(steps, total - update)):
             begin = time.perf_counter()
             chosen = order[step * batch:(step + 1) * batch]
-            samples = [sample(part, i, arguments, data.mean, generator) for i in chosen]
+            samples = [sample(part, i, arguments, generator) for i in chosen]
             targets = [target | {"labels": target["labels"] + first_label} for _, target in samples]
             for group in optimizer.param_groups:
                 group["lr"] = rate(arguments, update, warmup, total)

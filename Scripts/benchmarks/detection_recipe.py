@@ -9,11 +9,12 @@ FIXED = {
     "task": ["detection", "instances"], "data.sampling": ["shuffled"], "data.rotation": [0], "data.translation": [0],
     "data.scaling": [[1, 1]], "data.shear": [0], "data.colorJitter": [[0, 0, 0, 0]], "data.randAugment": [None],
     "data.erasing": [0], "data.verticalFlip": [0], "data.quarterTurns": [0], "data.photometric": [False, None],
-    "data.mosaic": [0, None], "data.augmentation": ["detection", "crop", "none"], "data.shortSides": [[]],
-    "model.weights": [None], "model.inputChannels": [None, 3],
+    "data.mosaic": [0, None], "data.paddingMode": ["zero"], "data.augmentation": ["detection", "crop", "none"],
+    "data.shortSides": [[]], "data.keepEmpty": [True], "data.leastVisible": [0], "data.needCenters": [False],
+    "data.tightBoxes": [False], "model.weights": [None], "model.inputChannels": [None, 3],
     "head.kind": ["retinanet", "maskRcnn"], "head.style": ["torchvision"], "neck.kind": ["fpn"],
     "head.backboneNorm": ["batch"], "head.groups": [0], "head.anchorOctaves": [3, 1], "head.boxLayers": [2],
-    "head.boxConvolutions": [0], "head.maskConvolutions": [4], "neck.extraLevels": [0, 1, 2], "neck.fusion": ["conv"], "neck.upward": [False],
+    "head.boxConvolutions": [0], "neck.extraLevels": [0, 1, 2], "neck.fusion": ["conv"], "neck.upward": [False],
     "neck.groups": [0], "loss.box": ["style"], "loss.beta": [None], "loss.classWeight": [1], "loss.boxWeight": [1],
     "loss.focalAlpha": [0.25], "loss.focalGamma": [2], "loss.matchAbove": [None], "loss.matchBelow": [None],
     "loss.crowd": ["drop"], "optimizer.kind": ["adamw"], "optimizer.layerDecay": [1], "optimizer.freeze": [[]],
@@ -50,7 +51,8 @@ def model_options(values):
         return options | {"tower": values["head.convolutions"], "extra-levels": values["neck.extraLevels"]}
     return options | {
         "region-scale": values["head.regionScale"], "box-width": values["head.boxWidth"],
-        "mask-channels": values["head.maskChannels"], "sampled": values["loss.sampled"]}
+        "mask-channels": values["head.maskChannels"], "mask-convolutions": values["head.maskConvolutions"],
+        "sampled": values["loss.sampled"]}
 
 
 def data_options(values, image_size):

@@ -76,7 +76,7 @@ def build(arguments, classes, mean=None, deviation=None):
     heads, box, masks = model.roi_heads, arguments.box_width, arguments.mask_channels or channels
     heads.box_head = TwoMLPHead(channels * 49, box)
     heads.box_predictor = FastRCNNPredictor(box, classes + 1)
-    heads.mask_head = MaskRCNNHeads(channels, (masks,) * 4, 1)
+    heads.mask_head = MaskRCNNHeads(channels, (masks,) * arguments.mask_convolutions, 1)
     heads.mask_predictor = MaskRCNNPredictor(masks, masks, classes + 1)
     for pool in (heads.box_roi_pool, heads.mask_roi_pool):
         pool.canonical_scale = arguments.region_scale
@@ -97,6 +97,7 @@ def model_arguments(parser):
     add("--region-scale", type=float, default=224, help="side of the regions read from the map of stride 16")
     add("--box-width", type=int, default=1024, help="of the linear layers of Mask R-CNN's boxes")
     add("--mask-channels", type=int, default=0, help="of Mask R-CNN's masks; those of the pyramid by default")
+    add("--mask-convolutions", type=int, default=4)
     add("--sampled", type=int, default=512, help="regions of an image that the second stage learns from")
     add("--size", type=int, nargs=2, metavar=("H", "W"), help="images are brought to the largest size within this box")
     add("--least-score", type=float, default=0.05)

@@ -48,7 +48,7 @@ static dual shifted(dual x, double by) {
     return x;
 }
 
-// 4 / pi^2 (atan(w / h) of the target less that of the box)^2 times a factor that is held constant, as torchvision has it.
+// 4 / pi^2 (atan(w / h) of the target less that of the box)^2 times a factor that is held constant, as torchvision does.
 static dual aspect(dual width, dual height, double target, dual overlap, double epsilon) {
     const double scale = 4.0 / (M_PI * M_PI), ratio = width.value / height.value;
     const double difference = target - atan(ratio), v = scale * difference * difference;

@@ -17,8 +17,8 @@ static double limited(double size, double limit, int clamps_small, int *is_free)
                 int is_free;                                                                                           \
                 const double low = (double)anchors[i], size = (double)anchors[i + 2] - low;                            \
                 const double centre = low + 0.5 * size + (double)deltas[i] * deviations[i] * size;                     \
-                const double half =                                                                                    \
-                    0.5 * size * exp(limited((double)deltas[i + 2] * deviations[i + 2], limit, clamps_small, &is_free)); \
+                const double logarithm = (double)deltas[i + 2] * deviations[i + 2];                                    \
+                const double half = 0.5 * size * exp(limited(logarithm, limit, clamps_small, &is_free));               \
                 boxes[i] = (T)(centre - half);                                                                         \
                 boxes[i + 2] = (T)(centre + half);                                                                     \
             }                                                                                                          \
@@ -29,8 +29,8 @@ static double limited(double size, double limit, int clamps_small, int *is_free)
             for (int i = 0; i < 2; i++) {                                                                              \
                 int is_free;                                                                                           \
                 const double size = (double)anchors[i + 2] - (double)anchors[i];                                       \
-                const double half =                                                                                    \
-                    0.5 * size * exp(limited((double)deltas[i + 2] * deviations[i + 2], limit, clamps_small, &is_free)); \
+                const double logarithm = (double)deltas[i + 2] * deviations[i + 2];                                    \
+                const double half = 0.5 * size * exp(limited(logarithm, limit, clamps_small, &is_free));               \
                 d_deltas[i] = (T)(((double)g[i] + (double)g[i + 2]) * size * deviations[i]);                           \
                 d_deltas[i + 2] = (T)(is_free ? ((double)g[i + 2] - (double)g[i]) * half * deviations[i + 2] : 0.0);   \
             }                                                                                                          \

@@ -94,7 +94,8 @@ struct PredictCommand: ParsableCommand {
         let predictor = Predictor(weights: weights, task: task, options: options)
         if output != nil, !task.predictsWholeImages {
             throw ValidationError(
-                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter or a detector with --output")
+                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter or a detector with --output"
+            )
         }
         let folder = try output.map { try PredictionFolder($0) }
         let batch = try prepared.map { ($0, try predictor.preparedImages($0)) }
@@ -131,7 +132,8 @@ struct PredictCommand: ParsableCommand {
         try writer.finish()
         if let folder {
             try folder.finish()
- console.notice("\(folder.count) files are written below \(folder.path).") }
+            console.notice("\(folder.count) files are written below \(folder.path).")
+        }
         if let notice = sources.notice { console.notice(notice) }
         if failures > 1 {
             console.notice("\(failures) of \(sources.sources.count + (batch?.1.shape[0] ?? 0)) images have no answer.")

@@ -45,7 +45,7 @@ extension FuzzTarget {
         let path = folder + "/coco"
         try makeImages(path + "/images", ["0.png", "1.png"])
         try makeFolder(path + "/annotations")
-        let mutator = Mutator(seeds: cocoSeeds.map { Array($0.utf8) })
+        let mutator = Mutator(seeds: cocoSeeds.map { Array($0.utf8) }, structures: [.json])
         return FuzzTarget(name: "coco", mutator: mutator) { input in
             let list = path + "/annotations/all.json"
             try write(input, list)

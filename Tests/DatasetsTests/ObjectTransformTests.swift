@@ -89,7 +89,7 @@ struct ObjectTransformTests {
     }
 
     @Test func partsAreDrawnAgainWhileTheyAreEmpty() {
-        let annotation = located([Box(left: 0, top: 0, right: 3, bottom: 3)])
+        let annotation = located([Box(left: 0, top: 0, right: 12, bottom: 12)])
         func seen(_ allowsEmpty: Bool) -> Int {
             (0..<100).count { seed in
                 let step = TransformStep.randomPart(height: [10, 20], width: [15, 15], allowsEmpty: allowsEmpty)

@@ -1,5 +1,6 @@
 import Datasets
 import Detection
+import Tensors
 import Testing
 
 /// The fine print of COCO's rules, one by one.
@@ -123,5 +124,22 @@ struct CocoRuleTests {
         let findings = evaluator.finish()
         #expect(abs(findings.stats[0] - 0.4) < 1e-9)
         #expect(findings.precisionByOverlap.map { $0.rounded() } == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    }
+
+    @Test func objectsOfTheDataBringTheirPixelsHoweverTheyAreTold() {
+        let size = Pair(10, 10)
+        let left = RunLengthMask(bitmap: (0..<100).map { $0 % 10 < 6 ? 1 : 0 }, size: size)
+        let outline = Polygon([Point(0, 0), Point(6, 0), Point(6, 10), Point(0, 10)])
+        let box = Box(left: 0, top: 0, right: 6, bottom: 10)
+        for item in [
+            Instance(box: box, classIndex: 0, runs: left), Instance(box: box, classIndex: 0, mask: left.mask),
+            Instance(box: box, classIndex: 0, polygons: [outline]),
+        ] {
+            var evaluator = CocoEvaluator(classes: 1, kind: .masks)
+            evaluator.add(
+                image: 1, Instances(size: size, items: [item]),
+                detections: [DetectedObject(classIndex: 0, score: 0.5, box: box, mask: left)])
+            #expect(evaluator.finish().stats[0] > 0.999)
+        }
     }
 }

@@ -102,7 +102,7 @@ struct HostileFileTests {
     @Test func manyThreadsReadWhatOneReads() throws {
         // Strings that look like the border between two detections, long enough for several parts.
         var random = Random(seed: 4, purpose: "parts")
-        let strange = #", "note": "}, {\"image_id\": 5}, {"#
+        let strange = #", "note": "}, {\"image_id\": 5}, {""#
         for hasStrings in [false, true] {
             let text =
                 "["

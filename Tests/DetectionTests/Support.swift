@@ -7,7 +7,7 @@ import Testing
 /// Files of this target.
 enum Resource {
     static func path(_ name: String) -> String {
-        (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Resources/\(name)").path
+        Bundle.module.bundleURL.appendingPathComponent("Resources/\(name)").path
     }
 
     static func bytes(_ name: String) throws -> [UInt8] {

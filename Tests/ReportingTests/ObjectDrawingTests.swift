@@ -37,7 +37,7 @@ import Testing
                 #expect(line == color)
                 #expect(max(distance(line, ground), distance(around, ground)) > 150, "\(color) on \(ground)")
                 // Nothing else changed: neither beside the box nor within it.
-                #expect(pixel(drawn, 40, 18) == ground && pixel(drawn, 40, 21) == ground)
+                #expect(pixel(drawn, 40, 18) == ground && pixel(drawn, 40, 22) == ground)
                 #expect(pixel(drawn, 59, 30) == color && pixel(drawn, 60, 30) == around)
                 #expect(pixel(drawn, 61, 30) == ground && pixel(drawn, 40, 49) == color)
             }
@@ -87,8 +87,8 @@ import Testing
             return (line, (0..<side / 2).count { pixel(drawn, column, $0) == object.color })
         }
         let (small, large) = (try marked(200), try marked(1600))
-        #expect(small.line == 2 && small.plate == 10)
-        #expect(large.line == 8 && large.plate == 40)
+        #expect(small.line == 4 && small.plate == 10)
+        #expect(large.line == 10 && large.plate == 40)
     }
 
     @Test func platesDoNotCoverEachOtherAndKeepTheScoreWhereThereIsNoRoom() throws {

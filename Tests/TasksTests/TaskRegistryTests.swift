@@ -55,7 +55,7 @@ private func read(_ text: String) throws -> any TaskConfiguration {
         #expect(
             error?.description
                 == "the task dreaming is unknown to this program, expected one of classification, segmentation, detection, "
-                    + "instances")
+                + "instances")
         #expect(throws: ConfigurationError.self) { try read("task: dreaming") }
     }
 
@@ -75,7 +75,10 @@ private func read(_ text: String) throws -> any TaskConfiguration {
     @Test func aRegisteredTaskIsFoundByItsNameAndReadsItsOwnKeys() async {
         await #expect(processExitsWith: .success) {
             try TaskRegistry.register(Renamed.self)
-            #expect(TaskRegistry.all.map { $0.name } == ["classification", "segmentation", "detection", "instances", "renamed"])
+            #expect(
+                TaskRegistry.all.map { $0.name } == [
+                    "classification", "segmentation", "detection", "instances", "renamed",
+                ])
             #expect(try TaskRegistry.type("renamed") is Renamed.Type)
             let found = try read("task: renamed\nloss: {size: 5}")
             #expect((found as? Renamed)?.size == 5)

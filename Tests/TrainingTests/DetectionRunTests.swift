@@ -62,7 +62,8 @@ private struct SmallDetector {
             try AtomicFile.write("\(data)/train/\(index).png", try image.encodedAsPNG())
             let told = index == wrong ? width + 9 : width
             images.append(
-                "{\"id\": \(index * 3 + 5), \"file_name\": \"\(index).png\", \"width\": \(told), \"height\": \(height)}")
+                "{\"id\": \(index * 3 + 5), \"file_name\": \"\(index).png\", \"width\": \(told), \"height\": \(height)}"
+            )
             if !isEmpty {
                 annotations.append(
                     Self.annotation(annotations.count, index, identifiers[label], "[\(x), \(y), 12, 12]"))
@@ -106,7 +107,7 @@ private struct SmallDetector {
 extension Runs {
     @Suite struct DetectionRuns {
         @Test func learnsSquaresAndWritesWhatOthersRelyOn() throws {
-            let detector = try SmallDetector()
+            let detector = try SmallDetector(count: 48)
             let summary = try detector.train("run", ["training.epochs=30"])
             let value = try #require(summary.test?[.averagePrecision50])
             #expect(value > 0.5, "AP50 is \(value) after 30 epochs of squares")
@@ -222,7 +223,8 @@ extension Runs {
                     return "nothing"
                 } catch { return "\(error)" }
             }
-            #expect(problem(["loss.matchAbove=0.4", "loss.matchBelow=0.6"]).contains("expected at most loss.matchAbove"))
+            #expect(
+                problem(["loss.matchAbove=0.4", "loss.matchBelow=0.6"]).contains("expected at most loss.matchAbove"))
             #expect(problem(["data.fold=2"]).contains("expected at most data.folds"))
             #expect(problem(["data.path=digits"]).contains("expected data.path: scenes"))
             #expect(

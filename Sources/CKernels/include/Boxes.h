@@ -13,8 +13,8 @@ void hb_box_loss(const float *boxes, const float *targets, const float *w, int m
 void hb_box_loss_double(const double *boxes, const double *targets, const double *w, int measure, double epsilon,
                         double *dx, double *sum, long rows);
 
-// Boxes of deltas (x, y, log width, log height) from anchors, each delta times its deviation. Logarithms stay at or below
-// `limit`, and, with clamps_small, at or above -limit.
+// Boxes of deltas (x, y, log width, log height) from anchors, each delta times its deviation. Logarithms stay at or
+// below `limit`, and, with clamps_small, at or above -limit.
 void hb_decode_boxes(const float *deltas, const float *anchors, const double *deviations, double limit,
                      int clamps_small, float *boxes, long rows);
 void hb_decode_boxes_double(const double *deltas, const double *anchors, const double *deviations, double limit,

@@ -2,8 +2,8 @@
 #include "Window.h"
 
 // Patches of maps read at places that offsets move: offsets [pixel][offset group][tap][dy, dx] and mask [pixel][offset
-// group][tap] (may be NULL for ones), both for all pixels of the result. A corner outside the map counts as zero; at whole
-// pixels the derivative by a place is that towards larger ones. A place that is no number gives what is no number.
+// group][tap] (may be NULL for ones), both for all pixels of the result. A corner outside the map counts as zero; at
+// whole pixels the derivative by a place is that towards larger ones. A place that is no number gives what is no number.
 
 // The patches of output rows first_row ..< last_row: [pixel][tap][count] channels from first_channel on, times the mask.
 void hb_deform_gather(const float *x, const float *offsets, const float *mask, float *patches, const hb_window *w,

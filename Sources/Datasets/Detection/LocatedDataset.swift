@@ -24,7 +24,6 @@ struct LocatedDataset: AnnotatedDataset, CategorizedDataset {
         hasOutlines = options.needsMasks
         let path = source.entries.first?.list ?? options.path
         let (categories, labels) = try ClassMatch.labels(source.classes, reference, path)
-        (self.categories, self.labels) = (categories, labels)
         // What the user does not ask for is passed over; what the training part does not know is a mistake.
         if options.classNames == nil, let lost = source.usedClasses.sorted().first(where: { labels[$0] == nil }) {
             throw DatasetError(
@@ -32,6 +31,7 @@ struct LocatedDataset: AnnotatedDataset, CategorizedDataset {
                 "there are objects of the class \(source.classes.names[lost]), which is no class of the training part, "
                     + "expected one of \(listed(categories.names, most: 20))")
         }
+        (self.categories, self.labels) = (categories, labels)
         frames = try Self.checked(source.entries, options.onBroken, &notices)
     }
 

@@ -58,16 +58,9 @@ public struct CocoEvaluator: Sendable {
     /// - Parameter image: its id, by which images are told apart.
     public mutating func add(image: Int64, _ instances: Instances, detections: [DetectedObject]) {
         let truths = instances.items.map { item in
-            var mask: RunLengthMask?
-            if kind == .masks {
-                mask =
-                    item.mask.map {
-                        RunLengthMask(bitmap: $0.labels.map { $0 == 0 || $0 == 255 ? 0 : 1 }, size: $0.size)
-                    }
-                    ?? RunLengthMask(filling: item.polygons, size: instances.size)
-            }
-            return TrueObject(
-                classIndex: item.classIndex, box: item.box, area: item.area, isCrowd: item.isCrowd, mask: mask)
+            TrueObject(
+                classIndex: item.classIndex, box: item.box, area: item.area, isCrowd: item.isCrowd,
+                mask: kind == .masks ? item.covered(in: instances.size) : nil, identifier: item.identifier ?? -1)
         }
         add(image: image, truths: truths, detections: detections)
     }

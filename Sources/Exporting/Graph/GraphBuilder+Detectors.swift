@@ -67,11 +67,7 @@ extension GraphBuilder {
         let scale = constant("cells \(height)x\(width)", [2], [2 / Float(width), 2 / Float(height)])
         let places = constant(
             "places \(height)x\(width)", [height * width, 2],
-            (0..<height * width).flatMap { place -> [Float] in
-                let x = Float(2 * (place % width) + 1) / Float(width) - 1
-                let y = Float(2 * (place / width) + 1) / Float(height) - 1
-                return [x, y]
-            })
+            Self.centers(height: height, width: width))
         let moved = node(
             "Add", path + ".moved", [node("Mul", path + ".moves", [turned, scale]), places])
         let grid = reshaped(path + ".grid", moved, [taps * height, width, 2])
@@ -87,6 +83,16 @@ extension GraphBuilder {
                 "strides": .integers([1, 1]),
             ])
         return FeatureMap(name: name, height: height, width: width, channels: outputs, isChannelsFirst: true)
+    }
+
+    /// The places of a map, row by row, x before y, from -1 at its left or upper edge to 1 at the opposite one.
+    private static func centers(height: Int, width: Int) -> [Float] {
+        func center(_ index: Int, _ extent: Int) -> Float { Float(2 * index + 1) / Float(extent) - 1 }
+        var centers: [Float] = []
+        for y in 0..<height {
+            for x in 0..<width { centers += [center(x, width), center(y, height)] }
+        }
+        return centers
     }
 
     /// Maps as they are, as results under names of their own.

@@ -5,19 +5,24 @@ import Tensors
 public struct ObjectLimits: Sendable, Equatable {
     /// Candidates of this score or a lower one are no objects.
     public var score: Double
-    /// How many candidates of each level are looked at.
+    /// How many candidates of each level are looked at, in two-stage detectors by the first stage.
     public var perLevel: Int
     /// Of two objects of one class that overlap by more than this the surer one stays.
     public var overlap: Double
     /// How many objects an image has at most.
     public var most: Int
+    /// How many regions of an image a first stage proposes, fewer where there are fewer that do not overlap.
+    public var proposals: Int
 
     /// mmdetection's limits, unless said otherwise.
-    public init(score: Double = 0.05, perLevel: Int = 1000, overlap: Double = 0.5, most: Int = 100) {
+    public init(
+        score: Double = 0.05, perLevel: Int = 1000, overlap: Double = 0.5, most: Int = 100, proposals: Int = 1000
+    ) {
         self.score = score
         self.perLevel = perLevel
         self.overlap = overlap
         self.most = most
+        self.proposals = proposals
     }
 }
 

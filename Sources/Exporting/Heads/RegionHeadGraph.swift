@@ -3,8 +3,8 @@ import Models
 import Tensors
 
 extension RegionHeadSpecification: HeadGraph {
-    /// Regions that the first stage proposes at most.
-    static let proposed = 1000
+    /// Pairs of a region and a class that are looked at, for each region that is proposed.
+    static let pairsPerRegion = 4
 
     /// Mirrors `RegionHead`: the first stage's maps, or all the way to objects and their masks, which come out as
     /// probabilities of the cells of their boxes, [N, most, 28, 28].
@@ -22,7 +22,7 @@ extension RegionHeadSpecification: HeadGraph {
         guard let strides = builder.strides else {
             throw ExportError("the strides of the head's maps are not known, so no boxes can be made of its answer")
         }
-        let proposals = propose(&builder, objectness, deltas, anchors.rule(style, strides: strides))
+        let proposals = propose(&builder, objectness, deltas, anchors.rule(style, strides: strides), limits)
         let cut = GraphCut(head: self, maps: Array(features.maps.dropLast()), strides: Array(strides.dropLast()))
         var stage = GraphStage(boxes: proposals.boxes, count: proposals.count)
         var logits: [String] = []
@@ -42,9 +42,10 @@ extension RegionHeadSpecification: HeadGraph {
 
     /// The regions of each image, the surest first: of each level those that overlap no surer one.
     private func propose(
-        _ builder: inout GraphBuilder, _ objectness: [FeatureMap], _ deltas: [FeatureMap], _ rule: AnchorRule
+        _ builder: inout GraphBuilder, _ objectness: [FeatureMap], _ deltas: [FeatureMap], _ rule: AnchorRule,
+        _ limits: ObjectLimits
     ) -> (boxes: String, scores: String, count: Int) {
-        let limits = ObjectLimits(score: 0, perLevel: Self.proposed, overlap: 0.7, most: Self.proposed)
+        let limits = ObjectLimits(score: 0, perLevel: limits.perLevel, overlap: 0.7, most: limits.proposals)
         var levels: [GraphCandidates] = []
         for (level, map) in objectness.enumerated() {
             let path = "proposals.\(level)"
@@ -126,7 +127,7 @@ extension RegionHeadSpecification: HeadGraph {
         let pairs = stage.count * classes
         var chosen = builder.candidates(
             path, scores: builder.reshaped(path + ".pairs", counted, [pairs]), of: pairs, classes: classes,
-            most: 4 * Self.proposed)
+            most: Self.pairsPerRegion * stage.count)
         let regions = builder.chosenRows(path + ".regions", stage.boxes, chosen.rows)
         let moves = builder.chosenRows(
             path + ".moves", stage.deltas, box.sharesBoxes ? chosen.rows : chosen.indices)

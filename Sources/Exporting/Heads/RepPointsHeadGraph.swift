@@ -47,8 +47,9 @@ extension RepPointsHeadSpecification: HeadGraph {
             let scaled = builder.node("Mul", path + ".pixels", [boxes, builder.number(Double(strides[level]))])
             let places = builder.constant(
                 path + ".places", [map.height * map.width, 4],
-                (0..<map.height * map.width).flatMap { place in
-                    let (x, y) = (Float(place % map.width * strides[level]), Float(place / map.width * strides[level]))
+                (0..<map.height * map.width).flatMap { place -> [Float] in
+                    let x = Float(place % map.width * strides[level])
+                    let y = Float(place / map.width * strides[level])
                     return [x, y, x, y]
                 })
             let from = builder.node("Gather", path + ".chosen.places", [places, chosen.rows], ["axis": .integer(0)])

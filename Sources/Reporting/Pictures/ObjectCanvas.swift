@@ -74,9 +74,11 @@ struct ObjectCanvas {
             case .dashed: 4 * scale
             case .dotted: 2 * scale
             }
+        // A line as thin as the one around it would look like that one.
+        let line = min(area.width, area.height) < 20 * scale ? scale : scale + 1
         let casing = max(1, scale / 2)
         ring(area.grown(by: casing), thickness: casing, dash: dash, color: object.color.counterpart)
-        ring(area, thickness: scale, dash: dash, color: object.color)
+        ring(area, thickness: line, dash: dash, color: object.color)
     }
 
     /// The pixels within an area that are not farther from its rim than the thickness.

@@ -64,6 +64,7 @@ public struct DetectionEvaluator: Evaluator {
         let ofBoxes = boxes.finish()
         var findings = DetectionFindings(boxes: ofBoxes, masks: masks?.finish(), answers: answers)
         findings.threshold = ScoreCurves(ofBoxes.outcomes).best?.score
+        findings.kept = task.settings.threshold
         findings.scores = Scores(
             loss: loss / Double(max(1, answers.count)), count: answers.count, values: values(findings))
         tally(ofBoxes.outcomes, &findings)
@@ -131,7 +132,9 @@ public struct DetectionEvaluator: Evaluator {
     private func write(_ findings: DetectionFindings, _ row: ([String]) throws -> Void) throws {
         try row(["path", "objects", "found", "missed", "wrong", "answers"])
         for answer in findings.answers {
-            let counts = [answer.found + answer.missed, answer.found, answer.missed, answer.wrong, answer.objects.count]
+            let counts = [
+                answer.found + answer.missed, answer.found, answer.missed, answer.wrong, answer.objects.count,
+            ]
             try row([options.name(answer.index)] + counts.map(String.init))
         }
     }

@@ -32,6 +32,8 @@ public struct DetectionFindings: TaskFindings {
     package internal(set) var masks: CocoFindings?
     /// The least score with the best F1 over all classes; nil where nothing was found.
     package internal(set) var threshold: Double?
+    /// The least score that the weights kept from their validation; nil while they are trained.
+    package internal(set) var kept: Double?
     /// All images, in the order in which they were measured.
     package internal(set) var answers: [Answer]
     /// What is taken for what, where everything was asked for.
@@ -41,8 +43,8 @@ public struct DetectionFindings: TaskFindings {
     /// What a user should know.
     public internal(set) var notices: [String] = []
 
-    /// What is shown where no threshold is known.
-    package var shown: Double { threshold ?? DetectionSettings.usualThreshold }
+    /// The least score of what is counted as found or wrong, and shown: what the weights kept, or else the best one here.
+    package var shown: Double { kept ?? threshold ?? DetectionSettings.usualThreshold }
 
     /// Indices into `answers`, those with the most mistakes first; those without any come last, the ones with the most
     /// objects last of all.

@@ -32,7 +32,8 @@ extension DetectionTask {
         guard output.answer.allSatisfy({ $0.value.array.allSatisfy(\.isFinite) }) else {
             return .failure(.notFinite(name))
         }
-        let located = LocatedInstances(identifier: 0, original: Instances(size: image.size, items: [])).moved(by: motion)
+        let located = LocatedInstances(identifier: 0, original: Instances(size: image.size, items: [])).moved(
+            by: motion)
         let size = Pair(plan.height, plan.width)
         var limits = settings.limits
         let least = threshold(options)
@@ -165,8 +166,8 @@ extension Detection.DetectedObject {
         let identifier = categories.indices.contains(classIndex) ? Int(categories[classIndex]) : classIndex + 1
         var members: [JSONValue.Member] = [
             .init("category_id", .integer(identifier)),
-            .init("bbox", .array([box.left, box.top, box.width, box.height].map { .rounded($0, decimals: 3) })),
-            .init("score", .rounded(score, decimals: 6)),
+            .init("bbox", .array([box.left, box.top, box.width, box.height].map { .number($0) })),
+            .init("score", .number(score)),
         ]
         if let mask { members.append(.init("segmentation", mask.json)) }
         return members

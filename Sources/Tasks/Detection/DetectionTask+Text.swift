@@ -20,14 +20,14 @@ extension DetectionTask {
                 lines.append(name + String(repeating: " ", count: max(1, 20 - name.count)) + number(value))
             }
         }
-        if let threshold = findings.threshold {
-            lines.append(
-                "\nPrecision, recall and F1 are at an overlap (IoU) of 0.5 and the best least score, "
-                    + "\(NumberText.fixed(threshold, decimals: 3)) over all classes, which `predict` takes.")
-        }
+        let shown = NumberText.fixed(findings.shown, decimals: 3)
+        let best = findings.threshold.map { NumberText.fixed($0, decimals: 3) } ?? "none"
+        lines.append(
+            "\nPrecision, recall and F1 are at an overlap (IoU) of 0.5 and a least score of \(shown), as in `predict`; the best "
+                + "F1 over all classes is here at \(best).")
         func row(_ name: String, _ curves: ScoreCurves, _ images: String, _ objects: Int, _ stats: [Double]) -> [String]
         {
-            let place = findings.threshold.flatMap { curves.places([$0]).first }
+            let place = curves.places([findings.shown]).first
             return [
                 name, images, NumberText.grouped(objects), share(place?.precision), share(place?.recall),
                 share(place?.f1),
@@ -53,12 +53,13 @@ extension DetectionTask {
 
     /// The same as members of a JSON object.
     public func members(_ findings: DetectionFindings) -> [JSONValue.Member] {
-        var members = findings.scores.values.map { JSONValue.Member($0.metric.name, .number($0.value)) } + [
-            .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
-            .init("threshold", .optional(findings.threshold)),
-            .init("stats", .array(findings.boxes.stats.map { .number($0) })),
-            .init("perClass", perClass(findings.boxes)),
-        ]
+        var members =
+            findings.scores.values.map { JSONValue.Member($0.metric.name, .number($0.value)) } + [
+                .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
+                .init("threshold", .optional(findings.threshold)),
+                .init("stats", .array(findings.boxes.stats.map { .number($0) })),
+                .init("perClass", perClass(findings.boxes)),
+            ]
         if let masks = findings.masks {
             members += [
                 .init("maskStats", .array(masks.stats.map { .number($0) })), .init("maskPerClass", perClass(masks)),

@@ -99,12 +99,14 @@ extension DetectionSettings {
     func rules(_ keys: DetectorLossKeys) throws -> any DetectorRules {
         switch head {
         case let head as RetinaNetHeadSpecification:
-            return RetinaNetRules(anchors: head.anchors.rule(head.style, strides: strides), classes: head.classes, keys: keys)
+            return RetinaNetRules(
+                anchors: head.anchors.rule(head.style, strides: strides), classes: head.classes, keys: keys)
         case let head as RepPointsHeadSpecification: return RepPointsRules(head, strides: strides, keys)
         case let head as RegionHeadSpecification: return RegionRules(head, strides: strides, keys)
         default:
             throw RecipeError(
-                "the head \(type(of: head).name) has no rules of training, expected one of retinanet, reppoints or rcnn")
+                "the head \(type(of: head).name) has no rules of training, expected one of retinanet, reppoints or rcnn"
+            )
         }
     }
 }

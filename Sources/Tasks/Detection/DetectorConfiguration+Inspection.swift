@@ -22,7 +22,10 @@ extension DetectorConfiguration {
         }
         if scan.degenerateCount > scan.degenerate.count {
             rows.append(
-                ["and \(scan.degenerateCount - scan.degenerate.count) boxes more without an area", "", "", "", "", "", ""])
+                [
+                    "and \(scan.degenerateCount - scan.degenerate.count) boxes more without an area", "", "", "", "",
+                    "", "",
+                ])
         }
         return DataDetails(
             columns: ["class", "objects", "small", "medium", "large", "crowds", "images"], numbers: [1, 2, 3, 4, 5, 6],

@@ -78,7 +78,8 @@ extension DetectorLossKeys {
         classWeight = reader.double("classWeight", default: 1, in: 0...1000, "Weight of the loss of classes")
         boxWeight = reader.double("boxWeight", default: 1, in: 0...1000, "Weight of the loss of boxes")
         alpha = reader.double("focalAlpha", default: 0.25, in: 0...1, "Weight of objects in the focal loss")
-        gamma = reader.double("focalGamma", default: 2, in: 0...10, "How strongly the focal loss passes over sure answers")
+        gamma = reader.double(
+            "focalGamma", default: 2, in: 0...10, "How strongly the focal loss passes over sure answers")
         high = reader.optionalDouble(
             "matchAbove", in: 0...1, "Overlap (IoU) from which on an anchor is an object; by the style when absent")
         low = reader.optionalDouble(
@@ -88,7 +89,8 @@ extension DetectorLossKeys {
             "Groups of objects that are not told apart: drop (background like the rest), or ignore (anchors of which more "
                 + "than half lies in one count for nothing)")
         sampled = reader.int(
-            "sampled", default: 512, in: 1...100_000, "Regions of an image that the second stage of a detector learns from")
+            "sampled", default: 512, in: 1...100_000,
+            "Regions of an image that the second stage of a detector learns from")
         if let high, let low, low > high {
             reader.problem("matchBelow", "found \(low), expected at most loss.matchAbove (\(high))")
         }

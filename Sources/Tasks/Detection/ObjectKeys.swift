@@ -30,7 +30,8 @@ package struct ObjectKeys: Sendable {
         training.keepsEmpty = reader.bool(
             "keepEmpty", default: true, "Learn from images without objects, too; they are measured in any case")
         training.smallestSide = reader.int(
-            "smallestSide", default: 1, in: 1...8192, "Images with a shorter side are not learnt from (mmdetection: 32)")
+            "smallestSide", default: 1, in: 1...8192, "Images with a shorter side are not learnt from (mmdetection: 32)"
+        )
         training.leastVisible = reader.double(
             "leastVisible", default: 0, in: 0...1,
             "Objects of whose box a random crop leaves a smaller share than this are not learnt")
@@ -52,7 +53,8 @@ package struct ObjectKeys: Sendable {
         files.test = place("testAnnotations", "test part")
         files.oneBased = reader.choice(
             "oneBased", default: .automatic,
-            "Whether corners of Pascal VOC files count from 1: true (as theirs do), false, or auto (true, unless one is 0)")
+            "Whether corners of Pascal VOC files count from 1: true (as theirs do), false, or auto (true, unless one is 0)"
+        )
     }
 
     /// What the readers are told.

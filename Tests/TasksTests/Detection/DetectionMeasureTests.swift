@@ -7,10 +7,6 @@ import Tasks
 import Tensors
 import Testing
 
-private func box(_ left: Double, _ top: Double, _ right: Double, _ bottom: Double) -> Box {
-    Box(left: left, top: top, right: right, bottom: bottom)
-}
-
 private func truth(_ classIndex: Int, _ place: Box, isCrowd: Bool = false) -> Instance {
     Instance(box: place, classIndex: classIndex, isCrowd: isCrowd)
 }
@@ -58,7 +54,9 @@ private func answer(_ classIndex: Int, _ score: Double, _ place: Box) -> Detecti
 
 @Suite struct ObjectMatchTests {
     @Test func theSurestAnswerTakesTheObjectAndCrowdsCountForNothing() {
-        let truths = [truth(0, box(0, 0, 10, 10)), truth(1, box(20, 0, 30, 10)), truth(0, box(40, 0, 80, 40), isCrowd: true)]
+        let truths = [
+            truth(0, box(0, 0, 10, 10)), truth(1, box(20, 0, 30, 10)), truth(0, box(40, 0, 80, 40), isCrowd: true),
+        ]
         let matches = ObjectMatches(
             truths,
             [

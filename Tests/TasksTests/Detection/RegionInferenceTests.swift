@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Detection
+import Layers
 import Tasks
 import Tensors
 import Testing
@@ -60,16 +61,20 @@ struct RegionInferenceTests {
     @Test func cascadesAverageLogitsAndMoveBoxesThreeTimes() {
         let scene = RegionScene(kind: .cascadeMaskRcnn)
         let move = [1.0, 0, 0, 0]
-        let stages = [([3, 0, 0], move), ([0, 0, 0], move), ([0, 3, 0], move)]
+        let stages: [(classes: [Double], deltas: [Double])] = [
+            ([3, 0, 0], move), ([0, 0, 0], move), ([0, 3, 0], move),
+        ]
         let answer = output(scene, stages, masks: [0, 0])
         var rules = rules(scene)
         let found = rules.detections(answer, size: 32, visible: [32], DetectionLimits())[0]
         // Softmax of (1, 1, 0).
         #expect(abs(found[0].score - 0.4223187982515182) < 1e-12)
-        #expect(abs(found[0].box.left - (4 + 0.8 + 0.4 + 8 * 0.033)) < 1e-12)
+        let left = 4 + 0.8 + 0.4 + 8 * 0.033
+        #expect(abs(found[0].box.left - left) < 1e-12)
         rules.ensemble = .probabilities
         let mean = rules.detections(answer, size: 32, visible: [32], DetectionLimits())[0]
-        #expect(abs(mean[0].score - (0.9094429985127419 + 0.0452785007436290 + 1.0 / 3) / 3) < 1e-12)
+        let score = (0.9094429985127419 + 0.0452785007436290 + 1.0 / 3) / 3
+        #expect(abs(mean[0].score - score) < 1e-12)
     }
 
     @Test func noProposalsAreNoObjects() {

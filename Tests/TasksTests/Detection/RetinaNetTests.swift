@@ -44,10 +44,6 @@ private struct OneLevel {
     }
 }
 
-private func box(_ left: Double, _ top: Double, _ right: Double, _ bottom: Double) -> Box {
-    Box(left: left, top: top, right: right, bottom: bottom)
-}
-
 /// The focal loss of one logit.
 private func focal(_ logit: Double, _ isObject: Bool) -> Double {
     let p = 1 / (1 + exp(-logit))
@@ -141,9 +137,9 @@ private func focal(_ logit: Double, _ isObject: Bool) -> Double {
     private let level = OneLevel(style: .torchvision)
 
     private func found(
-        _ logits: [Double], _ deltas: [Double] = [Double](repeating: 0, count: 16), _ limits: DetectionLimits,
+        _ logits: [Double], deltas: [Double] = [Double](repeating: 0, count: 16), _ limits: DetectionLimits,
         visible: Pair = Pair(16)
-    ) -> [DetectedObject] {
+    ) -> [Tasks.DetectedObject] {
         level.rules.detections(level.output(logits, deltas), size: level.size, visible: [visible], limits)[0]
     }
 
@@ -158,7 +154,7 @@ private func focal(_ logit: Double, _ isObject: Bool) -> Double {
     @Test func boxesAreMovedAndClippedToTheImage() {
         var deltas = [Double](repeating: 0, count: 16)
         deltas[12...15] = [0.25, 0, log(2), 0]
-        let objects = found([-9, -9, -9, -9, -9, -9, 4, -9], deltas, DetectionLimits(), visible: Pair(16, 14))
+        let objects = found([-9, -9, -9, -9, -9, -9, 4, -9], deltas: deltas, DetectionLimits(), visible: Pair(16, 14))
         #expect(objects.count == 1)
         // Center at 8 + 2, 16 wide: from 2 to 18, of which the image has 14.
         #expect(abs(objects[0].box.left - 2) < 1e-12 && objects[0].box.right == 14)
@@ -170,20 +166,20 @@ private func focal(_ logit: Double, _ isObject: Bool) -> Double {
         deltas[0...1] = [1, 1]
         deltas[4...5] = [0, 1]
         deltas[8...9] = [1, 0]
-        let objects = found([2, -9, 1, -9, -9, 0.5, -9, 0], deltas, DetectionLimits())
+        let objects = found([2, -9, 1, -9, -9, 0.5, -9, 0], deltas: deltas, DetectionLimits())
         #expect(objects.map(\.classIndex) == [0, 1])
         var limits = DetectionLimits()
         limits.overlap = 1
-        #expect(found([2, -9, 1, -9, -9, 0.5, -9, 0], deltas, limits).count == 4)
+        #expect(found([2, -9, 1, -9, -9, 0.5, -9, 0], deltas: deltas, limits).count == 4)
         limits.most = 3
-        #expect(found([2, -9, 1, -9, -9, 0.5, -9, 0], deltas, limits).map(\.classIndex) == [0, 0, 1])
+        #expect(found([2, -9, 1, -9, -9, 0.5, -9, 0], deltas: deltas, limits).map(\.classIndex) == [0, 0, 1])
         limits.perLevel = 1
-        #expect(found([2, -9, 1, -9, -9, 0.5, -9, 0], deltas, limits).count == 1)
+        #expect(found([2, -9, 1, -9, -9, 0.5, -9, 0], deltas: deltas, limits).count == 1)
     }
 
     @Test func answersThatAreNoNumbersAreNoObjects() {
         var deltas = [Double](repeating: 0, count: 16)
         deltas[2] = .nan
-        #expect(found([3, .nan, -9, -9, -9, -9, -9, -9], deltas, DetectionLimits()).isEmpty)
+        #expect(found([3, .nan, -9, -9, -9, -9, -9, -9], deltas: deltas, DetectionLimits()).isEmpty)
     }
 }
