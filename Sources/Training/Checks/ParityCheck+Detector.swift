@@ -9,6 +9,8 @@ extension ParityCheck {
     static func detector(_ fixture: ParityFixture<S>) throws -> ParityValues<S> {
         let detector = try DetectorFixture(fixture)
         var ours = ParityValues<S>()
+        // In single precision what a later stage is trained with is moved by roundings of the stages before.
+        if S.self == Float.self { ours.gradientAllowance = 3 }
         try addMaps(detector, to: &ours)
         try addRules(detector, to: &ours)
         return ours

@@ -38,8 +38,9 @@ package struct ParityCheck<S: Scalar> {
             let error =
                 try byName[reference.name].map { try Self.error($0.shape, $0.values, reference, floor: floor) }
                 ?? .infinity
-            let tolerance = try Self.tolerance(tolerance, reference)
-            return Outcome(name: reference.name, error: error, tolerance: tolerance)
+            let isGradient = Self.gradientGroup(reference.name, cases: names) != nil
+            let allowed = try Self.tolerance(tolerance, reference) * (isGradient ? ours.gradientAllowance : 1)
+            return Outcome(name: reference.name, error: error, tolerance: allowed)
         }
         let known = Set(compared.map(\.name))
         for entry in ours.entries where !known.contains(entry.name) {

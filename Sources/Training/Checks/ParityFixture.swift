@@ -94,6 +94,8 @@ struct ParityValues<S: Scalar> {
     private(set) var entries: [(name: String, shape: [Int], values: [S])] = []
     /// The share of the largest gradient that smaller ones are measured against.
     var floor = 1e-2
+    /// How many times the tolerance gradients may be off.
+    var gradientAllowance = 1.0
 
     mutating func add(_ name: String, shape: [Int], _ values: [S]) { entries.append((name, shape, values)) }
 
