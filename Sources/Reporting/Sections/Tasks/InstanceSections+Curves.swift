@@ -15,7 +15,7 @@ extension InstanceSections {
             lead:
                 "At IoU \(overlap), on the \(record.detailedPart.rawValue) images. Precision: how many answers are right. Recall: "
                 + "how many objects are found. F1: the harmonic mean of both.",
-            body: "<div class=\"grid two\">\(charts)</div>")
+            body: "<div class=\"grid \(charts.count == 3 ? "three" : "two")\">\(charts)</div>")
     }
 
     /// The first curve, of all classes, and those of the classes with the most objects, thin.

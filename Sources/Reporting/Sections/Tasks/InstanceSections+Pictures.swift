@@ -7,7 +7,7 @@ extension InstanceSections {
         guard !found.worst.isEmpty || !found.best.isEmpty else { return nil }
         func group(_ title: String, _ pictures: [InstancePicture]) -> Markup {
             let cards = pictures.map { card($0, found.classes) }
-            return cards.isEmpty ? "" : "<h3>\(title)</h3><div class=\"grid two start\">\(cards)</div>"
+            return cards.isEmpty ? "" : "<h3>\(title)</h3><div class=\"pictures\">\(cards)</div>"
         }
         let part = record.detailedPart == .test ? "Test" : "Validation"
         let score = found.thresholds.predict ?? found.thresholds.best
@@ -66,7 +66,7 @@ extension InstanceSections {
             columns: ["image", .number("objects"), .number("found"), .number("missed"), .number("wrong")], rows: rows,
             isSortable: true, isLimited: true, label: "Objects found and missed of each image")
         return """
-            <details style="margin-top:12px"><summary>The worst \(found.images.count) images in numbers</summary><div class="card" style="margin-top:10px">\(table.markup)</div></details>
+            <details style="margin-top:12px"><summary>\(found.images.count) images in numbers, the worst first</summary><div class="card" style="margin-top:10px">\(table.markup)</div></details>
             """
     }
 
