@@ -155,7 +155,7 @@ extension Runs {
             let task = try DetectionConfiguration.task(weights.metadata.vocabulary)
             let recipe = try detector.recipe()
             let part = try #require(recipe.task as? DetectionConfiguration).openPart(
-                recipe.dataRequest, .all, isTrainedOn: true)
+                recipe.dataRequest, .train, isTrainedOn: true)
             func found(_ dataset: any AnnotatedDataset<LocatedInstances>, _ size: Int) throws -> DetectionFindings {
                 try task.evaluate(
                     weights.model, weights.store,
