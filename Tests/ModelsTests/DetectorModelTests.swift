@@ -231,9 +231,8 @@ private let heads: [any DetectorHeadSpecification] = [
         let result = layer(Variable(Tensor([1, 2, 2, 3], map)), .evaluation(store)).value.array
         let flattened = (0..<3).flatMap { c in (0..<4).map { map[$0 * 3 + c] } }
         for output in 0..<2 {
-            let expected = zip(weight[output * 12..<output * 12 + 12], flattened).reduce([0.5, -1][output]) {
-                $0 + $1.0 * $1.1
-            }
+            var expected = output == 0 ? 0.5 : -1
+            for (index, value) in flattened.enumerated() { expected += weight[output * 12 + index] * value }
             #expect(abs(result[output] - expected) < 1e-12)
         }
         #expect(store.stateDictionary()[0].values == weight)

@@ -83,8 +83,13 @@ import Testing
         #expect(answers.stages == 1)
         let proposals = try #require(loaded.fixture.file["in.proposals"]).doubles()
         let count = proposals.count / 4
-        let regions = Tensor<S>(
-            [count, 5], (0..<count).flatMap { [0] + proposals[4 * $0..<4 * $0 + 4].map { S($0) } })
+        var rows: [S] = []
+        for row in 0..<count {
+            // The first image of the batch.
+            rows.append(0)
+            rows += proposals[4 * row..<4 * row + 4].map { S($0) }
+        }
+        let regions = Tensor<S>([count, 5], rows)
         let boxes = answers.boxes(regions, stage: 0)
         #expect(try error(loaded, "eval.class_logits", rows: [boxes.classes]) <= tolerance)
         #expect(try error(loaded, "eval.box_regression", rows: [boxes.deltas]) <= tolerance)

@@ -22,7 +22,8 @@ struct DetectorFixture<S: Scalar> {
     init(_ fixture: ParityFixture<S>) throws {
         self.fixture = fixture
         let isTorchvision = fixture.config?["architecture"] != nil
-        specification = try isTorchvision ? Self.torchvision(fixture) : Self.mmdetection(fixture)
+        let specification = try isTorchvision ? Self.torchvision(fixture) : Self.mmdetection(fixture)
+        self.specification = specification
         guard let head = specification.head as? any DetectorHeadSpecification else {
             throw fixture.fail("the metadata's config describes no detector")
         }
