@@ -28,7 +28,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 
 let libraries = [
     "Configuration", "JSON", "RunLayout", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation",
-    "Datasets", "Checkpoints",
+    "Datasets", "Detection", "Checkpoints",
     "ProtobufWriting", "Reporting", "Exporting", "Tasks", "Training", "Commands",
 ]
 
@@ -70,34 +70,36 @@ let package = Package(
         module("Autograd", ["Tensors"]),
         // Row 4
         module("Layers", ["Autograd", "Tensors"]),
-        // Row 5: siblings, none imports another.
-        module("Models", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        // Row 5: siblings, none imports another, but that objects are images' and that models of objects know boxes.
+        module("Models", ["Detection", "Layers", "Autograd", "Tensors", "Configuration"]),
         module("Optim", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         module("Datasets", ["Tensors", "Configuration", "CImages", "CZLib"]),
+        module("Detection", ["Datasets", "Tensors", "JSON", "CKernels"]),
         module("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
         module("Reporting", ["CImages", "CVersion", "ProtobufWriting", "JSON", "RunLayout"]),
         // Row 6: what is learned, as folders.
         module(
             "Tasks",
             [
-                "Models", "Datasets", "Reporting", "Distillation", "Layers", "Autograd", "Tensors", "Configuration",
-                "JSON",
+                "Models", "Detection", "Datasets", "Reporting", "Distillation", "Layers", "Autograd", "Tensors",
+                "Configuration", "JSON",
             ]),
         // Row 7: siblings.
-        module("Exporting", ["Models", "Layers", "Tensors", "ProtobufWriting"]),
+        module("Exporting", ["Models", "Detection", "Layers", "Tensors", "ProtobufWriting"]),
         module(
             "Training",
             [
-                "Tasks", "Models", "Optim", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors",
-                "Configuration", "Distillation", "JSON", "RunLayout",
+                "Tasks", "Models", "Optim", "Detection", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd",
+                "Tensors", "Configuration", "Distillation", "JSON", "RunLayout",
             ]),
         // Row 8
         module(
             "Commands",
             [
-                argumentParser, "Training", "Tasks", "Exporting", "Models", "Optim", "Datasets", "Checkpoints",
-                "Reporting", "Layers", "Autograd", "Tensors", "Configuration", "Distillation", "JSON", "RunLayout",
+                argumentParser, "Training", "Tasks", "Exporting", "Models", "Optim", "Detection", "Datasets",
+                "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors", "Configuration", "Distillation", "JSON",
+                "RunLayout",
             ]),
         // Row 9
         .executableTarget(name: "trainer", dependencies: ["Commands"], swiftSettings: swiftSettings),
@@ -144,12 +146,16 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
+        tests("Detection", ["Datasets", "Tensors", "JSON", "TestSupport"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
         tests("Reporting", ["CImages", "JSON", "RunLayout"]),
         tests("Exporting", ["Models", "Layers", "Autograd", "Tensors", "Configuration"]),
         tests(
             "Tasks",
-            ["Datasets", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration", "JSON"],
+            [
+                "Datasets", "Detection", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration",
+                "JSON",
+            ],
             resources: [.copy("Resources")]),
         tests(
             "Training",

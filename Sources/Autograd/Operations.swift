@@ -14,7 +14,7 @@ extension Operation {
             .recursiveGate,
             .globalFilter, .resizeFilter,
             .depthwiseConvolution,
-            .layerNorm,
+            .layerNorm, .groupNorm,
             .batchNorm, .batchNormEvaluation,
             .batchNormRelu, .batchNormReluEvaluation,
             .softmax, .logSoftmax,
@@ -38,6 +38,11 @@ extension Operation {
             .maxPool, .globalAveragePool,
             .adaptivePool,
             .resize,
+            .deformableConvolution,
+            .regionAligned,
+            .rows,
+            .sigmoidFocal, .smoothL1, .logisticLoss,
+            .boxLoss, .decodedBoxes, .momentBoxes, .extremeBoxes,
             .checkpoint,
         ]
 }
@@ -55,7 +60,7 @@ extension GradientCheck {
         recursiveGate,
         globalFilter,
         depthwiseConvolution,
-        layerNorm,
+        layerNorm, groupNorm,
         batchNorm,
         batchNormRelu,
         softmax,
@@ -79,6 +84,11 @@ extension GradientCheck {
         pooling,
         adaptivePooling,
         resize,
+        deformableConvolution,
+        regionAligned,
+        rows,
+        sigmoidFocal, smoothL1, logisticLoss,
+        boxLoss, decodedBoxes, momentBoxes,
         checkpoint,
     ].flatMap { $0 }
 }

@@ -64,6 +64,14 @@ struct BenchCommand: ParsableCommand {
             rows: (result.training.map { [row("training step", $0, result.trainingRate)] } ?? [])
                 + [row("inference", result.inference, result.inferenceRate)])
         let steps = Double(result.profiledSteps)
+        let whole = result.parts?.seconds.reduce(0) { $0 + $1.seconds } ?? 0
+        var parts = (result.parts?.seconds ?? []).map { part in
+            [part.name, milliseconds(part.seconds), NumberText.percentage(part.seconds / whole, decimals: 1)]
+        }
+        if let reading = result.reading {
+            parts.append(["objects out of an answer", milliseconds(reading.median), ""])
+        }
+        let partTable = Table(columns: [Table.Column("part", .left), "ms", "share of a step"], rows: parts)
         let total = result.operations.reduce(0) { $0 + $1.entry.forwardSeconds + $1.entry.backwardSeconds }
         let operations = Table(
             columns: [Table.Column("operation", .left), "calls", "forward ms", "backward ms", "share"],
@@ -81,7 +89,7 @@ struct BenchCommand: ParsableCommand {
             peak of this machine's multiply-adds \(NumberText.fixed(result.peakRate / 1e9, decimals: 0)) GFLOP/s
             peak memory \(Int(bounded: result.peakMemoryMB)) MB, tensor pool \(result.poolBytes >> 20) MB
 
-            \(summary.render())
+            \(summary.render())\(parts.isEmpty ? "" : "\n" + partTable.render())
             \(result.training == nil ? "" : operations.render())
             """
     }
@@ -103,6 +111,8 @@ struct BenchCommand: ParsableCommand {
             "poolBytes": .integer(result.poolBytes),
             "training": result.training.map { times($0, result.trainingRate) } ?? .null,
             "inference": times(result.inference, result.inferenceRate),
+            "parts": .object((result.parts?.seconds ?? []).map { JSONValue.Member($0.name, .number($0.seconds)) }),
+            "readingSeconds": .optional(result.reading?.median),
             "operations": .array(
                 result.operations.map { operation, entry in
                     [

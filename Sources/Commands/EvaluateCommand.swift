@@ -19,7 +19,8 @@ struct EvaluateCommand: ParsableCommand {
             or, where there are none, the validation images that the run held out. Classes are matched by name.
 
             With --labels no weights are needed: the index PNGs of the folder --predictions are measured against those \
-            of the same names in the folder --labels.
+            of the same names in the folder --labels. With --annotations a file of detections in COCO's format is measured \
+            against a file of COCO instances, by COCO's rules.
 
             EXAMPLES:
               trainer evaluate Runs/digits
@@ -29,6 +30,8 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate weights.safetensors --data Configs/digits.yaml
               trainer evaluate --predictions answers/masks --labels labels \\
                 --classes 11 --ignore 255 --json
+              trainer evaluate Runs/cells --predictions detections.json
+              trainer evaluate --predictions detections.json --annotations instances.json --masks
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
@@ -47,9 +50,10 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write a row for each image: path, label, prediction and probabilities, or a segmenter's measures; with "
-                + "--labels the folder of answers.", valueName: "file.csv"),
-        completion: .file(extensions: ["csv"]))
+            "Write a row for each image: path, label, prediction and probabilities, or a segmenter's or detector's "
+                + "measures; a detector's answers as COCO results where the name ends with .json. With --labels the folder of "
+                + "answers, with --annotations the COCO results.", valueName: "file"),
+        completion: .file(extensions: ["csv", "json"]))
     var predictions: String?
 
     @Option(
@@ -68,14 +72,34 @@ struct EvaluateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "With --labels: the class that is left out of the mean Dice.")
     var background: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure the detections of --predictions against this file of COCO instances.", valueName: "file.json"),
+        completion: .file(extensions: ["json"]))
+    var annotations: String?
+
+    @Flag(help: "With --annotations: measure masks instead of boxes; with --predictions <file.json>: write masks.")
+    var masks = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "With --annotations: never find an object whose id is 0, as pycocotools does; it changes no other numbers.")
+    )
+    var reference = false
+
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
     func validate() throws {
+        if annotations != nil { return try validateDetections() }
+        if reference { throw ValidationError("--reference goes with --annotations") }
+        if masks, predictions?.hasSuffix(".json") != true {
+            throw ValidationError("--masks goes with --annotations, or with --predictions <file.json>")
+        }
         guard labels != nil else {
             if weights == nil {
                 throw ValidationError(
-                    "no weights are given, expected a weights file or a run folder, or --predictions and --labels with two folders"
+                    "no weights are given, expected a weights file or a run folder, or --predictions and --labels with two folders, or --predictions and --annotations with two files"
                 )
             }
             if classes != nil || !ignore.isEmpty || background != nil {
@@ -93,8 +117,26 @@ struct EvaluateCommand: ParsableCommand {
         for value in ignore { try check("--ignore", value, in: 0...65_535) }
     }
 
+    private func validateDetections() throws {
+        if weights != nil { throw ValidationError("--annotations measures --predictions alone; leave the weights out") }
+        if labels != nil || classes != nil || !ignore.isEmpty || background != nil {
+            throw ValidationError("--annotations and --labels are two ways to measure; leave one out")
+        }
+        if predictions == nil {
+            throw ValidationError("--annotations needs detections beside it, expected --predictions <file.json>")
+        }
+    }
+
     func run() throws {
         let console = Console()
+        if let annotations, let predictions {
+            let found = try DetectionComparison(
+                predictions: predictions, annotations: annotations, kind: masks ? .masks : .boxes,
+                followsReference: reference)
+            console.text(json ? found.json.text(pretty: true) : found.text)
+            for notice in found.notices { console.notice(notice) }
+            return
+        }
         if let labels, let predictions, let classes {
             try compare(predictions, labels, classes, console)
             return
@@ -141,6 +183,11 @@ struct EvaluateCommand: ParsableCommand {
         for notice in images.notices { console.notice(notice) }
         let dataset = try weights.matched(images.dataset, recipe.data, C.self)
         let task = try C.task(weights.metadata.vocabulary)
+        let isResults = predictions?.hasSuffix(".json") == true
+        if isResults, !task.writesResults {
+            throw ValidationError(
+                "\(path) is of the task \(C.name), which writes no COCO results, expected --predictions <file.csv>")
+        }
         let loader = BatchLoader(
             dataset, transform: try Transform(weights.metadata.transform, mode: .evaluation),
             collator: task.collator(training: false),
@@ -149,9 +196,10 @@ struct EvaluateCommand: ParsableCommand {
         let progress = WorkProgress(progressConsole(json: json), "image", of: dataset.count)
         var options = EvaluationOptions(images: dataset.count) { dataset.name($0) }
         options.isComplete = true
-        if let file { options.row = { try file.write(CSV.line($0)) } }
+        if let file, !isResults { options.row = { try file.write(CSV.line($0)) } }
         let findings = try task.evaluate(weights.model, weights.store, loader, options) { progress.add($0) }
         progress.finish()
+        if let file, isResults { try task.writeResults(findings, masks: masks) { try file.write($0) } }
         try file?.finish()
         console.text(
             json

@@ -137,7 +137,7 @@ struct InspectDataCommand: ParsableCommand {
             if let fitting {
                 text +=
                     "\ninput \(fitting.height)x\(fitting.width); cut is the part of an image's area that is lost, on average "
-                    + "and at most (data.fit: \(recipe.data.fit.rawValue))\n"
+                    + "and at most (data.fit: \(fitting.fit.rawValue))\n"
             }
             do {
                 let used = try found.normalization(recipe)

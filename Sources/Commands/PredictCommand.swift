@@ -13,7 +13,9 @@ struct PredictCommand: ParsableCommand {
             on the error output, the others are answered all the same, and the exit code is then 1.
 
             A segmenter answers images in their own size, those of over a million pixels window by window; with --output \
-            it writes masks/NAME.png, whose values are the classes, and overlays/NAME.png.
+            it writes masks/NAME.png, whose values are the classes, and overlays/NAME.png. A detector answers with the \
+            objects that it is surer of than --threshold; with --output it writes pictures/NAME.png, labels/NAME.txt as \
+            YOLO's tools do, and detections.json as COCO's results, image_id being the image's number from 1.
 
             EXAMPLES:
               trainer predict Runs/digits a.png b.jpg
@@ -22,6 +24,7 @@ struct PredictCommand: ParsableCommand {
               trainer predict Runs/photos @list.txt --csv answers.csv
               trainer predict Runs/photos - < photo.jpg
               trainer predict Runs/scenes street/ --output answers --json
+              trainer predict Runs/cells slides/ --threshold 0.5 --output answers
               trainer predict w.safetensors --prepared x.safetensors --logits --json
             """)
 
@@ -50,9 +53,15 @@ struct PredictCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A folder for what is said as files: a segmenter's masks and overlays.", valueName: "folder"),
+            "A folder for what is said as files: a segmenter's masks and overlays, a detector's pictures and labels.",
+            valueName: "folder"),
         completion: .directory)
     var output: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: "The least score of a detector's objects; by default that of the best F1, which the weights keep.")
+    var threshold: Double?
 
     @Flag(help: "Print JSON instead of a table.")
     var json = false
@@ -62,6 +71,9 @@ struct PredictCommand: ParsableCommand {
 
     func validate() throws {
         try check("--top", top, in: 1...Int.max)
+        if let threshold, !(0...1).contains(threshold) {
+            throw ValidationError("--threshold is \(threshold), expected 0 to 1")
+        }
         if images.isEmpty, prepared == nil {
             throw ValidationError(
                 "no image is given, expected at least one image file, a folder, - (standard input) or @list")
@@ -77,11 +89,13 @@ struct PredictCommand: ParsableCommand {
 
     private func predict<C: TaskConfiguration>(_ weights: Weights, _ configuration: C.Type) throws {
         let task = try C.task(weights.metadata.vocabulary)
-        let predictor = Predictor(
-            weights: weights, task: task, options: PredictionOptions(top: top, showsOutputs: logits))
+        var options = PredictionOptions(top: top, showsOutputs: logits)
+        options.threshold = threshold
+        let predictor = Predictor(weights: weights, task: task, options: options)
         if output != nil, !task.predictsWholeImages {
             throw ValidationError(
-                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter with --output")
+                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter or a detector with --output"
+            )
         }
         let folder = try output.map { try PredictionFolder($0) }
         let batch = try prepared.map { ($0, try predictor.preparedImages($0)) }
@@ -116,7 +130,10 @@ struct PredictCommand: ParsableCommand {
             }
         }
         try writer.finish()
-        if let folder { console.notice("\(folder.count) files are written below \(folder.path).") }
+        if let folder {
+            try folder.finish()
+            console.notice("\(folder.count) files are written below \(folder.path).")
+        }
         if let notice = sources.notice { console.notice(notice) }
         if failures > 1 {
             console.notice("\(failures) of \(sources.sources.count + (batch?.1.shape[0] ?? 0)) images have no answer.")

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSON
 import Tasks
 import Training
 
@@ -8,6 +9,9 @@ final class PredictionFolder {
     let path: String
     /// How many files were written.
     private(set) var count = 0
+    /// Entries of a list over all images, and how many images there were.
+    private var results: [String] = []
+    private var images = 0
     /// Which image a name was taken by: images of one name from several folders must not overwrite each other.
     private var taken: [String: Int] = [:]
 
@@ -27,6 +31,13 @@ final class PredictionFolder {
     /// Writes the files of a prediction.
     /// - Returns: their paths.
     func write(_ prediction: Prediction) throws -> [String] {
+        images += 1
+        for members in prediction.results {
+            let place: [JSONValue.Member] = [
+                .init("image_id", .integer(images)), .init("image", .string(prediction.image)),
+            ]
+            results.append(JSONValue.object(place + members).text())
+        }
         guard !prediction.files.isEmpty else { return [] }
         let last = prediction.image.split(separator: "/").last.map(String.init) ?? prediction.image
         var name = last.lastIndex(of: ".").map { String(last[..<$0]) } ?? last
@@ -42,5 +53,12 @@ final class PredictionFolder {
             count += 1
             return target
         }
+    }
+
+    /// Writes the list over all images, where there is one.
+    func finish() throws {
+        guard !results.isEmpty else { return }
+        try AtomicFile.write(path + "/detections.json", "[\n" + results.joined(separator: ",\n") + "\n]\n")
+        count += 1
     }
 }

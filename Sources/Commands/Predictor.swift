@@ -49,7 +49,7 @@ struct Predictor<Task: LearningTask> {
         case .success(let image):
             do {
                 let answer = try task.prediction(
-                    image, name: source.name, weights.model, weights.store, plan.normalization)
+                    image, name: source.name, weights.model, weights.store, plan, options)
                 return answer ?? .failure(PredictionFailure(reason: "\(source.name): there is no answer"))
             } catch { return .failure(PredictionFailure(reason: "\(source.name): \(error)")) }
         }

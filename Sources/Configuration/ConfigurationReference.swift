@@ -22,9 +22,19 @@ public struct ConfigurationReference: Sendable {
         public var keys: [String]
         /// Its settings.
         public var kinds: [Kind]
+        /// The sections that it decides about; nil for all.
+        public var sections: [String]?
 
         /// A switch of these keys.
-        public init(_ keys: [String], _ kinds: [Kind]) { (self.keys, self.kinds) = (keys, kinds) }
+        /// - Parameter sections: those that it decides about; nil for all.
+        public init(_ keys: [String], _ kinds: [Kind], sections: [String]? = nil) {
+            (self.keys, self.kinds, self.sections) = (keys, kinds, sections)
+        }
+
+        /// Whether it decides about a key.
+        func decides(_ path: String) -> Bool {
+            sections?.contains { path == $0 || path.hasPrefix($0 + ".") } ?? true
+        }
     }
 
     /// What a key is for some kinds of things.
@@ -72,7 +82,7 @@ public struct ConfigurationReference: Sendable {
                     last = entry.path
                 }
             }
-            for index in keys.indices {
+            for index in keys.indices where one.decides(keys[index].path) {
                 var forms: [Form] = []
                 for reading in readings {
                     guard let entry = reading.entries.first(where: { $0.path == keys[index].path }) else { continue }

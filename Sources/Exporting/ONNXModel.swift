@@ -5,8 +5,9 @@ import Models
 import Tensors
 
 /// A model as an ONNX graph: input `images` [batch, channels, height, width] of normalised floats, for a classifier the
-/// output `logits` [batch, classes], for a dense head `logits` [batch, classes, height, width] at the images' size, a free batch, ordinary operators of operator set 17 only; global filters are products
-/// with real matrices.
+/// output `logits` [batch, classes], for a dense head `logits` [batch, classes, height, width] at the images' size, for a
+/// detector of one stage `boxes` [batch, most, 4] in pixels of the input, `scores` and `labels` [batch, most]; a free batch,
+/// ordinary operators of operator set 17 only; global filters are products with real matrices.
 public struct ONNXModel: Sendable {
     /// The name of the input.
     public static let inputName = "images"
@@ -34,15 +35,18 @@ public struct ONNXModel: Sendable {
     ///   - tensors: the model's state dict, under PyTorch's names and in its order.
     ///   - description: for people, shown by viewers.
     ///   - metadata: texts that are kept in the file.
+    ///   - objects: which candidates a detector's graph gives as objects; `nil` for the maps of its head.
     /// - Throws: `ModelError` when the specification makes no model at this image size, `ExportError` when its family, neck
     ///   or head has no graph, the state dict does not fit or the file would be too large.
     public init(
         _ specification: ModelSpecification, height: Int, width: Int, tensors: [NamedArray<Float>],
-        description: String = "", metadata: [String: String] = [:]
+        description: String = "", metadata: [String: String] = [:], objects: ObjectLimits? = ObjectLimits()
     ) throws {
         let specification = try specification.resolved(height: height, width: width)
         input = GraphValue(name: Self.inputName, shape: [specification.inputChannels, height, width])
-        var builder = GraphBuilder(tensors: tensors, imageSize: Pair(height, width))
+        var builder = GraphBuilder(
+            tensors: tensors, imageSize: Pair(height, width), objects: objects,
+            strides: try specification.headTaps(height: height, width: width).map(\.stride))
         let images = FeatureMap(
             name: Self.inputName, height: height, width: width, channels: specification.inputChannels,
             isChannelsFirst: true)

@@ -20,6 +20,8 @@ struct ConfigurationChange: Sendable {
     ]
 
     private static let heads = ["upernet", "semanticFPN", "fcn", "unet", "segnetr"]
+    private static let detectors = ["retinanet", "reppoints", "fasterRcnn", "cascadeRcnn"]
+    private static let maskDetectors = ["maskRcnn", "cascadeMaskRcnn"]
 
     init() throws {
         choices = try ConfigurationReference.all().keys.filter { !$0.isSection && !$0.path.contains("[") }.map {
@@ -44,12 +46,20 @@ struct ConfigurationChange: Sendable {
                 sections[place].keys.append((name, value))
             }
         }
-        let segments = random.chance(0.5)
-        let head = Self.heads[random.integer(below: Self.heads.count)]
-        let labels: Set = segments ? [familyName, "segmentation", head] : [familyName, "classification"]
-        set("data", "path", segments ? "scenes" : "digits")
-        set("data", "imageSize", segments ? "[32, 32]" : "[8, 8]")
-        if segments { set("head", "kind", head) }
+        let tasks: [(name: String, heads: [String])] = [
+            ("classification", []), ("segmentation", Self.heads), ("detection", Self.detectors),
+            ("instances", Self.maskDetectors),
+        ]
+        let task = tasks[random.integer(below: tasks.count)]
+        let isDense = !task.heads.isEmpty
+        var labels: Set = [familyName, task.name]
+        set("data", "path", isDense ? "scenes" : "digits")
+        set("data", "imageSize", isDense ? "[32, 32]" : "[8, 8]")
+        if isDense {
+            let head = task.heads[random.integer(below: task.heads.count)]
+            labels.insert(head)
+            set("head", "kind", head)
+        }
         for pair in family.split(separator: /, (?=[a-zA-Z]+:)/) {
             let parts = pair.split(separator: ": ", maxSplits: 1)
             set("model", String(parts[0]), String(parts[1]))
@@ -63,7 +73,7 @@ struct ConfigurationChange: Sendable {
             else { continue }
             set(choice.section, choice.name, Self.value(form.entry, &random))
         }
-        return (segments ? "task: segmentation\n" : "")
+        return (isDense ? "task: \(task.name)\n" : "")
             + sections.map { section in
                 let keys = section.keys.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
                 let parts = section.name.split(separator: ".")

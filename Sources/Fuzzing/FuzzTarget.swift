@@ -35,7 +35,7 @@ package struct FuzzTarget {
             ("yaml", configuration), ("json", { _ in json }), ("metrics", metrics), ("report", report), ("idx", idx),
             ("cifar", cifar), ("jpeg", { _ in jpeg }), ("png", { _ in try png() }), ("webp", { _ in webp }),
             ("gif", { _ in gif }), ("bmp", { _ in bmp }), ("tiff", { _ in tiff }), ("list", labels),
-            ("mask", mask), ("classes", classes),
+            ("mask", mask), ("classes", classes), ("coco", coco), ("yolo", yolo), ("voc", voc), ("runs", { _ in runs }),
         ]
     }
 

@@ -4,6 +4,8 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
     public let reason: String
     /// Where, in bytes from the start.
     public let offset: Int
+    package init(reason: String, offset: Int) { (self.reason, self.offset) = (reason, offset) }
+
     /// The reason and the place.
     public var description: String { "\(reason) at byte \(offset)" }
 }

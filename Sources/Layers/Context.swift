@@ -21,6 +21,8 @@ public struct Context<S: Scalar> {
     public let checkpointing: Bool
     /// The position of the first sample in its batch, where a part of a batch is computed.
     public let firstSample: Int
+    /// Whether batch norms take their running statistics in training too, and leave them as they are.
+    package private(set) var holdsStatistics = false
     /// Where gradients are written as soon as they are known, laid out as the parameters are.
     private let gradients: Storage<S>?
     private let addsGradients: Bool
@@ -53,6 +55,13 @@ public struct Context<S: Scalar> {
         self.checkpointing = checkpointing
         self.firstSample = firstSample
         leaves = Leaves()
+    }
+
+    /// The same for layers whose batch norms take their running statistics in training too, and leave them as they are.
+    package var holdingStatistics: Context {
+        var copy = self
+        copy.holdsStatistics = true
+        return copy
     }
 
     /// No tape, no dropped paths, running statistics.

@@ -31,12 +31,16 @@ public struct ModelOutput<S: Scalar> {
     public let answer: [Variable<S>]
     /// The activation at each tap, [N, height, width, channels].
     public let features: [Variable<S>]
+    /// What the head says about regions of the images that are chosen after its first answer; `nil` for a head that has no
+    /// more to say.
+    public let regions: (any RegionAnswers<S>)?
 
     /// The answer of any head and the maps at the taps. An answer has a tensor at least.
-    public init(answer: [Variable<S>], features: [Variable<S>]) {
+    public init(answer: [Variable<S>], features: [Variable<S>], regions: (any RegionAnswers<S>)? = nil) {
         require(!answer.isEmpty, "ModelOutput", [], "an answer needs a tensor at least")
         self.answer = answer
         self.features = features
+        self.regions = regions
     }
 
     /// A classifier's output.
@@ -44,6 +48,27 @@ public struct ModelOutput<S: Scalar> {
 
     /// The first tensor of the answer: a classifier's logits [N, classes].
     public var logits: Variable<S> { answer[0] }
+}
+
+/// What a head says about regions of the images that are chosen after its first answer, the second stage of two-stage
+/// detectors. It holds the maps of one forward pass, and what it computes is recorded on that pass's tape.
+///
+/// Regions are rows [row of the batch, left, top, right, bottom] of a tensor [R, 5], boxes in pixels of the model's input;
+/// R may be 0. No gradient flows to them.
+public protocol RegionAnswers<S> {
+    /// The precision.
+    associatedtype S: Scalar
+
+    /// How many times boxes are refined, one stage after the other: 1 but for a cascade.
+    var stages: Int { get }
+
+    /// The scores of the classes [R, K + 1], logits, and how each region's box moves, [R, 4] or [R, 4 * classes], encoded.
+    /// Where among the columns the background stands, and whether boxes have columns for it, is the head's style.
+    func boxes(_ regions: Tensor<S>, stage: Int) -> (classes: Variable<S>, deltas: Variable<S>)
+
+    /// The logits of each class's mask [R, 28, 28, K], or K + 1 with the background first, by the head's style; `nil` for a
+    /// head without masks.
+    func masks(_ regions: Tensor<S>, stage: Int) -> Variable<S>?
 }
 
 /// A model that answers and also shows its maps; everything that trains, distils or measures a model uses this.

@@ -52,6 +52,11 @@ public final class ModelTrace {
             for index in children.indices { children[index].clearMultiplyAdds() }
         }
 
+        fileprivate mutating func clearParameters() {
+            ownParameters = 0
+            for index in children.indices { children[index].clearParameters() }
+        }
+
         /// Of what the layer computes with and does not give out, such as the scores of attention.
         var scratch = 0
         /// The elements of the largest array that one sample needs, here or below.
@@ -71,6 +76,7 @@ public final class ModelTrace {
     }
 
     private var stack: [Node]
+    private var holdsStatistics = false
 
     /// An empty tree whose root is called after the model.
     public init(model: String) { stack = [Node(name: model, kind: "")] }
@@ -106,8 +112,25 @@ public final class ModelTrace {
         stack[node].children[stack[node].children.count - 1].clearMultiplyAdds()
     }
 
+    /// As `enter`, for a part whose layers are entered already and work once more: its multiply-adds are entered, and no
+    /// parameters.
+    public func enterAgain(_ name: String, _ kind: String, _ body: () throws -> Shape) rethrows {
+        try enter(name, kind) { (try body(), 0) }
+        let node = stack.count - 1
+        stack[node].children[stack[node].children.count - 1].clearParameters()
+    }
+
+    /// Runs a part of the shape pass in which batch norms take no statistics of batches.
+    package func holdingStatistics<T>(_ holds: Bool, _ body: () throws -> T) rethrows -> T {
+        let before = holdsStatistics
+        holdsStatistics = holds
+        defer { holdsStatistics = before }
+        return try body()
+    }
+
     /// The current part is a batch norm over so many values per channel of one image.
     func takesBatchStatistics(_ gain: Parameter, _ bias: Parameter, values: Int) {
+        if holdsStatistics { return }
         stack[stack.count - 1].batchStatistics = BatchStatistics(gain: gain, bias: bias, values: values)
     }
 

@@ -17,6 +17,9 @@ public protocol Head: Sendable {
     /// [N, classes].
     func callAsFunction<S: Scalar>(_ features: Features<S>, _ context: Context<S>) -> [Variable<S>]
 
+    /// What the head has to say about regions that are chosen after its answer; `nil`, as by default, for nothing.
+    func regions<S: Scalar>(_ features: Features<S>, _ context: Context<S>) -> (any RegionAnswers<S>)?
+
     /// The shape pass for one image: enters its layers.
     func trace(_ maps: [Shape], _ trace: ModelTrace) throws
 }
@@ -24,6 +27,9 @@ public protocol Head: Sendable {
 extension Head {
     /// Any maps will do.
     public func check(_ taps: [FeatureTap]) throws {}
+
+    /// `nil`.
+    public func regions<S: Scalar>(_ features: Features<S>, _ context: Context<S>) -> (any RegionAnswers<S>)? { nil }
 }
 
 /// A head as a value: what a weights file stores under `head`. A model that names none is a classifier in its family's
@@ -44,6 +50,9 @@ public protocol HeadSpecification: Sendable, Hashable, Codable {
 
     /// Whether the coarsest of the backbone's maps is all that the head reads. No by default.
     var readsCoarsestMapAlone: Bool { get }
+
+    /// How the backbone's batch norms work in training. By default they take each batch's statistics.
+    var backboneNorm: BackboneNorm { get }
 
     /// Reads the head's keys from its section of a configuration, all but the number of classes; `nil`, as by default,
     /// for a head that is made by programs alone.
@@ -67,6 +76,9 @@ extension HeadSpecification {
 
     /// No.
     public var readsCoarsestMapAlone: Bool { false }
+
+    /// Each batch's statistics.
+    public var backboneNorm: BackboneNorm { .batch }
 
     /// `nil`.
     public static func read(_ reader: ConfigurationReader) -> Self? { nil }

@@ -14,6 +14,8 @@ public struct Model: FeatureModel {
     public let neck: (any Neck)?
     /// What answers.
     public let head: any Head
+    /// How the backbone's batch norms work in training.
+    public let backboneNorm: BackboneNorm
     /// Of all three parts, in this order.
     public let parameters: ParameterList
 
@@ -24,25 +26,30 @@ public struct Model: FeatureModel {
     /// - Parameters:
     ///   - scope: where all of them declared their parameters.
     ///   - mapNorms: a norm or none for each of the backbone's maps; empty for none at all.
+    ///   - backboneNorm: how the backbone's batch norms work in training.
     /// - Throws: `ModelError` when the parameters are beyond any memory.
     public init(
-        _ scope: Scope, backbone: any Backbone, mapNorms: [LayerNorm?] = [], neck: (any Neck)? = nil, head: any Head
+        _ scope: Scope, backbone: any Backbone, mapNorms: [LayerNorm?] = [], neck: (any Neck)? = nil, head: any Head,
+        backboneNorm: BackboneNorm = .batch
     ) throws {
         self.backbone = backbone
         self.mapNorms = mapNorms
         self.neck = neck
         self.head = head
+        self.backboneNorm = backboneNorm
         parameters = try scope.list.checked()
     }
 
     /// The head's answer and the maps at the taps for images [N, H, W, C]. The maps are the backbone's as they are, before
     /// their norms.
     public func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {
-        let seen = backbone(images, context)
+        let seen = backbone(images, backboneNorm == .batch ? context : context.holdingStatistics)
         let given = normalized(seen, context)
-        guard let neck else { return ModelOutput(answer: head(given, context), features: seen.maps) }
-        let refined = neck(given, context)
-        return ModelOutput(answer: head(refined, context), features: seen.maps + refined.maps)
+        let refined = neck?(given, context)
+        let read = refined ?? given
+        return ModelOutput(
+            answer: head(read, context), features: seen.maps + (refined?.maps ?? []),
+            regions: head.regions(read, context))
     }
 
     /// What the neck or the head is given of the backbone's maps.
@@ -66,7 +73,9 @@ public struct Model: FeatureModel {
         let specification = backbone.specification
         _ = try taps(height: height, width: width)
         let trace = ModelTrace(model: type(of: specification).title)
-        var maps = try backbone.trace([1, height, width, specification.inputChannels], trace)
+        var maps = try trace.holdingStatistics(backboneNorm != .batch) {
+            try backbone.trace([1, height, width, specification.inputChannels], trace)
+        }
         if !mapNorms.isEmpty { maps = try zip(mapNorms, maps).map { try $0?.trace($1, trace) ?? $1 } }
         if let neck { maps = try neck.trace(maps, trace) }
         try head.trace(maps, trace)

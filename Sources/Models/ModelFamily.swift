@@ -45,6 +45,7 @@ public enum ModelHead {
     public static let builtIn: [any HeadSpecification.Type] = [
         UPerNetHeadSpecification.self, SemanticFPNHeadSpecification.self, FCNHeadSpecification.self,
         UNetHeadSpecification.self, SegNetrHeadSpecification.self,
+        RetinaNetHeadSpecification.self, RepPointsHeadSpecification.self, RegionHeadSpecification.self,
     ]
 
     private static let list = PartList("head", builtIn) { [$0.name] }

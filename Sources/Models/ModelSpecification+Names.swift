@@ -10,7 +10,7 @@ extension ModelSpecification {
     /// The norms of those of the backbone's maps that are read.
     func makeMapNorms(_ scope: Scope, _ taps: [FeatureTap]) -> [LayerNorm?] {
         guard normalizesMaps else { return [] }
-        let first = head?.readsCoarsestMapAlone == true ? taps.count - 1 : 0
+        let first = head?.readsCoarsestMapAlone == true ? taps.count - 1 : neck?.firstMap ?? 0
         return taps.enumerated().map { index, tap in
             index < first ? nil : LayerNorm(scope[Self.mapNorm + String(index)], channels: tap.channels)
         }
@@ -21,7 +21,11 @@ extension ModelSpecification {
         if normalizesMaps, let norm = Self.mapNormName(name) { return norm }
         let parts = [neck.map { type(of: $0).canonicalName(name) }, head.map { type(of: $0).canonicalName(name) }]
         for case .some(.some(let known)) in parts { return known }
-        return type(of: backbone).canonicalName(name)
+        // torchvision's detectors have their backbone's body in a part of its own.
+        let plain = name.withoutPrefixes(["module."])
+        let body = "backbone.body."
+        return type(of: backbone).canonicalName(
+            plain.hasPrefix(body) ? "backbone." + plain.dropFirst(body.count) : name)
     }
 
     /// Our name for a norm of the maps, from that of mmseg's backbones (`backbone.norm0.weight`) or of transformers'

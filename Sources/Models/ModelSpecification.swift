@@ -50,7 +50,9 @@ public struct ModelSpecification: Sendable {
     public func makeModel(height: Int, width: Int) throws -> Model {
         let specification = try backbone.resolved(height: height, width: width)
         let scope = Scope()
+        let backboneNorm = head?.backboneNorm ?? .batch
         let backbone = try specification.makeBackbone(scope)
+        if backboneNorm == .frozen { scope.holdNorms() }
         var taps = try specification.taps(height: height, width: width)
         let norms = makeMapNorms(scope, taps)
         if self.neck != nil, let head = self.head, head.readsCoarsestMapAlone {
@@ -66,7 +68,7 @@ public struct ModelSpecification: Sendable {
             ?? ClassificationHead(
                 scope, specification.classifier, inputs: last.channels, classes: specification.classes)
         try head.check(taps)
-        return try Model(scope, backbone: backbone, mapNorms: norms, neck: neck, head: head)
+        return try Model(scope, backbone: backbone, mapNorms: norms, neck: neck, head: head, backboneNorm: backboneNorm)
     }
 
     /// mmpretrain's spelling of our name for a parameter.

@@ -21,6 +21,9 @@ public protocol NeckSpecification: Sendable, Hashable, Codable {
     /// What files call this kind of neck.
     static var name: String { get }
 
+    /// The first of the backbone's maps that the neck reads, 0 by default: norms of finer ones would never be trained.
+    var firstMap: Int { get }
+
     /// Reads the neck's keys from its section of a configuration; `nil`, as by default, for a neck that is made by
     /// programs alone.
     static func read(_ reader: ConfigurationReader) -> Self?
@@ -38,6 +41,9 @@ public protocol NeckSpecification: Sendable, Hashable, Codable {
 }
 
 extension NeckSpecification {
+    /// 0.
+    public var firstMap: Int { 0 }
+
     /// `nil`.
     public static func read(_ reader: ConfigurationReader) -> Self? { nil }
 

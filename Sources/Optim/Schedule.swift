@@ -9,6 +9,8 @@ public struct Schedule: Sendable, Equatable {
         case cosine
         /// A factor every so many updates, counted from the start of the run, warm-up included, as in timm.
         case step(every: Int, factor: Double)
+        /// A factor at each of some updates, counted likewise.
+        case steps(at: [Int], factor: Double)
         case constant
         /// minimum + (base - minimum) (1 - progress)^power.
         case polynomial(power: Double)
@@ -58,6 +60,8 @@ public struct Schedule: Sendable, Equatable {
         switch decay {
         case .cosine: return minimum + (base - minimum) / 2 * (1 + cosine(.pi * progress))
         case .step(let every, let factor): return max(minimum, base * power(factor, Double(update / every)))
+        case .steps(let updates, let factor):
+            return max(minimum, base * power(factor, Double(updates.count { $0 <= update })))
         case .constant: return base
         case .polynomial(let exponent): return minimum + (base - minimum) * power(1 - progress, exponent)
         }
@@ -90,7 +94,12 @@ extension Schedule {
         let decay: Decay =
             switch configuration.kind {
             case .cosine: .cosine
-            case .step: .step(every: max(1, updates(configuration.stepEpochs)), factor: configuration.stepFactor)
+            case .step:
+                if let milestones = configuration.milestones {
+                    .steps(at: milestones.map(updates), factor: configuration.stepFactor)
+                } else {
+                    .step(every: max(1, updates(configuration.stepEpochs)), factor: configuration.stepFactor)
+                }
             case .constant: .constant
             case .polynomial: .polynomial(power: configuration.power)
             }

@@ -17,6 +17,8 @@ public struct ScheduleConfiguration: Sendable, Equatable {
     public var minimumLearningRate = 1e-6
     /// Epochs between steps.
     public var stepEpochs = 30.0
+    /// The epochs of the steps, rising, where they are not evenly spaced.
+    public var milestones: [Double]?
     /// What a step multiplies the rate with.
     public var stepFactor = 0.1
     /// Of the polynomial.
@@ -40,6 +42,12 @@ public struct ScheduleConfiguration: Sendable, Equatable {
             "Learning rate where cosine, step and polynomial end")
         stepEpochs = reader.double(
             "stepEpochs", default: stepEpochs, in: .leastNonzeroMagnitude...1e6, "Epochs between two steps")
+        milestones = reader.optionalDoubles(
+            "milestones", in: .leastNonzeroMagnitude...1e6, count: 1...64,
+            "Epochs at which there is a step, in place of one every stepEpochs: [8, 11] of 12 in detection")
+        if let milestones, zip(milestones, milestones.dropFirst()).contains(where: { $0 >= $1 }) {
+            reader.problem("milestones", "found \(milestones), expected rising epochs")
+        }
         stepFactor = reader.double(
             "stepFactor", default: stepFactor, in: .leastNonzeroMagnitude...1, "Factor on the learning rate at a step")
         power = reader.double(

@@ -64,6 +64,10 @@ public protocol LearningTask: Sendable {
     /// The class of each row.
     func rowLabels(_ target: Target) -> [Int32]
 
+    /// The settings that go with weights that were measured, where the measurement tells something of how they are to be
+    /// used; nil, as by default, where it does not.
+    func settings(after findings: Measure.Findings) -> JSONValue?
+
     /// What `report/result.json` holds of an evaluation beside its scores.
     /// - Parameter pictures: images of the part that was measured, by index, small, as members of an object.
     func record(
@@ -82,8 +86,17 @@ public protocol LearningTask: Sendable {
     /// A picture's pixels [height, width, channels] with what is said of it painted over, [height, width, 3].
     /// - Parameter row: of the targets.
     func painted(_ pixels: [UInt8], channels: Int, _ target: Target, row: Int) -> [UInt8]
-    /// Whether `painted` paints.
+    /// The same on a picture of the input that was made smaller first, for what has lines and letters, which a smaller
+    /// picture would lose; nil, as by default, for `painted` on the whole input.
+    /// - Parameters:
+    ///   - size: of the small picture.
+    ///   - row: of the targets.
+    func paintedSmall(_ pixels: [UInt8], channels: Int, size: Pair, _ target: Target, row: Int) -> [UInt8]?
+    /// Whether `painted` or `paintedSmall` paints.
     var paintsTargets: Bool { get }
+    /// How much larger than others small pictures of the task are, so that what is painted on them can be read; 1 by
+    /// default.
+    var thumbnailScale: Int { get }
     /// What a report of a failure says of an image beside its name.
     func members(of annotation: Annotation) -> [JSONValue.Member]
 
@@ -91,16 +104,22 @@ public protocol LearningTask: Sendable {
     func text(_ findings: Measure.Findings) -> String
     /// An evaluation as members of a JSON object.
     func members(_ findings: Measure.Findings) -> [JSONValue.Member]
+    /// Whether `writeResults` writes.
+    var writesResults: Bool { get }
+    /// Writes all answers of an evaluation as a file that other programs measure; nothing by default.
+    /// - Parameter masks: whether the pixels of objects are written in place of their boxes.
+    func writeResults(
+        _ findings: Measure.Findings, masks: Bool, _ write: (_ text: String) throws -> Void) throws
     /// What `predict` says of images, one for each.
     func predictions(
         _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
     ) -> [Result<Prediction, PredictionFailure>]
     /// What `predict` says of an image in its own size, for tasks whose answer is about places in it; nil, as by default,
     /// where images are brought to the model's input first.
-    /// - Parameter normalization: what the model's weights say its pixels are normalised with.
+    /// - Parameter plan: what the model's weights say of its input: size, channels, normalisation.
     func prediction(
         _ image: Image, name: String, _ model: any FeatureModel, _ store: ParameterStore<Float>,
-        _ normalization: Normalization
+        _ plan: TransformPlan, _ options: PredictionOptions
     ) throws -> Result<Prediction, PredictionFailure>?
     /// Whether `prediction` answers.
     var predictsWholeImages: Bool { get }
@@ -130,6 +149,9 @@ extension LearningTask {
     /// None.
     public func rowLabels(_ target: Target) -> [Int32] { [] }
 
+    /// nil.
+    public func settings(after findings: Measure.Findings) -> JSONValue? { nil }
+
     /// None.
     public func snapshot(
         _ findings: Measure.Findings, of dataset: any AnnotatedDataset<Annotation>
@@ -138,7 +160,7 @@ extension LearningTask {
     /// nil.
     public func prediction(
         _ image: Image, name: String, _ model: any FeatureModel, _ store: ParameterStore<Float>,
-        _ normalization: Normalization
+        _ plan: TransformPlan, _ options: PredictionOptions
     ) throws -> Result<Prediction, PredictionFailure>? { nil }
 
     /// No.
@@ -147,8 +169,16 @@ extension LearningTask {
     /// The pixels as they are.
     public func painted(_ pixels: [UInt8], channels: Int, _ target: Target, row: Int) -> [UInt8] { pixels }
 
+    /// nil.
+    public func paintedSmall(
+        _ pixels: [UInt8], channels: Int, size: Pair, _ target: Target, row: Int
+    ) -> [UInt8]? { nil }
+
     /// No.
     public var paintsTargets: Bool { false }
+
+    /// 1.
+    public var thumbnailScale: Int { 1 }
 
     /// The task's name alone, beside the scores.
     public func record(
@@ -185,6 +215,14 @@ extension LearningTask {
             .init("loss", .number(findings.scores.loss)), .init("images", .integer(findings.scores.count)),
         ]
     }
+
+    /// No.
+    public var writesResults: Bool { false }
+
+    /// Nothing.
+    public func writeResults(
+        _ findings: Measure.Findings, masks: Bool, _ write: (_ text: String) throws -> Void
+    ) throws {}
 
     /// One column for the table, and one for each output's name in comma-separated values.
     public var predictionColumns: PredictionColumns {

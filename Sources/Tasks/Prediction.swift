@@ -14,6 +14,8 @@ public struct Prediction: Sendable {
 
     /// Files that are written where a folder is given for them.
     public let files: [File]
+    /// Entries of a list of results over all images, each without the image itself; written beside the files.
+    public let results: [[JSONValue.Member]]
 
     /// A file of a prediction: a mask, say.
     public struct File: Sendable {
@@ -37,11 +39,13 @@ public struct Prediction: Sendable {
     ///   - fields: of a row of comma-separated values, without the image's name.
     ///   - members: of a JSON object, behind the image's name.
     ///   - files: written where a folder is given for them.
+    ///   - results: entries of a list over all images, without the image itself.
     public init(
-        image: String, rows: [[String]], fields: [String], members: [JSONValue.Member], files: [File] = []
+        image: String, rows: [[String]], fields: [String], members: [JSONValue.Member], files: [File] = [],
+        results: [[JSONValue.Member]] = []
     ) {
         (self.image, self.rows, self.fields, self.members) = (image, rows, fields, members)
-        self.files = files
+        (self.files, self.results) = (files, results)
     }
 }
 
@@ -51,6 +55,8 @@ public struct PredictionOptions: Sendable {
     public var top: Int
     /// Whether JSON also gives the model's raw outputs.
     public var showsOutputs: Bool
+    /// Objects that the model is less sure of are not shown; nil for what the weights say.
+    public var threshold: Double?
 
     /// - Parameter top: how many answers are shown of an image, where an answer is one of several.
     public init(top: Int, showsOutputs: Bool = false) { (self.top, self.showsOutputs) = (top, showsOutputs) }

@@ -29,6 +29,14 @@ public protocol TaskConfiguration: Sendable {
     /// What goes with the weights beside the classes' names, and comes back in `Vocabulary.settings` where they are used;
     /// null, as by default, for nothing.
     func settings(classNames: [String]) -> JSONValue
+    /// The same where more is known than the classes, for tasks whose settings tell more; by default the same.
+    /// - Parameters:
+    ///   - dataset: the images that are learnt from, where there are any.
+    ///   - model: the model, and the size of its input.
+    func settings(
+        classNames: [String], of dataset: (any AnnotatedDataset<Task.Annotation>)?, model: ModelSpecification,
+        size: Pair
+    ) -> JSONValue
 
     /// Opens the data and splits it.
     /// - Throws: `DatasetError` that names the file or the folder at fault.
@@ -67,8 +75,17 @@ public protocol TaskConfiguration: Sendable {
     func details(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> DataDetails?
     /// What is said of an image as an image of its own, as other programs read it; nil, as by default, for none.
     static func picture(of annotation: Task.Annotation) -> Image?
+    /// What is said of all images of a part as a file that other programs read, for tasks whose annotations are no
+    /// pictures; nil, as by default, for none.
+    /// - Parameter files: the name of each image's file.
+    static func annotationFile(
+        of dataset: any AnnotatedDataset<Task.Annotation>, files: [String]
+    ) throws -> JSONValue?
     /// Whether images are evaluated in their own size, so that nothing of them is cut off; no by default.
     static var evaluatesWholeImages: Bool { get }
+    /// Whether images that would be cut to the input's shape are brought into its upper left corner as a whole instead; no by
+    /// default.
+    static var fitsWholeImages: Bool { get }
     /// What might be said of an image, for measurements of speed on random images.
     static func example(
         _ vocabulary: Vocabulary, height: Int, width: Int, _ random: inout Random
@@ -86,6 +103,11 @@ extension TaskConfiguration {
     public var neck: (any NeckSpecification)? { nil }
     /// Nothing.
     public func settings(classNames: [String]) -> JSONValue { .null }
+    /// Those of the classes.
+    public func settings(
+        classNames: [String], of dataset: (any AnnotatedDataset<Task.Annotation>)?, model: ModelSpecification,
+        size: Pair
+    ) -> JSONValue { settings(classNames: classNames) }
 
     /// One of the parts that `open` gives: the test part, or else the validation part, where none is chosen.
     /// - Throws: `DatasetError` when there is no such part, or the data cannot be read.
@@ -136,8 +158,16 @@ extension TaskConfiguration {
     /// None.
     public static func picture(of annotation: Task.Annotation) -> Image? { nil }
 
+    /// None.
+    public static func annotationFile(
+        of dataset: any AnnotatedDataset<Task.Annotation>, files: [String]
+    ) throws -> JSONValue? { nil }
+
     /// No.
     public static var evaluatesWholeImages: Bool { false }
+
+    /// No.
+    public static var fitsWholeImages: Bool { false }
 
     /// Nothing.
     public static func caption(_ annotation: Task.Annotation, _ classNames: [String]) -> String { "" }

@@ -5,7 +5,8 @@ import Synchronization
 public enum TaskRegistry {
     /// Those of the package; the first one is the default.
     public static let builtIn: [any TaskConfiguration.Type] = [
-        ClassificationConfiguration.self, SegmentationConfiguration.self,
+        ClassificationConfiguration.self, SegmentationConfiguration.self, DetectionConfiguration.self,
+        InstanceConfiguration.self,
     ]
 
     private static let added = Mutex<[any TaskConfiguration.Type]>([])

@@ -1,6 +1,7 @@
 /// An element type of tensors. `Float` runs the fast kernels, `Double` the reference that gradients and fast kernels are
-/// checked with: plain loops, but for pooling, resizing and patches, which both have from one C macro, for what moves runs
-/// of pixels, and products. Each kernel family declares its own requirements in `Kernels/<Family>.swift`.
+/// checked with: plain loops, but for pooling, resizing, patches, regions and boxes, which both have from one C macro, for
+/// what moves runs of pixels and rows, and products. Each kernel family declares its own requirements in
+/// `Kernels/<Family>.swift`.
 public protocol Scalar: BinaryFloatingPoint, Sendable,
     MatrixProductKernels,
     ElementwiseKernels,
@@ -33,7 +34,16 @@ public protocol Scalar: BinaryFloatingPoint, Sendable,
     WinogradKernels,
     PoolingKernels,
     AdaptivePoolingKernels,
-    ResizeKernels
+    ResizeKernels,
+    DeformableKernels,
+    RegionKernels,
+    RowKernels,
+    SigmoidFocalKernels,
+    SmoothL1Kernels,
+    LogisticLossKernels,
+    BoxLossKernels,
+    DecodedBoxKernels,
+    PointBoxKernels
 {
     /// The type's name in messages and files: "float" or "double".
     static var scalarName: String { get }

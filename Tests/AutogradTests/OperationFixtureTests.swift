@@ -47,4 +47,22 @@ import Testing
             }
         }
     }
+
+    @Test func operationsOfDetectionAgreeInDouble() throws {
+        let fixtures = try OperationFixture.all(in: "detection")
+        #expect(fixtures.count == 25)
+        for fixture in fixtures {
+            for (name, error) in try fixture.errors(as: Double.self) {
+                #expect(error <= 1e-9, "\(fixture.name).\(name)")
+            }
+        }
+    }
+
+    @Test func operationsOfDetectionAgreeInFloat() throws {
+        for fixture in try OperationFixture.all(in: "detection") {
+            for (name, error) in try fixture.errors(as: Float.self) {
+                #expect(error <= 3e-5, "\(fixture.name).\(name)")
+            }
+        }
+    }
 }

@@ -121,10 +121,11 @@ struct JointTests {
                 var asked = 0
                 let motion = movedOnCanvas(image) { canvas in
                     var random = Random(seed: UInt64(seed), purpose: "window")
-                    step.apply(to: &canvas, &random) { motion in
+                    let guide = TransformGuide(share: { motion in
                         asked += 1
                         return usesMask ? mask.moved(by: motion).commonestShare : nil
-                    }
+                    })
+                    step.apply(to: &canvas, &random, guide: guide)
                 }.motion
                 #expect(asked <= (usesMask ? 10 : 1) && motion.target == Pair(30, 30))
                 return mask.moved(by: motion).commonestShare ?? 0

@@ -57,4 +57,41 @@ extension Interpreter {
             return sum
         }
     }
+
+    /// Each channel of each image with a mean of 0 and a variance of 1, then a factor and an offset for each channel.
+    func instanceNormalized(_ x: [Axes], _ epsilon: Double) -> Axes {
+        let size = x[0].count / (x[0].shape[0] * x[0].shape[1])
+        var values = x[0].values
+        for row in 0..<x[0].shape[0] * x[0].shape[1] {
+            let range = row * size..<(row + 1) * size
+            let mean = values[range].reduce(0, +) / Double(size)
+            let variance = values[range].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(size)
+            let channel = row % x[0].shape[1]
+            for index in range {
+                values[index] =
+                    (values[index] - mean) / (variance + epsilon).squareRoot() * x[1].values[channel]
+                    + x[2].values[channel]
+            }
+        }
+        return Axes(x[0].shape, values)
+    }
+
+    /// A map [N, C, H, W] read at places [N, h, w, 2], x before y, -1 to 1 from edge to edge, with zeros outside.
+    func sampled(_ map: Axes, _ grid: Axes) -> Axes {
+        let (height, width) = (map.shape[2], map.shape[3])
+        return Axes([map.shape[0], map.shape[1], grid.shape[1], grid.shape[2]]) { index in
+            func place(_ axis: Int, _ extent: Int) -> Double {
+                ((grid[[index[0], index[2], index[3], axis]] + 1) * Double(extent) - 1) / 2
+            }
+            let (x, y) = (place(0, width), place(1, height))
+            var sum = 0.0
+            for row in [Int(y.rounded(.down)), Int(y.rounded(.down)) + 1] where (0..<height).contains(row) {
+                for column in [Int(x.rounded(.down)), Int(x.rounded(.down)) + 1] where (0..<width).contains(column) {
+                    let share = (1 - abs(y - Double(row))) * (1 - abs(x - Double(column)))
+                    sum += share * map[[index[0], index[1], row, column]]
+                }
+            }
+            return sum
+        }
+    }
 }

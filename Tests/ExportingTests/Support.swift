@@ -61,10 +61,13 @@ struct Sample {
         return (Axes(shape.dimensions, images.array), logits)
     }
 
-    func exported(metadata: [String: String] = [:]) throws -> ONNXReader {
+    func exported(
+        metadata: [String: String] = [:], objects: ObjectLimits? = ObjectLimits()
+    ) throws -> ONNXReader {
         try ONNXReader(
             Array(
-                try ONNXModel(specification, height: height, width: width, tensors: tensors, metadata: metadata).pieces
-                    .joined()))
+                try ONNXModel(
+                    specification, height: height, width: width, tensors: tensors, metadata: metadata, objects: objects
+                ).pieces.joined()))
     }
 }

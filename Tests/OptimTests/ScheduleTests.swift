@@ -50,6 +50,12 @@ import Testing
         configuration.stepEpochs = 3
         let stepped = Schedule.make(configuration, learningRate: 0.1, epochs: 10, updatesPerEpoch: 20).schedule
         #expect(stepped.decay == .step(every: 60, factor: 0.1))
+        configuration.milestones = [8, 9.5]
+        let placed = Schedule.make(configuration, learningRate: 1, epochs: 10, updatesPerEpoch: 20).schedule
+        #expect(placed.decay == .steps(at: [160, 190], factor: 0.1))
+        let rates = [20, 159, 160, 189, 190].map { placed.learningRate(at: $0) }
+        #expect(rates[0] == 1 && rates[1] == 1 && rates[2] == 0.1 && rates[3] == 0.1)
+        #expect(abs(rates[4] - 0.01) < 1e-12)
     }
 
     @Test func warmupThatDoesNotFitIsCutToAFifth() {

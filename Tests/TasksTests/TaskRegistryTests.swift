@@ -54,7 +54,8 @@ private func read(_ text: String) throws -> any TaskConfiguration {
         let error = #expect(throws: RecipeError.self) { try TaskRegistry.type("dreaming") }
         #expect(
             error?.description
-                == "the task dreaming is unknown to this program, expected one of classification, segmentation")
+                == "the task dreaming is unknown to this program, expected one of classification, segmentation, detection, "
+                + "instances")
         #expect(throws: ConfigurationError.self) { try read("task: dreaming") }
     }
 
@@ -74,7 +75,10 @@ private func read(_ text: String) throws -> any TaskConfiguration {
     @Test func aRegisteredTaskIsFoundByItsNameAndReadsItsOwnKeys() async {
         await #expect(processExitsWith: .success) {
             try TaskRegistry.register(Renamed.self)
-            #expect(TaskRegistry.all.map { $0.name } == ["classification", "segmentation", "renamed"])
+            #expect(
+                TaskRegistry.all.map { $0.name } == [
+                    "classification", "segmentation", "detection", "instances", "renamed",
+                ])
             #expect(try TaskRegistry.type("renamed") is Renamed.Type)
             let found = try read("task: renamed\nloss: {size: 5}")
             #expect((found as? Renamed)?.size == 5)
@@ -83,7 +87,7 @@ private func read(_ text: String) throws -> any TaskConfiguration {
             #expect(throws: RecipeError("the task renamed is registered already, expected another name")) {
                 try TaskRegistry.register(Renamed.self)
             }
-            #expect(TaskRegistry.all.count == 3)
+            #expect(TaskRegistry.all.count == 5)
         }
     }
 }

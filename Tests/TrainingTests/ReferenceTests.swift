@@ -59,6 +59,7 @@ private func document(_ path: String, _ word: String) -> String {
             for word in words where entry.type?.count == nil {
                 var said = document(key.path, word)
                 if let label = key.forms[0].labels.first, let decisive = reference.deciding(key.section),
+                    !decisive.keys.contains(key.path),
                     let kind = decisive.kinds.first(where: { $0.label == label })
                 {
                     let name = decisive.keys[0].split(separator: ".").last.map(String.init) ?? ""

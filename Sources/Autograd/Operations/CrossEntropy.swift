@@ -8,7 +8,7 @@ extension Operation {
 extension Variable {
     /// The mean over the batch of sum(t (-log softmax(x))), x = self the logits [N, K], t the labels [N] in 0..<K with
     /// `smoothing / K` everywhere and `1 - smoothing` more at the label, as PyTorch smooths. Szegedy et al., arXiv
-    /// 1512.00567.
+    /// 1512.00567. 0 for an empty batch.
     ///
     /// Gradient: g (softmax(x) - t) / N.
     public func crossEntropy(labels: [Int32], smoothing: Double = 0) -> Variable {
@@ -26,13 +26,13 @@ extension Variable {
         return Self.record(.crossEntropy, [self], loss) { g, _ in
             [
                 x.crossEntropyGradient(
-                    labels: labels, smoothing: smoothing, logSums: logSums, scale: g.item / S(labels.count))
+                    labels: labels, smoothing: smoothing, logSums: logSums, scale: g.item / S(max(1, labels.count)))
             ]
         }
     }
 
     /// The mean over the batch of sum(t (-log softmax(x))), x = self the logits and t the targets, both [N, K]; targets
-    /// need not sum to 1 and get no gradient.
+    /// need not sum to 1 and get no gradient. 0 for an empty batch.
     ///
     /// Gradient: g (softmax(x) sum(t) - t) / N.
     public func crossEntropy(targets: Tensor<S>) -> Variable {
@@ -42,13 +42,13 @@ extension Variable {
         let x = value
         let (loss, logSums) = x.crossEntropy(targets: targets)
         return Self.record(.softCrossEntropy, [self], loss) { g, _ in
-            [x.crossEntropyGradient(targets: targets, logSums: logSums, scale: g.item / S(x.shape[0]))]
+            [x.crossEntropyGradient(targets: targets, logSums: logSums, scale: g.item / S(max(1, x.shape[0])))]
         }
     }
 
     func requireLogits(_ operation: String) {
         require(
-            shape.rank == 2 && shape.elementCount > 0, operation, [shape], "logits must be [N, K] and not empty")
+            shape.rank == 2 && shape[1] > 0, operation, [shape], "logits must be [N, K] with at least one class")
     }
 }
 

@@ -19,8 +19,9 @@ extension Variable {
     ) -> Variable {
         let name = Operation.transposedConvolution.name
         require(
-            shape.rank == 4 && shape.elementCount > 0 && weight.shape.rank == 4 && weight.shape.elementCount > 0
-                && groups >= 1 && weight.shape[0] == shape[3] && shape[3] % groups == 0, name, [shape, weight.shape],
+            shape.rank == 4 && shape.dimensions.dropFirst().allSatisfy { $0 > 0 } && weight.shape.rank == 4
+                && weight.shape.elementCount > 0 && groups >= 1 && weight.shape[0] == shape[3]
+                && shape[3] % groups == 0, name, [shape, weight.shape],
             "the input must be [images, height, width, in], the weight [in, height, width, out / \(groups) groups] and the groups divide in"
         )
         let out = weight.shape[3] * groups

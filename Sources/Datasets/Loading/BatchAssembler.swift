@@ -17,6 +17,30 @@ public struct LoaderOptions: Sendable {
     /// The group of each image, where a shuffled epoch shows every group equally often: its images come in turn, in
     /// a new order each time round.
     public var groups: [Int]?
+    /// Batches of images of like shape, cut to what the largest of them needs; nil leaves all at the size of the input.
+    public var trimming: Trimming?
+
+    /// How batches are cut to what their images need.
+    public struct Trimming: Sendable, Equatable {
+        /// Sides stay multiples of this.
+        public var multiple: Int
+        /// The shape of each image: those of one shape come in one batch, as far as there are enough of them.
+        public var shapes: [Int]
+
+        /// - Parameters:
+        ///   - multiple: sides stay multiples of this.
+        ///   - shapes: a number for each image, the same one for like shapes.
+        public init(multiple: Int = 32, shapes: [Int]) { (self.multiple, self.shapes) = (multiple, shapes) }
+
+        /// By what is longer: height or width.
+        public init(multiple: Int = 32, of dataset: any ImageDataset) throws {
+            let shapes = try (0..<dataset.count).map { index in
+                let shape = try dataset.shape(index)
+                return shape.width >= shape.height ? 0 : 1
+            }
+            self.init(multiple: multiple, shapes: shapes)
+        }
+    }
 
     /// - Parameters:
     ///   - threads: in the background; 0 makes each batch when it is asked for.
@@ -57,6 +81,9 @@ final class BatchAssembler<C: Collator>: Sendable {
         _ dataset: any AnnotatedDataset<C.Annotation>, _ transform: Transform, _ collator: C, _ options: LoaderOptions
     ) {
         require(options.batchSize > 0, "BatchLoader", "the batch size is \(options.batchSize)")
+        require(
+            options.trimming.map { $0.multiple > 0 && $0.shapes.count == dataset.count } ?? true, "BatchLoader",
+            "trimming needs a multiple above 0 and the shape of each image")
         self.dataset = dataset
         self.transform = transform
         self.collator = collator
@@ -69,6 +96,10 @@ final class BatchAssembler<C: Collator>: Sendable {
     }
 
     func order(epoch: Int) -> [Int] {
+        if let trimming = options.trimming, options.shuffles {
+            return EpochOrder.alike(
+                shapes: trimming.shapes, batchSize: options.batchSize, seed: options.seed, epoch: epoch)
+        }
         if let groups = options.groups { return EpochOrder.balanced(groups: groups, seed: options.seed, epoch: epoch) }
         return options.shuffles
             ? EpochOrder.shuffled(count: dataset.count, seed: options.seed, epoch: epoch) : Array(0..<dataset.count)
@@ -89,7 +120,8 @@ final class BatchAssembler<C: Collator>: Sendable {
         images.count = range.count
         images.index = index
         images.indices.removeAll(keepingCapacity: true)
-        var annotations: [C.Annotation] = []
+        images.restore(canvas)
+        var (annotations, motions): ([C.Annotation], [Motion]) = ([], [])
         annotations.reserveCapacity(range.count)
         for (row, position) in range.enumerated() {
             let sample = order[position]
@@ -98,12 +130,42 @@ final class BatchAssembler<C: Collator>: Sendable {
             let annotation = try dataset.annotation(sample)
             let motion = transform.finish(
                 image, &random, workspace, into: images.memory + row * transform.valueCount,
-                share: { annotation.moved(by: $0).commonestShare })
-            annotations.append(annotation.moved(by: motion))
+                guide: TransformGuide(annotation))
+            annotations.append(annotation)
+            motions.append(motion)
             images.indices.append(sample)
+        }
+        let size = trimmed(motions)
+        images.trim(to: size)
+        for (row, motion) in motions.enumerated() {
+            let whole = size == canvas ? motion : motion.then(.crop(canvas, x: 0, y: 0, to: size))
+            annotations[row] = annotations[row].moved(by: whole)
         }
         var random = Random(collatorKey.derived("", epoch, index))
         return Batch(images: images, targets: try collator.collate(annotations, images, &random))
+    }
+
+    private var canvas: Pair { Pair(transform.plan.height, transform.plan.width) }
+
+    /// What the images of a batch need of the input: up to the last place that shows any of them.
+    private func trimmed(_ motions: [Motion]) -> Pair {
+        guard let trimming = options.trimming else { return canvas }
+        var (right, bottom) = (1.0, 1.0)
+        for motion in motions {
+            let whole = Box(left: 0, top: 0, right: Double(motion.source.width), bottom: Double(motion.source.height))
+            // What cannot be followed corner by corner takes all of the input.
+            guard motion.isAffine,
+                let shown = Instances(size: motion.source, items: [Instance(box: whole, classIndex: 0)])
+                    .moved(by: motion).items.first?.box
+            else { return canvas }
+            (right, bottom) = (max(right, shown.right), max(bottom, shown.bottom))
+        }
+        func side(_ length: Double, _ most: Int) -> Int {
+            // Rounding may lead a little beyond a whole number.
+            let needed = Int((length - 1e-6).rounded(.up))
+            return min(most, (needed + trimming.multiple - 1) / trimming.multiple * trimming.multiple)
+        }
+        return Pair(side(bottom, canvas.height), side(right, canvas.width))
     }
 
     private func prepared(_ sample: Int, _ workspace: TransformWorkspace) throws -> PreparedImage {

@@ -31,4 +31,21 @@ package enum EpochOrder {
         }
         return random.permutation(chosen.count).map { chosen[$0] }
     }
+
+    /// Every image once, those of one shape in one batch as far as there are enough of them; what is left over is mixed and
+    /// comes last. A function of the seed and the epoch.
+    package static func alike(shapes: [Int], batchSize: Int, seed: UInt64, epoch: Int) -> [Int] {
+        var random = Random(seed: seed, purpose: "data.shapes", epoch)
+        var members: [Int: [Int]] = [:]
+        for index in random.permutation(shapes.count) { members[shapes[index], default: []].append(index) }
+        var (batches, rest): ([ArraySlice<Int>], [Int]) = ([], [])
+        for shape in members.keys.sorted() {
+            let own = members[shape] ?? []
+            let whole = own.count / batchSize * batchSize
+            for start in stride(from: 0, to: whole, by: batchSize) { batches.append(own[start..<start + batchSize]) }
+            rest += own[whole...]
+        }
+        let order = random.permutation(batches.count)
+        return order.flatMap { batches[$0] } + rest
+    }
 }

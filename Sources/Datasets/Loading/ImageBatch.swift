@@ -3,9 +3,9 @@ import Tensors
 /// The images of one step. Its memory is used again once nobody holds it any more.
 public final class ImageBatch: @unchecked Sendable {  // filled by one thread, then only read
     /// Of each image, in pixels.
-    public let height: Int
+    public private(set) var height: Int
     /// Of each image, in pixels.
-    public let width: Int
+    public private(set) var width: Int
     /// Of each pixel: 1 for grey, 3 for red, green and blue.
     public let channels: Int
     /// How many images there are; the last batch of an epoch may be short.
@@ -53,6 +53,23 @@ public final class ImageBatch: @unchecked Sendable {  // filled by one thread, t
     }
 
     deinit { if whole == nil { SystemMemory.release(memory) } }
+
+    /// The size that there is memory for, from where a batch is filled.
+    func restore(_ size: Pair) { (height, width) = (size.height, size.width) }
+
+    /// Cuts off what lies right of and below a size, of all images.
+    func trim(to size: Pair) {
+        guard size != Pair(height, width) else { return }
+        let (line, kept) = (width * channels, size.width * channels)
+        for image in 0..<count {
+            for row in 0..<size.height {
+                let source = memory + (image * height + row) * line
+                // Toward the beginning, so that nothing is overwritten that is still to be moved.
+                (memory + (image * size.height + row) * kept).update(from: source, count: kept)
+            }
+        }
+        restore(size)
+    }
 
     /// How many numbers an image has.
     public var valueCount: Int { height * width * channels }

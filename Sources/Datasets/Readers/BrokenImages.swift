@@ -125,4 +125,5 @@ struct WatchedDataset<Annotation: Datasets.Annotation>: AnnotatedDataset {
     func name(_ index: Int) -> String { base.name(index) }
     func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(index) }
     func explained(_ error: DatasetError) -> DatasetError { search.explained(error) }
+    func shape(_ index: Int) throws -> ImageShape { try base.shape(index) }
 }

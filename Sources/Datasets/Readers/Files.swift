@@ -1,7 +1,7 @@
 import Foundation
 
 /// A regular file that is read piece by piece.
-final class InputFile {
+final class InputFile: Sendable {
     let path: String
     let size: Int
     private let descriptor: Int32
@@ -46,6 +46,19 @@ final class InputFile {
         }
     }
 
+    /// `count` bytes from an offset on, whatever was read before; fewer at the end of the file alone. From any thread.
+    func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { throw DatasetError(path, "the file cannot be read (\(systemError()))") }
+                if got == 0 { break }
+                filled += got
+            }
+        }
+    }
+
     /// The next `count` bytes; fewer at the end of the file alone.
     func next(_ count: Int) throws -> [UInt8] {
         try [UInt8](capacity: count) { target throws(any Error) in try append(to: &target) }
@@ -53,7 +66,7 @@ final class InputFile {
 }
 
 /// The bytes of a file, or its first `limit`; a file of more than `maximum` bytes is an error.
-func readFile(_ path: String, limit: Int = .max, maximum: Int = 1 << 36) throws -> [UInt8] {
+package func readFile(_ path: String, limit: Int = .max, maximum: Int = 1 << 36) throws -> [UInt8] {
     let file = try InputFile(path)
     let size = min(file.size, limit)
     guard size <= maximum else {

@@ -5,9 +5,14 @@ public protocol Annotation: Sendable, Equatable {
     /// Which part of the pixels that count are of the class that most of them are of, 1 where none counts; nil where there
     /// is no class of a pixel. Steps that choose what to cut out of an image ask for it.
     var commonestShare: Double? { get }
+    /// The boxes of the objects that are asked for, as far as they are visible in the moved image; nil where nothing is said
+    /// about objects. Steps that choose what to cut out of an image ask for them.
+    func objectBoxes(movedBy motion: Motion) -> [Box]?
 }
 
 extension Annotation {
     /// Nothing is said about pixels.
     public var commonestShare: Double? { nil }
+    /// Nothing is said about objects.
+    public func objectBoxes(movedBy motion: Motion) -> [Box]? { nil }
 }

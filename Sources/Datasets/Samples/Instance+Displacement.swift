@@ -6,7 +6,7 @@ extension Instance {
         var result = self
         result.polygons = polygons.compactMap { $0.moved(by: motion) }
         let whole: Double
-        if let mask {
+        if let mask = mask ?? runs?.mask {
             let moved = mask.moved(by: motion)
             let pixels = moved.labels.indices.filter { moved.labels[$0] != moved.ignored && moved.labels[$0] != 0 }
             let corners = pixels.flatMap { index in
@@ -14,7 +14,9 @@ extension Instance {
                 return [Point(x, y), Point(x + 1, y + 1)]
             }
             guard let around = Box(around: corners) else { return nil }
-            (result.mask, result.box, result.area) = (moved, around, Double(pixels.count))
+            (result.box, result.area) = (around, Double(pixels.count))
+            if self.mask != nil { result.mask = moved }
+            if runs != nil { result.runs = RunLengthMask(moved, label: 1) }
             whole = Double(mask.labels.count { $0 != mask.ignored && $0 != 0 }) * motion.areaScale
         } else {
             let places = sides(parts: 16).compactMap { motion.target(of: $0) }

@@ -15,6 +15,8 @@ public struct Motion: Sendable, Equatable {
     let map: Way
     /// The images on the way from source to target whose edges hide some of the source within the target.
     let frames: [Frame]
+    /// Whether objects go along only where the target shows the centers of their boxes, see `keepingCenters`.
+    package private(set) var needsCenters = false
 
     init(_ map: Affine, from source: Pair, to target: Pair, frames: [Frame] = []) {
         self.init(Way(map), from: source, to: target, frames: frames)
@@ -106,7 +108,16 @@ public struct Motion: Sendable, Equatable {
         let between = Frame(next.map, target)
         if hides(between) { kept.append(between) }
         kept += next.frames.filter(hides)
-        return Motion(total, from: source, to: next.target, frames: kept)
+        var motion = Motion(total, from: source, to: next.target, frames: kept)
+        motion.needsCenters = needsCenters || next.needsCenters
+        return motion
+    }
+
+    /// The same motion, with which objects go along only where the target shows the centers of their boxes.
+    package var keepingCenters: Motion {
+        var motion = self
+        motion.needsCenters = true
+        return motion
     }
 
     /// The way back, from target to source; nil where the map cannot be inverted or is not affine. What is not in the target

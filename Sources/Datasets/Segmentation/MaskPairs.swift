@@ -55,7 +55,7 @@ struct MaskPairs {
         }
     }
 
-    private static func stem(_ file: String) -> String {
+    static func stem(_ file: String) -> String {
         let ending = FileName.ending(file)
         return ending.isEmpty ? file : String(file.dropLast(ending.count + 1))
     }
@@ -72,7 +72,7 @@ struct MaskPairs {
     }
 
     /// The images in a folder and below it, by paths from there.
-    private static func files(_ root: String) throws -> [String] {
+    static func files(_ root: String) throws -> [String] {
         var files: [String] = []
         func add(_ folder: String, _ level: Int) throws {
             let content = try Folder(folder.isEmpty ? root : "\(root)/\(folder)")

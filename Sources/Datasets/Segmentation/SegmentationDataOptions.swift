@@ -1,5 +1,5 @@
 /// Which images and masks are opened, and what the values of the masks mean.
-public struct SegmentationDataOptions: Sendable {
+public struct SegmentationDataOptions: Sendable, PartingOptions {
     /// A folder, or the word `scenes` for the digit scenes that every program carries.
     public var path: String
     /// Where the images come from that choose among weights.

@@ -1,7 +1,7 @@
 import Tensors
 
 /// The parts of a data set with masks as they are stored; each is read when it is first asked for.
-struct StoredMasks {
+struct StoredMasks: PartedSource {
     private enum Source {
         case scenes
         case folders(MaskLayout, MaskLegend)
@@ -56,7 +56,7 @@ struct StoredMasks {
 
     /// Whether the data is not divided at all.
     var isWhole: Bool { if case .folders(let layout, _) = source { layout.isWhole } else { false } }
-    var needsHolding: Bool { kinds == [.training] }
+    var isEmbedded: Bool { if case .scenes = source { true } else { false } }
 
     /// Reads a part; nil where there is none.
     mutating func part(_ kind: PartKind) throws -> (any AnnotatedDataset<Mask>)? {

@@ -84,12 +84,16 @@ package struct Canvas {
     }
 
     /// Moves the window to [x, x + width) x [y, y + height) of the present one, which it may leave.
-    package mutating func crop(x: Int, y: Int, width: Int, height: Int, padding: PaddingMode = .zero) {
+    /// - Parameter keepsCenters: whether objects go along only where their centers do.
+    package mutating func crop(
+        x: Int, y: Int, width: Int, height: Int, padding: PaddingMode = .zero, keepsCenters: Bool = false
+    ) {
         let leaves = x < 0 || y < 0 || x + width > self.width || y + height > self.height
         // Beyond the window lies padding, not what the window happens to hide.
         if leaves && !isWhole { materialize() }
         if leaves { view.reflect = padding == .reflect ? 1 : 0 }
-        moved(.crop(size, x: x, y: y, to: Pair(height, width)))
+        let motion = Motion.crop(size, x: x, y: y, to: Pair(height, width))
+        moved(keepsCenters ? motion.keepingCenters : motion)
         view.x += view.mirrored == 0 ? Int32(x) : view.width - Int32(x + width)
         view.y += Int32(y)
         view.width = Int32(width)

@@ -8,6 +8,8 @@ public enum ImageFit: String, Codable, Sendable, CaseIterable {
     case pad
     /// Each side resized by itself.
     case stretch
+    /// Resized until it is contained, in the upper left corner; the rest is filled.
+    case corner
 
     /// The step that does it.
     /// - Parameter fill: the colour beside a padded image, one value or one per channel.
@@ -16,6 +18,7 @@ public enum ImageFit: String, Codable, Sendable, CaseIterable {
         case .crop: .fit(width: width, height: height, filter: filter)
         case .pad: .pad(width: width, height: height, filter: filter, fill: fill)
         case .stretch: .resize(width: width, height: height, filter: filter)
+        case .corner: .corner(width: width, height: height, enlarges: true, filter: filter, fill: fill)
         }
     }
 

@@ -27,7 +27,13 @@ extension TransformStep {
         case .randomResize(let scale, let long, let short, let filter) where isDeterministic:
             "resize, the ratio kept, to \(scale[0]) times the size that fits \(long.map { "\($0)" } ?? "any length") by "
                 + "\(short.map { "\($0)" } ?? "any length") (\(filter.rawValue))"
-        case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment, .randomResize,
+        case .corner(let width, let height, let enlarges, let filter, let fill):
+            "resize until contained in \(width)x\(height)\(enlarges ? "" : ", never to more,") (\(filter.rawValue)) and fill "
+                + "right and below with " + fill.map { "\($0)" }.joined(separator: ", ")
+        case .randomSides(let short, _, let long, let filter) where isDeterministic:
+            "resize, the ratio kept, to a shorter side of \(short[0]) but no longer side above \(long) (\(filter.rawValue))"
+        case .randomSides, .randomPart, .overlapCrop, .either, .randomCrop, .randomResizedCrop, .horizontalFlip,
+            .affine, .colorJitter, .randAugment, .randomResize,
             .randomWindow, .verticalFlip, .quarterTurn, .photometric, .elastic:
             "a random change"
         }

@@ -142,19 +142,18 @@ public final class Transform: Sendable {
     }
 
     /// Writes a prepared image's normalised pixels [height, width, channels].
-    /// - Parameter share: `Annotation.commonestShare` of what is said about the image, moved by a motion from the decoded
-    ///   image, for steps that choose what to cut out.
+    /// - Parameter guide: what is said about the image, for steps that choose what to cut out.
     /// - Returns: the motion from the decoded image to the model's input.
     @discardableResult
     func finish(
         _ prepared: PreparedImage, _ random: inout Random, _ workspace: TransformWorkspace,
-        into output: UnsafeMutablePointer<Float>, share: ((Motion) -> Double?)? = nil
+        into output: UnsafeMutablePointer<Float>, guide: TransformGuide? = nil
     ) -> Motion {
         let image = prepared.image
         let motion = image.pixels.withUnsafeBufferPointer { pixels in
             var canvas = Canvas(
                 image, pixels: pixels.baseAddress!, scratch: workspace.scratch, motion: prepared.motion)
-            for step in rest { step.apply(to: &canvas, &random, share: share) }
+            for step in rest { step.apply(to: &canvas, &random, guide: guide) }
             if canvas.width != plan.width || canvas.height != plan.height {
                 fitCanvas(&canvas, width: plan.width, height: plan.height, filter: .bilinear)
             }

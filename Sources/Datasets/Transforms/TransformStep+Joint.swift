@@ -23,7 +23,7 @@ func resizeRandomly(
 /// Cuts out a window whose pixels are of more than one class, none of them too common.
 func cutWindow(
     _ canvas: inout Canvas, _ window: Pair, classShare: Double, fill: [UInt8], _ random: inout Random,
-    _ share: ((Motion) -> Double?)?
+    _ guide: TransformGuide?
 ) {
     let (rows, columns) = (max(0, canvas.height - window.height), max(0, canvas.width - window.width))
     /// What is cut out of the image; where it is smaller, the rest is filled afterwards.
@@ -33,11 +33,11 @@ func cutWindow(
         return (random.integer(below: columns + 1), y)
     }
     var place = draw(&random)
-    if let share, rows > 0 || columns > 0 {
+    if let guide, rows > 0 || columns > 0 {
         for _ in 0..<10 {
             // Only the annotation is moved: no pixel is touched for a window that is not taken.
             let motion = canvas.motion.then(.crop(canvas.size, x: place.x, y: place.y, to: inner))
-            guard let found = share(motion), !(found < min(1, classShare)) else { break }
+            guard let found = guide.share(motion), !(found < min(1, classShare)) else { break }
             place = draw(&random)
         }
     }

@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// One step over an image of bytes. Random steps draw from the sample's own random numbers.
@@ -43,22 +42,38 @@ public enum TransformStep: Codable, Sendable, Hashable {
     /// Random displacements (Simard et al., 2003; Ronneberger et al., 2015) of deviation `strength` that change over
     /// `smoothness`, both in pixels; black beyond the edges.
     case elastic(strength: Double, smoothness: Double)
+    /// To this size with the image in the upper left corner, its ratio kept; right of and below it lies a colour, one value
+    /// or one per channel. The image is made smaller where it does not fit, and larger only where it `enlarges`.
+    case corner(width: Int, height: Int, enlarges: Bool, filter: ResizeFilter, fill: [UInt8])
+    /// The ratio kept, until the shorter side has a length drawn from a list, or from the range between its smallest and
+    /// largest value, or until the longer side has that of `longSide`.
+    case randomSides(short: [Int], isRange: Bool, longSide: Int, filter: ResizeFilter)
+    /// A random window whose height and width are drawn from ranges [low, high], no larger than the image. It is drawn again,
+    /// up to ten times, while no object is in it, unless it `allowsEmpty`.
+    case randomPart(height: [Int], width: [Int], allowsEmpty: Bool)
+    /// A random window that overlaps each object in it by a least value drawn from `overlaps` (Liu et al., 2016), its sides
+    /// `smallest` of the image's or more; objects stay where their centers do. It may also be any window, or all.
+    case overlapCrop(overlaps: [Double], smallest: Double)
+    /// One of several lists of steps, each as often.
+    case either([[TransformStep]])
 
     /// Whether the result depends on the image alone.
     package var isDeterministic: Bool {
         switch self {
         case .resize, .resizeShorterSide, .fit, .pad, .centerCrop: true
         case .randomResize(let scale, _, _, _): scale.count == 2 && scale[0] == scale[1]
-        case .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter, .randAugment, .randomWindow,
+        case .corner: true
+        case .randomSides(let short, _, _, _): Set(short).count == 1
+        case .either(let branches): branches.count == 1 && branches[0].allSatisfy(\.isDeterministic)
+        case .randomPart, .overlapCrop, .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter,
+            .randAugment, .randomWindow,
             .verticalFlip, .quarterTurn, .photometric, .elastic:
             false
         }
     }
 
-    /// - Parameter share: see `Transform.finish`.
-    package func apply(
-        to canvas: inout Canvas, _ random: inout Random, share: ((Motion) -> Double?)? = nil
-    ) {
+    /// - Parameter guide: what is said about the image.
+    package func apply(to canvas: inout Canvas, _ random: inout Random, guide: TransformGuide? = nil) {
         switch self {
         case .resize(let width, let height, let filter):
             canvas.resize(width: width, height: height, filter: filter)
@@ -79,7 +94,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
             let y = offset(inside: canvas.height + 2 * padding - height, &random)
             canvas.crop(x: x - padding, y: y - padding, width: width, height: height, padding: mode)
         case .randomResizedCrop(let width, let height, let scale, let ratio, let filter):
-            let part = randomPart(of: canvas, scale: scale, ratio: ratio, &random)
+            let part = Datasets.randomPart(of: canvas, scale: scale, ratio: ratio, &random)
             canvas.crop(x: part.x, y: part.y, width: part.width, height: part.height)
             canvas.resize(width: width, height: height, filter: filter)
         case .horizontalFlip(let probability):
@@ -93,7 +108,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
             resizeRandomly(&canvas, scale: scale, longSide: long, shortSide: short, filter: filter, &random)
         case .randomWindow(let width, let height, let classShare, let fill):
             let window = Pair(height, width)
-            cutWindow(&canvas, window, classShare: classShare, fill: fill, &random, share)
+            cutWindow(&canvas, window, classShare: classShare, fill: fill, &random, guide)
         case .verticalFlip(let probability):
             if random.chance(probability) { canvas.reorient(4) }
         case .quarterTurn(let probability):
@@ -103,113 +118,18 @@ public enum TransformStep: Codable, Sendable, Hashable {
         case .elastic(let strength, let smoothness):
             let warp = Warp(canvas.size, strength: strength, smoothness: smoothness, &random)
             if strength > 0 { canvas.warp(warp) }
-        }
-    }
-}
-
-/// A place in 0...range; the middle when there is no room.
-private func offset(inside range: Int, _ random: inout Random) -> Int {
-    range > 0 ? random.integer(below: range + 1) : Int((Double(range) / 2).rounded(.down))
-}
-
-private func cropCenter(_ canvas: inout Canvas, width: Int, height: Int) {
-    // Halves round to even, as Python's `round` does, so that crops agree with torchvision's.
-    let x = Int((Double(canvas.width - width) / 2).rounded(.toNearestOrEven))
-    let y = Int((Double(canvas.height - height) / 2).rounded(.toNearestOrEven))
-    if x != 0 || y != 0 || width != canvas.width || height != canvas.height {
-        canvas.crop(x: x, y: y, width: width, height: height)
-    }
-}
-
-/// Cuts the ends off an image that is more than 64 times as long as wide: grown until its shorter side fits, a line of
-/// pixels would take any amount of memory. A large square leaves less room.
-/// - Parameter square: the pixels of the image if its sides were those that it is grown to.
-private func limitRatio(_ canvas: inout Canvas, to square: Double) {
-    let ratio = min(64, max(1, Int(Double(4 * TransformPlan.mostPixels) / max(1, square))))
-    let longest = ratio * min(canvas.width, canvas.height)
-    if max(canvas.width, canvas.height) > longest {
-        cropCenter(&canvas, width: min(canvas.width, longest), height: min(canvas.height, longest))
-    }
-}
-
-func fitCanvas(_ canvas: inout Canvas, width: Int, height: Int, filter: ResizeFilter) {
-    limitRatio(&canvas, to: Double(width) * Double(height))
-    let factor = max(Double(width) / Double(canvas.width), Double(height) / Double(canvas.height))
-    canvas.resize(
-        width: max(width, Int((Double(canvas.width) * factor).rounded())),
-        height: max(height, Int((Double(canvas.height) * factor).rounded())), filter: filter)
-    cropCenter(&canvas, width: width, height: height)
-}
-
-private func randomPart(
-    of canvas: Canvas, scale: [Double], ratio: [Double], _ random: inout Random
-) -> (x: Int, y: Int, width: Int, height: Int) {
-    let (width, height) = (canvas.width, canvas.height)
-    let area = Double(width * height)
-    for _ in 0..<10 {
-        let target = area * random.uniform(scale[0], scale[1])
-        let aspect = exp(random.uniform(log(ratio[0]), log(ratio[1])))
-        let w = Int((target * aspect).squareRoot().rounded(.toNearestOrEven))
-        let h = Int((target / aspect).squareRoot().rounded(.toNearestOrEven))
-        if w > 0, h > 0, w <= width, h <= height {
-            let y = random.integer(below: height - h + 1)
-            let x = random.integer(below: width - w + 1)
-            return (x, y, w, h)
-        }
-    }
-    // The middle, as much of it as the ratio allows.
-    let found = Double(width) / Double(height)
-    var (w, h) = (width, height)
-    if found < ratio[0] {
-        h = min(height, Int((Double(width) / ratio[0]).rounded(.toNearestOrEven)))
-    } else if found > ratio[1] {
-        w = min(width, Int((Double(height) * ratio[1]).rounded(.toNearestOrEven)))
-    }
-    return ((width - w) / 2, (height - h) / 2, w, h)
-}
-
-private func moveRandomly(
-    _ canvas: inout Canvas, degrees: Double, translate: [Double], scale: [Double], shear: Double,
-    _ random: inout Random
-) {
-    let angle = random.uniform(-degrees, degrees) * .pi / 180
-    let shiftX = random.uniform(-translate[0], translate[0]) * Double(canvas.width)
-    let shiftY = random.uniform(-translate[1], translate[1]) * Double(canvas.height)
-    let size = random.uniform(scale[0], scale[1])
-    let slant = random.uniform(-shear, shear) * .pi / 180
-    canvas.transform(
-        inverseAffine(
-            width: canvas.width, height: canvas.height, angle: angle, shift: (shiftX.rounded(), shiftY.rounded()),
-            scale: size, shear: slant))
-}
-
-/// The matrix from output to input of: shear, scale and rotate about the middle, then shift; angles in radians.
-package func inverseAffine(
-    width: Int, height: Int, angle: Double, shift: (Double, Double), scale: Double, shear: Double
-) -> [Double] {
-    let (centerX, centerY) = (Double(width) / 2, Double(height) / 2)
-    // Forward: rotation(angle) x scale x [1, -tan(shear); 0, 1].
-    let a = scale * cos(angle)
-    let b = scale * (-cos(angle) * tan(shear) - sin(angle))
-    let c = scale * sin(angle)
-    let d = scale * (cos(angle) - sin(angle) * tan(shear))
-    let determinant = a * d - b * c
-    let (ia, ib, ic, id) = (d / determinant, -b / determinant, -c / determinant, a / determinant)
-    let (x, y) = (centerX + shift.0, centerY + shift.1)
-    return [ia, ib, centerX - ia * x - ib * y, ic, id, centerY - ic * x - id * y]
-}
-
-private func jitterColors(_ canvas: inout Canvas, _ strengths: [Double], _ random: inout Random) {
-    let order = random.permutation(4)
-    let factors = strengths.enumerated().map { index, strength in
-        index == 3 ? random.uniform(-strength, strength) : random.uniform(max(0, 1 - strength), 1 + strength)
-    }
-    for operation in order where strengths[operation] > 0 {
-        switch operation {
-        case 0: canvas.blendWithBlack(factors[0])
-        case 1: canvas.blendWithMean(factors[1])
-        case 2: canvas.blendWithGray(factors[2])
-        default: canvas.shiftHue(factors[3])
+        case .corner(let width, let height, let enlarges, let filter, let fill):
+            placeInCorner(&canvas, Pair(height, width), enlarges: enlarges, filter: filter, fill: fill)
+        case .randomSides(let short, let isRange, let long, let filter):
+            resizeSides(&canvas, short, isRange: isRange, longSide: long, filter: filter, &random)
+        case .randomPart(let height, let width, let allowsEmpty):
+            cutPart(&canvas, height: height, width: width, allowsEmpty: allowsEmpty, &random, guide)
+        case .overlapCrop(let overlaps, let smallest):
+            cutByOverlap(&canvas, overlaps, smallest: smallest, &random, guide)
+        case .either(let branches):
+            guard !branches.isEmpty else { return }
+            let branch = branches.count > 1 ? branches[random.integer(below: branches.count)] : branches[0]
+            for step in branch { step.apply(to: &canvas, &random, guide: guide) }
         }
     }
 }

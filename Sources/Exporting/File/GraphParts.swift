@@ -40,17 +40,20 @@ struct Node {
     let attributes: [String: Attribute]
 }
 
-/// A batch of any number of float rows or maps that goes into a graph or comes out of it.
+/// A batch of any number of rows or maps, of floats but for labels, that goes into a graph or comes out of it.
 public struct GraphValue: Sendable, Equatable {
     /// Of the value in the graph.
     public let name: String
     /// Without the batch, which is the first axis and free.
     public let shape: [Int]
+    /// Whether it holds 64-bit integers.
+    public let isInteger: Bool
 
     /// A value of that name, its shape given without the batch.
-    public init(name: String, shape: [Int]) {
+    public init(name: String, shape: [Int], isInteger: Bool = false) {
         self.name = name
         self.shape = shape
+        self.isInteger = isInteger
     }
 }
 

@@ -89,7 +89,7 @@ struct ONNXFile {
         message.string(1, value.name)
         message.message(2) { type in
             type.message(1) { tensor in
-                tensor.integer(1, 1)
+                tensor.integer(1, value.isInteger ? 7 : 1)
                 tensor.message(2) { shape in
                     shape.message(1) { $0.string(2, "batch") }
                     for extent in value.shape { shape.message(1) { $0.integer(1, extent) } }

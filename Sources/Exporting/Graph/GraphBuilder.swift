@@ -10,6 +10,10 @@ public struct GraphBuilder {
     private(set) var initializers: [Initializer] = []
     /// The rows and columns of the images.
     public let imageSize: Pair
+    /// Which candidates a detector's graph gives as objects; `nil` for the maps of its head.
+    let objects: ObjectLimits?
+    /// Of the maps that the head is given, fine to coarse, where they are known.
+    let strides: [Int]?
     private let tensors: [String: NamedArray<Float>]
     private var taken: Set<String> = []
     private var constants: Set<String> = []
@@ -19,8 +23,10 @@ public struct GraphBuilder {
     private var batch: String?
 
     /// - Parameter tensors: under PyTorch's names and in its order.
-    init(tensors: [NamedArray<Float>], imageSize: Pair) {
+    init(tensors: [NamedArray<Float>], imageSize: Pair, objects: ObjectLimits? = nil, strides: [Int]? = nil) {
         self.imageSize = imageSize
+        self.objects = objects
+        self.strides = strides
         self.tensors = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
     }
 

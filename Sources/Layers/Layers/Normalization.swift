@@ -31,6 +31,46 @@ public struct LayerNorm: Layer {
     }
 }
 
+/// Group normalisation: each image's channels in groups of neighbours, normalised over the group and the map; Wu and He,
+/// arXiv 1803.08494.
+public struct GroupNorm: Layer {
+    /// The factor of each channel.
+    public let gain: Parameter
+    /// The offset of each channel.
+    public let bias: Parameter
+    /// The dotted path of the scope, for messages and random streams.
+    public let path: String
+    /// Groups of channels.
+    let groups: Int
+    /// What is added to the variance.
+    let epsilon: Double
+
+    /// A norm over so many channels, which must be a multiple of the groups; `epsilon` is added to the variance.
+    public init(_ scope: Scope, channels: Int, groups: Int = 32, epsilon: Double = 1e-5) {
+        path = scope.path
+        self.groups = groups
+        self.epsilon = epsilon
+        gain = scope.parameter("weight", [channels], role: .gain, initializer: .constant(1))
+        bias = scope.parameter("bias", [channels], role: .bias, initializer: .constant(0))
+    }
+
+    /// The normalised values, of the same shape.
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) {
+            x.groupNorm(groups: groups, scale: context[gain], shift: context[bias], epsilon: epsilon)
+        }
+    }
+
+    /// Checks the shape, enters the layer and returns the shape of its result.
+    public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
+        guard groups >= 1, input.columns % groups == 0 else {
+            throw ModelError("\(path): \(input.columns) channels cannot be cut into \(groups) groups of equal size")
+        }
+        let kind = "group norm \(gain.shape[0]), \(groups) groups"
+        return trace.enter(ModelTrace.name(of: path), kind, parameters: [gain, bias]) { (input, 0) }
+    }
+}
+
 /// Batch normalisation over all axes but the last, with running statistics for evaluation; Ioffe and Szegedy, arXiv
 /// 1502.03167. Where gain and bias are both frozen, training uses the running statistics as well and leaves them as they
 /// are: a layer that is held still must not change by the data that passes through.
@@ -67,7 +107,7 @@ public struct BatchNorm: Layer {
     /// The normalised values, of the same shape; in training the running statistics are updated through the context.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            guard usesBatch(context) else {
+            guard usesBatch(context, x.shape) else {
                 return x.batchNormalized(
                     context[gain], context[bias], mean: context.current(runningMean),
                     variance: context.current(runningVariance), epsilon: epsilon)
@@ -81,7 +121,7 @@ public struct BatchNorm: Layer {
     /// The same with relu behind it, as one operation.
     public func callAsFunction<S: Scalar>(relu x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            guard usesBatch(context) else {
+            guard usesBatch(context, x.shape) else {
                 return x.batchNormalizedRelu(
                     context[gain], context[bias], mean: context.current(runningMean),
                     variance: context.current(runningVariance), epsilon: epsilon)
@@ -92,8 +132,10 @@ public struct BatchNorm: Layer {
         }
     }
 
-    private func usesBatch<S: Scalar>(_ context: Context<S>) -> Bool {
-        context.isTraining && !isFrozen(in: context.store)
+    /// A batch of nothing has no statistics: it leaves those that run as they are.
+    private func usesBatch<S: Scalar>(_ context: Context<S>, _ input: Shape) -> Bool {
+        context.isTraining && !context.holdsStatistics && input.elementCount > 0
+            && !isFrozen(in: context.store)
     }
 
     private func update<S: Scalar>(_ mean: Tensor<S>, _ variance: Tensor<S>, _ context: Context<S>) {

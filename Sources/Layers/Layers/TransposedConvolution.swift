@@ -16,10 +16,11 @@ public struct TransposedConvolution: Layer {
     /// Pixels of the result from one pixel of the map to the next.
     let stride: Pair
 
-    /// From `inputs` to `outputs` channels; values are drawn as PyTorch does it, whose bound goes by the outputs.
+    /// From `inputs` to `outputs` channels; values are drawn as PyTorch does it, whose bound goes by the outputs, unless said
+    /// otherwise.
     public init(
         _ scope: Scope, inputs: Int, outputs: Int, kernel: Pair, stride: Pair, bias: Bool = true,
-        initializer: Initializer = .uniformFanIn
+        initializer: Initializer = .uniformFanIn, biasInitializer: Initializer? = nil
     ) {
         path = scope.path
         self.outputs = outputs
@@ -31,7 +32,9 @@ public struct TransposedConvolution: Layer {
         let fanIn = Double(outputs * kernel.height * kernel.width)
         self.bias =
             bias
-            ? scope.parameter("bias", [outputs], role: .bias, initializer: .uniform(bound: 1 / fanIn.squareRoot()))
+            ? scope.parameter(
+                "bias", [outputs], role: .bias,
+                initializer: biasInitializer ?? .uniform(bound: 1 / fanIn.squareRoot()))
             : nil
     }
 

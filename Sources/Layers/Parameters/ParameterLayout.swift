@@ -11,6 +11,8 @@ public enum ParameterLayout: String, Sendable, Codable {
     case convolution
     /// [height, width, channels] here, [channels, 1, height, width] in PyTorch.
     case depthwise
+    /// [out, height, width, in] here, [out, in height width] in PyTorch: a linear layer over flattened maps.
+    case flattened
     /// [rows, columns, channels, 2] here, [channels, rows, columns, 2] in PyTorch (HorNet's complex_weight).
     case spectrum
 
@@ -21,6 +23,7 @@ public enum ParameterLayout: String, Sendable, Codable {
         case .pointwise: [shape[0], shape[1], 1, 1]
         case .convolution: [shape[0], shape[3], shape[1], shape[2]]
         case .depthwise: [shape[2], 1, shape[0], shape[1]]
+        case .flattened: [shape[0], shape[3] * shape[1] * shape[2]]
         case .spectrum: [shape[2], shape[0], shape[1], shape[3]]
         }
     }
@@ -33,7 +36,7 @@ public enum ParameterLayout: String, Sendable, Codable {
         let (groups, first, second, run): (Int, Int, Int, Int)
         switch self {
         case .plain, .pointwise: (groups, first, second, run) = (1, 1, 1, shape.elementCount)
-        case .convolution: (groups, first, second, run) = (shape[0], shape[1] * shape[2], shape[3], 1)
+        case .convolution, .flattened: (groups, first, second, run) = (shape[0], shape[1] * shape[2], shape[3], 1)
         case .depthwise: (groups, first, second, run) = (1, shape[0] * shape[1], shape[2], 1)
         case .spectrum: (groups, first, second, run) = (1, shape[0] * shape[1], shape[2], shape[3])
         }

@@ -52,6 +52,8 @@ public struct ParameterList: Sendable {
         public let initializer: Initializer
         /// The position in the flat buffer, a multiple of 16 elements.
         public let offset: Int
+        /// Whether it keeps its values from the start, as the factors and offsets of frozen batch norms do.
+        public fileprivate(set) var isHeld = false
         /// Its elements in the flat buffer.
         public var range: Range<Int> { offset..<offset + shape.elementCount }
         /// The shape in a PyTorch state dict.
@@ -115,6 +117,17 @@ public struct ParameterList: Sendable {
     public func checked() throws -> ParameterList {
         guard let overflowing else { return self }
         throw ModelError("the model is too large for any memory, its parameter \(overflowing) at the latest")
+    }
+
+    /// Holds the factors and offsets of all batch norms declared so far: those beside a running mean.
+    mutating func holdNorms() {
+        let suffix = "running_mean"
+        let norms = Set(buffers.filter { $0.name.hasSuffix(suffix) }.map { $0.name.dropLast(suffix.count) })
+        for index in entries.indices where entries[index].shape.rank == 1 {
+            let name = entries[index].name
+            let word = name.split(separator: ".").last ?? ""
+            if norms.contains(name.dropLast(word.count)) { entries[index].isHeld = true }
+        }
     }
 
     mutating func add(

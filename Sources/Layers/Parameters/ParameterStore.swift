@@ -20,7 +20,7 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
         flat = Storage(count: list.flatCount)
         flat.pointer.initialize(repeating: 0, count: list.flatCount)
         buffers = list.buffers.map { Tensor($0.shape, repeating: S($0.initial)) }
-        isTrainable = list.entries.map { _ in true }
+        isTrainable = list.entries.map { !$0.isHeld }
         let values = flat.pointer
         ThreadPool.current.run(chunks: list.entries.count) { i in
             let entry = list.entries[i]

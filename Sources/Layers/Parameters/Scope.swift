@@ -56,5 +56,8 @@ public struct Scope {
         builder.list.addBuffer(join(name), shape, initial: initial, isInteger: isInteger)
     }
 
+    /// Holds the factors and offsets of all batch norms declared so far: a store does not train them.
+    package func holdNorms() { builder.list.holdNorms() }
+
     private func join(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
 }

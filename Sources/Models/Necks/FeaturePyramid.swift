@@ -3,27 +3,47 @@ import Layers
 import Tensors
 
 /// A feature pyramid: each map through a 1x1 convolution, the sums of these from the coarsest to the finest, and an output
-/// of each sum. Parameter names are mmsegmentation's; weights start Xavier-uniform and biases at 0.
+/// of each sum; behind them a way upward where there is one, and further levels. Parameter names are mmsegmentation's and
+/// mmdetection's; weights start Xavier-uniform or as torchvision's do, and biases at 0.
 package struct FeaturePyramid: Neck {
     static let path = "neck"
     package let specification: FeaturePyramidSpecification
-    private let laterals: [Linear]
+    private let laterals: [any Layer]
     private let outputs: [any Layer]
+    /// PAFPN's: from each output to the next coarser one, and behind the sums.
+    private let steps: [any Layer]
+    private let sums: [any Layer]
+    /// The further levels that are convolved.
+    private let extras: [any Layer]
 
     /// Parameters lie directly under the scope.
+    /// - Parameter inputs: the channels of the maps that the pyramid reads.
     package init(_ scope: Scope, _ specification: FeaturePyramidSpecification, inputs: [Int]) throws {
         self.specification = specification
         let channels = specification.channels
-        laterals = inputs.enumerated().map {
-            Linear(
-                scope["lateral_convs"][$0]["conv"], inputs: $1, outputs: channels, layout: .pointwise,
-                initializer: .xavierUniform)
+        func layer(_ scope: Scope, _ inputs: Int, kernel: Int, stride: Int = 1) -> NormedConvolution {
+            NormedConvolution(
+                scope, inputs: inputs, outputs: channels, kernel: kernel, stride: stride, groups: specification.groups,
+                initializer: specification.initializer(fanIn: inputs * kernel * kernel))
         }
-        outputs = try inputs.indices.map {
-            try specification.fusion.layer(
-                scope["fpn_convs"][$0], inputs: channels, outputs: channels, normalizes: false,
-                filter: specification.filter, initializer: .xavierUniform)
+        laterals = inputs.enumerated().map { layer(scope["lateral_convs"][$0], $1, kernel: 1) }
+        outputs = try inputs.indices.map { level in
+            let scope = scope["fpn_convs"][level]
+            guard specification.groups == 0 else { return layer(scope, channels, kernel: 3) }
+            return try specification.fusion.layer(
+                scope, inputs: channels, outputs: channels, normalizes: false, filter: specification.filter,
+                initializer: specification.initializer(fanIn: channels * 9))
         }
+        let isConvolved = specification.extra != .pool
+        extras = (0..<(isConvolved ? specification.extraLevels : 0)).map { number in
+            let readsImage = number == 0 && specification.extra == .c5
+            return layer(
+                scope["fpn_convs"][inputs.count + number], readsImage ? inputs[inputs.count - 1] : channels, kernel: 3,
+                stride: 2)
+        }
+        let rises = specification.upward ? inputs.count - 1 : 0
+        steps = (0..<rises).map { layer(scope["downsample_convs"][$0], channels, kernel: 3, stride: 2) }
+        sums = (0..<rises).map { layer(scope["pafpn_convs"][$0], channels, kernel: 3) }
     }
 
     package func taps(_ backbone: [FeatureTap]) -> [FeatureTap] {
@@ -31,7 +51,9 @@ package struct FeaturePyramid: Neck {
             FeatureTap(
                 name: "neck\(level)", stride: stride, channels: specification.channels, height: height, width: width)
         }
-        var taps = backbone.enumerated().map { tap($0, $1.stride, $1.height, $1.width) }
+        var taps = backbone.dropFirst(specification.firstStage).enumerated().map {
+            tap($0, $1.stride, $1.height, $1.width)
+        }
         for _ in 0..<specification.extraLevels {
             guard let last = taps.last else { break }
             taps.append(tap(taps.count, 2 * last.stride, (last.height + 1) / 2, (last.width + 1) / 2))
@@ -40,7 +62,8 @@ package struct FeaturePyramid: Neck {
     }
 
     package func callAsFunction<S: Scalar>(_ features: Features<S>, _ context: Context<S>) -> Features<S> {
-        var sums = zip(laterals, features.maps).map { $0($1, context) }
+        let given = Array(features.maps.dropFirst(specification.firstStage))
+        var sums = zip(laterals, given).map { $0($1, context) }
         LayerPath.$current.withValue(Self.path) {
             for level in sums.indices.dropFirst().reversed() {
                 let (finer, coarser) = (sums[level - 1], sums[level])
@@ -48,32 +71,78 @@ package struct FeaturePyramid: Neck {
                     finer + coarser.resized(height: finer.shape[1], width: finer.shape[2], .nearest)
             }
         }
-        var maps = zip(outputs, sums).map { $0($1, context) }
-        LayerPath.$current.withValue(Self.path) {
-            for _ in 0..<specification.extraLevels { maps.append(maps[maps.count - 1].maxPooled(kernel: 1, stride: 2)) }
+        var maps = risen(zip(outputs, sums).map { $0($1, context) }, context)
+        guard specification.extra != .pool else {
+            LayerPath.$current.withValue(Self.path) {
+                for _ in 0..<specification.extraLevels {
+                    maps.append(maps[maps.count - 1].maxPooled(kernel: 1, stride: 2))
+                }
+            }
+            return Features(maps: maps)
+        }
+        var source =
+            switch specification.extra {
+            case .c5: given[given.count - 1]
+            case .lateral: sums[sums.count - 1]
+            case .p5, .pool: maps[maps.count - 1]
+            }
+        for (number, layer) in extras.enumerated() {
+            if number > 0, specification.reluBeforeExtra {
+                source = LayerPath.$current.withValue(Self.path) { source.relu() }
+            }
+            source = layer(source, context)
+            maps.append(source)
         }
         return Features(maps: maps)
     }
 
+    /// PAFPN's way from the finest output to the coarsest.
+    private func risen<S: Scalar>(_ maps: [Variable<S>], _ context: Context<S>) -> [Variable<S>] {
+        guard specification.upward else { return maps }
+        var maps = maps
+        for (level, layer) in steps.enumerated() {
+            let step = layer(maps[level], context)
+            maps[level + 1] = LayerPath.$current.withValue(Self.path) { maps[level + 1] + step }
+        }
+        return [maps[0]] + zip(sums, maps.dropFirst()).map { $0($1, context) }
+    }
+}
+
+extension FeaturePyramid {
     package func trace(_ maps: [Shape], _ trace: ModelTrace) throws -> [Shape] {
+        let given = Array(maps.dropFirst(specification.firstStage))
         var shapes: [Shape] = []
         try trace.enter(Self.path, "feature pyramid") {
-            for level in maps.indices {
+            for level in given.indices {
                 let sum = try Self.enter(trace, "lateral_convs.\(level)") {
-                    try laterals[level].trace(maps[level], trace)
+                    try laterals[level].trace(given[level], trace)
                 }
                 shapes.append(
                     try Self.enter(trace, "fpn_convs.\(level)") { try outputs[level].trace(sum, trace) })
             }
-            for _ in 0..<specification.extraLevels {
+            for level in steps.indices {
+                try Self.enter(trace, "downsample_convs.\(level)") { try steps[level].trace(shapes[level], trace) }
+                try Self.enter(trace, "pafpn_convs.\(level)") { try sums[level].trace(shapes[level + 1], trace) }
+            }
+            if specification.extra == .pool {
+                for _ in 0..<specification.extraLevels {
+                    let last = shapes[shapes.count - 1]
+                    shapes.append([last[0], (last[1] + 1) / 2, (last[2] + 1) / 2, last.columns])
+                }
+            }
+            for (number, layer) in extras.enumerated() {
                 let last = shapes[shapes.count - 1]
-                shapes.append([last[0], (last[1] + 1) / 2, (last[2] + 1) / 2, last.columns])
+                let isFirst = number == 0 && specification.extra == .c5
+                let source = isFirst ? given[given.count - 1] : last
+                shapes.append(
+                    try Self.enter(trace, "fpn_convs.\(given.count + number)") { try layer.trace(source, trace) })
             }
             return (shapes[0], 0)
         }
         return shapes
     }
 
+    @discardableResult
     private static func enter(_ trace: ModelTrace, _ name: String, _ body: () throws -> Shape) rethrows -> Shape {
         try trace.enter(name, "level") { (try body(), 0) }
     }

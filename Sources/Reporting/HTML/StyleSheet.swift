@@ -166,7 +166,9 @@ enum StyleSheet {
         .patches+.patches{color:var(--soft)}
         .pictures{display:grid;gap:12px}.pictures .card{padding-bottom:14px}
         .tiles{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:10px;margin-top:6px}
-        .tiles.six{grid-template-columns:repeat(6,minmax(0,1fr))}
+        .tiles.six{grid-template-columns:repeat(6,minmax(0,1fr))}.tiles.pair{grid-template-columns:repeat(2,minmax(0,1fr));
+        max-width:900px}
+        .tiles.pair .tile img{max-height:400px}
         .tile{margin:0;min-width:0;color:var(--soft);font-size:12.5px;line-height:1.5}
         .tile img{display:block;width:100%;height:auto;max-height:280px;object-fit:contain;border-radius:5px;background:var(--grid)}
         .tile.original img{box-shadow:0 0 0 2px var(--paper),0 0 0 3.5px var(--accent)}

@@ -39,10 +39,10 @@ public struct Metric: Sendable, Hashable {
         return prefix + first.uppercased() + name.dropFirst()
     }
 
-    /// A value as people read it.
+    /// A value as people read it; a share below 0 stands for one of nothing.
     public func text(_ value: Double) -> String {
         switch style {
-        case .percentage: NumberText.percentage(value)
+        case .percentage: value < 0 ? "-" : NumberText.percentage(value)
         case .plain: NumberText.fixed(value, decimals: 4)
         }
     }

@@ -1,9 +1,12 @@
 /// Colours that people tell apart whatever their sight.
-enum Colormap {
-    struct Color: Equatable {
-        var red: UInt8
-        var green: UInt8
-        var blue: UInt8
+package enum Colormap {
+    /// Red, green and blue.
+    package struct Color: Hashable, Sendable {
+        package var red: UInt8
+        package var green: UInt8
+        package var blue: UInt8
+
+        package init(red: UInt8, green: UInt8, blue: UInt8) { (self.red, self.green, self.blue) = (red, green, blue) }
     }
 
     /// White over blue to nearly black, for 0...1.

@@ -7,6 +7,8 @@ package struct ProgressReport: Sendable {
     package var step: Int
     package var steps: Int
     package var loss: Double?
+    /// The parts of the loss, where a run has several and no metric of its own steps.
+    package var terms: [(name: String, value: Double)] = []
     /// What the run's first metric is in this epoch.
     package var measure: (metric: Metric, value: Double)?
     package var imagesPerSecond: Double?
@@ -63,6 +65,9 @@ package enum ProgressLine {
             ((isShort ? "" : "step ") + aligned(progress.step, progress.steps), 6),
         ]
         if let loss = progress.loss { parts.append(("loss \(lossText(loss))", 1)) }
+        if progress.terms.count > 1 {
+            for term in progress.terms { parts.append(("\(term.name) \(lossText(term.value))", 7)) }
+        }
         if let (metric, value) = progress.measure {
             parts.append(("\(isShort ? metric.abbreviation : metric.title) \(metric.shortText(value))", 3))
         }

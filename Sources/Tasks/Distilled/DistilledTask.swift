@@ -232,10 +232,19 @@ extension DistilledTask {
     package func painted(_ pixels: [UInt8], channels: Int, _ target: Base.Target, row: Int) -> [UInt8] {
         base.painted(pixels, channels: channels, target, row: row)
     }
+    package func paintedSmall(
+        _ pixels: [UInt8], channels: Int, size: Pair, _ target: Base.Target, row: Int
+    ) -> [UInt8]? { base.paintedSmall(pixels, channels: channels, size: size, target, row: row) }
     package var paintsTargets: Bool { base.paintsTargets }
+    package var thumbnailScale: Int { base.thumbnailScale }
     package func members(of annotation: Base.Annotation) -> [JSONValue.Member] { base.members(of: annotation) }
     package func text(_ findings: Base.Measure.Findings) -> String { base.text(findings) }
     package func members(_ findings: Base.Measure.Findings) -> [JSONValue.Member] { base.members(findings) }
+    package func settings(after findings: Base.Measure.Findings) -> JSONValue? { base.settings(after: findings) }
+    package var writesResults: Bool { base.writesResults }
+    package func writeResults(
+        _ findings: Base.Measure.Findings, masks: Bool, _ write: (_ text: String) throws -> Void
+    ) throws { try base.writeResults(findings, masks: masks, write) }
     package var predictionColumns: PredictionColumns { base.predictionColumns }
 
     package func predictions(

@@ -4,7 +4,9 @@ import Models
 /// The sections `head` and `neck`: what answers for each pixel, and what stands before it.
 enum DenseHead {
     /// The words of `head.kind`: heads that read themselves from a configuration, a program's own among them.
-    private static var names: [String] { ModelHead.all.map { $0.name } }
+    private static var names: [String] {
+        ModelHead.all.filter { !($0 is any DetectorHeadSpecification.Type) }.map { $0.name }
+    }
 
     /// Reads which head there is, its keys, and those of the neck where it has one.
     static func read(

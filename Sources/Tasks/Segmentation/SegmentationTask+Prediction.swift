@@ -20,7 +20,7 @@ extension SegmentationTask {
     /// - Throws: `ModelError` where the model cannot take the image's size.
     public func prediction(
         _ image: Image, name: String, _ model: any FeatureModel, _ store: ParameterStore<Float>,
-        _ normalization: Normalization
+        _ plan: TransformPlan, _ options: PredictionOptions
     ) throws -> Result<Prediction, PredictionFailure>? {
         var settings = settings
         let isLarge =
@@ -28,7 +28,7 @@ extension SegmentationTask {
             && image.width * image.height > SegmentationSettings.largestWhole
         if isLarge { (settings.mode, settings.window, settings.stride) = (.slide, Pair(512), Pair(400)) }
         let inference = SegmentationInference(
-            model: model, store: store, normalization: normalization, settings: settings)
+            model: model, store: store, normalization: plan.normalization, settings: settings)
         let answer = try inference.answer(image)
         return prediction(name, image: image, answer.classes, settings.mode)
     }

@@ -1,7 +1,7 @@
 // What losses of rows of logits share.
 
 extension Tensor {
-    /// The mean of per-row losses that `body` writes for chunks of rows, times `factor`.
+    /// The mean of per-row losses that `body` writes for chunks of rows, times `factor`; 0 without rows.
     func meanOfRows(
         factor: Double = 1, _ body: (UnsafePointer<S>, Range<Int>, UnsafeMutablePointer<S>) -> Void
     ) -> Tensor {
@@ -14,7 +14,7 @@ extension Tensor {
         }
         return Tensor([]) { out in
             S.sumColumns(losses.pointer, out, 1, rows)
-            out[0] *= S(factor) / S(rows)
+            out[0] *= S(factor) / S(max(1, rows))
         }
     }
 

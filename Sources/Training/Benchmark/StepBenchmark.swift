@@ -34,6 +34,10 @@ package struct StepBenchmark {
         package var poolBytes = 0
         package var operations: [(operation: Operation, entry: OperationProfile.Entry)] = []
         package var profiledSteps = 0
+        /// Of a training step, where the model has a neck or a head of its own.
+        package var parts: StepParts?
+        /// Reading objects out of an answer, every candidate looked at; nil for what finds none.
+        package var reading: Times?
 
         /// A step costs three times the forward pass, at two operations for each multiply-add.
         package var trainingRate: Double {
@@ -76,9 +80,12 @@ package struct StepBenchmark {
             result.training = Times(try (0..<steps).map { try train(warmup + $0) })
             result.peakMemoryMB = Memory.peakMegabytes()
             result.poolBytes = StoragePool.shared.statistics.bytesHeld
-            let profile = OperationProfile(clock: MonotonicClock.seconds)
+            let specification = recipe.outline.specification
+            let hasParts = specification.neck != nil || specification.head != nil
+            let profile = OperationProfile(keepsEvents: hasParts, clock: MonotonicClock.seconds)
             result.profiledSteps = profiled
             for i in 0..<profiled { _ = try train(warmup + steps + i, profile) }
+            if hasParts { result.parts = StepParts(profile.events, steps: profiled, specification) }
             result.operations = profile.entries.map { ($0, $1) }.sorted {
                 $0.1.forwardSeconds + $0.1.backwardSeconds > $1.1.forwardSeconds + $1.1.backwardSeconds
             }
@@ -92,6 +99,14 @@ package struct StepBenchmark {
         }
         for _ in 0..<warmup { _ = try infer() }
         result.inference = Times(try (0..<steps).map { _ in try infer() })
+        if let read = try step.reading() {
+            result.reading = Times(
+                (0..<min(steps, 5)).map { _ in
+                    let begin = MonotonicClock.seconds()
+                    read()
+                    return MonotonicClock.seconds() - begin
+                })
+        }
         if !trains {
             result.peakMemoryMB = Memory.peakMegabytes()
             result.poolBytes = StoragePool.shared.statistics.bytesHeld

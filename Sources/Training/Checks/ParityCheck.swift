@@ -24,20 +24,23 @@ package struct ParityCheck<S: Scalar> {
         let fixture = ParityFixture<S>(file: try SafetensorsFile.read(path: path), path: path)
         let ours = try Self.values(fixture)
         let byName = Dictionary(ours.entries.map { ($0.name, $0) }) { first, _ in first }
-        let compared = fixture.file.tensors.filter { Self.isResult($0.name) }
+        let names = Self.caseNames(fixture)
+        let compared = fixture.file.tensors.filter { Self.isResult($0.name, cases: names) }
         // Some gradients are zero but for rounding (a key's bias in attention, a scale before a batch norm); they are
         // measured against a share of the largest gradient of the same case.
         var floors: [String: Double] = [:]
         for reference in compared {
-            guard let group = Self.gradientGroup(reference.name) else { continue }
+            guard let group = Self.gradientGroup(reference.name, cases: names) else { continue }
             floors[group] = try reference.doubles().reduce(floors[group] ?? 0) { max($0, abs($1)) }
         }
         outcomes = try compared.map { reference in
-            let floor = ours.floor * (Self.gradientGroup(reference.name).flatMap { floors[$0] } ?? 0)
+            let floor = ours.floor * (Self.gradientGroup(reference.name, cases: names).flatMap { floors[$0] } ?? 0)
             let error =
                 try byName[reference.name].map { try Self.error($0.shape, $0.values, reference, floor: floor) }
                 ?? .infinity
-            return Outcome(name: reference.name, error: error, tolerance: tolerance)
+            let isGradient = Self.gradientGroup(reference.name, cases: names) != nil
+            let allowed = try Self.tolerance(tolerance, reference) * (isGradient ? ours.gradientAllowance : 1)
+            return Outcome(name: reference.name, error: error, tolerance: allowed)
         }
         let known = Set(compared.map(\.name))
         for entry in ours.entries where !known.contains(entry.name) {
@@ -51,28 +54,47 @@ package struct ParityCheck<S: Scalar> {
             })
     }
 
-    /// By what the metadata describes: parts of feature pyramids, U-Nets, a UPerNet or a classifier.
+    /// By what the metadata describes: operations, parts of feature pyramids, U-Nets, a detector, a UPerNet or a
+    /// classifier.
     private static func values(_ fixture: ParityFixture<S>) throws -> ParityValues<S> {
         let cases = fixture.cases ?? []
+        if cases.contains(where: { $0["op"] != nil }) { return try operations(fixture, cases) }
         if cases.contains(where: { $0["bilinear"] != nil }) { return try unets(fixture, cases) }
         if cases.contains(where: { $0["kind"] != nil }) { return try pyramids(fixture, cases) }
+        let config = fixture.config
+        if config?["anchor_sizes"] != nil || config?["bbox_head"] != nil || config?["roi_head"] != nil {
+            return try detector(fixture)
+        }
         return fixture.config?["decoder_channels"] != nil ? try upernet(fixture) : try classifier(fixture)
     }
 
+    /// The names of a fixture's cases, which may have points in them.
+    private static func caseNames(_ fixture: ParityFixture<S>) -> [String] {
+        (fixture.cases ?? []).compactMap { $0["name"]?.stringValue }.filter { $0.contains(".") }
+    }
+
+    /// A tensor's name as words, that of its case being one of them.
+    private static func words(_ name: String, cases: [String]) -> [Substring] {
+        guard let own = cases.first(where: { name.hasPrefix($0 + ".") }) else {
+            return name.split(separator: ".", omittingEmptySubsequences: false)
+        }
+        return [own[...]] + name.dropFirst(own.count + 1).split(separator: ".", omittingEmptySubsequences: false)
+    }
+
     /// Whether a tensor of a fixture is a result rather than something given.
-    private static func isResult(_ name: String) -> Bool {
-        let words = name.split(separator: ".", omittingEmptySubsequences: false)
+    private static func isResult(_ name: String, cases: [String]) -> Bool {
+        let words = words(name, cases: cases)
         // Where a fixture is cut down, magnitudes of the whole are beside the values.
         if words[0] == "largest" { return false }
-        let given: Set<Substring> = ["param", "input", "target", "in", "cotangent"]
-        return gradientGroup(name) != nil || !words.prefix(2).contains { given.contains($0) }
+        let given: Set<Substring> = ["param", "input", "target", "in", "cotangent", "image"]
+        return gradientGroup(name, cases: cases) != nil || !words.prefix(2).contains { given.contains($0) }
     }
 
     /// What stands before a gradient's `grad.`: the case that it belongs to.
-    private static func gradientGroup(_ name: String) -> String? {
+    private static func gradientGroup(_ name: String, cases: [String]) -> String? {
         if name.hasPrefix("grad.") { return "" }
-        let words = name.split(separator: ".", maxSplits: 2)
-        return words.count == 3 && words[1] == "grad" ? String(words[0]) : nil
+        let words = words(name, cases: cases)
+        return words.count >= 3 && words[1] == "grad" ? String(words[0]) : nil
     }
 
     private static func error(
@@ -87,6 +109,14 @@ package struct ParityCheck<S: Scalar> {
             largest = max(largest, abs(b))
         }
         return largest > 0 ? difference / largest : difference
+    }
+
+    /// Boxes may be off by a thousandth of a pixel at most.
+    private static func tolerance(_ tolerance: Double, _ reference: StoredTensor) throws -> Double {
+        guard reference.shape.count == 2, reference.shape[1] == 4,
+            reference.name.hasSuffix("boxes") || reference.name.contains(".proposals.")
+        else { return tolerance }
+        return min(tolerance, 1e-3 / max(1, try numbers(reference).reduce(0) { max($0, abs($1)) }))
     }
 
     private static func numbers(_ tensor: StoredTensor) throws -> [Double] {

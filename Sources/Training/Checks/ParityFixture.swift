@@ -33,6 +33,27 @@ struct ParityFixture<S: Scalar> {
         return values.compactMap { $0 }
     }
 
+    /// A number of a description that need not be whole.
+    func number(_ description: JSONValue?, _ key: String) throws -> Double {
+        guard let value = description?[key]?.doubleValue else {
+            throw fail("the entry \(key) of the metadata is missing or has the wrong type")
+        }
+        return value
+    }
+
+    /// Such numbers of a description.
+    func numbers(_ description: JSONValue?, _ key: String) throws -> [Double] {
+        try description?[key].map { try numbers($0) } ?? []
+    }
+
+    /// A list of such numbers.
+    func numbers(_ list: JSONValue) throws -> [Double] {
+        guard let values = list.arrayValue?.map(\.doubleValue), !values.contains(nil) else {
+            throw fail("a list of the metadata is missing or holds other things than numbers")
+        }
+        return values.compactMap { $0 }
+    }
+
     /// A batch of maps [N, C, H, W] of the file, channels last.
     func map(_ name: String) throws -> Tensor<S> {
         guard let stored = file[name], stored.shape.count == 4 else {
@@ -50,9 +71,10 @@ struct ParityFixture<S: Scalar> {
         }
     }
 
-    /// Loads everything under the prefix, where nothing may be missing or left over.
+    /// Loads everything under the prefix, where nothing may be missing or left over but what is skipped.
     func load(
-        _ store: ParameterStore<S>, _ prefix: String = "param.", rename: (String) -> String = { $0 }
+        _ store: ParameterStore<S>, _ prefix: String = "param.", rename: (String) -> String = { $0 },
+        skipping: Set<String> = []
     ) throws {
         let arrays = try file.tensors.filter { $0.name.hasPrefix(prefix) }.map { tensor in
             NamedArray<S>(
@@ -60,7 +82,7 @@ struct ParityFixture<S: Scalar> {
                 values: try tensor.type.isFloatingPoint
                     ? tensor.doubles().map { S($0) } : tensor.integers().map { S($0) })
         }
-        let report = store.load(arrays, rename: rename)
+        let report = store.load(arrays, rename: rename, skipping: skipping)
         guard report.isComplete, report.resized.isEmpty else {
             throw fail("the parameters do not fit the model: \(report)")
         }
@@ -72,6 +94,8 @@ struct ParityValues<S: Scalar> {
     private(set) var entries: [(name: String, shape: [Int], values: [S])] = []
     /// The share of the largest gradient that smaller ones are measured against.
     var floor = 1e-2
+    /// How many times the tolerance gradients may be off.
+    var gradientAllowance = 1.0
 
     mutating func add(_ name: String, shape: [Int], _ values: [S]) { entries.append((name, shape, values)) }
 
@@ -99,7 +123,8 @@ struct ParityValues<S: Scalar> {
             String($0.name.dropFirst(prefix.count))
         }
         let names = Dictionary(theirs.map { (rename($0), $0) }) { first, _ in first }
-        for entry in store.list.entries where !missing.contains(entry.name) {
+        for (index, entry) in store.list.entries.enumerated()
+        where !missing.contains(entry.name) && store.isTrainable[index] {
             add(
                 prefix + (names[entry.name] ?? entry.name), shape: entry.fileShape,
                 store.fileOrder(entry, flat.pointer + entry.offset))

@@ -21,6 +21,9 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     /// The group of each image, for epochs that show every group equally often; nil where they need not.
     private let groups: (@Sendable (any AnnotatedDataset<Annotation>) throws -> [Int])?
 
+    /// Whether batches of training are of images of like shape and cut to what these need.
+    private let trims: Bool
+
     package var classNames: [String] { vocabulary.classNames }
 
     /// Opens the data of a recipe.
@@ -44,7 +47,8 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     package init<C: TaskConfiguration>(
         _ recipe: Recipe, _ task: C, splits: DatasetSplits<Annotation>
     ) throws where C.Task.Annotation == Annotation {
-        let data = recipe.data
+        var data = recipe.data
+        if C.fitsWholeImages, data.fit == .crop { data.fit = .corner }
         let shapes = try ImageShapes(of: splits.train)
         let (height, width, sizeNotice) = Self.inputSize(data, shapes)
         let channels = recipe.model.inputChannels ?? shapes.channels
@@ -59,8 +63,6 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         specification.inputChannels = channels
         if specification.neck == nil { specification.neck = task.neck }
         let allNames = names + (classes..<specification.classes).map { "class \($0)" }
-        vocabulary = Vocabulary(
-            task: C.name, classNames: allNames, settings: task.settings(classNames: allNames))
         let groups: @Sendable (any AnnotatedDataset<Annotation>) throws -> [Int] = { try C.groups($0) }
         self.groups = data.sampling == .balanced ? groups : nil
         if let problem = data.evaluationProblem(height: height, width: width) { throw RecipeError(problem) }
@@ -68,7 +70,17 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         self.splits = splits
         self.plan = data.plan(height: height, width: width, channels: channels, normalization: normalization)
         if let problem = plan.problem { throw RecipeError("data: \(problem)") }
-        self.specification = try specification.resolved(height: height, width: width)
+        specification = try specification.resolved(height: height, width: width)
+        self.specification = specification
+        vocabulary = Vocabulary(
+            task: C.name, classNames: allNames,
+            settings: task.settings(
+                classNames: allNames, of: splits.train, model: specification, size: Pair(height, width)))
+        // Images that fill the input leave nothing to be cut off.
+        let leavesRoom = shapes.counts.count > 1 || !data.geometry.objects.shortSides.isEmpty
+        trims =
+            C.fitsWholeImages && leavesRoom && data.sampling != .balanced
+            && (try? specification.headTaps(height: min(32, height), width: min(32, width))) != nil
         imageNotices =
             [sizeNotice].compactMap { $0 }
             + (C.evaluatesWholeImages
@@ -123,15 +135,18 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     }
 
     /// Batches of a part of the data, with targets as the collator makes them.
+    /// - Parameter fills: whether all batches have the input's size.
     func loader<C: Collator>(
-        _ dataset: any AnnotatedDataset<Annotation>, _ collator: C, _ recipe: Recipe, training: Bool
+        _ dataset: any AnnotatedDataset<Annotation>, _ collator: C, _ recipe: Recipe, training: Bool,
+        fills: Bool = false
     ) throws -> BatchLoader<C> where C.Annotation == Annotation {
-        let options = LoaderOptions(
+        var options = LoaderOptions(
             batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
             seed: UInt64(recipe.run.seed), shuffles: training,
             dropsLast: training && recipe.training.dropsLast(of: dataset.count),
             threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
             groups: training ? try groups?(dataset) : nil)
+        if training, trims, !fills { options.trimming = try .init(of: dataset) }
         return BatchLoader(
             dataset, transform: try Transform(plan, mode: training ? .training : .evaluation), collator: collator,
             options: options)

@@ -76,7 +76,7 @@ extension DistillationRun {
         }
         guard let last = current else { throw RecipeError("the order names no teacher") }
         for teacher in teachers { try teacher.checkUnchanged() }
-        try last.weights.write(last.step.state, last.best, in: directory)
+        try last.weights.write(last.step.state, last.best, settings: last.progress.lastSettings, in: directory)
         let summary = try summarize(arm, report, last, results)
         try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
         run.output.reporter?.finish()
@@ -117,7 +117,7 @@ extension DistillationRun {
     private func finish(
         _ index: Int, _ plan: StagePlan, _ stage: Stage, _ directory: RunDirectory
     ) throws -> StageResult {
-        try stage.weights.write(stage.store, directory.stageWeights(index + 1))
+        try stage.weights.write(stage.store, stage.progress.lastSettings, directory.stageWeights(index + 1))
         let after = try stage.loaders.result.map { try stage.measure(stage.store, $0.loader, $0.part) }
         stage.reportResult()
         let clock = stage.progress.clock

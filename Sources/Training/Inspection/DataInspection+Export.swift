@@ -17,32 +17,54 @@ extension DataInspection {
     /// - Throws: what reading an annotation throws.
     package func details() throws -> [DataDetails?] { try datasets.map { try task.details($0.dataset) } }
 
-    /// Writes all images and what is said of them as PNG files, PART/images/00000.png and PART/labels/00000.png, and the
-    /// names of the classes.
+    /// Writes all images and what is said of them: as PNG files, PART/images/00000.png and PART/labels/00000.png, and the
+    /// names of the classes; or, for a task whose annotations are no pictures, PART/00000.png and
+    /// annotations/instances_PART.json.
     /// - Returns: how many files were written.
-    /// - Throws: `RecipeError` for a task whose annotations are no pictures, or when a file cannot be written.
+    /// - Throws: `RecipeError` for a task whose annotations are neither, or when a file cannot be written.
     package func export(to folder: String) throws -> Int {
         var count = 0
-        func make(_ path: String) throws {
-            do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
-                throw RecipeError("\(path): the folder cannot be made, expected a place where one may be written")
-            }
-        }
         for (part, dataset) in datasets {
-            for index in 0..<dataset.count {
-                guard let picture = C.picture(of: try dataset.annotation(index)) else {
-                    throw RecipeError("the task \(C.name) says nothing of images that could be kept as pictures")
+            let names = (0..<dataset.count).map { Self.fileName($0) }
+            if let annotations = try C.annotationFile(of: dataset, files: names) {
+                try Self.make("\(folder)/\(part)")
+                try Self.make("\(folder)/annotations")
+                for (index, name) in names.enumerated() {
+                    try AtomicFile.write("\(folder)/\(part)/\(name)", try dataset.image(index).encodedAsPNG())
                 }
-                if index == 0 { for name in ["images", "labels"] { try make("\(folder)/\(part)/\(name)") } }
-                let digits = String(index)
-                let name = String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".png"
-                try AtomicFile.write("\(folder)/\(part)/images/\(name)", try dataset.image(index).encodedAsPNG())
-                try AtomicFile.write("\(folder)/\(part)/labels/\(name)", try picture.encodedAsPNG())
-                count += 2
+                try AtomicFile.write("\(folder)/annotations/instances_\(part).json", annotations.text() + "\n")
+                count += names.count + 1
+            } else {
+                count += try exportPictures(dataset, names, to: "\(folder)/\(part)")
             }
         }
         let names = classNames.enumerated().map { "\($0) \($1)\n" }.joined() + "255 ignore\n"
         try AtomicFile.write("\(folder)/classes.txt", names)
         return count
+    }
+
+    private func exportPictures(
+        _ dataset: any AnnotatedDataset<C.Task.Annotation>, _ names: [String], to folder: String
+    ) throws -> Int {
+        for (index, name) in names.enumerated() {
+            guard let picture = C.picture(of: try dataset.annotation(index)) else {
+                throw RecipeError("the task \(C.name) says nothing of images that could be kept as pictures")
+            }
+            if index == 0 { for name in ["images", "labels"] { try Self.make("\(folder)/\(name)") } }
+            try AtomicFile.write("\(folder)/images/\(name)", try dataset.image(index).encodedAsPNG())
+            try AtomicFile.write("\(folder)/labels/\(name)", try picture.encodedAsPNG())
+        }
+        return 2 * names.count
+    }
+
+    private static func fileName(_ index: Int) -> String {
+        let digits = String(index)
+        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".png"
+    }
+
+    private static func make(_ path: String) throws {
+        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+            throw RecipeError("\(path): the folder cannot be made, expected a place where one may be written")
+        }
     }
 }

@@ -49,15 +49,17 @@ package struct DataInspection<C: TaskConfiguration>: Sendable {
     /// - Throws: as `prepared` does.
     package func fitting(_ recipe: Recipe) throws -> DataFitting {
         let data = try prepared(recipe)
+        let fit = C.fitsWholeImages && recipe.data.fit == .crop ? .corner : recipe.data.fit
         let costs = parts.map { part in
             var counts: [ImageShape: Int] = [:]
             for size in part.sizes {
                 counts[ImageShape(width: size.width, height: size.height, channels: 1)] = size.count
             }
             return CroppingCost(
-                ImageShapes(counts), fit: recipe.data.fit, width: data.plan.width, height: data.plan.height)
+                ImageShapes(counts), fit: fit, width: data.plan.width, height: data.plan.height)
         }
-        return DataFitting(width: data.plan.width, height: data.plan.height, costs: costs, notices: data.imageNotices)
+        return DataFitting(
+            width: data.plan.width, height: data.plan.height, fit: fit, costs: costs, notices: data.imageNotices)
     }
 
     /// The data prepared as a run would, but for training images that cannot be read.
@@ -101,6 +103,8 @@ package struct DataInspection<C: TaskConfiguration>: Sendable {
 package struct DataFitting: Sendable {
     package let width: Int
     package let height: Int
+    /// How images of another shape are brought to the input.
+    package let fit: ImageFit
     /// Of each part; nil where no image could be read.
     package let costs: [CroppingCost?]
     package let notices: [String]

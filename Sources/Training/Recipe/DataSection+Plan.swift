@@ -25,6 +25,8 @@ extension DataSection {
                 .randomWindow(
                     width: width, height: height, classShare: geometry.classShare, fill: normalization.meanColor),
             ]
+        case .detection, .twoBranches, .largeScaleJitter, .overlapCrop:
+            training = objectSteps(height: height, width: width, fill: normalization.meanColor)
         }
         if flip > 0 { training.append(.horizontalFlip(probability: flip)) }
         if geometry.verticalFlip > 0 { training.append(.verticalFlip(probability: geometry.verticalFlip)) }
@@ -53,6 +55,30 @@ extension DataSection {
             width: width, height: height, channels: channels, training: training,
             evaluation: evaluation(height: height, width: width, fill: normalization.meanColor),
             normalization: normalization, erasing: erasing > 0 ? RandomErasing(probability: erasing) : nil)
+    }
+
+    /// What becomes of an image with objects in boxes, up to its flips.
+    private func objectSteps(height: Int, width: Int, fill: [UInt8]) -> [TransformStep] {
+        let keys = geometry.objects
+        let sizes = keys.sizes(height: height, width: width, filter: filter)
+        func placed(enlarges: Bool) -> TransformStep {
+            .corner(width: width, height: height, enlarges: enlarges, filter: filter, fill: fill)
+        }
+        switch augmentation {
+        case .twoBranches:
+            let short = keys.shortSides.isEmpty ? [min(height, width)] : keys.shortSides
+            return [
+                .twoBranches(
+                    short: short, longSide: keys.longSide ?? max(height, width), middle: keys.middleSides,
+                    part: keys.cropSides, filter: filter), placed(enlarges: false),
+            ]
+        case .largeScaleJitter:
+            return TransformStep.largeScaleJitter(
+                width: width, height: height, scale: keys.jitterScale, filter: filter, fill: fill)
+        case .overlapCrop:
+            return [.overlapCrop(overlaps: keys.cropOverlaps, smallest: keys.cropSmallest), placed(enlarges: true)]
+        default: return sizes + [placed(enlarges: sizes.isEmpty)]
+        }
     }
 
     private func evaluation(height: Int, width: Int, fill: [UInt8]) -> [TransformStep] {

@@ -11,8 +11,24 @@ package struct DataSection: Sendable {
         case resizedCrop
         /// A random part of the input's size of the image at a random scale; for masks and boxes.
         case scaledCrop
+        /// The whole image in the upper left corner of the input, at a random size if some are given; for boxes.
+        case detection
+        /// That, or a part of it at a random size, each half of the time.
+        case twoBranches
+        /// The image at a random scale within a wide range, in the upper left corner.
+        case largeScaleJitter
+        /// A random window that overlaps the objects in it enough (SSD).
+        case overlapCrop
         /// As it is brought to the input.
         case plain = "none"
+
+        /// Whether it is one for objects in boxes.
+        var isForObjects: Bool {
+            switch self {
+            case .detection, .twoBranches, .largeScaleJitter, .overlapCrop: true
+            case .plain, .crop, .resizedCrop, .scaledCrop: false
+            }
+        }
     }
 
     /// In which order an epoch shows the training images.
@@ -70,8 +86,9 @@ package struct DataSection: Sendable {
         fit = reader.choice(
             "fit", default: .crop,
             "Images of another shape: crop covers the input and cuts off evenly what sticks out, pad keeps all of the image "
-                + "and fills the rest with the mean colour, stretch resizes each side by itself; in training, "
-                + "resizedCrop takes its parts of the image instead")
+                + "and fills the rest with the mean colour, stretch resizes each side by itself, corner is pad with the image in the "
+                + "upper left corner (always so with augmentations for boxes); in training, resizedCrop takes its parts of the image instead"
+        )
         filter = reader.choice("filter", default: .bilinear, "How images are resized, antialiased")
         mean = reader.optionalDoubles(
             "mean", in: 0...1, count: 1...3, "Mean of each channel, pixels in 0..1; measured when absent")
@@ -80,7 +97,10 @@ package struct DataSection: Sendable {
         augmentation = reader.choice(
             "augmentation", default: .crop,
             "Training images: crop (padded), resizedCrop (photographs), scaledCrop (a window of the image at a random scale, "
-                + "for masks) or none")
+                + "for masks), detection (whole, in the upper left corner), twoBranches, largeScaleJitter or overlapCrop (for "
+                + "boxes) or none")
+        // Augmentations for boxes leave the image in the upper left corner, so that evaluation does, too.
+        if augmentation.isForObjects { fit = .corner }
         padding = reader.optionalInt(
             "padding", in: 0...4096, "Pixels of padding for crop; an eighth of the height when absent")
         paddingMode = reader.choice("paddingMode", default: .zero, "What the padding is filled with")

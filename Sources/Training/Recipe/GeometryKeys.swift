@@ -15,6 +15,8 @@ package struct GeometryKeys: Sendable, Equatable {
     package var photometric: Bool
     /// How far and how smoothly images are deformed, in pixels; a strength of 0 does not.
     package var elastic: [Double]
+    /// Those that augmentations for objects in boxes have.
+    package var objects: ObjectGeometryKeys
 
     init(_ reader: ConfigurationReader) {
         resizeRange = reader.doubles(
@@ -39,5 +41,6 @@ package struct GeometryKeys: Sendable, Equatable {
         if elastic.count == 2, elastic[0] > 0, elastic[1] < 1 {
             reader.problem("elastic", "found a smoothness of \(elastic[1]), expected at least 1 pixel")
         }
+        objects = ObjectGeometryKeys(reader)
     }
 }

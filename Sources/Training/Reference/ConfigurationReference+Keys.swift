@@ -21,13 +21,17 @@ extension ConfigurationReference {
 
     /// Which keys `head` has depends on its kind.
     private static var heads: Switch {
-        Switch(
-            ["head.kind"],
-            ModelHead.all.map { head in
-                .init(
-                    head.name, words: [head.name],
-                    text: "{task: \(SegmentationConfiguration.name), head: {kind: \(head.name)}}")
-            })
+        let dense = ModelHead.all.filter { !($0 is any DetectorHeadSpecification.Type) }.map { head in
+            Switch.Kind(
+                head.name, words: [head.name],
+                text: "{task: \(SegmentationConfiguration.name), head: {kind: \(head.name)}}")
+        }
+        let detectors = DetectorHead.names.map { name in
+            let masks = RegionHeadSpecification.Kind(rawValue: name)?.answersMasks ?? false
+            let task = masks ? InstanceConfiguration.name : DetectionConfiguration.name
+            return Switch.Kind(name, words: [name], text: "{task: \(task), head: {kind: \(name)}}")
+        }
+        return Switch(["head.kind"], dense + detectors, sections: ["head", "neck"])
     }
 
     /// Which keys `model` has depends on the family that its name belongs to.

@@ -54,7 +54,16 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
         _ task: Task, _ batch: Batch<Task.Target>, _ row: Int, limit: Int
     ) -> (pixels: [UInt8], width: Int, height: Int) {
         let images = batch.images
-        let pixels = task.painted(bytes(images, row), channels: images.channels, batch.targets, row: row)
+        let limit = limit * task.thumbnailScale
+        let plain = bytes(images, row)
+        let small = Self.reduced(
+            plain, width: images.width, height: images.height, channels: images.channels, limit: limit)
+        if let painted = task.paintedSmall(
+            small.pixels, channels: images.channels, size: Pair(small.height, small.width), batch.targets, row: row)
+        {
+            return (painted, small.width, small.height)
+        }
+        let pixels = task.painted(plain, channels: images.channels, batch.targets, row: row)
         return Self.reduced(
             pixels, width: images.width, height: images.height, channels: task.paintsTargets ? 3 : images.channels,
             limit: limit)
@@ -96,7 +105,7 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
         var recipe = recipe
         recipe.training.batchSize = chosen.count
         recipe.training.loaderThreads = 0
-        let loader = try data.loader(subset, task.collator(training: true), recipe, training: true)
+        let loader = try data.loader(subset, task.collator(training: true), recipe, training: true, fills: true)
         var variants = chosen.map { _ in [JSONValue]() }
         var (width, height) = (data.plan.width, data.plan.height)
         for epoch in 0..<count {

@@ -10,13 +10,19 @@ package struct BestWeights {
     package private(set) var scores: Measured?
     /// A copy of the weights of that epoch.
     package private(set) var store: ParameterStore<Float>?
+    /// What goes with them, where their measurement told something of it.
+    package private(set) var settings: JSONValue?
     private let metric: Metric
 
     package init(_ metric: Metric) { self.metric = metric }
 
     /// Takes an epoch's weights where they are better than all before.
-    package mutating func offer(_ found: Scores, epoch: Int, _ weights: ParameterStore<Float>) {
+    /// - Parameter settings: that go with them.
+    package mutating func offer(
+        _ found: Scores, epoch: Int, _ weights: ParameterStore<Float>, settings: JSONValue? = nil
+    ) {
         guard isBetter(Measured(found)) else { return }
+        self.settings = settings
         scores = Measured(found)
         self.epoch = epoch
         if let store { store.update(from: weights) } else { store = weights.copy() }
@@ -45,7 +51,7 @@ package struct BestWeights {
         [
             .init("bestEpoch", .integer(epoch)), .init("best", .optional(scores?.value)),
             .init("bestLoss", .number(scores?.loss ?? 0)),
-        ]
+        ] + (settings.map { [.init("bestSettings", $0)] } ?? [])
     }
 
     /// - Parameter store: the weights that were saved, nil where there were none yet.
@@ -55,6 +61,7 @@ package struct BestWeights {
         self.metric = metric
         self.epoch = epoch
         self.store = store
+        settings = json["bestSettings"]
         // Before tasks had metrics of their own, it was the only one.
         if let value = json["best"]?.doubleValue ?? json["bestAccuracy"]?.doubleValue {
             scores = Measured(value: value, loss: loss)

@@ -46,7 +46,17 @@ package struct EpochLine {
         json = line
         text = heading.map { $0 + "  " } ?? ""
         text += "epoch \(epoch)/\(epochs)  loss \(NumberText.fixed(sums.meanLoss, decimals: 4))"
-        if let metric { text += "  train \(metric.text(sums.meanMeasured))" }
+        if let metric {
+            text += "  train \(metric.text(sums.meanMeasured))"
+        } else {
+            let terms = Self.terms(sums).map { "\($0.name) \(NumberText.fixed($0.value, decimals: 3))" }
+            if terms.count > 1 { text += " (\(terms.joined(separator: ", ")))" }
+        }
+    }
+
+    /// The parts of the loss, each with its weight, as means over the images so far.
+    static func terms(_ sums: EpochSums) -> [(name: String, value: Double)] {
+        sums.terms.map { ($0.name, $0.weighted / Double(max(1, sums.seen))) }
     }
 
     /// Of the raw weights.

@@ -67,6 +67,7 @@ final class RunOutput {
             loss: progress.sums.meanLoss, measure: metric.map { ($0, progress.sums.meanMeasured) },
             imagesPerSecond: meter.perSecond, learningRate: end.learningRate, timeLeft: meter.timeLeft(for: left))
         report.heading = heading
+        if metric == nil { report.terms = EpochLine.terms(progress.sums) }
         // A stage's time left is that of all stages; what other runs add counts from its own end.
         let own = (epochs - progress.epoch) * images - progress.sums.seen
         report.totalTimeLeft = meter.timeLeft(for: own).flatMap {

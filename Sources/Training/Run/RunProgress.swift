@@ -62,6 +62,8 @@ package struct RunProgress: Equatable {
     package var sums = EpochSums()
     /// Of the last finished epoch.
     package var lastValidation: Measured?
+    /// What goes with the weights of that epoch, where its validation told something of it.
+    package var lastSettings: JSONValue?
     package var stoppedEarly: String?
     /// Updates left out in a row up to now.
     package var skippedInARow = 0
@@ -109,7 +111,7 @@ package struct RunProgress: Equatable {
 
 extension RunProgress {
     package var json: JSONValue {
-        [
+        var json: JSONValue = [
             "epoch": .integer(epoch), "batch": .integer(batch), "update": .integer(update),
             "seen": .integer(sums.seen), "measured": .number(sums.measured), "lossSum": .number(sums.loss),
             "gradientNormSum": .number(sums.gradientNorm),
@@ -121,6 +123,8 @@ extension RunProgress {
             "skippedInARow": .integer(skippedInARow), "lastValidation": .optional(lastValidation?.value),
             "lastValidationLoss": .optional(lastValidation?.loss),
         ]
+        if let lastSettings { json["lastSettings"] = lastSettings }
+        return json
     }
 
     /// What an earlier version called values of the metric that decides, when there was one metric.
@@ -149,6 +153,7 @@ extension RunProgress {
         if let value = number("lastValidation"), let loss = number("lastValidationLoss") {
             lastValidation = Measured(value: value, loss: loss)
         }
+        lastSettings = json["lastSettings"]
         sums.skipped = integer("skipped") ?? 0
         skippedInARow = integer("skippedInARow") ?? 0
         stoppedEarly = json["stoppedEarly"]?.stringValue

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Layers
 import Tasks
 
@@ -9,13 +10,19 @@ struct RunWeights {
     let metadata: WeightsMetadata
 
     /// The last weights, the best ones so far, and the moving average where there is one.
-    func write(_ state: TrainedState, _ best: BestWeights, in directory: RunDirectory) throws {
-        try write(state.store, directory.lastWeights)
-        try write(best.store ?? state.store, directory.bestWeights)
-        if let average = state.average { try write(average.store, directory.averageWeights) }
+    /// - Parameter settings: what goes with the last weights, where their validation told something of it; the moving
+    ///   average is near them.
+    func write(
+        _ state: TrainedState, _ best: BestWeights, settings: JSONValue?, in directory: RunDirectory
+    ) throws {
+        try write(state.store, settings, directory.lastWeights)
+        try write(best.store ?? state.store, best.store == nil ? settings : best.settings, directory.bestWeights)
+        if let average = state.average { try write(average.store, settings, directory.averageWeights) }
     }
 
-    func write(_ store: ParameterStore<Float>, _ path: String) throws {
+    func write(_ store: ParameterStore<Float>, _ settings: JSONValue?, _ path: String) throws {
+        var metadata = metadata
+        if let settings { metadata.vocabulary.settings = settings }
         try Weights.file(store.prefix(model), metadata).write(path: path)
     }
 }

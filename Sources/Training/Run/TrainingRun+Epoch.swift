@@ -94,7 +94,8 @@ extension TrainingRun {
             keepSnapshot(findings, of: validation.dataset, epoch: number)
             line.add(validation: scores)
             progress.lastValidation = Measured(scores)
-            best.offer(scores, epoch: number, store)
+            progress.lastSettings = task.settings(after: findings)
+            best.offer(scores, epoch: number, store, settings: progress.lastSettings)
             if let average = step.state.average {
                 line.add(averageValidation: try task.evaluate(model, average.store, validation).scores)
             }

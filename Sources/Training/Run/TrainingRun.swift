@@ -105,7 +105,7 @@ package final class TrainingRun<Task: LearningTask> {
         beginReport(directory)
         try train(directory, &states)
         console.finish()
-        try weights.write(step.state, best, in: directory)
+        try weights.write(step.state, best, settings: progress.lastSettings, in: directory)
         let summary = try summarize()
         try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
         reportResult()
@@ -122,7 +122,7 @@ package final class TrainingRun<Task: LearningTask> {
             try endEpoch(end)
             try save(&states)
             saver.hasSaved()
-            try weights.write(step.state, best, in: directory)
+            try weights.write(step.state, best, settings: progress.lastSettings, in: directory)
             try stopIfAsked()
         }
         console.finish()

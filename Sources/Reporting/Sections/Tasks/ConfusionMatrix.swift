@@ -22,7 +22,7 @@ struct ConfusionMatrix {
         else { return nil }
         // Pixels of a large data set are more than 32 bits count. All sums stay below 2^61: a file may hold anything.
         var total = 0
-        cells = triples.compactMap { triple -> Cell? in
+        let cells = triples.compactMap { triple -> Cell? in
             let numbers = (triple.arrayValue ?? []).compactMap(\.integerValue)
             guard numbers.count == 3, (0..<classes).contains(numbers[0]), (0..<classes).contains(numbers[1]),
                 (0...1 << 52).contains(numbers[2]), total < 1 << 60
@@ -31,8 +31,13 @@ struct ConfusionMatrix {
             return Cell(actual: numbers[0], predicted: numbers[1], count: numbers[2])
         }
         let known = record.classNames
-        names = (0..<classes).map { $0 < known.count ? known[$0] : "class \($0)" }
-        counts = Array(repeating: 0, count: classes)
+        self.init(names: (0..<classes).map { $0 < known.count ? known[$0] : "class \($0)" }, cells: cells)
+    }
+
+    /// - Parameter cells: of classes that have names; all counts together are below 2^61.
+    init(names: [String], cells: [Cell]) {
+        (self.names, self.cells) = (names, cells)
+        counts = Array(repeating: 0, count: names.count)
         correct = counts
         predicted = counts
         for cell in cells {

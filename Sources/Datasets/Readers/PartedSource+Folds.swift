@@ -1,18 +1,11 @@
 import Tensors
 
-extension SegmentationData {
-    /// The most parts that images are divided into.
-    static let mostFolds = 100
-
+extension PartedSource {
     /// The names of the images of each fold, below the data's path; they are in the order of the data.
-    ///
-    /// All images outside the data's own test part are in one fold each. The folds are a function of the options' seed
-    /// and the images' names, and differ by one image at most.
-    public static func folds(_ options: SegmentationDataOptions) throws -> [[String]] {
-        var stored = try StoredMasks(options)
-        let pool = try pool(&stored)
+    mutating func foldNames(_ options: some PartingOptions) throws -> [[String]] {
+        let pool = try pool()
         let start = options.path.hasSuffix("/") ? options.path : options.path + "/"
-        return try indices(of: pool, options).map { fold in
+        return try Self.indices(of: pool, options).map { fold in
             fold.map { index in
                 let name = pool.name(index)
                 return name.hasPrefix(start) ? String(name.dropFirst(start.count)) : name
@@ -21,52 +14,51 @@ extension SegmentationData {
     }
 
     /// Fold `fold` as the test part, all other folds to learn from.
-    static func foldSplits(
-        _ stored: inout StoredMasks, _ options: SegmentationDataOptions
-    ) throws -> DatasetSplits<Mask> {
+    mutating func foldSplits(_ options: some PartingOptions) throws -> DatasetSplits<Annotation> {
         let path = options.path
         if options.validation.isFolder {
             throw DatasetError(
                 path, "with data.folds the validation images are drawn, expected data.validation: auto or a fraction")
         }
-        let pool = try pool(&stored)
-        let folds = try indices(of: pool, options)
+        let pool = try pool()
+        let folds = try Self.indices(of: pool, options)
         guard let fold = options.fold, 1...folds.count ~= fold else {
             let found = options.fold.map { "data.fold is \($0)" } ?? "data.fold is missing"
             throw DatasetError(path, "\(found), expected 1 to \(folds.count) (data.folds)")
         }
         let rest = Set(folds[fold - 1])
-        var splits = DatasetSplits<Mask>(
+        var splits = DatasetSplits<Annotation>(
             train: SubsetDataset(pool, indices: (0..<pool.count).filter { !rest.contains($0) }),
-            test: SubsetDataset(pool, indices: folds[fold - 1]), format: stored.format, attribution: stored.attribution)
+            test: SubsetDataset(pool, indices: folds[fold - 1]), format: format, attribution: attribution)
         splits.notices.append(
             "fold \(fold) of \(folds.count) of \(path) is the test part (\(folds[fold - 1].count) of \(pool.count) images)"
         )
-        if stored.kinds.contains(.test) {
+        if kinds.contains(.test) {
             splits.notices.append("the test part of \(path) is not touched while data.folds is used")
         }
-        if options.onBroken == .skip, path != scenes { try splits.checkTraining(.skip) }
+        if options.onBroken == .skip, !isEmbedded { try splits.checkTraining(.skip) }
         var drawing = options
         if options.validation == .automatic { drawing.validation = .fraction(ValidationSource.automaticFraction) }
-        _ = try splits.takeValidation(&stored, drawing)
-        try splits.finish(stored, options, hasOwnValidation: false)
+        _ = try splits.takeValidation(&self, drawing)
+        try splits.finish(self, options, hasOwnValidation: false)
         return splits
     }
 
     /// All images outside the test part.
-    private static func pool(_ stored: inout StoredMasks) throws -> any AnnotatedDataset<Mask> {
-        let train = try stored.training()
-        guard let validation = try stored.part(.validation) else { return train }
+    private mutating func pool() throws -> any AnnotatedDataset<Annotation> {
+        let train = try training()
+        guard let validation = try part(.validation) else { return train }
         return JoinedDataset([train, validation])
     }
 
     private static func indices(
-        of pool: any AnnotatedDataset<Mask>, _ options: SegmentationDataOptions
+        of pool: any AnnotatedDataset<Annotation>, _ options: some PartingOptions
     ) throws -> [[Int]] {
         guard let folds = options.folds else {
             throw DatasetError(options.path, "data.fold is given without data.folds, expected both")
         }
-        let most = min(mostFolds, pool.count)
+        // A hundred runs are enough for anyone.
+        let most = min(100, pool.count)
         guard folds >= 2, folds <= most else {
             throw DatasetError(
                 options.path,

@@ -1,0 +1,80 @@
+import Autograd
+import Detection
+import Foundation
+import Layers
+import Tensors
+
+/// What a two-stage detector says about regions: each is cut out of the map that suits its size.
+struct MapRegions<S: Scalar>: RegionAnswers {
+    let head: RegionHead
+    /// Of the levels that regions are cut out of, fine to coarse.
+    let maps: [Variable<S>]
+    let context: Context<S>
+
+    var stages: Int { head.boxes.count }
+
+    func boxes(_ regions: Tensor<S>, stage: Int) -> (classes: Variable<S>, deltas: Variable<S>) {
+        require(
+            head.boxes.indices.contains(stage) && regions.shape.rank == 2 && regions.shape[1] == 5, RegionHead.path,
+            [regions.shape], "regions are [R, 5], and the stage \(stage) must be one of \(stages)")
+        let layers = head.boxes[stage]
+        guard regions.shape[0] > 0 else {
+            let (classes, deltas) = layers(cut(placeholder, RegionBoxLayers.side), context.holdingStatistics)
+            return (classes.rows([]), deltas.rows([]))
+        }
+        return layers(cut(regions, RegionBoxLayers.side), context)
+    }
+
+    func masks(_ regions: Tensor<S>, stage: Int) -> Variable<S>? {
+        guard head.masks.indices.contains(stage) else { return nil }
+        let layers = head.masks[stage]
+        guard regions.shape[0] > 0 else { return layers(cut(placeholder, RegionMaskLayers.side), context).rows([]) }
+        return layers(cut(regions, RegionMaskLayers.side), context)
+    }
+
+    /// A region that stands for none at all: what is said about it is left out again, so that every parameter has a gradient,
+    /// zero, and no statistics change.
+    private var placeholder: Tensor<S> { Tensor([1, 5], [0, 0, 0, 1, 1]) }
+
+    /// [R, side, side, C].
+    private func cut(_ regions: Tensor<S>, _ side: Int) -> Variable<S> {
+        let pooling = head.specification.pooling
+        let levels = regions.read { numbers in
+            (0..<regions.shape[0]).map { row -> Int in
+                let at = numbers + 5 * row
+                return level(width: Double(at[3] - at[1]), height: Double(at[4] - at[2]))
+            }
+        }
+        return LayerPath.$current.withValue(RegionHead.path) {
+            var parts: [Variable<S>] = []
+            var order = [Int32](repeating: 0, count: levels.count)
+            var count = 0
+            for (index, map) in maps.enumerated() {
+                let rows = levels.indices.filter { levels[$0] == index }
+                guard !rows.isEmpty else { continue }
+                for (offset, row) in rows.enumerated() { order[row] = Int32(count + offset) }
+                count += rows.count
+                let chosen = regions.read { numbers in rows.flatMap { row in (0..<5).map { numbers[5 * row + $0] } } }
+                let part = map.regionAligned(
+                    Tensor([rows.count, 5], chosen), size: Pair(side), scale: 1 / Double(head.strides[index]),
+                    samples: pooling.samples, aligned: pooling.aligned)
+                parts.append(part.reshaped([part.shape.elementCount]))
+            }
+            let all = parts.count == 1 ? parts[0] : .concatenated(parts)
+            let joined = all.reshaped([levels.count, side, side, maps[0].shape.columns])
+            return parts.count == 1 ? joined : joined.rows(order)
+        }
+    }
+
+    /// The index of the map that a region of this size is cut out of.
+    func level(width: Double, height: Double) -> Int {
+        let specification = head.specification
+        let side = max(0, width * height).squareRoot()
+        let finest = Double(head.strides[0])
+        // A region of `scale` pixels is read at stride 16, one of half the size at stride 8.
+        let relative = side / specification.pooling.scale * (16 / finest)
+        let exact =
+            specification.style == .torchvision ? log2(relative) + 1e-6 : log2(relative + 1e-6)
+        return Int(min(max(exact.rounded(.down), 0), Double(maps.count - 1)))
+    }
+}

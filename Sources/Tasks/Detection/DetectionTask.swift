@@ -1,0 +1,130 @@
+import Autograd
+import Datasets
+import JSON
+import Layers
+import Models
+import Reporting
+import Tensors
+
+/// Detection: objects in boxes, of one class each, and the pixels of each where the task is `instances`. What the model's
+/// answer costs and means is its head's rules.
+public struct DetectionTask: LearningTask {
+    /// A name for each class.
+    public let vocabulary: Vocabulary
+    /// What goes with the weights.
+    package let settings: DetectionSettings
+    /// What answers cost and mean.
+    package let rules: any DetectorRules
+    /// Whether masks are learnt and measured.
+    package let learnsMasks: Bool
+
+    /// How many classes the model tells apart.
+    var classes: Int { vocabulary.classNames.count }
+
+    /// - Throws: `RecipeError` where the vocabulary's settings are of no detector that this program knows.
+    init(_ vocabulary: Vocabulary, keys: DetectorLossKeys, learnsMasks: Bool) throws {
+        self.vocabulary = vocabulary
+        self.learnsMasks = learnsMasks
+        settings = try DetectionSettings(vocabulary.settings, classes: vocabulary.classNames.count)
+        rules = try settings.rules(keys)
+    }
+
+    /// COCO's average precision, which decides, and the same at single overlaps; of masks, too, where they are learnt.
+    public var metrics: [Metric] {
+        [.averagePrecision, .averagePrecision50, .averagePrecision75]
+            + (learnsMasks ? [.maskAveragePrecision, .maskAveragePrecision50] : [])
+    }
+
+    /// Objects in the input's pixels.
+    public func collator(training: Bool) -> InstanceCollator { InstanceCollator(learnsMasks: learnsMasks) }
+
+    /// The losses of the head's rules.
+    public func loss(
+        _ output: ModelOutput<Float>, _ batch: Batch<InstanceTargets>, _ context: Context<Float>, update: Int
+    ) -> TaskLoss {
+        let found = rules.loss(
+            output, batch.targets, DetectionContext(key: context.random.derived("detection"), first: batch.first))
+        let terms = found.terms.map { term -> TaskLoss.Term in
+            let weighted = term.values.reduce(0) { $0 + Double($1.value.item) }
+            return TaskLoss.Term(
+                name: term.name, raw: term.weight == 0 ? 0 : weighted / term.weight, weighted: weighted)
+        }
+        return TaskLoss(total: found.total, terms: terms)
+    }
+
+    /// What measures answers.
+    public func evaluator(_ options: EvaluationOptions) -> DetectionEvaluator { DetectionEvaluator(self, options) }
+
+    /// Over the loader's images in batches of a size that the images' size alone decides, so that numbers do not depend on
+    /// the recipe's batches.
+    public func measure(
+        _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<InstanceCollator>,
+        _ options: EvaluationOptions, each: (Int) throws -> Void
+    ) throws -> DetectionFindings {
+        let plan = loader.plan
+        let own = BatchLoader(
+            loader.dataset, transform: try Transform(plan, mode: .evaluation), collator: collator(training: false),
+            options: LoaderOptions(
+                batchSize: Self.together(height: plan.height, width: plan.width), threads: 1, cacheBudget: 0))
+        var evaluator = evaluator(options)
+        own.start(epoch: 0)
+        while let batch = try own.next() {
+            try evaluator.add(model(Variable(Tensor(batch)), .evaluation(store)), batch)
+            try each(batch.count)
+        }
+        return try evaluator.finish()
+    }
+
+    /// How many images go through the model at once.
+    private static func together(height: Int, width: Int) -> Int { max(1, min(16, (1 << 19) / (height * width))) }
+
+    /// A second stage may find no object to learn from, and a gate of classes no objects at all.
+    public var reachesAllParameters: Bool { true }
+
+    /// The threshold of the best F1 goes with the weights.
+    public func settings(after findings: DetectionFindings) -> JSONValue? {
+        var settings = settings
+        settings.threshold = findings.threshold
+        return settings.json
+    }
+
+    /// Class scores of every place as rows, those of all levels one behind the other; two-stage detectors have objectness
+    /// there.
+    public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { output.answer[0] }
+}
+
+extension DetectionSettings {
+    /// What answers cost and mean.
+    /// - Throws: `RecipeError` for a head without rules here.
+    func rules(_ keys: DetectorLossKeys) throws -> any DetectorRules {
+        switch head {
+        case let head as RetinaNetHeadSpecification:
+            return RetinaNetRules(
+                anchors: head.anchors.rule(head.style, strides: strides), classes: head.classes, keys: keys)
+        case let head as RepPointsHeadSpecification: return RepPointsRules(head, strides: strides, keys)
+        case let head as RegionHeadSpecification: return RegionRules(head, strides: strides, keys)
+        default:
+            throw RecipeError(
+                "the head \(type(of: head).name) has no rules of training, expected one of retinanet, reppoints or rcnn"
+            )
+        }
+    }
+}
+
+extension DetectorLoss {
+    /// The sum of all parts, [].
+    package var total: Variable<S> { Variable.total(terms.flatMap(\.values)) }
+}
+
+extension Metric {
+    /// COCO's average precision of boxes, the mean over overlaps of 0.5 to 0.95.
+    public static let averagePrecision = Metric("AP", title: "AP")
+    /// At an overlap of 0.5.
+    public static let averagePrecision50 = Metric("AP50", title: "AP50")
+    /// At an overlap of 0.75.
+    public static let averagePrecision75 = Metric("AP75", title: "AP75")
+    /// COCO's average precision of masks.
+    public static let maskAveragePrecision = Metric("maskAP", title: "mask AP")
+    /// At an overlap of 0.5.
+    public static let maskAveragePrecision50 = Metric("maskAP50", title: "mask AP50")
+}
