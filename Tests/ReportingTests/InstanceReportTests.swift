@@ -84,6 +84,31 @@ import Testing
         #expect(sources[0] != sources[1] && sources[0] == sources[2])
     }
 
+    @Test func picturesTellRightAnswersFromWrongOnesAndFoundObjectsFromMissedOnes() throws {
+        let picture = try RunFolder.instancePicture("a.png")
+        func changed(_ change: (inout [InstanceObject], inout [InstanceObject]) -> Void) -> InstancePicture {
+            var (truth, answer) = (picture.truth, picture.answer)
+            change(&truth, &answer)
+            return InstancePicture(
+                name: picture.name, index: 0, image: picture.image, truth: truth, answer: answer, found: 1, wrong: 1,
+                missed: 1)
+        }
+        var record = try RunFolder.instanceRecord()
+        record.best = []
+        record.worst = [
+            picture, changed { $1[1].isRight = true }, changed { truth, _ in truth[1].isRight = true },
+            changed { $1[1].isCrowd = true }, changed { truth, _ in truth[0].mask = nil },
+        ]
+        let images = try section("images", try page { try $0.fillInstances(record) })
+        let sources = images.matches(of: #/src="([^"]*)"/#).map { String($0.output.1) }
+        #expect(sources.count == 10)
+        let (truths, answers) = ((0..<5).map { sources[2 * $0] }, (0..<5).map { sources[2 * $0 + 1] })
+        #expect(truths[1] == truths[0] && answers[1] != answers[0])
+        #expect(truths[2] != truths[0] && answers[2] != answers[0])
+        #expect(truths[3] == truths[0] && answers[3] != answers[0] && answers[3] != answers[1])
+        #expect(truths[4] != truths[0] && answers[4] == answers[0])
+    }
+
     @Test func snapshotsStandInTheOrderOfTheirEpochs() throws {
         let progress = try section("progress", try page())
         let titles = progress.matches(of: #/<p class="tile[a-z ]*">([^<]+)</#).map { String($0.output.1) }

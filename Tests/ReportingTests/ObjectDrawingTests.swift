@@ -28,7 +28,8 @@ import Testing
     private let gray = Color(red: 100, green: 100, blue: 100)
 
     @Test func anOutlineStandsOutOnAnyBackground() throws {
-        let colors = (0..<20).map { ObjectPalette.color($0) } + DrawnObject.Verdict.allCases.map(\.color)
+        let dark = Color(red: 20, green: 20, blue: 60)
+        let colors = (0..<20).map { ObjectPalette.color($0) } + DrawnObject.Verdict.allCases.map(\.color) + [dark]
         let grounds = colors + [white, gray, Color(red: 0, green: 0, blue: 0)]
         for color in colors {
             for ground in grounds {
