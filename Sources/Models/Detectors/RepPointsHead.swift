@@ -91,7 +91,9 @@ package struct RepPointsHead: Head {
             let placed = try pointTower.reduce(map) { try $1.trace($0, trace) }
             _ = try firstPoints.output.trace(try firstPoints.convolution.trace(placed, trace), trace)
             _ = try refinement.output.trace(try refinement.convolution.trace(placed, trace), trace)
-            if let transfer { trace.add(parameters: [transfer]) }
+            if let transfer {
+                trace.enter("moment_transfer", "factors of deviations", parameters: [transfer]) { ([2], 0) }
+            }
             return try scores.output.trace(try scores.convolution.trace(seen, trace), trace)
         }
     }
