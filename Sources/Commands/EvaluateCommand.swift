@@ -31,7 +31,8 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate --predictions answers/masks --labels labels \\
                 --classes 11 --ignore 255 --json
               trainer evaluate Runs/cells --predictions detections.json
-              trainer evaluate --predictions detections.json --annotations instances.json --masks
+              trainer evaluate --predictions detections.json \\
+                --annotations instances.json --masks
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)

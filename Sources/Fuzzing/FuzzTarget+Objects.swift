@@ -89,11 +89,9 @@ extension FuzzTarget {
 
     /// Compressed run lengths of 7 x 9 pixels.
     static var runs: FuzzTarget {
-        let seeds =
-            ["0>a1", "1232o0o0o0", "T1`0"].map { Array($0.utf8) } + [
-                Array(
-                    (try? RunLengthMask(size: Pair(7, 9), counts: [3, 4, 3, 4, 3, 4, 42]))?.compressed.utf8 ?? "".utf8)
-            ]
+        let counts: [[UInt32]] = [[3, 4, 3, 4, 3, 4, 42], [0, 63], [63], [10, 1, 20, 30, 2]]
+        let masks = counts.compactMap { try? RunLengthMask(size: Pair(7, 9), counts: $0) }
+        let seeds = masks.map { Array($0.compressed.utf8) }
         return FuzzTarget(name: "runs", mutator: Mutator(seeds: seeds)) { input in
             let mask = try RunLengthMask(size: Pair(7, 9), compressed: String(decoding: input, as: UTF8.self))
             guard mask.bitmap.count == 63,

@@ -165,11 +165,18 @@ extension Runs {
             }
             let all = try [1, 3, 8].map { try found(part.dataset, $0) }
             #expect(all[0].scores == all[1].scores && all[1].scores == all[2].scores)
-            // Together or one by one, what is found in an image is the same.
+            // Together or one by one, what is found in an image is the same but for the rounding of products of few rows.
             let one = try (0..<part.dataset.count).map {
                 try found(SubsetDataset(part.dataset, indices: [$0]), 1).answers[0].objects
             }
-            #expect(one == all[0].answers.map(\.objects))
+            for (alone, together) in zip(one, all[0].answers.map(\.objects)) {
+                #expect(alone.map(\.classIndex) == together.map(\.classIndex))
+                for (first, second) in zip(alone, together) {
+                    #expect(abs(first.score - second.score) < 1e-5)
+                    let sides: [KeyPath<Box, Double>] = [\.left, \.top, \.right, \.bottom]
+                    for side in sides { #expect(abs(first.box[keyPath: side] - second.box[keyPath: side]) < 1e-3) }
+                }
+            }
             #expect(one.contains { !$0.isEmpty })
         }
 
