@@ -43,9 +43,9 @@ def answers(model, part, arguments):
     entries, seconds = [], 0.0
     for start in range(0, len(part), arguments.evaluation_batch):
         indices = range(start, min(len(part), start + arguments.evaluation_batch))
-        images = [part.images[i].float() / 255 for i in indices]
+        images = [(part.images[i].float() / 255).to(arguments.device) for i in indices]
         begin = time.perf_counter()
-        found = model(images)
+        found = [{name: value.cpu() for name, value in answer.items()} for answer in model(images)]
         seconds += time.perf_counter() - begin
         for i, answer in zip(indices, found):
             entries += results(part, i, answer, first_label)
@@ -90,7 +90,7 @@ def train(arguments):
     model = build(arguments, len(data.names), data.mean, data.deviation)
     if arguments.initial:
         read_initial(model, arguments.initial)
-    model = channels_last(model, arguments.memory_format)
+    model = channels_last(model.to(arguments.device), arguments.memory_format)
     first_label = 1 if arguments.model == "maskrcnn" else 0
     optimizer = torch.optim.AdamW(
         parameter_groups(model, arguments.weight_decay), lr=arguments.rate, betas=tuple(arguments.betas),
@@ -111,10 +111,11 @@ def train(arguments):
             chosen = order[step * batch:(step + 1) * batch]
             samples = [sample(part, i, arguments, generator) for i in chosen]
             targets = [target | {"labels": target["labels"] + first_label} for _, target in samples]
+            targets = [{name: value.to(arguments.device) for name, value in target.items()} for target in targets]
             for group in optimizer.param_groups:
                 group["lr"] = rate(arguments, update, warmup, total)
             optimizer.zero_grad(set_to_none=True)
-            loss = sum(model([image for image, _ in samples], targets).values())
+            loss = sum(model([image.to(arguments.device) for image, _ in samples], targets).values())
             loss.backward()
             if arguments.clip_norm:
                 torch.nn.utils.clip_grad_norm_(model.parameters(), arguments.clip_norm)
@@ -137,6 +138,7 @@ def train(arguments):
                   f"{seen / seconds:.1f} images/s", flush=True)
     result = {
         "classes": len(data.names), "parameters": parameter_count(model), "updates": update, "images": images,
+        "losses": [round(statistics.mean(losses[first:first + steps]), 4) for first in range(0, len(losses), steps)],
         "trainingSeconds": seconds, "imagesPerSecond": seen / seconds, "firstLoss": losses[0], "finalLoss": losses[-1],
         # The first steps find their memory; what a step takes is the median of the others.
         "stepSeconds": statistics.median(times[3:] or times),
@@ -179,6 +181,7 @@ def options():
     add("--seed", type=int, default=0)
     add("--threads", type=int, default=2)
     add("--memory-format", choices=["channels_last", "contiguous"], default="contiguous")
+    add("--device", default="cpu", help="cuda to learn about AP sooner; times are compared on the processor")
     add("--json", action="store_true", help="prints JSON alone")
     return parser
 

@@ -42,6 +42,9 @@ import Testing
         let limit: Double = 1 / 72.squareRoot()
         #expect(uniform.allSatisfy { abs($0) <= limit })
         #expect(uniform.contains { $0 > 0.99 * limit })
+
+        let kept = deviation(values(.varianceFanIn, shape, .convolution)) * 72.squareRoot()
+        #expect(abs(kept - 1) < 0.03)
     }
 
     @Test func onlySeedAndNameDecideTheValues() {

@@ -130,6 +130,13 @@ private func head(_ specification: any HeadSpecification, _ channels: [Int]) thr
         for entry in scope.list.entries {
             #expect(entry.initializer == (entry.role == .bias ? .constant(0) : .xavierUniform), "\(entry.name)")
         }
+        // Each layer of the module by its own inputs: nothing behind it would make up for maps that start near 0.
+        let second = Scope()
+        _ = try FeaturePyramidSpecification(fusion: .gnconv7x7, style: .torchvision)
+            .makeNeck(second, taps: taps([8, 16, 32, 64]))
+        for entry in second.list.entries where entry.role != .bias {
+            #expect(entry.initializer == .varianceFanIn, "\(entry.name)")
+        }
         let list = try head(UPerNetHeadSpecification(classes: 5, channels: 8, fusion: .gnconv7x7), [8, 16, 32, 64])
         func initializer(_ name: String) throws -> Initializer {
             try #require(list.entries.first { $0.name == "decode_head." + name }).initializer

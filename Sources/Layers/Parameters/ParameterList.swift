@@ -13,6 +13,8 @@ public enum Initializer: Sendable, Equatable {
     case uniform(bound: Double)
     /// Uniform within 1 / sqrt(fan-in): PyTorch's default for linear layers and convolutions.
     case uniformFanIn
+    /// Uniform within sqrt(3 / fan-in), which keeps the variance of the input: He's rule without a rectifier behind.
+    case varianceFanIn
 }
 
 /// What a parameter does, which decides weight decay and how gradient checks redraw it.

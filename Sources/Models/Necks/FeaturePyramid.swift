@@ -24,7 +24,7 @@ package struct FeaturePyramid: Neck {
         func layer(_ scope: Scope, _ inputs: Int, kernel: Int, stride: Int = 1) -> NormedConvolution {
             NormedConvolution(
                 scope, inputs: inputs, outputs: channels, kernel: kernel, stride: stride, groups: specification.groups,
-                initializer: specification.initializer(fanIn: inputs * kernel * kernel))
+                initializer: specification.initializer)
         }
         laterals = inputs.enumerated().map { layer(scope["lateral_convs"][$0], $1, kernel: 1) }
         outputs = try inputs.indices.map { level in
@@ -32,7 +32,7 @@ package struct FeaturePyramid: Neck {
             guard specification.groups == 0 else { return layer(scope, channels, kernel: 3) }
             return try specification.fusion.layer(
                 scope, inputs: channels, outputs: channels, normalizes: false, filter: specification.filter,
-                initializer: specification.initializer(fanIn: channels * 9))
+                initializer: specification.initializer)
         }
         let isConvolved = specification.extra != .pool
         extras = (0..<(isConvolved ? specification.extraLevels : 0)).map { number in

@@ -65,9 +65,7 @@ public struct FeaturePyramidSpecification: NeckSpecification {
     public var firstMap: Int { firstStage }
 
     /// Xavier-uniform, or torchvision's Kaiming-uniform for a = 1.
-    func initializer(fanIn: Int) -> Initializer {
-        style == .torchvision ? .uniform(bound: (3 / Double(fanIn)).squareRoot()) : .xavierUniform
-    }
+    var initializer: Initializer { style == .torchvision ? .varianceFanIn : .xavierUniform }
 
     /// Declares and makes the layers.
     public func makeNeck(_ scope: Scope, taps: [FeatureTap]) throws -> any Neck {
