@@ -179,9 +179,11 @@ struct InspectDataCommand: ParsableCommand {
             (train.classCounts[$1], $0) < (train.classCounts[$0], $1)
         }
         let isLong = order.count > 40
+        let counted = C.countsObjects ? "objects" : "images"
+        let whole = C.countsObjects ? train.classCounts.reduce(0, +) : train.count
         func rows(_ indices: some Sequence<Int>) -> [[String]] {
             indices.map { index in
-                let share = Double(train.classCounts[index]) / Double(max(1, train.count))
+                let share = Double(train.classCounts[index]) / Double(max(1, whole))
                 return [found.classNames[index]] + found.parts.map { NumberText.grouped($0.classCounts[index]) } + [
                     NumberText.percentage(share)
                 ]
@@ -199,8 +201,8 @@ struct InspectDataCommand: ParsableCommand {
                 least > 0 ? NumberText.fixed(Double(most) / Double(least), decimals: 2) + " times" : "infinitely"
             text +=
                 most == least
-                ? "all classes have equally many training images\n"
-                : "the largest class has \(ratio) the images of the smallest in training\n"
+                ? "all classes have equally many training \(counted)\n"
+                : "the largest class has \(ratio) the \(counted) of the smallest in training\n"
         }
         return text
     }

@@ -71,6 +71,8 @@ public protocol TaskConfiguration: Sendable {
     static func groups(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int]
     /// How many images (or objects) each class has.
     static func counts(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int]
+    /// Whether `counts` are of objects, of which an image has any number, and not of images.
+    static var countsObjects: Bool { get }
     /// What else there is to tell of a part of the data; nil, as by default, for nothing.
     func details(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> DataDetails?
     /// What is said of an image as an image of its own, as other programs read it; nil, as by default, for none.
@@ -146,6 +148,9 @@ extension TaskConfiguration {
     public static func groups(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int] {
         Array(repeating: 0, count: dataset.count)
     }
+
+    /// Images are counted.
+    public static var countsObjects: Bool { false }
 
     /// Every class counts as in every image.
     public static func counts(_ dataset: any AnnotatedDataset<Task.Annotation>) throws -> [Int] {

@@ -23,6 +23,9 @@ extension DetectorConfiguration {
         return counts
     }
 
+    /// Objects without crowds are counted.
+    public static var countsObjects: Bool { true }
+
     /// A few rectangles of random classes.
     public static func example(
         _ vocabulary: Vocabulary, height: Int, width: Int, _ random: inout Random
