@@ -2,6 +2,7 @@
 
 import Autograd
 import Datasets
+import Distillation
 import JSON
 import Layers
 import Reporting
@@ -63,6 +64,9 @@ public protocol LearningTask: Sendable {
     var hasRowLabels: Bool { get }
     /// The class of each row.
     func rowLabels(_ target: Target) -> [Int32]
+    /// Where the objects of a batch are, for losses of distillation that look there; nil, as by default, for tasks without
+    /// objects.
+    func regions(_ target: Target) -> LossRegions?
 
     /// The settings that go with weights that were measured, where the measurement tells something of how they are to be
     /// used; nil, as by default, where it does not.
@@ -148,6 +152,8 @@ extension LearningTask {
     public var hasRowLabels: Bool { false }
     /// None.
     public func rowLabels(_ target: Target) -> [Int32] { [] }
+    /// nil.
+    public func regions(_ target: Target) -> LossRegions? { nil }
 
     /// nil.
     public func settings(after findings: Measure.Findings) -> JSONValue? { nil }

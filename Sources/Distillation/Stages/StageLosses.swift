@@ -113,7 +113,8 @@ public struct StageLosses: Sendable, CustomStringConvertible {
             return piece.loss(student: map, teacher: target, context)
         }
         // Losses of one level share its adapter and its result.
-        let fitted = adapted[level] ?? adapter(map, context.layers)
+        let size = Pair(target.shape[1], target.shape[2])
+        let fitted = adapted[level] ?? adapter(map, size: size, context.layers)
         adapted[level] = fitted
         return piece.loss(student: fitted, teacher: target, context)
     }

@@ -1,5 +1,6 @@
 import Autograd
 import Datasets
+import Distillation
 import JSON
 import Layers
 import Models
@@ -91,6 +92,14 @@ public struct DetectionTask: LearningTask {
     /// Class scores of every place as rows, those of all levels one behind the other; two-stage detectors have objectness
     /// there.
     public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { output.answer[0] }
+
+    /// The boxes to be found; crowds are not among them.
+    public func regions(_ target: InstanceTargets) -> LossRegions? {
+        LossRegions(
+            boxes: target.images.map { image in
+                image.boxes.map { LossBox(left: $0.left, top: $0.top, right: $0.right, bottom: $0.bottom) }
+            }, size: target.size, validSizes: target.images.map(\.visible))
+    }
 }
 
 extension DetectionSettings {
