@@ -11,11 +11,14 @@ public struct LossContext<S: Scalar> {
     public let layers: Context<S>
     /// One label per image; the largest share where labels are mixed.
     public let labels: [Int32]
+    /// Where the objects of the images are; nil where a task knows no objects.
+    public let regions: LossRegions?
 
     /// What belongs to a step.
-    public init(layers: Context<S>, labels: [Int32] = []) {
+    public init(layers: Context<S>, labels: [Int32] = [], regions: LossRegions? = nil) {
         self.layers = layers
         self.labels = labels
+        self.regions = regions
     }
 }
 
