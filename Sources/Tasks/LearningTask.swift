@@ -67,6 +67,10 @@ public protocol LearningTask: Sendable {
     /// Where the objects of a batch are, for losses of distillation that look there; nil, as by default, for tasks without
     /// objects.
     func regions(_ target: Target) -> LossRegions?
+    /// What the heads of a student and of a teacher say about the same anchors; nil, as by default, for heads without any.
+    func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>?
+    /// How many questions the head's answer asks of each anchor; nil, as by default, for heads without anchors.
+    var anchoredClasses: Int? { get }
 
     /// The settings that go with weights that were measured, where the measurement tells something of how they are to be
     /// used; nil, as by default, where it does not.
@@ -154,6 +158,12 @@ extension LearningTask {
     public func rowLabels(_ target: Target) -> [Int32] { [] }
     /// nil.
     public func regions(_ target: Target) -> LossRegions? { nil }
+    /// nil.
+    public func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>? {
+        nil
+    }
+    /// nil.
+    public var anchoredClasses: Int? { nil }
 
     /// nil.
     public func settings(after findings: Measure.Findings) -> JSONValue? { nil }

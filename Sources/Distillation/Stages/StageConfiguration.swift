@@ -46,6 +46,9 @@ public struct StageConfiguration: Sendable, Hashable {
     /// The defaults.
     public init() {}
 
+    /// Whether a loss looks at what heads say, so that teachers need theirs.
+    package var needsAnswers: Bool { losses.contains { $0.kind.usesLogits } || StageLosses.needsHead(losses) }
+
     /// Reads a section; what it leaves out is as in `base`.
     public init(_ reader: ConfigurationReader, base: StageConfiguration = StageConfiguration()) {
         self = base

@@ -100,6 +100,18 @@ public struct DetectionTask: LearningTask {
                 image.boxes.map { LossBox(left: $0.left, top: $0.top, right: $0.right, bottom: $0.bottom) }
             }, size: target.size, validSizes: target.images.map(\.visible))
     }
+
+    /// Of heads with anchors: their classes, or the objectness of a first stage.
+    public func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>? {
+        guard let classes = anchoredClasses else { return nil }
+        return HeadAnswers(student: student.answer, teacher: teacher.map(\.value), classes: classes)
+    }
+
+    /// The classes, or objectness alone for a first stage.
+    public var anchoredClasses: Int? {
+        guard settings.head.anchorShape != nil else { return nil }
+        return settings.head is RegionHeadSpecification ? 1 : settings.head.classes
+    }
 }
 
 extension DetectionSettings {

@@ -8,35 +8,6 @@ import Layers
 import Reporting
 import Tensors
 
-/// A model that a student learns from: it is shown the student's images and answers them.
-package protocol TeachingModel: AnyObject {
-    /// What it is called in tables and in the names of loss terms.
-    var name: String { get }
-    /// Where its features are read.
-    var taps: [FeatureTap] { get }
-    /// Time spent answering, so far.
-    var seconds: Double { get }
-    /// What it computes, as constants.
-    /// - Parameters:
-    ///   - batch: the images as the student's loader made them.
-    ///   - images: the same as a tensor [N, H, W, C].
-    ///   - answers: whether its answer is wanted beside its maps.
-    func teach(_ batch: ImageBatch, _ images: Tensor<Float>, answers: Bool) -> Lesson
-}
-
-/// What a teacher computes for a batch: constants.
-package struct Lesson {
-    /// What its head says; nil where nobody asked, so that the head need not run.
-    package var answer: [Variable<Float>]?
-    /// Its maps at the taps.
-    package var features: [Variable<Float>]
-
-    /// - Parameter answer: what the head says, nil where it was not asked.
-    package init(answer: [Variable<Float>]?, features: [Variable<Float>]) {
-        (self.answer, self.features) = (answer, features)
-    }
-}
-
 /// Any task with teachers beside it: its own loss, and the losses of one stage against one teacher, against several at
 /// once, or none. What is measured and reported is the task's.
 ///
@@ -166,28 +137,30 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
     }
 
     /// Whether any loss looks at what heads say.
-    private var needsAnswers: Bool { configuration.losses.contains(where: \.kind.usesLogits) }
+    private var needsAnswers: Bool { configuration.needsAnswers }
+    private var comparesRows: Bool { configuration.losses.contains(where: \.kind.usesLogits) }
 
     private func distance(
         _ student: ModelOutput<Float>, _ outputs: [Lesson], _ epoch: Double, _ batch: Batch<Base.Target>,
         _ context: Context<Float>
     ) -> WeightedLoss<Float> {
         let compared = ModelOutput(
-            logits: needsAnswers ? base.classRows(student) : student.logits, features: student.features)
+            logits: comparesRows ? base.classRows(student) : student.logits, features: student.features)
         let rows = outputs.map { lesson -> Tensor<Float> in
             // Nobody looks at the rows of a teacher that was not asked for them.
-            guard let answer = lesson.answer else { return Tensor(Float(0)) }
+            guard comparesRows, let answer = lesson.answer else { return Tensor(Float(0)) }
             return base.classRows(ModelOutput(answer: answer, features: lesson.features), like: student).value
         }
         let losses = LossContext(
-            layers: context, labels: needsAnswers ? base.rowLabels(batch.targets) : [],
+            layers: context, labels: comparesRows ? base.rowLabels(batch.targets) : [],
             regions: base.regions(batch.targets))
         var sum = WeightedLoss<Float>()
         for part in parts {
             let output =
                 part.teacher.map { TeacherOutput(logits: rows[$0], features: outputs[$0].features.map(\.value)) }
                 ?? TeacherOutput(logits: averagedTeacher(rows, temperature: part.temperature), features: [])
-            let found = part.losses(student: compared, teacher: output, epoch: epoch, losses)
+            let head = part.teacher.flatMap { outputs[$0].answer }.flatMap { base.headAnswers(student, $0) }
+            let found = part.losses(student: compared, teacher: output, epoch: epoch, head: head, losses)
             sum.add(found.renamed(part.prefix), factor: part.factor)
         }
         return sum
@@ -240,6 +213,10 @@ extension DistilledTask {
     package var hasRowLabels: Bool { base.hasRowLabels }
     package func rowLabels(_ target: Base.Target) -> [Int32] { base.rowLabels(target) }
     package func regions(_ target: Base.Target) -> LossRegions? { base.regions(target) }
+    package func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>? {
+        base.headAnswers(student, teacher)
+    }
+    package var anchoredClasses: Int? { base.anchoredClasses }
 
     package func record(
         _ findings: Base.Measure.Findings, of dataset: any AnnotatedDataset<Base.Annotation>,

@@ -13,8 +13,13 @@ struct CostMeasurement<Annotation: Datasets.Annotation> {
     let seed: UInt64
     let batchSize: Int
     let threads: Int
+    /// The most places of each map that count.
+    let positions: Int
+    private let maps: MapStore
 
-    init(_ section: CostSection, _ data: PreparedData<Annotation>, _ recipe: Recipe) throws {
+    init(
+        _ section: CostSection, _ data: PreparedData<Annotation>, _ recipe: Recipe, positions: Int, maps: MapStore
+    ) throws {
         guard let validation = data.splits.validation else {
             throw RecipeError("the adaptation cost needs a validation part, but data.validation gives none")
         }
@@ -25,6 +30,8 @@ struct CostMeasurement<Annotation: Datasets.Annotation> {
         seed = UInt64(recipe.run.seed)
         batchSize = min(recipe.training.evaluationBatchSize, 256)
         threads = recipe.training.loaderThreads
+        self.positions = positions
+        self.maps = maps
     }
 
     /// C(source -> target) for each pair, the models run once per image whatever the number of pairs.
@@ -33,8 +40,8 @@ struct CostMeasurement<Annotation: Datasets.Annotation> {
         var evaluators: [AdaptationCostEvaluator]
         switch section.method {
         case .exact:
-            var sums = pairings.map { AdaptationCostAccumulator($0, ridge: section.ridge) }
-            try stream(train, limit: section.images, pairs) { index, source, target in
+            var sums = pairings.map { AdaptationCostAccumulator($0, ridge: section.ridge, positions: positions) }
+            try stream("train", train, limit: section.images, pairs) { index, source, target in
                 sums[index].add(studentFeatures: source, teacherFeatures: target)
             }
             evaluators = sums.map { $0.fitted() }
@@ -45,44 +52,106 @@ struct CostMeasurement<Annotation: Datasets.Annotation> {
             let updates = section.descentEpochs * ((images + batch - 1) / batch)
             var fits = pairings.map { DescentFit($0, updates: updates) }
             for epoch in 0..<section.descentEpochs {
-                try stream(train, limit: images, epoch: epoch, batchSize: batch, pairs) { index, source, target in
+                try stream(nil, train, limit: images, epoch: epoch, batchSize: batch, pairs) { index, source, target in
                     fits[index].update(studentFeatures: source, teacherFeatures: target)
                 }
             }
             evaluators = fits.map { $0.fitted() }
         }
-        try stream(validation, limit: .max, pairs) { index, source, target in
+        try stream("validation", validation, limit: .max, pairs) { index, source, target in
             evaluators[index].add(studentFeatures: source, teacherFeatures: target)
         }
         return evaluators.map { $0.cost(samples: section.resamples, seed: seed) }
     }
 
+    /// - Parameter part: what maps are kept under; nil keeps none.
     private func stream(
-        _ dataset: any AnnotatedDataset<Annotation>, limit: Int, epoch: Int = 0, batchSize: Int? = nil,
-        _ pairs: [(source: Teacher, target: Teacher)],
+        _ part: String?, _ dataset: any AnnotatedDataset<Annotation>, limit: Int, epoch: Int = 0,
+        batchSize: Int? = nil, _ pairs: [(source: Teacher, target: Teacher)],
         _ body: (Int, [Tensor<Float>], [Tensor<Float>]) -> Void
     ) throws {
-        // Shuffled, since image folders come class by class and the limit may cut them short.
-        let options = LoaderOptions(
-            batchSize: batchSize ?? self.batchSize, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
-        let loader = BatchLoader(
-            dataset, transform: try Transform(plan, mode: .evaluation), collator: ImagesOnly(), options: options)
         var models: [Teacher] = []
         for pair in pairs {
             for model in [pair.source, pair.target] where !models.contains(where: { $0 === model }) {
                 models.append(model)
             }
         }
-        var seen = 0
-        loader.start(epoch: epoch)
-        while seen < limit, let batch = try loader.next() {
-            let images = Tensor(batch)
-            let computed = models.map { ($0, $0(images).features.map(\.value)) }
-            func features(of model: Teacher) -> [Tensor<Float>] { computed.first { $0.0 === model }?.1 ?? [] }
+        func measure(_ features: [[Tensor<Float>]]) {
+            func features(of model: Teacher) -> [Tensor<Float>] {
+                models.firstIndex { $0 === model }.map { features[$0] } ?? []
+            }
             for (index, pair) in pairs.enumerated() {
                 body(index, features(of: pair.source), features(of: pair.target))
             }
-            seen += batch.count
         }
+        if let part, let batches = maps.batches(models, part) { return batches.forEach(measure) }
+        // Shuffled, since image folders come class by class and the limit may cut them short.
+        let options = LoaderOptions(
+            batchSize: batchSize ?? self.batchSize, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
+        let loader = BatchLoader(
+            dataset, transform: try Transform(plan, mode: .evaluation), collator: ImagesOnly(), options: options)
+        var seen = 0
+        var index = 0
+        loader.start(epoch: epoch)
+        while seen < limit, let batch = try loader.next() {
+            let images = Tensor(batch)
+            let features = models.map { model in
+                part.flatMap { maps.kept(model, $0, batch: index) } ?? model.features(images)
+            }
+            if let part { maps.keep(features, of: models, part, batch: index) }
+            measure(features)
+            seen += batch.count
+            index += 1
+        }
+        if let part { maps.finish(models, part) }
+    }
+}
+
+/// The maps of teachers for the images that costs are measured on, so that a second measurement runs none of them again;
+/// only as much as there is memory for.
+final class MapStore {
+    private var batches: [String: [[Tensor<Float>]]] = [:]
+    private var complete: Set<String> = []
+    private var refused: Set<String> = []
+    private var bytes = 0
+    private let limit: Int
+
+    init(megabytes: Int) { limit = megabytes << 20 }
+
+    /// The student of a moment is asked once, and is no teacher.
+    private func key(_ model: Teacher, _ part: String) -> String { part + "/" + model.sha256 }
+
+    /// All batches, if the maps of all models are there.
+    func batches(_ models: [Teacher], _ part: String) -> [[[Tensor<Float>]]]? {
+        let all = models.map { key($0, part) }
+        guard all.allSatisfy(complete.contains), let first = all.first, let count = batches[first]?.count else {
+            return nil
+        }
+        return (0..<count).map { index in all.map { batches[$0]?[index] ?? [] } }
+    }
+
+    func kept(_ model: Teacher, _ part: String, batch: Int) -> [Tensor<Float>]? {
+        let key = key(model, part)
+        return complete.contains(key) ? batches[key]?[batch] : nil
+    }
+
+    func keep(_ features: [[Tensor<Float>]], of models: [Teacher], _ part: String, batch: Int) {
+        for (model, maps) in zip(models, features) {
+            let key = key(model, part)
+            guard model.keepsMaps, !complete.contains(key), !refused.contains(key) else { continue }
+            let size = maps.reduce(0) { $0 + 4 * $1.elementCount }
+            guard bytes + size <= limit else {
+                bytes -= (batches[key] ?? []).joined().reduce(0) { $0 + 4 * $1.elementCount }
+                batches[key] = nil
+                refused.insert(key)
+                continue
+            }
+            bytes += size
+            batches[key, default: []].append(maps)
+        }
+    }
+
+    func finish(_ models: [Teacher], _ part: String) {
+        for model in models where batches[key(model, part)] != nil { complete.insert(key(model, part)) }
     }
 }
