@@ -38,7 +38,7 @@ extension DistillationRun {
         let store = ParameterStore<Float>(scope.list, seed: seed &+ UInt64(index + 1) &* 1_000_003)
         var notices = try fill(store, stage.configuration, recipe, after: previous)
         // A stage that is restored has its values already.
-        if progress.results.isEmpty, saved == nil { notices += try inherit(from: stage.teachers, into: store) }
+        if progress.results.isEmpty, saved == nil { notices += inherit(from: stage.teachers, into: store) }
         var place = RunPlace(epochs: stage.firstEpoch, updates: stage.firstEpoch * batches, totalEpochs: total)
         if !stage.configuration.restartSchedule {
             place.scheduleEpochs = total
