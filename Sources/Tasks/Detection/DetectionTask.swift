@@ -101,6 +101,15 @@ public struct DetectionTask: LearningTask {
             }, size: target.size, validSizes: target.images.map(\.visible))
     }
 
+    /// Yes.
+    public var tellsMotions: Bool { true }
+
+    /// What objects were moved by.
+    public func motions(_ target: InstanceTargets) -> [Motion]? {
+        let motions = target.images.compactMap(\.located.motion)
+        return motions.count == target.images.count ? motions : nil
+    }
+
     /// Of heads with anchors: their classes, or the objectness of a first stage.
     public func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>? {
         guard let classes = anchoredClasses else { return nil }

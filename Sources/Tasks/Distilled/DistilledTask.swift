@@ -115,7 +115,8 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
         let own = base.loss(student, batch, context, update: update)
         if teachers.isEmpty { return own }
         let images = Tensor(batch)
-        let outputs = teachers.map { $0.teach(batch.images, images, answers: needsAnswers) }
+        let motions = base.motions(batch.targets)
+        let outputs = teachers.map { $0.teach(batch.images, images, motions: motions, answers: needsAnswers) }
         let epoch = (Double(update - place.firstUpdate) + 0.5) / Double(place.updatesPerEpoch)
         let distillation = distance(student, outputs, epoch, batch, context)
         if !balancing.isSettled { measure(batch, outputs, epoch, own.total, distillation, context, update: update) }
@@ -212,6 +213,8 @@ extension DistilledTask {
     }
     package var hasRowLabels: Bool { base.hasRowLabels }
     package func rowLabels(_ target: Base.Target) -> [Int32] { base.rowLabels(target) }
+    package var tellsMotions: Bool { base.tellsMotions }
+    package func motions(_ target: Base.Target) -> [Motion]? { base.motions(target) }
     package func regions(_ target: Base.Target) -> LossRegions? { base.regions(target) }
     package func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>? {
         base.headAnswers(student, teacher)

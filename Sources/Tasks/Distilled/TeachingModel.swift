@@ -15,8 +15,9 @@ package protocol TeachingModel: AnyObject {
     /// - Parameters:
     ///   - batch: the images as the student's loader made them.
     ///   - images: the same as a tensor [N, H, W, C].
+    ///   - motions: how each image moved from where it was decoded, where the task tells.
     ///   - answers: whether its answer is wanted beside its maps.
-    func teach(_ batch: ImageBatch, _ images: Tensor<Float>, answers: Bool) -> Lesson
+    func teach(_ batch: ImageBatch, _ images: Tensor<Float>, motions: [Motion]?, answers: Bool) -> Lesson
 }
 
 /// What a teacher computes for a batch: constants.

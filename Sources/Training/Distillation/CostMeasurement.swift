@@ -5,10 +5,11 @@ import Tasks
 import Tensors
 
 /// Measures adaptation costs among trained models, all on the same images.
-struct CostMeasurement<Annotation: Datasets.Annotation> {
+struct CostMeasurement<Task: LearningTask> {
     let section: CostSection
-    let train: any AnnotatedDataset<Annotation>
-    let validation: any AnnotatedDataset<Annotation>
+    private let task: Task
+    let train: any AnnotatedDataset<Task.Annotation>
+    let validation: any AnnotatedDataset<Task.Annotation>
     let plan: TransformPlan
     let seed: UInt64
     let batchSize: Int
@@ -18,12 +19,14 @@ struct CostMeasurement<Annotation: Datasets.Annotation> {
     private let maps: MapStore
 
     init(
-        _ section: CostSection, _ data: PreparedData<Annotation>, _ recipe: Recipe, positions: Int, maps: MapStore
+        _ section: CostSection, _ data: PreparedData<Task.Annotation>, _ task: Task, _ recipe: Recipe, positions: Int,
+        maps: MapStore
     ) throws {
         guard let validation = data.splits.validation else {
             throw RecipeError("the adaptation cost needs a validation part, but data.validation gives none")
         }
         self.section = section
+        self.task = task
         train = data.splits.train
         self.validation = validation
         plan = data.plan
@@ -41,7 +44,7 @@ struct CostMeasurement<Annotation: Datasets.Annotation> {
         switch section.method {
         case .exact:
             var sums = pairings.map { AdaptationCostAccumulator($0, ridge: section.ridge, positions: positions) }
-            try stream("train", train, limit: section.images, pairs) { index, source, target in
+            try stream(.training, train, limit: section.images, pairs) { index, source, target in
                 sums[index].add(studentFeatures: source, teacherFeatures: target)
             }
             evaluators = sums.map { $0.fitted() }
@@ -52,21 +55,24 @@ struct CostMeasurement<Annotation: Datasets.Annotation> {
             let updates = section.descentEpochs * ((images + batch - 1) / batch)
             var fits = pairings.map { DescentFit($0, updates: updates) }
             for epoch in 0..<section.descentEpochs {
-                try stream(nil, train, limit: images, epoch: epoch, batchSize: batch, pairs) { index, source, target in
+                try stream(.training, train, limit: images, epoch: epoch, batchSize: batch, pairs) {
+                    index, source, target in
                     fits[index].update(studentFeatures: source, teacherFeatures: target)
                 }
             }
             evaluators = fits.map { $0.fitted() }
         }
-        try stream("validation", validation, limit: .max, pairs) { index, source, target in
+        try stream(.validation, validation, limit: .max, pairs) { index, source, target in
             evaluators[index].add(studentFeatures: source, teacherFeatures: target)
         }
         return evaluators.map { $0.cost(samples: section.resamples, seed: seed) }
     }
 
-    /// - Parameter part: what maps are kept under; nil keeps none.
+    /// - Parameters:
+    ///   - part: what maps are kept under.
+    ///   - batchSize: of batches whose maps are not kept; nil for the usual ones, which are.
     private func stream(
-        _ part: String?, _ dataset: any AnnotatedDataset<Annotation>, limit: Int, epoch: Int = 0,
+        _ part: TeacherPart, _ dataset: any AnnotatedDataset<Task.Annotation>, limit: Int, epoch: Int = 0,
         batchSize: Int? = nil, _ pairs: [(source: Teacher, target: Teacher)],
         _ body: (Int, [Tensor<Float>], [Tensor<Float>]) -> Void
     ) throws {
@@ -84,26 +90,44 @@ struct CostMeasurement<Annotation: Datasets.Annotation> {
                 body(index, features(of: pair.source), features(of: pair.target))
             }
         }
-        if let part, let batches = maps.batches(models, part) { return batches.forEach(measure) }
+        if batchSize == nil, let batches = maps.batches(models, part) { return batches.forEach(measure) }
         // Shuffled, since image folders come class by class and the limit may cut them short.
         let options = LoaderOptions(
             batchSize: batchSize ?? self.batchSize, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
-        let loader = BatchLoader(
-            dataset, transform: try Transform(plan, mode: .evaluation), collator: ImagesOnly(), options: options)
-        var seen = 0
+        let transform = try Transform(plan, mode: .evaluation)
         var index = 0
-        loader.start(epoch: epoch)
-        while seen < limit, let batch = try loader.next() {
-            let images = Tensor(batch)
+        func add(_ images: Tensor<Float>, _ shown: Shown?) {
             let features = models.map { model in
-                part.flatMap { maps.kept(model, $0, batch: index) } ?? model.features(images)
+                (batchSize == nil ? maps.kept(model, part, batch: index) : nil)
+                    ?? model.features(images, shown: shown, part: part)
             }
-            if let part { maps.keep(features, of: models, part, batch: index) }
+            if batchSize == nil { maps.keep(features, of: models, part, batch: index) }
             measure(features)
-            seen += batch.count
             index += 1
         }
-        if let part { maps.finish(models, part) }
+        if models.contains(where: { !$0.views.isEmpty }) {
+            let loader = BatchLoader(
+                dataset, transform: transform, collator: task.collator(training: false), options: options)
+            try each(loader, epoch: epoch, limit: limit) { batch in
+                let motions = task.motions(batch.targets)
+                add(Tensor(batch), motions.map { Shown(indices: batch.indices, motions: $0) })
+            }
+        } else {
+            let loader = BatchLoader(dataset, transform: transform, collator: ImagesOnly(), options: options)
+            try each(loader, epoch: epoch, limit: limit) { add(Tensor($0), nil) }
+        }
+        if batchSize == nil { maps.finish(models, part) }
+    }
+
+    private func each<C: Collator>(
+        _ loader: BatchLoader<C>, epoch: Int, limit: Int, _ body: (Batch<C.Target>) -> Void
+    ) throws {
+        var seen = 0
+        loader.start(epoch: epoch)
+        while seen < limit, let batch = try loader.next() {
+            body(batch)
+            seen += batch.count
+        }
     }
 }
 
@@ -119,10 +143,10 @@ final class MapStore {
     init(megabytes: Int) { limit = megabytes << 20 }
 
     /// The student of a moment is asked once, and is no teacher.
-    private func key(_ model: Teacher, _ part: String) -> String { part + "/" + model.sha256 }
+    private func key(_ model: Teacher, _ part: TeacherPart) -> String { "\(part)/" + model.sha256 }
 
     /// All batches, if the maps of all models are there.
-    func batches(_ models: [Teacher], _ part: String) -> [[[Tensor<Float>]]]? {
+    func batches(_ models: [Teacher], _ part: TeacherPart) -> [[[Tensor<Float>]]]? {
         let all = models.map { key($0, part) }
         guard all.allSatisfy(complete.contains), let first = all.first, let count = batches[first]?.count else {
             return nil
@@ -130,12 +154,12 @@ final class MapStore {
         return (0..<count).map { index in all.map { batches[$0]?[index] ?? [] } }
     }
 
-    func kept(_ model: Teacher, _ part: String, batch: Int) -> [Tensor<Float>]? {
+    func kept(_ model: Teacher, _ part: TeacherPart, batch: Int) -> [Tensor<Float>]? {
         let key = key(model, part)
         return complete.contains(key) ? batches[key]?[batch] : nil
     }
 
-    func keep(_ features: [[Tensor<Float>]], of models: [Teacher], _ part: String, batch: Int) {
+    func keep(_ features: [[Tensor<Float>]], of models: [Teacher], _ part: TeacherPart, batch: Int) {
         for (model, maps) in zip(models, features) {
             let key = key(model, part)
             guard model.keepsMaps, !complete.contains(key), !refused.contains(key) else { continue }
@@ -151,7 +175,7 @@ final class MapStore {
         }
     }
 
-    func finish(_ models: [Teacher], _ part: String) {
+    func finish(_ models: [Teacher], _ part: TeacherPart) {
         for model in models where batches[key(model, part)] != nil { complete.insert(key(model, part)) }
     }
 }

@@ -55,7 +55,7 @@ extension DistillationRun {
     /// The costs of pairs, the maps of the teachers kept between measurements.
     func measureCosts(_ pairs: [(source: Teacher, target: Teacher)]) throws -> [AdaptationCost] {
         try CostMeasurement(
-            configuration.cost, data, recipe,
+            configuration.cost, data, task, recipe,
             positions: configuration.cost.positions ?? (C.answersAreAlike ? .max : 1024), maps: maps
         ).costs(pairs)
     }

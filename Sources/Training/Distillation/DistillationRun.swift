@@ -189,6 +189,7 @@ package final class DistillationRun<C: TaskConfiguration> {
             try Teacher(configuration.student.name, Weights.read($0.path), plan: data.plan)
         }
         teachers = try pool.map { try Teacher($0.name, Weights.read($0.path), plan: data.plan) }
+        openViews()
         if let trainedStudent, let same = teachers.first(where: { $0.sha256 == trainedStudent.sha256 }) {
             throw RecipeError(
                 "\(same.name) has the weights of the student itself, expected other models in the pool")

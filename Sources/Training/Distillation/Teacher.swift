@@ -20,6 +20,8 @@ package final class Teacher: TeachingModel {
     var cache: TeacherCache?
     /// Whether maps for the images of costs are worth keeping: not those of a student that goes on learning.
     let keepsMaps: Bool
+    /// Where it has another input size and sees more than the student, by part of the data.
+    var views: [TeacherPart: TeacherView] = [:]
     private let conversion: InputConversion
 
     /// - Parameter plan: of the images that it will be shown, the student's.
@@ -34,22 +36,36 @@ package final class Teacher: TeachingModel {
     }
 
     /// What it computes for images [N, H, W, C] as the student sees them.
-    /// - Parameter answers: whether its head runs.
-    package func callAsFunction(_ images: Tensor<Float>, answers: Bool = true) -> Lesson {
+    /// - Parameters:
+    ///   - answers: whether its head runs.
+    ///   - shown: how the images came to be; nil where that is not known.
+    ///   - part: that they are of.
+    func callAsFunction(
+        _ images: Tensor<Float>, answers: Bool = true, shown: Shown? = nil, part: TeacherPart = .training
+    ) -> Lesson {
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }
-        let (own, context) = (Variable(conversion(images)), Context.evaluation(weights.store))
+        var seen = conversion(images)
+        if let shown, let view = views[part] {
+            seen = view(seen, size: Pair(images.shape[1], images.shape[2]), shown)
+        }
+        let (own, context) = (Variable(seen), Context.evaluation(weights.store))
         guard answers else { return Lesson(answer: nil, features: weights.model.features(own, context)) }
         let output = weights.model(own, context)
         return Lesson(answer: output.answer, features: output.features)
     }
 
     /// Its maps alone.
-    func features(_ images: Tensor<Float>) -> [Tensor<Float>] { self(images, answers: false).features.map(\.value) }
+    func features(_ images: Tensor<Float>, shown: Shown?, part: TeacherPart) -> [Tensor<Float>] {
+        self(images, answers: false, shown: shown, part: part).features.map(\.value)
+    }
 
     /// The same for a batch, from the cache where there is one.
-    package func teach(_ batch: ImageBatch, _ images: Tensor<Float>, answers: Bool) -> Lesson {
-        guard let cache else { return self(images, answers: answers) }
+    package func teach(_ batch: ImageBatch, _ images: Tensor<Float>, motions: [Motion]?, answers: Bool) -> Lesson {
+        guard let cache else {
+            return self(
+                images, answers: answers, shown: motions.map { Shown(indices: batch.indices, motions: $0) })
+        }
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }
         return cache.lesson(batch.indices)
@@ -71,6 +87,11 @@ extension ParameterStore where S == Float {
         let parameters = Array(UnsafeRawBufferPointer(start: flat.pointer, count: flat.count * MemoryLayout<S>.stride))
         return SHA256.hexadecimal([parameters] + buffers.map { $0.array.withUnsafeBytes { Array($0) } })
     }
+}
+
+/// The part of the data that a teacher is shown.
+package enum TeacherPart {
+    case training, validation
 }
 
 /// Brings images that were normalised for one model to the size, channels and normalisation of another.

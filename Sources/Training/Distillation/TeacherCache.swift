@@ -72,6 +72,10 @@ extension DistillationRun {
         for teacher in self.teachers where !teachers.contains(where: { $0 === teacher }) { teacher.cache = nil }
         let limit = configuration.pool.cacheMegabytes
         guard limit > 0, !teachers.isEmpty else { return }
+        guard teachers.allSatisfy(\.views.isEmpty) else {
+            return console.notice(
+                "the teachers' outputs are not kept (pool.cacheMegabytes), because teachers see images at a size of their own")
+        }
         let isFixed = data.plan.training.allSatisfy(\.isDeterministic) && data.plan.erasing == nil
         guard isFixed, !task.mixesImages else {
             return console.notice(
