@@ -65,7 +65,8 @@ struct DistillCommand: ParsableCommand {
         let configuration = try DistillationRecipe.load(config, overrides: overrides.values)
         try Self.distill(
             configuration, path: output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config),
-            mode: resumption.mode(overwrite: overwrite), arm: arm ?? (configuration.isAdaptive ? .adaptive : .progressive),
+            mode: resumption.mode(overwrite: overwrite),
+            arm: arm ?? (configuration.isAdaptive ? .adaptive : .progressive),
             seeds: compare ? seeds : nil,
             dryRun: dryRun, force: resumption.force, json: json)
     }

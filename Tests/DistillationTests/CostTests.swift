@@ -33,7 +33,10 @@ import Testing
     }
 
     @Test func someOfManyPlacesTellNearlyTheSame() throws {
-        let (a, b) = (features("large a", images: 64, size: 16, channels: 4), features("large b", images: 64, size: 16, channels: 3))
+        let (a, b) = (
+            features("large a", images: 64, size: 16, channels: 4),
+            features("large b", images: 64, size: 16, channels: 3)
+        )
         let mixed = b + a.linear(normal([3, 4], "way"), normal([3], "shift"))
         func cost(_ positions: Int) throws -> AdaptationCost {
             var fit = AdaptationCostAccumulator(try pairing(a, mixed), positions: positions)

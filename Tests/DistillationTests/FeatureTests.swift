@@ -30,7 +30,9 @@ import Testing
         let one = backbone + pyramid(3...7)
         let two = backbone + pyramid(2...6, pooled: 6)
         // A level of every second pixel is a target for a convolved one, but two of them tell nothing new.
-        #expect(try FeaturePairing(student: one, teacher: two).pairs.map(\.student.name) == ["P3", "P4", "P5", "P6"].map { "neck." + $0 })
+        #expect(
+            try FeaturePairing(student: one, teacher: two).pairs.map(\.student.name)
+                == ["P3", "P4", "P5", "P6"].map { "neck." + $0 })
         #expect(try FeaturePairing(student: two, teacher: two).pairs.map(\.teacherIndex) == [2, 3, 4, 5])
         // Without a neck on one side, the last map of each stride as before.
         #expect(try FeaturePairing(student: one, teacher: backbone).pairs.map(\.studentIndex) == [0, 2])

@@ -11,19 +11,20 @@ import Testing
 import Training
 
 /// A pool of three tiny detectors: two of another width or family, and one of two stages.
-private let detectors = SmallDetector.text + """
+private let detectors =
+    SmallDetector.text + """
 
-    student: {name: small}
-    pool:
-      teachers:
-        - {name: wide, config: detector.yaml, set: [model.baseWidth=12, neck.channels=12]}
-        - {name: resnet, config: detector.yaml, set: [model.name=resnet, model.stem=imagenet, "model.depths=[1, 1]", model.baseWidth=8]}
-        - {name: faster, config: faster.yaml}
-    order: [faster, wide, resnet]
-    stage:
-      epochs: 2
-      losses: [{kind: pkd, weight: 1}, {kind: fgd}]
-    """
+        student: {name: small}
+        pool:
+          teachers:
+            - {name: wide, config: detector.yaml, set: [model.baseWidth=12, neck.channels=12]}
+            - {name: resnet, config: detector.yaml, set: [model.name=resnet, model.stem=imagenet, "model.depths=[1, 1]", model.baseWidth=8]}
+            - {name: faster, config: faster.yaml}
+        order: [faster, wide, resnet]
+        stage:
+          epochs: 2
+          losses: [{kind: pkd, weight: 1}, {kind: fgd}]
+        """
 
 extension Runs {
     @Suite struct DistillingDetectors {
@@ -41,9 +42,11 @@ extension Runs {
             try AtomicFile.write(folder + "/detector.yaml", free)
             try AtomicFile.write(
                 folder + "/faster.yaml",
-                plain.replacing("{kind: retinanet, convolutions: 1, anchorScale: 3, anchorRatios: [1]}",
-                    with: "{kind: fasterRcnn, anchorScale: 3, anchorRatios: [1], regionScale: 32, boxWidth: 16}")
-                    .replacing("extraLevels: 0", with: "extraLevels: 1"))
+                plain.replacing(
+                    "{kind: retinanet, convolutions: 1, anchorScale: 3, anchorRatios: [1]}",
+                    with: "{kind: fasterRcnn, anchorScale: 3, anchorRatios: [1], regionScale: 32, boxWidth: 16}"
+                )
+                .replacing("extraLevels: 0", with: "extraLevels: 1"))
         }
 
         private func configuration(_ overrides: [String], _ text: String = detectors) throws -> DistillationRecipe {
@@ -108,7 +111,8 @@ extension Runs {
                     #expect(file.store.sha256 == teacher.sha256)
                 }
                 // Necks alone are compared, the pooled level of two stages with nothing.
-                #expect(try run.description("x").contains("neck.P2 [8x8x8, stride 4] -> neck.P2 [8x8x12, stride 4]: 1x1"))
+                #expect(
+                    try run.description("x").contains("neck.P2 [8x8x8, stride 4] -> neck.P2 [8x8x12, stride 4]: 1x1"))
             }
             #expect(summary.stages.map(\.teachers) == [["faster"], ["wide"], ["resnet"]])
             #expect((0...1).contains(summary.stages[2].after ?? -1))
@@ -175,7 +179,8 @@ extension Runs {
         @Test func neckAndHeadComeFromATeacherOfTheSameShape() throws {
             let overrides = try student() + ["student.inherit=[neck, head]", "optimizer.learningRate=1e-12"]
             let text = detectors.replacing("model.baseWidth=12, neck.channels=12", with: "model.baseWidth=12")
-            try distill("inherited", overrides + ["order=[wide]", "stage.epochs=1", "pool.directory=\(folder)/pool2"], text)
+            try distill(
+                "inherited", overrides + ["order=[wide]", "stage.epochs=1", "pool.directory=\(folder)/pool2"], text)
             let own = try Weights.read(folder + "/inherited/weights/last.safetensors")
             let teacher = try Weights.read(folder + "/pool2/wide/weights/best.safetensors")
             func values(_ weights: Weights, _ name: String) -> [Float] {
@@ -188,7 +193,8 @@ extension Runs {
             // Laterals read other widths.
             #expect(messages.all.contains("are of another shape there, the first is neck.lateral_convs.0.conv.weight"))
             try distill("refused", overrides + ["order=[faster]", "stage.epochs=1"])
-            #expect(messages.all.contains("The head of faster is not taken over: it is a rcnn, the student's a retinanet."))
+            #expect(
+                messages.all.contains("The head of faster is not taken over: it is a rcnn, the student's a retinanet."))
         }
 
         @Test func mistakesAreToldInOneSentence() throws {
@@ -201,7 +207,8 @@ extension Runs {
             fails(["stage.losses=[{kind: kd}]"], "kd compares one row of class scores")
             fails(["stage.losses=[{kind: headKD}]"], "stage of faster: The losses `headKD` and `boxKD` compare heads")
             fails(
-                ["stage.pairs=[{student: neck.P2, teacher: neck.P7}]"], "The teacher has no tap `neck.P7`, did you mean")
+                ["stage.pairs=[{student: neck.P2, teacher: neck.P7}]"], "The teacher has no tap `neck.P7`, did you mean"
+            )
             fails(["student.inherit=[neck, tail]"], "found `tail`, expected neck or head")
             fails(["data.validation=0", "stage.patience=2"], "needs a validation part")
             try AtomicFile.write(folder + "/classifier.yaml", "data: {path: digits}\nmodel: {name: hornet_pico_7x7}\n")

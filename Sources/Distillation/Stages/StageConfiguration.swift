@@ -97,7 +97,8 @@ public struct StageConfiguration: Sendable, Hashable {
             "resetStatistics", default: base.resetStatistics, "Whether running statistics of norms start anew")
         length.patience = reader.int(
             "patience", default: base.length.patience, in: 0...1_000_000,
-            "Epochs of the stage without a better validation that end it; the epochs left go to the next one; 0 = never")
+            "Epochs of the stage without a better validation that end it; the epochs left go to the next one; 0 = never"
+        )
         if losses.isEmpty, crossEntropyWeight == 0 {
             reader.problem("losses", "is empty with a crossEntropyWeight of 0, expected at least one loss")
         }

@@ -66,7 +66,8 @@ package struct DistillationRecipe: Sendable {
             pool = reader.section("pool", "The teachers") { PoolSection($0) }
             let words = reader.words(
                 "order", default: "bgs",
-                "`bgs` (chosen by adaptation cost), `adaptive` (the same, reviewed after each stage) or the teachers in turn")
+                "`bgs` (chosen by adaptation cost), `adaptive` (the same, reviewed after each stage) or the teachers in turn"
+            )
             maxTeachers = reader.optionalInt(
                 "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
             var usual = StageConfiguration()
@@ -94,7 +95,9 @@ package struct DistillationRecipe: Sendable {
             }
             let patient = [stages.common] + stages.byTeacher.values
             if patient.contains(where: { $0.length.patience > 0 }), sections.data.validation == .nowhere {
-                reader.section("stage", "") { $0.problem("patience", "needs a validation part, but data.validation is 0") }
+                reader.section("stage", "") {
+                    $0.problem("patience", "needs a validation part, but data.validation is 0")
+                }
             }
         }
     }

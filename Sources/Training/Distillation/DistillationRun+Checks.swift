@@ -1,4 +1,5 @@
 import Autograd
+import Datasets
 import Distillation
 import Layers
 import Tasks
@@ -21,27 +22,28 @@ extension DistillationRun {
             if !task.hasRowLabels, loss.kind.needsLabels {
                 throw refuse(
                     loss,
-                    "needs the right class of each answer, which the task \(C.name) does not have, expected another loss")
+                    "needs the right class of each answer, which the task \(C.name) does not have, expected another loss"
+                )
             }
         }
         guard let loss = stage.losses.first(where: \.kind.usesHead) else { return }
         guard !C.answersAreAlike, let classes = task.anchoredClasses else {
-            throw refuse(loss, "compares detectors' heads with anchors, which the student has not, expected another loss")
+            throw refuse(
+                loss, "compares detectors' heads with anchors, which the student has not, expected another loss")
         }
         let transform = member.outline.transform
         let teacher = try member.outline.specification.makeModel(height: transform.height, width: transform.width)
         do {
             try HeadAnswers<Float>.check(
-                student: Self.answerShapes(model, height: data.plan.height, width: data.plan.width, data.plan.channels),
-                teacher: Self.answerShapes(
-                    teacher, height: transform.height, width: transform.width, transform.channels), classes: classes)
+                student: Self.answerShapes(model, data.plan), teacher: Self.answerShapes(teacher, transform),
+                classes: classes)
         } catch { throw RecipeError("stage of \(member.name): \(error)") }
     }
 
     /// The shapes of what a model's head says of an image.
-    private static func answerShapes(_ model: any FeatureModel, height: Int, width: Int, _ channels: Int) -> [Shape] {
+    private static func answerShapes(_ model: any FeatureModel, _ plan: TransformPlan) -> [Shape] {
         let store = ParameterStore<Float>(model.parameters, seed: 0)
-        let image = Tensor<Float>([1, height, width, channels], repeating: 0)
+        let image = Tensor<Float>([1, plan.height, plan.width, plan.channels], repeating: 0)
         return model(Variable(image), .evaluation(store)).answer.map(\.shape)
     }
 }

@@ -47,9 +47,8 @@ extension DistillationRun {
     private func presentStudent(_ store: ParameterStore<Float>) throws -> Teacher {
         let metadata = WeightsMetadata(
             specification: data.specification, vocabulary: data.vocabulary, transform: data.plan)
-        return try Teacher(
-            configuration.student.name, Weights(metadata: metadata, model: model, store: store.prefix(model.parameters)),
-            plan: data.plan, keepsMaps: false)
+        let weights = Weights(metadata: metadata, model: model, store: store.prefix(model.parameters))
+        return try Teacher(configuration.student.name, weights, plan: data.plan, keepsMaps: false)
     }
 
     /// The costs of pairs, the maps of the teachers kept between measurements.

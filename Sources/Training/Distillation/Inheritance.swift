@@ -31,7 +31,8 @@ struct Inheritance {
             found.map(\.name))
         let report = store.load(found, skipping: others)
         let taken = found.filter { wanted[$0.name] == $0.shape }.count
-        var text = "\(taken) of the student's \(wanted.count) parameters of the \(part.rawValue) are those of \(teacher.name)"
+        var text =
+            "\(taken) of the student's \(wanted.count) parameters of the \(part.rawValue) are those of \(teacher.name)"
         if let first = report.mismatched.first {
             text += "; \(report.mismatched.count) are of another shape there, the first is \(first)"
         }
@@ -95,7 +96,9 @@ extension DistillationRun {
     /// - Returns: what a user should know, one sentence for each part.
     func inherit(from teachers: [Teacher], into store: ParameterStore<Float>) -> [String] {
         guard !configuration.student.inherited.isEmpty else { return [] }
-        guard let teacher = teachers.last else { return ["There is no teacher, so student.inherit takes nothing over."] }
+        guard let teacher = teachers.last else {
+            return ["There is no teacher, so student.inherit takes nothing over."]
+        }
         let inheritance = Inheritance(teacher: teacher, student: data.specification)
         return configuration.student.inherited.map { inheritance.take($0, into: store) }
     }

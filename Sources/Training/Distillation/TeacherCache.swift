@@ -74,7 +74,8 @@ extension DistillationRun {
         guard limit > 0, !teachers.isEmpty else { return }
         guard teachers.allSatisfy(\.views.isEmpty) else {
             return console.notice(
-                "the teachers' outputs are not kept (pool.cacheMegabytes), because teachers see images at a size of their own")
+                "the teachers' outputs are not kept (pool.cacheMegabytes), because teachers see images at a size of their own"
+            )
         }
         let isFixed = data.plan.training.allSatisfy(\.isDeterministic) && data.plan.erasing == nil
         guard isFixed, !task.mixesImages else {

@@ -35,7 +35,9 @@ struct TeacherView: Sendable {
             let output = Destination(pointer: target)
             parallelFor(images.shape[0], grain: 1) { rows in
                 for row in rows {
-                    guard let image = try? self.image(shown.indices[row]).converted(channels: channels) else { continue }
+                    guard let image = try? self.image(shown.indices[row]).converted(channels: channels) else {
+                        continue
+                    }
                     draw(
                         image, shown.motions[row], x, y, Pair(height, width),
                         into: output.pointer + row * height * width * channels)

@@ -96,7 +96,8 @@ extension TrainingRun {
             progress.lastValidation = Measured(scores)
             progress.lastSettings = task.settings(after: findings)
             best.offer(scores, epoch: number, store, settings: progress.lastSettings)
-            if place.patience > 0, progress.peak.map({ task.metrics[0].isBetter(scores.primary, than: $0.value) }) ?? true
+            if place.patience > 0,
+                progress.peak.map({ task.metrics[0].isBetter(scores.primary, than: $0.value) }) ?? true
             {
                 progress.peak = Peak(epoch: progress.epoch + 1, value: scores.primary)
             }
