@@ -111,6 +111,33 @@ import Testing
         #expect(abs(terms.relation.value.item - value(loss.relation)) < 1e-11)
     }
 
+    @Test func bitsDoNotDependOnThreads() {
+        let shape: Shape = [3, 40, 33, 32]
+        let (s, t) = (normal(shape, "s").converted(to: Float.self), normal(shape, "t").converted(to: Float.self))
+        let boxes = [LossBox(left: 3, top: 2, right: 14.5, bottom: 9), LossBox(left: 1, top: 5, right: 30, bottom: 39)]
+        let regions = LossRegions(boxes: [boxes, [], [boxes[0]]], size: Pair(40, 33))
+        let scope = Scope()
+        let losses: [any DistillationLoss] = [
+            FocalGlobalLoss(scope["fgd"], channels: 32),
+            MaskedGenerationLoss(scope["mgd"], channels: 32, mask: .spatial),
+            ChannelWiseLoss(), PearsonLoss(), FeatureMimicLoss(),
+        ]
+        let store = ParameterStore<Float>(scope.list, seed: 1)
+        store.redraw(seed: 2)
+        for loss in losses {
+            let violations = ThreadIndependence.violations {
+                let tape = Tape<Float>()
+                let leaf = tape.leaf(s)
+                let context = Context(
+                    store, mode: .training, tape: tape, random: RandomKey(seed: 3, purpose: "step"))
+                let value = loss(student: leaf, teacher: t, LossContext(layers: context, regions: regions))
+                tape.backward(from: value)
+                return [value.value.bits, tape.gradient(of: leaf)?.bits ?? []]
+            }
+            #expect(violations == [], "\(loss)")
+        }
+    }
+
     @Test func anUntrainedRelationComparesTheMapsThemselves() {
         let scope = Scope()
         let loss = FocalGlobalLoss(scope, channels: 64)
