@@ -66,9 +66,6 @@ extension Variable {
     /// sqrt(x) for x >= 0, its gradient finite at 0 where that of x is 0.
     func safeSquareRoot() -> Variable { (self + .constant(tiny)).map(.squareRoot) }
 
-    /// |x|. Gradient: the sign, 0 at 0.
-    func absolute() -> Variable { relu() + map(.negate).relu() }
-
     /// The mean over rows of 1 - r, r the correlation of a row with the same row of `other`, both [R, n]; 1e-8 is
     /// added to the product of the norms.
     func meanRowDecorrelation(_ other: Variable) -> Variable {
