@@ -2,22 +2,24 @@ import Datasets
 import Tensors
 
 /// How the images of a batch came to be, for a teacher that looks at them more closely than the student.
-struct Shown {
+package struct Shown {
     /// Of the images in the data set.
     let indices: [Int]
     /// From each decoded image to the student's input.
     let motions: [Motion]
+
+    package init(indices: [Int], motions: [Motion]) { (self.indices, self.motions) = (indices, motions) }
 }
 
 /// Shows a teacher the images of a batch at its own size, made of the decoded images themselves: enlarged, what the student
 /// sees would hold no more than the student sees.
-struct TeacherView: Sendable {
+package struct TeacherView: Sendable {
     private let image: @Sendable (Int) throws -> Image
     private let channels: Int
     private let normalization: Normalization
 
     /// - Parameter plan: of the teacher.
-    init(_ plan: TransformPlan, image: @escaping @Sendable (Int) throws -> Image) {
+    package init(_ plan: TransformPlan, image: @escaping @Sendable (Int) throws -> Image) {
         self.image = image
         channels = plan.channels
         normalization = plan.normalization
@@ -27,7 +29,7 @@ struct TeacherView: Sendable {
     ///   - images: what the student sees, brought to the teacher's size and normalisation, [N, H, W, C]; it stays where the
     ///     input shows padding, and where an image cannot be read again.
     ///   - size: of the student's input.
-    func callAsFunction(_ images: Tensor<Float>, size: Pair, _ shown: Shown) -> Tensor<Float> {
+    package func callAsFunction(_ images: Tensor<Float>, size: Pair, _ shown: Shown) -> Tensor<Float> {
         let (height, width) = (images.shape[1], images.shape[2])
         let (x, y) = (Double(size.width) / Double(width), Double(size.height) / Double(height))
         return Tensor(images.shape) { target in
