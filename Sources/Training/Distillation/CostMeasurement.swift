@@ -90,7 +90,7 @@ struct CostMeasurement<Task: LearningTask> {
                 body(index, features(of: pair.source), features(of: pair.target))
             }
         }
-        if batchSize == nil, let batches = maps.batches(models, part) { return batches.forEach(measure) }
+        if batchSize == nil, let batches = maps.all(models, part) { return batches.forEach(measure) }
         // Shuffled, since image folders come class by class and the limit may cut them short.
         let options = LoaderOptions(
             batchSize: batchSize ?? self.batchSize, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
@@ -146,12 +146,12 @@ final class MapStore {
     private func key(_ model: Teacher, _ part: TeacherPart) -> String { "\(part)/" + model.sha256 }
 
     /// All batches, if the maps of all models are there.
-    func batches(_ models: [Teacher], _ part: TeacherPart) -> [[[Tensor<Float>]]]? {
-        let all = models.map { key($0, part) }
-        guard all.allSatisfy(complete.contains), let first = all.first, let count = batches[first]?.count else {
+    func all(_ models: [Teacher], _ part: TeacherPart) -> [[[Tensor<Float>]]]? {
+        let keys = models.map { key($0, part) }
+        guard keys.allSatisfy(complete.contains), let first = keys.first, let count = batches[first]?.count else {
             return nil
         }
-        return (0..<count).map { index in all.map { batches[$0]?[index] ?? [] } }
+        return (0..<count).map { index in keys.map { batches[$0]?[index] ?? [] } }
     }
 
     func kept(_ model: Teacher, _ part: TeacherPart, batch: Int) -> [Tensor<Float>]? {

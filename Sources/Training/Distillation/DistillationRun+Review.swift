@@ -12,9 +12,7 @@ extension DistillationRun {
     /// Asks about the teachers left for the student as it is now, and leaves out those that are no bridge any more.
     ///
     /// Before the first stage the selection has just answered for the trained student; an order by hand was never asked.
-    func review(
-        _ run: ArmRun, after previous: Stage?, _ report: OrderReport, _ progress: inout ArmProgress
-    ) throws {
+    func review(_ run: ArmRun, after previous: Stage?, _ progress: inout ArmProgress) throws {
         guard run.arm == .adaptive else { return }
         let left = run.plan[progress.position...]
         let store = previous?.store ?? (asksFirst ? trainedStudent?.weights.store : nil)

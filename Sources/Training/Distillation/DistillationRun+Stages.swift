@@ -58,7 +58,7 @@ extension DistillationRun {
         var restored = current
         for _ in 0..<progress.position { agenda.next() }
         while progress.position < run.plan.count {
-            if restored == nil { try review(run, after: current, report, &progress) }
+            if restored == nil { try review(run, after: current, &progress) }
             let plan = progress.stage(of: run.plan)
             let stage = try restored ?? makeStage(run, after: current, progress)
             restored = nil
