@@ -45,8 +45,8 @@ import Testing
             evaluator.add(studentFeatures: [a], teacherFeatures: [mixed])
             return evaluator.cost()
         }
-        let (all, some) = (try cost(.max), try cost(64))
-        #expect(all.value > 0.1 && all.value == (try cost(256).value))
+        let (all, some, same) = (try cost(.max), try cost(64), try cost(256))
+        #expect(all.value > 0.1 && all.value == same.value)
         #expect(some.value != all.value && isClose(some.value, all.value, 0.05))
     }
 
