@@ -82,13 +82,11 @@ struct CostMeasurement<Task: LearningTask> {
                 models.append(model)
             }
         }
-        func measure(_ features: [[Tensor<Float>]]) {
-            func features(of model: Teacher) -> [Tensor<Float>] {
-                models.firstIndex { $0 === model }.map { features[$0] } ?? []
+        func measure(_ maps: [[Tensor<Float>]]) {
+            func own(_ model: Teacher) -> [Tensor<Float>] {
+                models.firstIndex { $0 === model }.map { maps[$0] } ?? []
             }
-            for (index, pair) in pairs.enumerated() {
-                body(index, features(of: pair.source), features(of: pair.target))
-            }
+            for (index, pair) in pairs.enumerated() { body(index, own(pair.source), own(pair.target)) }
         }
         if batchSize == nil, let batches = maps.all(models, part) { return batches.forEach(measure) }
         // Shuffled, since image folders come class by class and the limit may cut them short.

@@ -46,7 +46,7 @@ struct PoolSource<C: TaskConfiguration> {
     /// A model that this recipe trains in a folder.
     init(name: String, recipe: Recipe, folder: String) throws {
         // The members of a pool answer what the student is asked.
-        guard let training = try PoolSource.training(recipe, recipe.task, folder) else {
+        guard let training = try PoolSource.prepared(recipe, recipe.task, folder) else {
             throw RecipeError(
                 "\(name): the task of \(recipe.path) is \(type(of: recipe.task).name), expected \(C.name) as the student's"
             )
@@ -58,13 +58,13 @@ struct PoolSource<C: TaskConfiguration> {
     }
 
     /// nil for another task than the student's.
-    private static func training<D: TaskConfiguration>(
+    private static func prepared<D: TaskConfiguration>(
         _ recipe: Recipe, _ configuration: D, _ folder: String
     ) throws -> Training? {
         guard isAlike(D.self) else { return nil }
-        let data = try PreparedData(recipe, configuration)
-        let task = try configuration.makeTask(data.vocabulary, training: data.splits.train)
-        guard let task = task as? C.Task, let data = data as? PreparedData<C.Task.Annotation> else { return nil }
+        let own = try PreparedData(recipe, configuration)
+        let made = try configuration.makeTask(own.vocabulary, training: own.splits.train)
+        guard let task = made as? C.Task, let data = own as? PreparedData<C.Task.Annotation> else { return nil }
         return Training(recipe: recipe, task: task, data: data, folder: folder)
     }
 
