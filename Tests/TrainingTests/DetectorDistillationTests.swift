@@ -151,7 +151,7 @@ extension Runs {
             #expect(whole.order.count < 2 || whole.stages.first?.epochs == 2)
             #expect(whole.stages.last?.stoppedEarly == nil)
             #expect(whole.stages.dropLast().allSatisfy { $0.stoppedEarly?.contains("of its epoch 1") == true })
-            let plain = try distill("plain", overrides, arm: .none)
+            let plain = try distill("plain", overrides, arm: .alone)
             #expect(plain.summary.cost.updates == whole.summary.cost.updates)
             #expect(throws: Crash.self) { try distill("cut", overrides, arm: .adaptive, crashBefore: 7) }
             try distill("cut", overrides, arm: .adaptive, mode: .resume)
