@@ -144,7 +144,9 @@ let package = Package(
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration", "TestSupport"],
             resources: [.copy("Fixtures")]),
-        tests("Distillation", ["Layers", "Autograd", "Tensors", "Configuration"]),
+        tests(
+            "Distillation", ["Layers", "Autograd", "Tensors", "Configuration", "JSON", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests("Detection", ["Datasets", "Tensors", "JSON", "TestSupport"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),

@@ -41,7 +41,8 @@ extension Operation {
             .deformableConvolution,
             .regionAligned,
             .rows,
-            .sigmoidFocal, .smoothL1, .logisticLoss,
+            .sigmoidFocal, .smoothL1, .logisticLoss, .logisticDivergence,
+            .weightedSquares, .positionPooled,
             .boxLoss, .decodedBoxes, .momentBoxes, .extremeBoxes,
             .checkpoint,
         ]
@@ -87,7 +88,8 @@ extension GradientCheck {
         deformableConvolution,
         regionAligned,
         rows,
-        sigmoidFocal, smoothL1, logisticLoss,
+        sigmoidFocal, smoothL1, logisticLoss, logisticDivergence,
+        weightedSquares, positionPooled,
         boxLoss, decodedBoxes, momentBoxes,
         checkpoint,
     ].flatMap { $0 }

@@ -46,6 +46,7 @@ HB_ELEMENTWISE(exp, scalar_exp(x), scalar_exp(x))
 HB_ELEMENTWISE(square, x * x, 2.0f * x)
 HB_ELEMENTWISE(sqrt, square_root(x), 0.5f / square_root(x))
 HB_ELEMENTWISE(negate, -x, -1.0f)
+HB_ELEMENTWISE(absolute, x > 0.0f ? x : 0.0f - x, (x > 0.0f ? 1.0f : 0.0f) - (x < 0.0f ? 1.0f : 0.0f))
 
 /* Exact to the last bit but one by one: losses take few logarithms, and a wrong one is seen in every curve. */
 HB_KERNEL void hb_log(const float *xs, float *ys, long count) {

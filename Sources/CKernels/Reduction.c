@@ -65,3 +65,22 @@ HB_KERNEL int hb_all_finite(const float *restrict x, long count) {
     }
     return !bad;
 }
+
+// As above, with a weight for each row.
+HB_INLINE void add_weighted_sums(const float *x, const float *w, float *sums, long rows, long columns, const int B) {
+    v16 s[4];
+    for (int b = 0; b < B; b++) s[b] = HB_LOAD(sums + 16 * b);
+    for (long r = 0; r < rows; r++)
+        for (int b = 0; b < B; b++) s[b] += w[r] * HB_LOAD(x + r * columns + 16 * b);
+    for (int b = 0; b < B; b++) HB_STORE(sums + 16 * b, s[b]);
+}
+
+HB_KERNEL void hb_add_weighted_rows(const float *restrict x, const float *restrict w, float *restrict sums, long rows,
+                                    long columns) {
+    long c = 0;
+    for (; c + 64 <= columns; c += 64) add_weighted_sums(x + c, w, sums + c, rows, columns, 4);
+    for (; c + 16 <= columns; c += 16) add_weighted_sums(x + c, w, sums + c, rows, columns, 1);
+    if (c < columns)
+        for (long r = 0; r < rows; r++)
+            for (long d = c; d < columns; d++) sums[d] += w[r] * x[r * columns + d];
+}

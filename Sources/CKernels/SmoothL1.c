@@ -41,13 +41,33 @@ HB_KERNEL void hb_smooth_l1(const float *restrict x, const float *restrict t, co
         slope = lane_select(is_small, d * inverse, side);)
 }
 
+// Of each x: log(1 + e^x) as max(x, 0) and the rest, and sigmoid(x).
+HB_INLINE void logistic_parts(const v16 *x, v16 *positive, v16 *rest, v16 *probability) {
+    const v16 v = *x;
+    const v16 largest = lane_max(HB_SPLAT(0.0f), v); const v16 e = lane_exp(v - 2.0f * largest);
+    const v16 u = 1.0f + e; const v16 d = u - 1.0f; const i16 is_tiny = (i16)(d == 0.0f);
+    *positive = largest;
+    // log(1 + e) = log(u) e / (u - 1) for u = 1 + e as it is rounded, so that small losses keep their digits.
+    *rest = lane_select(is_tiny, e, lane_log(u) * e / lane_select(is_tiny, HB_SPLAT(1.0f), d));
+    *probability = lane_select((i16)(v > 0.0f), HB_SPLAT(1.0f), e) / u;
+}
+
 HB_KERNEL void hb_logistic_loss(const float *restrict x, const float *restrict t, const float *restrict w, long run,
                                 long first, float *restrict dx, double *restrict sum, long count) {
     HB_WEIGHTED_LOSS(
-        const v16 largest = lane_max(HB_SPLAT(0.0f), v); const v16 e = lane_exp(v - 2.0f * largest);
-        const v16 u = 1.0f + e; const v16 d = u - 1.0f; const i16 is_tiny = (i16)(d == 0.0f);
-        // log(1 + e) = log(u) e / (u - 1) for u = 1 + e as it is rounded, so that small losses keep their digits.
-        const v16 rest = lane_select(is_tiny, e, lane_log(u) * e / lane_select(is_tiny, HB_SPLAT(1.0f), d));
-        loss = (largest - target * v) + rest;
-        slope = lane_select((i16)(v > 0.0f), HB_SPLAT(1.0f), e) / u - target;)
+        v16 positive; v16 rest; v16 probability;
+        logistic_parts(&v, &positive, &rest, &probability);
+        loss = (positive - target * v) + rest;
+        slope = probability - target;)
+}
+
+HB_KERNEL void hb_logistic_divergence(const float *restrict x, const float *restrict t, const float *restrict w, long run,
+                                      long first, float f, float *restrict dx, double *restrict sum, long count) {
+    HB_WEIGHTED_LOSS(
+        const v16 own = f * v; const v16 other = f * target;
+        v16 a; v16 b; v16 p; v16 c; v16 d; v16 q;
+        logistic_parts(&own, &a, &b, &p);
+        logistic_parts(&other, &c, &d, &q);
+        loss = ((a - c) - q * (own - other)) + (b - d);
+        slope = f * (p - q);)
 }

@@ -38,10 +38,11 @@ struct DistillCommand: ParsableCommand {
     @Flag(help: "Replace the run in the folder; models trained for the pool stay.")
     var overwrite = false
 
-    @Option(help: "How the student is taught: none, direct, ensemble or progressive.")
-    var arm = Arm.progressive
+    @Option(
+        help: "How the student is taught: none, direct, ensemble, progressive or adaptive; as `order` says by default.")
+    var arm: Arm?
 
-    @Flag(help: "Run all four arms and end in a table.")
+    @Flag(help: "Run all arms and end in a table.")
     var compare = false
 
     @Option(parsing: .unconditional, help: "How many seeds each arm is run with in a comparison.")
@@ -64,7 +65,9 @@ struct DistillCommand: ParsableCommand {
         let configuration = try DistillationRecipe.load(config, overrides: overrides.values)
         try Self.distill(
             configuration, path: output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config),
-            mode: resumption.mode(overwrite: overwrite), arm: arm, seeds: compare ? seeds : nil,
+            mode: resumption.mode(overwrite: overwrite),
+            arm: arm ?? (configuration.isAdaptive ? .adaptive : .progressive),
+            seeds: compare ? seeds : nil,
             dryRun: dryRun, force: resumption.force, json: json)
     }
 
@@ -95,7 +98,10 @@ struct DistillCommand: ParsableCommand {
         let run = try DistillationRun(configuration, task, output: path, console: console)
         run.options.isForced = force
         for notice in run.data.notices { console.notice(notice) }
-        run.options.arms = seeds.map { $0 * Arm.allCases.count } ?? 1
+        run.options.arms = seeds.map { $0 * run.comparedArms.count } ?? 1
+        if arm == .adaptive, !run.comparedArms.contains(.adaptive) {
+            throw RecipeError("the arm adaptive needs a validation part, but data.validation gives none")
+        }
         console.text(try run.description(path, pairings: dryRun))
         if let notice = try run.sisterNotice(path) { console.notice(notice) }
         if dryRun {

@@ -30,6 +30,10 @@ enum DistillationTables {
         var rows = summary.rows
         rows.append(["train loss", NumberText.fixed(result.train.loss, decimals: 4)])
         rows.append(["time of the stages", NumberText.duration(summary.cost.seconds)])
+        if let seconds = result.orderSeconds {
+            let share = NumberText.percentage(seconds / max(summary.cost.seconds, 1e-9), decimals: 0)
+            rows.append(["time of the order", "\(NumberText.duration(seconds)), \(share) of the stages'"])
+        }
         if let preparation, preparation.count > 0 {
             let models = preparation.count == 1 ? "one model" : "\(preparation.count) models"
             rows.append([

@@ -86,7 +86,18 @@ public protocol FeatureModel: Sendable {
     /// The answer and the maps for images [N, H, W, C] of a size that `taps` accepts.
     func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S>
 
+    /// The maps at the taps alone, the same values as with the answer; what stands behind them need not be computed. By
+    /// default all of it is.
+    func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>]
+
     /// The shape pass for one image [1, H, W, C].
     /// - Throws: `ModelError` that names the layer which cannot take what it is given.
     func trace(height: Int, width: Int) throws -> ModelTrace.Node
+}
+
+extension FeatureModel {
+    /// Those of the whole answer.
+    public func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>] {
+        self(images, context).features
+    }
 }

@@ -8,6 +8,8 @@ public struct Features<S: Scalar> {
     public var maps: [Variable<S>]
     /// The class token [N, channels] that belongs to the last map, where the model has one.
     public var token: Variable<S>?
+    /// What is shown at the taps in place of the maps: a neck's before their norms, where it has any.
+    package var shown: [Variable<S>]?
 
     /// Maps, finest first, and the class token where there is one.
     public init(maps: [Variable<S>], token: Variable<S>? = nil) {

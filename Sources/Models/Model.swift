@@ -48,8 +48,28 @@ public struct Model: FeatureModel {
         let refined = neck?(given, context)
         let read = refined ?? given
         return ModelOutput(
-            answer: head(read, context), features: seen.maps + (refined?.maps ?? []),
-            regions: head.regions(read, context))
+            answer: head(read, context), features: shown(seen, refined), regions: head.regions(read, context))
+    }
+
+    /// The maps at the taps alone: the head is left out.
+    public func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>] {
+        let seen = backbone(images, backboneNorm == .batch ? context : context.holdingStatistics)
+        guard let neck else { return seen.maps }
+        return shown(seen, neck(normalized(seen, context), context))
+    }
+
+    private func shown<S: Scalar>(_ seen: Features<S>, _ refined: Features<S>?) -> [Variable<S>] {
+        seen.maps + (refined.map { $0.shown ?? $0.maps } ?? [])
+    }
+
+    /// The same model, its backbone's batch norms working by another rule than its head says.
+    package func normed(_ backboneNorm: BackboneNorm) -> Model {
+        Model(copying: self, backboneNorm: backboneNorm)
+    }
+
+    private init(copying other: Model, backboneNorm: BackboneNorm) {
+        (backbone, mapNorms, neck, head) = (other.backbone, other.mapNorms, other.neck, other.head)
+        (parameters, self.backboneNorm) = (other.parameters, backboneNorm)
     }
 
     /// What the neck or the head is given of the backbone's maps.

@@ -7,6 +7,12 @@ extension ModelSpecification {
     /// Whether the backbone's maps are normalised before the neck or the head reads them.
     package var normalizesMaps: Bool { head?.usesNormalizedMaps == true && backbone.normalizesMaps }
 
+    /// Whether a parameter is of a norm between the backbone's maps and a neck or head.
+    package func isMapNorm(_ name: String) -> Bool {
+        guard let word = name.split(separator: ".").first, word.hasPrefix(Self.mapNorm) else { return false }
+        return Int(word.dropFirst(Self.mapNorm.count)) != nil
+    }
+
     /// The norms of those of the backbone's maps that are read.
     func makeMapNorms(_ scope: Scope, _ taps: [FeatureTap]) -> [LayerNorm?] {
         guard normalizesMaps else { return [] }

@@ -2,6 +2,7 @@
 
 import Autograd
 import Datasets
+import Distillation
 import JSON
 import Layers
 import Reporting
@@ -63,6 +64,17 @@ public protocol LearningTask: Sendable {
     var hasRowLabels: Bool { get }
     /// The class of each row.
     func rowLabels(_ target: Target) -> [Int32]
+    /// Where the objects of a batch are, for losses of distillation that look there; nil, as by default, for tasks without
+    /// objects.
+    func regions(_ target: Target) -> LossRegions?
+    /// Whether `motions` tells.
+    var tellsMotions: Bool { get }
+    /// How each image of a batch moved from where it was decoded into the input; nil, as by default, where that is not known.
+    func motions(_ target: Target) -> [Motion]?
+    /// What the heads of a student and of a teacher say about the same anchors; nil, as by default, for heads without any.
+    func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>?
+    /// How many questions the head's answer asks of each anchor; nil, as by default, for heads without anchors.
+    var anchoredClasses: Int? { get }
 
     /// The settings that go with weights that were measured, where the measurement tells something of how they are to be
     /// used; nil, as by default, where it does not.
@@ -148,6 +160,18 @@ extension LearningTask {
     public var hasRowLabels: Bool { false }
     /// None.
     public func rowLabels(_ target: Target) -> [Int32] { [] }
+    /// nil.
+    public func regions(_ target: Target) -> LossRegions? { nil }
+    /// No.
+    public var tellsMotions: Bool { false }
+    /// nil.
+    public func motions(_ target: Target) -> [Motion]? { nil }
+    /// nil.
+    public func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>? {
+        nil
+    }
+    /// nil.
+    public var anchoredClasses: Int? { nil }
 
     /// nil.
     public func settings(after findings: Measure.Findings) -> JSONValue? { nil }

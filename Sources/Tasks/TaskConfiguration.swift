@@ -85,6 +85,9 @@ public protocol TaskConfiguration: Sendable {
     ) throws -> JSONValue?
     /// Whether images are evaluated in their own size, so that nothing of them is cut off; no by default.
     static var evaluatesWholeImages: Bool { get }
+    /// Whether the answers of any two models of the task mean the same, so that a student's and a teacher's can be compared and
+    /// measured alike; yes by default. Those of detectors are their heads' own.
+    static var answersAreAlike: Bool { get }
     /// Whether images that would be cut to the input's shape are brought into its upper left corner as a whole instead; no by
     /// default.
     static var fitsWholeImages: Bool { get }
@@ -170,6 +173,9 @@ extension TaskConfiguration {
 
     /// No.
     public static var evaluatesWholeImages: Bool { false }
+
+    /// Yes.
+    public static var answersAreAlike: Bool { true }
 
     /// No.
     public static var fitsWholeImages: Bool { false }

@@ -32,6 +32,24 @@ import Testing
         return normal([images, size, size, channels], purpose).linear(mixing, offset)
     }
 
+    @Test func someOfManyPlacesTellNearlyTheSame() throws {
+        let (a, b) = (
+            features("large a", images: 64, size: 16, channels: 4),
+            features("large b", images: 64, size: 16, channels: 3)
+        )
+        let mixed = b + a.linear(normal([3, 4], "way"), normal([3], "shift"))
+        func cost(_ positions: Int) throws -> AdaptationCost {
+            var fit = AdaptationCostAccumulator(try pairing(a, mixed), positions: positions)
+            fit.add(studentFeatures: [a], teacherFeatures: [mixed])
+            var evaluator = fit.fitted()
+            evaluator.add(studentFeatures: [a], teacherFeatures: [mixed])
+            return evaluator.cost()
+        }
+        let (all, some, same) = (try cost(.max), try cost(64), try cost(256))
+        #expect(all.value > 0.1 && all.value == same.value)
+        #expect(some.value != all.value && isClose(some.value, all.value, 0.05))
+    }
+
     @Test func oneChannelOnEachSideIsSymmetric() throws {
         let x = Tensor<Double>([4, 1, 1, 1], [0, 1, 2, 3])
         let y = Tensor<Double>([4, 1, 1, 1], [1, 2, 2, 5])

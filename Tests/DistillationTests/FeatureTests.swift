@@ -20,6 +20,31 @@ import Testing
         #expect(pairing.pairs.map(\.teacher.name) == ["first", "second"])
     }
 
+    @Test func necksArePairedWithNecksAlone() throws {
+        func pyramid(_ levels: ClosedRange<Int>, pooled: Int? = nil) -> [FeatureTap] {
+            levels.map { level in
+                tap("neck.P\(level)\(level == pooled ? "pool" : "")", stride: 1 << level, channels: 16, 128 >> level)
+            }
+        }
+        let backbone = [tap("stage0", stride: 4, channels: 8, 32), tap("stage1", stride: 8, channels: 16, 16)]
+        let one = backbone + pyramid(3...7)
+        let two = backbone + pyramid(2...6, pooled: 6)
+        // A level of every second pixel is a target for a convolved one, but two of them tell nothing new.
+        #expect(
+            try FeaturePairing(student: one, teacher: two).pairs.map(\.student.name)
+                == ["P3", "P4", "P5", "P6"].map { "neck." + $0 })
+        #expect(try FeaturePairing(student: two, teacher: two).pairs.map(\.teacherIndex) == [2, 3, 4, 5])
+        // Without a neck on one side, the last map of each stride as before.
+        #expect(try FeaturePairing(student: one, teacher: backbone).pairs.map(\.studentIndex) == [0, 2])
+        // Levels were once counted.
+        let old = try FeaturePairing(student: one, teacher: two, named: [.init(student: "neck1", teacher: "neck.P2")])
+        #expect(old.pairs.map(\.student.name) == ["neck.P4"])
+        let error = #expect(throws: DistillationError.self) {
+            _ = try FeaturePairing(student: one, teacher: two, named: [.init(student: "neck.P9", teacher: "neck.P2")])
+        }
+        #expect(error?.description.contains("has no tap `neck.P9`, did you mean") == true)
+    }
+
     @Test func namesReplaceStrides() throws {
         let teacher = [tap("a", stride: 32, channels: 8, 1), tap("b", stride: 64, channels: 8, 1)]
         let pairing = try FeaturePairing(

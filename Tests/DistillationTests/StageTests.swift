@@ -1,5 +1,4 @@
 import Autograd
-import Configuration
 import Distillation
 import Layers
 import Tensors
@@ -15,6 +14,9 @@ import Testing
             features: taps.map { normal([3, $0.height, $0.width, $0.channels], purpose + $0.name) })
     }
 
+    private let regions = LossRegions(
+        boxes: [[LossBox(left: 1, top: 2, right: 7, bottom: 9)], [], []], size: Pair(12, 12))
+
     /// All losses at once; returns the sum, and the gradients that reached no parameter.
     private func run(
         _ losses: [LossConfiguration], epoch: Double = 0, step: Int = 0
@@ -29,9 +31,14 @@ import Testing
             store, mode: .training, tape: tape, random: RandomKey(seed: 3, purpose: "step", step))
         let student = output(studentTaps, "student")
         let leaves = ModelOutput(logits: tape.leaf(student.logits), features: student.features.map { tape.leaf($0) })
+        let heads = [[3, 6, 6, 4], [3, 6, 6, 8]] as [Shape]
+        let head = HeadAnswers(
+            student: heads.map { tape.leaf(normal($0, "student's head")) },
+            teacher: heads.map { normal($0, "teacher's head") }, classes: 2)
         let sum = stage(
             student: leaves, teacher: output(teacherTaps, "teacher"), epoch: epoch,
-            LossContext(layers: context, labels: [0, 4, 2]))
+            head: StageLosses.needsHead(losses) ? head : nil,
+            LossContext(layers: context, labels: [0, 4, 2], regions: regions))
         var missing: [String] = []
         if let total = sum.total {
             tape.backward(from: total)
@@ -124,6 +131,24 @@ import Testing
         }
     }
 
+    @Test func lossesOnHeadsNeedNoPairingAndNoParameters() throws {
+        let losses = [LossConfiguration(.headKD), LossConfiguration(.boxKD)]
+        #expect(!StageLosses.needsPairing(losses) && StageLosses.needsHead(losses))
+        #expect(
+            !StageLosses.needsHead([LossConfiguration(.fgd)]) && StageLosses.needsPairing([LossConfiguration(.fgd)]))
+        let (sum, missing, stage) = try run(losses)
+        #expect(stage.adapters.isEmpty && missing == [])
+        #expect(stage.description == "headKD on the head, weight 1.0\nboxKD on the head, weight 1.0")
+        #expect(sum.terms.map(\.name) == ["headKD", "boxKD"] && sum.terms.allSatisfy { $0.raw > 0 })
+    }
+
+    @Test func levelsOfFocalAndGlobalAreAdded() throws {
+        var last = LossConfiguration(.fgd)
+        last.levels = .last
+        let terms = try run([LossConfiguration(.fgd), last]).sum.terms
+        #expect(terms[0].raw > terms[1].raw && terms[1].raw > 0)
+    }
+
     /// The share of zeros.
     private func share(_ mask: Tensor<Double>) -> Double {
         1 - mask.summed().item / Double(mask.elementCount)
@@ -141,6 +166,10 @@ import Testing
         let other: Tensor<Double> = spatial.drawMask([50, 8, 8, 4], key)
         #expect(other.shape == [50, 8, 8, 1])
         #expect(isClose(share(other), 0.65, 0.02))
+        // A part of a batch has the masks of the whole.
+        let whole: Tensor<Double> = spatial.drawMask([4, 3, 5, 4], key)
+        let part: Tensor<Double> = spatial.drawMask([3, 3, 5, 4], key, firstSample: 1)
+        #expect(Array(whole.array.dropFirst(15)) == part.array)
         let loss = [LossConfiguration(.mgd)]
         let first = try run(loss, step: 0).sum.terms[0].raw
         #expect(try run(loss, step: 0).sum.terms[0].raw == first)
@@ -165,101 +194,5 @@ import Testing
         #expect(Balance.firstSteps.factor(task: [.nan], distillation: [1]) == nil)
         #expect(Balance.firstSteps.factor(task: [], distillation: []) == nil)
         #expect(Balance.norm([3, -4]) == 5)
-    }
-}
-
-@Suite struct StageConfigurationTests {
-    private func read(_ text: String) throws -> StageSchedule {
-        try ConfigurationDocument.parse(text: text, name: "test.yaml").read { StageSchedule($0) }
-    }
-
-    @Test func defaultsHoldWhereNothingIsSaid() throws {
-        let schedule = try read("stage:\n")
-        #expect(schedule.common == StageConfiguration())
-        #expect(schedule.stage(for: "anyone") == StageConfiguration())
-    }
-
-    @Test func wordsWithHyphensAreStillReadAndNamesStay() throws {
-        let old = try read("stage: {balance: first-steps, losses: [{kind: fgd-global}]}\n")
-        let new = try read("stage: {balance: firstSteps, losses: [{kind: fgdGlobal}]}\n")
-        #expect(old == new && new.common.balance == .firstSteps && new.common.losses[0].kind == .fgdGlobal)
-        // Of parameters in saved states and of keys in logs.
-        #expect(LossKind.allCases.suffix(3).map(\.name) == ["fgd-global", "fgd-attention", "fgd-feature"])
-    }
-
-    @Test func everyKeyIsRead() throws {
-        let schedule = try read(
-            """
-            stage:
-              epochs: 12
-              crossEntropyWeight: 0.1
-              temperature: 2
-              balance: gradientNorm
-              balanceRatio: 0.5
-              balanceSteps: 20
-              restartSchedule: false
-              resetOptimizer: false
-              resetAdapters: false
-              resetStatistics: true
-              pairs:
-                - { student: s1, teacher: t1 }
-              losses:
-                - { kind: kd, weight: 0.9, warmupEpochs: 2, stopEpoch: 10 }
-                - { kind: dkd, temperature: 8, alpha: 2, beta: 3 }
-                - { kind: dist }
-                - { kind: mgd, mask: spatial }
-                - { kind: mgd }
-                - { kind: pkd, levels: last }
-            stages:
-              - teacher: big
-                epochs: 3
-              - teacher: odd
-                losses: [{ kind: at }]
-                temperature: 1
-            """)
-        let common = schedule.common
-        #expect(common.epochs == 12 && common.crossEntropyWeight == 0.1 && common.temperature == 2)
-        #expect(common.balance == .gradientNorm && common.balanceRatio == 0.5 && common.balanceSteps == 20)
-        #expect(!common.restartSchedule && !common.resetOptimizer && !common.resetAdapters && common.resetStatistics)
-        #expect(common.pairs == [.init(student: "s1", teacher: "t1")])
-        #expect(common.losses.map(\.kind) == [.kd, .dkd, .dist, .mgd, .mgd, .pkd])
-        #expect(common.losses.prefix(3).map(\.temperature) == [2, 8, 2])
-        let kd = common.losses[0]
-        #expect(kd.weight == 0.9 && kd.warmupEpochs == 2 && kd.stopEpoch == 10)
-        #expect(common.losses[1].alpha == 2 && common.losses[1].beta == 3)
-        let (spatial, channel) = (common.losses[3], common.losses[4])
-        #expect(spatial.mask == .spatial && spatial.maskRatio == 0.65 && spatial.weight == 2e-5)
-        #expect(
-            channel.mask == .channel && channel.maskRatio == 0.15 && channel.weight == 7e-5 && channel.levels == .last)
-        #expect(common.losses[5].levels == .last && common.losses[5].weight == 6)
-        #expect(schedule.stage(for: "big").epochs == 3 && schedule.stage(for: "big").losses == common.losses)
-        #expect(
-            schedule.stage(for: "odd").losses == [LossConfiguration(.at)] && schedule.stage(for: "odd").epochs == 12)
-        try schedule.check(pool: ["big", "odd"])
-        let error = #expect(throws: DistillationError.self) { try schedule.check(pool: ["bigg", "odd"]) }
-        #expect(error?.description.contains("did you mean `bigg`?") == true)
-    }
-
-    @Test func problemsAreReportedTogether() {
-        let error = #expect(throws: ConfigurationError.self) {
-            _ = try read(
-                """
-                stage:
-                  losses:
-                    - { kind: kdd }
-                    - { kind: at, temperature: 4 }
-                    - { weight: 1 }
-                  balance: firststeps
-                stages:
-                  - { teacher: a, crossEntropyWeight: 0, losses: [] }
-                  - { teacher: a }
-                  - { epochs: 3 }
-                """)
-        }
-        let text = error?.description ?? ""
-        for part in [
-            "`stage.losses[0].kind` is `kdd`", "unknown key `temperature`", "missing `stage.losses[2].kind`",
-            "`stage.balance`", "expected at least one loss", "two entries", "missing `stages[2].teacher`",
-        ] { #expect(text.contains(part), "\(part) in: \(text)") }
     }
 }

@@ -10,7 +10,7 @@ import Testing
 import Training
 
 /// A small detector, and a folder of images and COCO annotations that it learns from.
-private struct SmallDetector {
+struct SmallDetector {
     static let text = """
         task: detection
         data: {imageSize: [32, 32], augmentation: none, validation: 0.25}

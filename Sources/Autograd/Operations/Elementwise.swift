@@ -25,6 +25,8 @@ extension Variable {
     public func sigmoid() -> Variable { map(.sigmoid) }
     /// (e^x - e^-x) / (e^x + e^-x).
     public func tanh() -> Variable { map(.tanh) }
+    /// |x|; the gradient at 0 is 0.
+    public func absolute() -> Variable { map(.absolute) }
     /// x^2.
     public func squared() -> Variable { map(.square) }
 }

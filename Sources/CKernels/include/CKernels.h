@@ -43,5 +43,6 @@
 #include "Softmax.h"
 #include "ThreadMode.h"
 #include "Transpose.h"
+#include "WeightedSquares.h"
 #include "Window.h"
 #include "Winograd.h"

@@ -12,3 +12,5 @@ double hb_sum_squares(const float *x, long count);
 int hb_all_finite(const float *x, long count);
 // sums[c] += the sum over rows of x[r, c].
 void hb_add_row_sums(const float *x, float *sums, long rows, long columns);
+// sums[c] += the sum over rows of w[r] x[r, c].
+void hb_add_weighted_rows(const float *x, const float *w, float *sums, long rows, long columns);

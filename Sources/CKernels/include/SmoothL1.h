@@ -8,3 +8,6 @@ void hb_smooth_l1(const float *x, const float *t, const float *w, long run, long
 // The same for f = log(1 + e^x) - t x.
 void hb_logistic_loss(const float *x, const float *t, const float *w, long run, long first, float *dx, double *sum,
                       long count);
+// The same for f = KL(q || p) of the answers yes and no, p = sigmoid(scale x) and q = sigmoid(scale t).
+void hb_logistic_divergence(const float *x, const float *t, const float *w, long run, long first, float scale, float *dx,
+                            double *sum, long count);

@@ -70,15 +70,22 @@ package func bootstrapDeviation(_ values: [Double], samples: Int, seed: UInt64 =
 /// How features are paired for C(A -> B), and A's brought to the size of B's: what both fits and the measurement share.
 struct PairedFeatures {
     let pairs: [FeaturePair]
+    /// The most places of each map that are looked at.
+    var positions = Int.max
 
-    /// The rows of each level: A's map at B's size, and B's, both [N, H, W, C].
-    func levels<S: Scalar>(_ source: [Tensor<S>], _ target: [Tensor<S>]) -> [(x: Tensor<S>, y: Tensor<S>)] {
+    /// The rows of each level: A's map at B's size, and B's, both [N, H, W, C], or some of their places.
+    /// - Parameter batch: counts the batches, so that the places of large maps take turns.
+    func levels<S: Scalar>(
+        _ source: [Tensor<S>], _ target: [Tensor<S>], batch: Int = 0
+    ) -> [(x: Tensor<S>, y: Tensor<S>)] {
         pairs.map { pair in
             let (x, y) = (source[pair.studentIndex], target[pair.teacherIndex])
             require(
                 x.shape.rank == 4 && y.shape.rank == 4 && x.shape[0] == y.shape[0], "adaptation cost",
                 [x.shape, y.shape], "both must be maps [N, H, W, C] of the same images")
-            return (x.adapted(to: Pair(y.shape[1], y.shape[2])), y)
+            let whole = x.adapted(to: Pair(y.shape[1], y.shape[2]))
+            let step = Tensor<S>.step(Pair(y.shape[1], y.shape[2]), most: positions)
+            return step == 1 ? (whole, y) : (whole.thinned(step, batch), y.thinned(step, batch))
         }
     }
 }
@@ -94,10 +101,13 @@ public struct AdaptationCostEvaluator: Sendable {
     private var shifts: [Tensor<Double>?]
     private var sums: [[Double]]
     private var squares: [Double]
+    private let paired: PairedFeatures
+    private var batches = 0
 
-    init(maps: [LinearFeatureMap], pairs: [FeaturePair]) {
+    init(maps: [LinearFeatureMap], pairs: [FeaturePair], positions: Int = .max) {
         self.maps = maps
         self.pairs = pairs
+        paired = PairedFeatures(pairs: pairs, positions: positions)
         errors = pairs.map { _ in [] }
         counts = pairs.map { _ in 0 }
         shifts = pairs.map { _ in nil }
@@ -107,7 +117,9 @@ public struct AdaptationCostEvaluator: Sendable {
 
     /// Adds a batch of held-out images, the features of both models in the order of their taps.
     public mutating func add<S: Scalar>(studentFeatures: [Tensor<S>], teacherFeatures: [Tensor<S>]) {
-        for (level, maps) in PairedFeatures(pairs: pairs).levels(studentFeatures, teacherFeatures).enumerated() {
+        let levels = paired.levels(studentFeatures, teacherFeatures, batch: batches)
+        batches += 1
+        for (level, maps) in levels.enumerated() {
             let (x, y) = (maps.x.converted(to: Double.self), maps.y.converted(to: Double.self))
             let difference = self.maps[level](x) - y
             let images = y.shape[0]
@@ -158,26 +170,33 @@ public struct AdaptationCostAccumulator {
     /// Which maps are compared.
     public let pairing: FeaturePairing
     private let ridge: Double
+    private let positions: Int
     private var grams: [GramMatrix]
+    private var batches = 0
 
     /// - Parameters:
     ///   - pairing: A's taps as the student's, B's as the teacher's.
     ///   - ridge: added to the Gram matrix, in units of its mean diagonal.
-    public init(_ pairing: FeaturePairing, ridge: Double = 1e-6) {
+    ///   - positions: the most places of each map that count, of larger ones a grid that moves from batch to batch.
+    public init(_ pairing: FeaturePairing, ridge: Double = 1e-6, positions: Int = .max) {
         self.pairing = pairing
         self.ridge = ridge
+        self.positions = positions
         grams = pairing.pairs.map { GramMatrix(inputs: $0.student.channels, outputs: $0.teacher.channels) }
     }
 
     /// Adds a batch of training images, the features of both models in the order of their taps.
     public mutating func add<S: Scalar>(studentFeatures: [Tensor<S>], teacherFeatures: [Tensor<S>]) {
-        let levels = PairedFeatures(pairs: pairing.pairs).levels(studentFeatures, teacherFeatures)
+        let paired = PairedFeatures(pairs: pairing.pairs, positions: positions)
+        let levels = paired.levels(studentFeatures, teacherFeatures, batch: batches)
+        batches += 1
         for (level, maps) in levels.enumerated() { grams[level].add(maps.x, maps.y) }
     }
 
     /// The fitted maps, ready to be measured on held-out images.
     public func fitted() -> AdaptationCostEvaluator {
         require(grams.allSatisfy { $0.rows > 0 }, "AdaptationCostAccumulator.fitted", "no training image was added")
-        return AdaptationCostEvaluator(maps: grams.map { $0.solved(ridge: ridge) }, pairs: pairing.pairs)
+        return AdaptationCostEvaluator(
+            maps: grams.map { $0.solved(ridge: ridge) }, pairs: pairing.pairs, positions: positions)
     }
 }

@@ -26,23 +26,29 @@ public struct FeatureAdapter: Layer, CustomStringConvertible {
     public init(_ scope: Scope, _ pair: FeaturePair) {
         self.pair = pair
         let (s, t) = (pair.student, pair.teacher)
-        if s.height == t.height && s.width == t.width {
-            resizing = .identity
-        } else {
-            resizing = s.height >= t.height && s.width >= t.width ? .reducing : .enlarging
-        }
+        resizing = FeatureAdapter.resizing(Pair(s.height, s.width), Pair(t.height, t.width))
         convolution =
             s.channels == t.channels
             ? nil
             : Linear(scope, inputs: s.channels, outputs: t.channels, layout: .pointwise, initializer: .uniformFanIn)
     }
 
+    private static func resizing(_ size: Pair, _ target: Pair) -> Resizing {
+        if size == target { return .identity }
+        return size.height >= target.height && size.width >= target.width ? .reducing : .enlarging
+    }
+
     /// [N, h, w, student's channels] -> [N, H, W, teacher's channels].
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        self(x, size: Pair(pair.teacher.height, pair.teacher.width), context)
+    }
+
+    /// The same at the size that the teacher's map has for a batch: batches may be cut to what their images need.
+    public func callAsFunction<S: Scalar>(_ x: Variable<S>, size: Pair, _ context: Context<S>) -> Variable<S> {
         require(
             x.shape.rank == 4 && x.shape[3] == pair.student.channels, "adapter of \(pair.student.name)", [x.shape],
             "the map must be [N, H, W, \(pair.student.channels)]")
-        let size = Pair(pair.teacher.height, pair.teacher.width)
+        let resizing = FeatureAdapter.resizing(Pair(x.shape[1], x.shape[2]), size)
         let reduced = resizing == .reducing ? x.averagePooled(to: size) : x
         let mapped = convolution.map { $0(reduced, context) } ?? reduced
         return resizing == .enlarging

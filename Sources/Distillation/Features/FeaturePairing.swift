@@ -42,7 +42,9 @@ public struct FeaturePairing: Sendable, Hashable, Codable {
     /// The pairs, from the finest map to the coarsest.
     public let pairs: [FeaturePair]
 
-    /// Pairs taps of equal stride; of several with one stride, the last of each model. Named pairs replace that.
+    /// Pairs taps of equal stride; of several with one stride, the last of each model. Where both models have a neck its maps
+    /// alone are paired, without two levels that are nothing but every second pixel of the level before. Named pairs replace
+    /// that.
     ///
     /// - Throws: `DistillationError` when there is no common stride, or a name is unknown or used twice.
     public init(student: [FeatureTap], teacher: [FeatureTap], named: [Names]? = nil) throws {
@@ -58,9 +60,13 @@ public struct FeaturePairing: Sendable, Hashable, Codable {
                 }
             }
         } else {
+            let haveNecks = [student, teacher].allSatisfy { $0.contains(where: \.isOfNeck) }
             pairs = student.indices.compactMap { s in
-                guard student.lastIndex(where: { $0.stride == student[s].stride }) == s,
-                    let t = teacher.lastIndex(where: { $0.stride == student[s].stride })
+                guard !haveNecks || student[s].isOfNeck,
+                    student.lastIndex(where: { $0.stride == student[s].stride }) == s,
+                    let t = teacher.lastIndex(where: {
+                        $0.stride == student[s].stride && (!haveNecks || $0.isOfNeck)
+                    }), !(student[s].isPooled && teacher[t].isPooled)
                 else { return nil }
                 return FeaturePair(studentIndex: s, teacherIndex: t, student: student[s], teacher: teacher[t])
             }
@@ -76,6 +82,11 @@ public struct FeaturePairing: Sendable, Hashable, Codable {
     private static func position(of name: String, in taps: [FeatureTap], owner: String) throws -> Int {
         let names = taps.map(\.name)
         if let position = names.firstIndex(of: name) { return position }
+        // A neck's levels were once counted: `neck0` was its finest map.
+        let levels = taps.indices.filter { taps[$0].isOfNeck }
+        if name.hasPrefix("neck"), let level = Int(name.dropFirst(4)), levels.indices.contains(level) {
+            return levels[level]
+        }
         let hint = nearest(name, in: names).map { ", did you mean `\($0)`?" } ?? ", expected one of \(quoted(names))."
         throw DistillationError("The \(owner) has no tap `\(name)`\(hint)")
     }
@@ -83,4 +94,11 @@ public struct FeaturePairing: Sendable, Hashable, Codable {
     private static func listing(_ taps: [FeatureTap]) -> String {
         taps.isEmpty ? "none" : taps.map { "\($0.name) at \($0.stride)" }.joined(separator: ", ")
     }
+}
+
+extension FeatureTap {
+    /// Whether the map is a neck's, which names its levels `neck.P3`.
+    package var isOfNeck: Bool { name.hasPrefix("neck.") }
+    /// Whether it is every second pixel of the level before.
+    var isPooled: Bool { isOfNeck && name.hasSuffix("pool") }
 }

@@ -11,11 +11,14 @@ public struct LossContext<S: Scalar> {
     public let layers: Context<S>
     /// One label per image; the largest share where labels are mixed.
     public let labels: [Int32]
+    /// Where the objects of the images are; nil where a task knows no objects.
+    public let regions: LossRegions?
 
     /// What belongs to a step.
-    public init(layers: Context<S>, labels: [Int32] = []) {
+    public init(layers: Context<S>, labels: [Int32] = [], regions: LossRegions? = nil) {
         self.layers = layers
         self.labels = labels
+        self.regions = regions
     }
 }
 
@@ -62,9 +65,6 @@ extension Variable {
 
     /// sqrt(x) for x >= 0, its gradient finite at 0 where that of x is 0.
     func safeSquareRoot() -> Variable { (self + .constant(tiny)).map(.squareRoot) }
-
-    /// |x|. Gradient: the sign, 0 at 0.
-    func absolute() -> Variable { relu() + map(.negate).relu() }
 
     /// The mean over rows of 1 - r, r the correlation of a row with the same row of `other`, both [R, n]; 1e-8 is
     /// added to the product of the norms.

@@ -10,9 +10,12 @@ public struct GlobalRelationLoss: DistillationLoss {
     package let teacher: GlobalContextBlock
 
     /// - Parameter channels: of the teacher's map.
-    public init(_ scope: Scope, channels: Int) {
-        student = GlobalContextBlock(scope["student"], channels)
-        teacher = GlobalContextBlock(scope["teacher"], channels)
+    public init(_ scope: Scope, channels: Int) { self.init(scope, channels: channels, maskInitializer: .uniformFanIn) }
+
+    /// - Parameter maskInitializer: of the layers that weigh positions.
+    package init(_ scope: Scope, channels: Int, maskInitializer: Initializer) {
+        student = GlobalContextBlock(scope["student"], channels, maskInitializer)
+        teacher = GlobalContextBlock(scope["teacher"], channels, maskInitializer)
     }
 
     /// The loss, [].
@@ -22,6 +25,22 @@ public struct GlobalRelationLoss: DistillationLoss {
         requireMaps("globalRelationLoss", s.shape, t.shape)
         let difference = student(s, context.layers) - teacher(Variable(t), context.layers)
         return difference.squared().sum().scaled(1 / Double(s.shape[0]))
+    }
+
+    /// The same number without maps in between: with d the difference of what the blocks add, [N, C], the sum over
+    /// positions of (s - t + d)^2 is that of (s - t)^2 and H W d (2 (mean of s - mean of t) + d).
+    package func fused<S: Scalar>(
+        student s: Variable<S>, teacher t: Tensor<S>, _ context: Context<S>
+    ) -> Variable<S> {
+        requireMaps("globalRelationLoss", s.shape, t.shape)
+        let constant = Variable(t)
+        let added =
+            student.added(s.positionPooled(student.weights(s, context)), context)
+            - teacher.added(constant.positionPooled(teacher.weights(constant, context)), context)
+        let means = s.globalAveragePooled() - constant.globalAveragePooled()
+        let (images, positions) = (Double(s.shape[0]), Double(s.shape[1] * s.shape[2]))
+        return s.meanSquaredError(t).scaled(Double(t.elementCount) / images)
+            + (added * (means.scaled(2) + added)).sum().scaled(positions / images)
     }
 }
 
@@ -33,9 +52,10 @@ public struct GlobalContextBlock: Sendable {
     package let norm: LayerNorm
     package let expansion: Linear
 
-    package init(_ scope: Scope, _ channels: Int) {
+    package init(_ scope: Scope, _ channels: Int, _ maskInitializer: Initializer = .uniformFanIn) {
         let inner = max(1, channels / 2)
-        mask = Linear(scope["conv_mask"], inputs: channels, outputs: 1, layout: .pointwise, initializer: .uniformFanIn)
+        mask = Linear(
+            scope["conv_mask"], inputs: channels, outputs: 1, layout: .pointwise, initializer: maskInitializer)
         reduction = Linear(
             scope["channel_add_conv.0"], inputs: channels, outputs: inner, layout: .pointwise,
             initializer: .uniformFanIn)
@@ -48,10 +68,19 @@ public struct GlobalContextBlock: Sendable {
     /// [N, H, W, C] -> [N, H, W, C].
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         let (n, positions, c) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
-        let weights = mask(x, context).reshaped([n, positions]).softmax().reshaped([n, positions, 1, 1])
+        let weights = weights(x, context).reshaped([n, positions, 1, 1])
         let pooled = (x.reshaped([n, positions, 1, c]) * weights).globalAveragePooled().scaled(Double(positions))
-        let added = expansion(norm(reduction(pooled, context), context).relu(), context)
-        return x + added.reshaped([n, 1, 1, c])
+        return x + added(pooled, context).reshaped([n, 1, 1, c])
+    }
+
+    /// The weights of the positions, which sum to 1: [N, H, W, C] -> [N, H W].
+    package func weights<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        mask(x, context).reshaped([x.shape[0], x.shape[1] * x.shape[2]]).softmax()
+    }
+
+    /// What every position gets of the weighted mean: [N, C] -> [N, C].
+    package func added<S: Scalar>(_ pooled: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        expansion(norm(reduction(pooled, context), context).relu(), context)
     }
 }
 
@@ -83,10 +112,15 @@ public struct FocalAttentionLoss: DistillationLoss, Hashable {
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
         requireMaps("focalAttentionLoss", student.shape, teacher.shape)
-        let s = FocalAttention(student, temperature: temperature)
-        let t = FocalAttention(Variable(teacher), temperature: temperature)
+        return distance(
+            FocalAttention(student, temperature: temperature),
+            FocalAttention(Variable(teacher), temperature: temperature))
+    }
+
+    /// The loss of known attentions.
+    func distance<S: Scalar>(_ s: FocalAttention<S>, _ t: FocalAttention<S>) -> Variable<S> {
         let sum = (s.channel - t.channel).absolute().sum() + (s.spatial - t.spatial).absolute().sum()
-        return sum.scaled(1 / Double(student.shape[0]))
+        return sum.scaled(1 / Double(s.channel.shape[0]))
     }
 }
 
@@ -110,15 +144,25 @@ public struct FocalFeatureLoss: DistillationLoss {
         student: Variable<S>, teacher: Tensor<S>, _ context: LossContext<S>
     ) -> Variable<S> {
         requireMaps("focalFeatureLoss", student.shape, teacher.shape)
-        let (n, h, w, c) = (teacher.shape[0], teacher.shape[1], teacher.shape[2], teacher.shape[3])
-        let weights = mask?.map { S($0) } ?? [S](repeating: 1 / S(h * w), count: n * h * w)
-        require(
-            weights.count == n * h * w, "focalFeatureLoss", [teacher.shape],
-            "the mask must have one element per position")
         let attention = FocalAttention(Variable(teacher), temperature: temperature)
+        if let mask { return distance(student, teacher, attention, mask) }
+        let (n, h, w, c) = (teacher.shape[0], teacher.shape[1], teacher.shape[2], teacher.shape[3])
+        let uniform = Tensor<S>([n, h, w, 1], repeating: 1 / S(h * w))
         let factors =
-            attention.spatial.reshaped([n, h, w, 1]) * Variable(Tensor([n, h, w, 1], weights))
-            * attention.channel.reshaped([n, 1, 1, c])
+            attention.spatial.reshaped([n, h, w, 1]) * Variable(uniform) * attention.channel.reshaped([n, 1, 1, c])
         return ((student - Variable(teacher)).squared() * factors).sum().scaled(1 / Double(n))
+    }
+
+    /// The loss under a mask and with the teacher's attention, in one pass over the maps.
+    func distance<S: Scalar>(
+        _ student: Variable<S>, _ teacher: Tensor<S>, _ attention: FocalAttention<S>, _ mask: [Double]
+    ) -> Variable<S> {
+        let spatial = attention.spatial.value
+        require(
+            mask.count == spatial.elementCount, "focalFeatureLoss", [teacher.shape],
+            "the mask must have one element per position")
+        let weights = spatial * Tensor(spatial.shape, mask.map { S($0) })
+        return student.weightedSquares(teacher, positions: weights, channels: attention.channel.value)
+            .scaled(1 / Double(teacher.shape[0]))
     }
 }

@@ -5,7 +5,7 @@ import Tensors
 extension GradientCheck {
     /// The cases of every distillation loss and of adapters, under the student's operand.
     public static let distillation: [GradientCheck] =
-        logitLosses + mapLosses
+        logitLosses + mapLosses + focalGlobalLosses + headLosses
         + [("same size", 4, 4), ("smaller teacher", 2, 2), ("larger teacher", 8, 6)].map { name, height, width in
             let tap = FeatureTap(name: "s", stride: 4, channels: 3, height: 4, width: 4)
             let target = FeatureTap(name: "t", stride: 4, channels: 2, height: height, width: width)
@@ -31,7 +31,7 @@ extension GradientCheck {
 
     private static func check(
         _ name: String, _ loss: any DistillationLoss, _ student: Shape, teacher shape: Shape? = nil,
-        store: ParameterStore<Double>? = nil, labels: [Int32] = []
+        store: ParameterStore<Double>? = nil, labels: [Int32] = [], regions: LossRegions? = nil
     ) -> GradientCheck {
         let target = teacher(shape ?? student)
         let parameters = store ?? ParameterStore(Scope().list, seed: 0)
@@ -44,7 +44,11 @@ extension GradientCheck {
             },
             function: { inputs in
                 let context = Context(parameters, mode: .training, random: RandomKey(seed: 3, purpose: "step"))
-                return [loss(student: inputs[0], teacher: target, LossContext(layers: context, labels: labels))]
+                return [
+                    loss(
+                        student: inputs[0], teacher: target,
+                        LossContext(layers: context, labels: labels, regions: regions))
+                ]
             })
     }
 
@@ -78,6 +82,48 @@ extension GradientCheck {
             check("fgdGlobal", global, map, store: redrawn(relation)),
             check("fgdAttention", FocalAttentionLoss(), map),
             check("fgdFeature", FocalFeatureLoss(), map),
+        ]
+    }
+
+    private static var focalGlobalLosses: [GradientCheck] {
+        let map: Shape = [2, 3, 4, 3]
+        let regions = LossRegions(
+            boxes: [
+                [
+                    LossBox(left: 3, top: 2, right: 14.5, bottom: 9),
+                    LossBox(left: 8, top: 5, right: 30, bottom: 19),
+                ], [],
+            ], size: Pair(24, 32), validSizes: [Pair(20, 30), Pair(24, 22)])
+        // Weights that let every term be seen.
+        var rule = FocalGlobalRule()
+        (rule.alpha, rule.beta, rule.gamma, rule.lambda) = (1, 0.5, 0.3, 0.1)
+        let scope = Scope()
+        let usual = FocalGlobalLoss(scope["usual"], channels: 3, rule: rule)
+        rule.followsReference = true
+        let other = FocalGlobalLoss(scope["reference"], channels: 3, rule: rule, temperature: 0.8)
+        let store = redrawn(scope)
+        return [
+            check("fgd", usual, map, store: store, regions: regions),
+            check("fgd/reference, temperature 0.8", other, map, store: store, regions: regions),
+            check("fgd/no objects known", usual, map, store: store),
+        ]
+    }
+
+    /// Two levels of two anchors and three classes; the operands are logits and moves of each.
+    private static func check(_ name: String, _ loss: any HeadLoss) -> GradientCheck {
+        let shapes: [Shape] = [[2, 2, 3, 6], [2, 1, 2, 6], [2, 2, 3, 8], [2, 1, 2, 8]]
+        let targets = shapes.map { teacher($0) }
+        return GradientCheck("distillation/" + name, shapes) {
+            [loss(HeadAnswers(student: $0, teacher: targets, classes: 3))]
+        }
+    }
+
+    private static var headLosses: [GradientCheck] {
+        [
+            check("headKD", HeadClassLoss()),
+            check("headKD/temperature 4", HeadClassLoss(temperature: 4, threshold: 0.6)),
+            check("boxKD", HeadBoxLoss(HeadLossRule(threshold: 0.6))),
+            check("boxKD/smoothL1", HeadBoxLoss(HeadLossRule(threshold: 0.6, distance: .smoothL1))),
         ]
     }
 }

@@ -1,59 +1,5 @@
 import Configuration
 
-/// The losses that a stage may use.
-public enum LossKind: String, Sendable, CaseIterable, OldSpellings {
-    case kd, dkd, dist
-    case l2, at, cwd, pkd, mgd
-    case fgdGlobal, fgdAttention, fgdFeature
-
-    /// Words that were written with hyphens.
-    public static var oldSpellings: [String: LossKind] {
-        ["fgd-global": .fgdGlobal, "fgd-attention": .fgdAttention, "fgd-feature": .fgdFeature]
-    }
-
-    /// The name in logs and of the parameters of the loss, which stay as they were first written.
-    package var name: String { LossKind.oldSpellings.first { $0.value == self }?.key ?? rawValue }
-
-    /// Whether it compares logits; the others compare maps.
-    public var usesLogits: Bool { self == .kd || self == .dkd || self == .dist }
-
-    /// Whether it needs to know the right classes.
-    package var needsLabels: Bool { self == .dkd }
-
-    /// Whether the student's map must first have the teacher's channels and size.
-    public var needsAdapter: Bool { !usesLogits && self != .at }
-
-    /// The published weight for this reduction; 1 where none is published.
-    public var defaultWeight: Double {
-        switch self {
-        case .kd, .dkd, .l2: 1
-        case .dist: 2
-        case .at: 1000
-        case .cwd: 5
-        case .pkd: 6
-        case .mgd: 7e-5
-        case .fgdGlobal: 5e-6
-        case .fgdAttention: 5e-4
-        case .fgdFeature: 5e-4
-        }
-    }
-
-    /// The temperature where none is given.
-    public var defaultTemperature: Double {
-        switch self {
-        case .kd, .dkd: 4
-        case .fgdAttention, .fgdFeature: 0.5
-        default: 1
-        }
-    }
-
-    /// Which levels take part: MGD uses the last map alone.
-    public var defaultLevels: LossConfiguration.Levels { self == .mgd ? .last : .all }
-
-    /// Whether levels are averaged; otherwise they are added.
-    var averagesLevels: Bool { self == .l2 }
-}
-
 /// One loss of a stage: its kind, its constants, and when it acts.
 public struct LossConfiguration: Sendable, Hashable {
     /// Which of the paired maps a loss compares.
@@ -75,6 +21,10 @@ public struct LossConfiguration: Sendable, Hashable {
     public var mask = MaskedGenerationLoss.Mask.channel
     /// MGD: the share that is masked.
     public var maskRatio: Double
+    /// FGD: the weights of its terms, and whose convention places boxes on maps.
+    public var focalGlobal = FocalGlobalRule()
+    /// Losses on heads: which anchors count, and how far boxes are apart.
+    public var head = HeadLossRule()
     /// Which maps take part.
     public var levels: Levels
     /// Epochs of a stage over which the weight rises from 0.
@@ -99,15 +49,11 @@ public struct LossConfiguration: Sendable, Hashable {
         self.init(kind)
         let positive = Double.leastNonzeroMagnitude ... .greatestFiniteMagnitude
         let notNegative = 0...Double.greatestFiniteMagnitude
-        if kind == .mgd {
-            mask = reader.choice("mask", default: mask, "Whether channels or positions are masked")
-            maskRatio = reader.double(
-                "maskRatio", default: MaskedGenerationLoss.ratio(for: mask), in: 0...1.0.nextDown,
-                "Share that is masked")
-            if mask == .spatial { weight = 2e-5 }
-        }
+        if kind == .mgd { readMask(reader) }
+        if kind == .fgd { focalGlobal = FocalGlobalRule(reader) }
+        if kind.usesHead { head = HeadLossRule(reader, distance: kind == .boxKD) }
         weight = reader.double("weight", default: weight, in: notNegative, "Factor of the loss")
-        if kind.usesLogits || kind == .cwd || kind == .fgdAttention || kind == .fgdFeature {
+        if [.kd, .dkd, .dist, .headKD, .cwd, .fgd, .fgdAttention, .fgdFeature].contains(kind) {
             temperature = reader.double("temperature", default: temperature, in: positive, "Temperature of the softmax")
         }
         if kind == .dkd {
@@ -118,7 +64,7 @@ public struct LossConfiguration: Sendable, Hashable {
             alpha = reader.double("alpha", default: alpha, in: notNegative, "Weight of relations within an image")
             beta = reader.double("beta", default: beta, in: notNegative, "Weight of relations over the batch")
         }
-        if !kind.usesLogits {
+        if kind.usesMaps {
             levels = reader.choice("levels", default: levels, "All paired maps, or the last alone")
         }
         warmupEpochs = reader.double(
@@ -131,5 +77,18 @@ public struct LossConfiguration: Sendable, Hashable {
     public func weight(atEpoch epoch: Double) -> Double {
         if let stopEpoch, epoch >= stopEpoch { return 0 }
         return weight * (warmupEpochs > 0 ? min(1, max(0, epoch) / warmupEpochs) : 1)
+    }
+
+    private mutating func readMask(_ reader: ConfigurationReader) {
+        let none = "none"
+        let word = reader.choice(
+            "preset", of: [none] + DetectorPreset.allCases.map(\.rawValue), default: none,
+            "The published constants for a kind of detector: positions are masked, on all maps")
+        let preset = DetectorPreset(rawValue: word)
+        if preset != nil { (mask, levels) = (.spatial, .all) }
+        mask = reader.choice("mask", default: mask, "Whether channels or positions are masked")
+        let usual = preset?.maskRatio ?? MaskedGenerationLoss.ratio(for: mask)
+        maskRatio = reader.double("maskRatio", default: usual, in: 0...1.0.nextDown, "Share that is masked")
+        weight = preset?.generationWeight ?? (mask == .spatial ? 2e-5 : weight)
     }
 }

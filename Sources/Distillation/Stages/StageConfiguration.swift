@@ -4,8 +4,22 @@ import Configuration
 
 /// One stage: how long and with which losses the student learns from a teacher.
 public struct StageConfiguration: Sendable, Hashable {
+    /// How long a stage is.
+    public struct Length: Sendable, Hashable {
+        /// Epochs of the stage.
+        public var epochs = 10.0
+        /// So many epochs of the stage without a better validation end it, and what follows gets the epochs left; 0 for
+        /// never.
+        public var patience = 0
+    }
+
+    /// How long the stage is.
+    public var length = Length()
     /// Epochs of the stage.
-    public var epochs = 10.0
+    public var epochs: Double {
+        get { length.epochs }
+        set { length.epochs = newValue }
+    }
     /// Factor of cross-entropy with the labels.
     public var crossEntropyWeight = 1.0
     /// What is added to cross-entropy.
@@ -31,6 +45,9 @@ public struct StageConfiguration: Sendable, Hashable {
 
     /// The defaults.
     public init() {}
+
+    /// Whether a loss looks at what heads say, so that teachers need theirs.
+    package var needsAnswers: Bool { losses.contains { $0.kind.usesLogits } || StageLosses.needsHead(losses) }
 
     /// Reads a section; what it leaves out is as in `base`.
     public init(_ reader: ConfigurationReader, base: StageConfiguration = StageConfiguration()) {
@@ -78,6 +95,10 @@ public struct StageConfiguration: Sendable, Hashable {
         resetAdapters = reader.bool("resetAdapters", default: base.resetAdapters, "Whether adapters are drawn anew")
         resetStatistics = reader.bool(
             "resetStatistics", default: base.resetStatistics, "Whether running statistics of norms start anew")
+        length.patience = reader.int(
+            "patience", default: base.length.patience, in: 0...1_000_000,
+            "Epochs of the stage without a better validation that end it; the epochs left go to the next one; 0 = never"
+        )
         if losses.isEmpty, crossEntropyWeight == 0 {
             reader.problem("losses", "is empty with a crossEntropyWeight of 0, expected at least one loss")
         }
@@ -105,8 +126,9 @@ public struct StageSchedule: Sendable, Hashable {
     public init() {}
 
     /// Reads the section `stage` and the list `stages`, whose entries name a `teacher`.
-    public init(_ reader: ConfigurationReader) {
-        let base = reader.section("stage", "What all stages have in common") { StageConfiguration($0) }
+    /// - Parameter usual: what holds where the section says nothing.
+    public init(_ reader: ConfigurationReader, usual: StageConfiguration = StageConfiguration()) {
+        let base = reader.section("stage", "What all stages have in common") { StageConfiguration($0, base: usual) }
         common = base
         let entries = reader.list("stages", "What the stages of some teachers change") { entry in
             let teacher = entry.requiredString("teacher", "The teacher's name in the pool")

@@ -34,6 +34,8 @@ public struct StageLosses: Sendable, CustomStringConvertible {
         let name: String
         let configuration: LossConfiguration
         let pieces: [Piece]
+        /// Of a loss on heads, which looks at all levels at once.
+        let head: (any HeadLoss)?
     }
 
     /// Which maps are compared; nil where no loss compares maps.
@@ -43,7 +45,10 @@ public struct StageLosses: Sendable, CustomStringConvertible {
     private let entries: [Entry]
 
     /// Whether any of the losses compares maps, so that a pairing is needed.
-    public static func needsPairing(_ losses: [LossConfiguration]) -> Bool { losses.contains { !$0.kind.usesLogits } }
+    public static func needsPairing(_ losses: [LossConfiguration]) -> Bool { losses.contains { $0.kind.usesMaps } }
+
+    /// Whether any of the losses compares what dense heads answer, so that teachers need their heads.
+    public static func needsHead(_ losses: [LossConfiguration]) -> Bool { losses.contains { $0.kind.usesHead } }
 
     /// Declares the parameters of adapters and losses in the scope.
     ///
@@ -61,33 +66,42 @@ public struct StageLosses: Sendable, CustomStringConvertible {
             let number = losses[...position].filter { $0.kind == loss.kind }.count
             let name = count > 1 ? "\(loss.kind.name)\(number)" : loss.kind.name
             let own = scope["losses"][name]
-            let pieces =
-                loss.kind.usesLogits
-                ? [Piece(loss: makeLoss(loss, own, channels: 0), level: nil)]
-                : StageLosses.levels(of: loss, pairs).map {
-                    Piece(loss: makeLoss(loss, own[$0], channels: pairs[$0].teacher.channels), level: $0)
-                }
-            return Entry(name: name, configuration: loss, pieces: pieces)
+            let levels: [Int?] = loss.kind.usesLogits ? [nil] : StageLosses.levels(of: loss, pairs)
+            let pieces = levels.compactMap { level in
+                makeLoss(loss, level.map { own[$0] } ?? own, channels: level.map { pairs[$0].teacher.channels } ?? 0)
+                    .map { Piece(loss: $0, level: level) }
+            }
+            return Entry(name: name, configuration: loss, pieces: pieces, head: makeHeadLoss(loss))
         }
     }
 
     private static func levels(of loss: LossConfiguration, _ pairs: [FeaturePair]) -> [Int] {
-        if loss.kind.usesLogits { return [] }
+        if !loss.kind.usesMaps { return [] }
         return loss.levels == .last ? Array(pairs.indices.suffix(1)) : Array(pairs.indices)
     }
 
     /// The losses' weighted sum for one batch.
     ///
-    /// - Parameter epoch: the moment within the stage, which decides warm-up and stop.
+    /// - Parameters:
+    ///   - epoch: the moment within the stage, which decides warm-up and stop.
+    ///   - head: what both heads answer; required where a loss compares that.
     /// - Returns: one term per loss that acts at that moment.
     public func callAsFunction<S: Scalar>(
-        student: ModelOutput<S>, teacher: TeacherOutput<S>, epoch: Double, _ context: LossContext<S>
+        student: ModelOutput<S>, teacher: TeacherOutput<S>, epoch: Double, head: HeadAnswers<S>? = nil,
+        _ context: LossContext<S>
     ) -> WeightedLoss<S> {
         var sum = WeightedLoss<S>()
         var adapted: [Int: Variable<S>] = [:]
         for entry in entries {
             let weight = entry.configuration.weight(atEpoch: epoch)
             if weight == 0 { continue }
+            if let loss = entry.head {
+                guard let head else {
+                    brokenRule("StageLosses", [], "the loss \(entry.name) needs what the heads answer")
+                }
+                sum.add(entry.name, loss(head), weight: weight)
+                continue
+            }
             var total: Variable<S>?
             for piece in entry.pieces {
                 let value = apply(piece, entry.configuration.kind, student, teacher, &adapted, context)
@@ -113,7 +127,8 @@ public struct StageLosses: Sendable, CustomStringConvertible {
             return piece.loss(student: map, teacher: target, context)
         }
         // Losses of one level share its adapter and its result.
-        let fitted = adapted[level] ?? adapter(map, context.layers)
+        let size = Pair(target.shape[1], target.shape[2])
+        let fitted = adapted[level] ?? adapter(map, size: size, context.layers)
         adapted[level] = fitted
         return piece.loss(student: fitted, teacher: target, context)
     }
@@ -126,18 +141,21 @@ public struct StageLosses: Sendable, CustomStringConvertible {
         let pairs = pairing?.pairs ?? []
         let lines = entries.map { entry in
             let levels = entry.pieces.compactMap { piece in piece.level.map { pairs[$0].student.name } }
-            let place = levels.isEmpty ? "logits" : levels.joined(separator: ", ")
+            let place =
+                entry.head != nil ? "the head" : levels.isEmpty ? "logits" : levels.joined(separator: ", ")
             return "\(entry.name) on \(place), weight \(entry.configuration.weight)"
         }
         return (adapters.map(\.description) + lines).joined(separator: "\n")
     }
 }
 
-private func makeLoss(_ loss: LossConfiguration, _ scope: Scope, channels: Int) -> any DistillationLoss {
+/// The loss at a level, or on logits; nil for one on heads.
+private func makeLoss(_ loss: LossConfiguration, _ scope: Scope, channels: Int) -> (any DistillationLoss)? {
     switch loss.kind {
     case .kd: HintonLoss(temperature: loss.temperature)
     case .dkd: DecoupledLoss(temperature: loss.temperature, alpha: loss.alpha, beta: loss.beta)
     case .dist: RelationLoss(temperature: loss.temperature, alpha: loss.alpha, beta: loss.beta)
+    case .headKD, .boxKD: nil
     case .l2: FeatureMimicLoss()
     case .at: AttentionTransferLoss()
     case .cwd: ChannelWiseLoss(temperature: loss.temperature)
@@ -145,8 +163,17 @@ private func makeLoss(_ loss: LossConfiguration, _ scope: Scope, channels: Int) 
     case .mgd:
         MaskedGenerationLoss(
             scope, channels: channels, mask: loss.mask, ratio: loss.maskRatio)
+    case .fgd: FocalGlobalLoss(scope, channels: channels, rule: loss.focalGlobal, temperature: loss.temperature)
     case .fgdGlobal: GlobalRelationLoss(scope, channels: channels)
     case .fgdAttention: FocalAttentionLoss(temperature: loss.temperature)
     case .fgdFeature: FocalFeatureLoss(temperature: loss.temperature)
+    }
+}
+
+private func makeHeadLoss(_ loss: LossConfiguration) -> (any HeadLoss)? {
+    switch loss.kind {
+    case .headKD: HeadClassLoss(temperature: loss.temperature, threshold: loss.head.threshold)
+    case .boxKD: HeadBoxLoss(loss.head)
+    default: nil
     }
 }

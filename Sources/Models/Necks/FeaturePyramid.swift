@@ -47,18 +47,26 @@ package struct FeaturePyramid: Neck {
     }
 
     package func taps(_ backbone: [FeatureTap]) -> [FeatureTap] {
-        func tap(_ level: Int, _ stride: Int, _ height: Int, _ width: Int) -> FeatureTap {
+        func tap(_ stride: Int, _ height: Int, _ width: Int, pooled: Bool = false) -> FeatureTap {
             FeatureTap(
-                name: "neck\(level)", stride: stride, channels: specification.channels, height: height, width: width)
+                name: Self.tapName(stride: stride, pooled: pooled), stride: stride, channels: specification.channels,
+                height: height, width: width)
         }
-        var taps = backbone.dropFirst(specification.firstStage).enumerated().map {
-            tap($0, $1.stride, $1.height, $1.width)
-        }
+        var taps = backbone.dropFirst(specification.firstStage).map { tap($0.stride, $0.height, $0.width) }
         for _ in 0..<specification.extraLevels {
             guard let last = taps.last else { break }
-            taps.append(tap(taps.count, 2 * last.stride, (last.height + 1) / 2, (last.width + 1) / 2))
+            taps.append(
+                tap(
+                    2 * last.stride, (last.height + 1) / 2, (last.width + 1) / 2,
+                    pooled: specification.extra == .pool))
         }
         return taps
+    }
+
+    /// `neck.P3` at a stride of 8 pixels, as papers count levels; `neck.P6pool` for every second pixel of the level before.
+    private static func tapName(stride: Int, pooled: Bool) -> String {
+        let isPower = stride > 0 && stride & (stride - 1) == 0
+        return path + "." + (isPower ? "P\(stride.trailingZeroBitCount)" : "stride\(stride)") + (pooled ? "pool" : "")
     }
 
     package func callAsFunction<S: Scalar>(_ features: Features<S>, _ context: Context<S>) -> Features<S> {
@@ -71,14 +79,15 @@ package struct FeaturePyramid: Neck {
                     finer + coarser.resized(height: finer.shape[1], width: finer.shape[2], .nearest)
             }
         }
-        var maps = risen(zip(outputs, sums).map { $0($1, context) }, context)
+        let found = risen(zip(outputs, sums).map { Self.both($0, $1, context) }, context)
+        var (maps, plain) = (found.map(\.result), found.map(\.plain))
         guard specification.extra != .pool else {
             LayerPath.$current.withValue(Self.path) {
                 for _ in 0..<specification.extraLevels {
                     maps.append(maps[maps.count - 1].maxPooled(kernel: 1, stride: 2))
                 }
             }
-            return Features(maps: maps)
+            return shown(maps, plain + maps.suffix(specification.extraLevels))
         }
         var source =
             switch specification.extra {
@@ -90,21 +99,38 @@ package struct FeaturePyramid: Neck {
             if number > 0, specification.reluBeforeExtra {
                 source = LayerPath.$current.withValue(Self.path) { source.relu() }
             }
-            source = layer(source, context)
+            let both = Self.both(layer, source, context)
+            source = both.result
             maps.append(source)
+            plain.append(both.plain)
         }
-        return Features(maps: maps)
+        return shown(maps, plain)
+    }
+
+    /// A level's map, and what it was before its norm.
+    private typealias Level<S: Scalar> = (plain: Variable<S>, result: Variable<S>)
+
+    private static func both<S: Scalar>(_ layer: any Layer, _ x: Variable<S>, _ context: Context<S>) -> Level<S> {
+        if let layer = layer as? NormedConvolution { return layer.both(x, context) }
+        let y = layer(x, context)
+        return (y, y)
+    }
+
+    private func shown<S: Scalar>(_ maps: [Variable<S>], _ plain: [Variable<S>]) -> Features<S> {
+        var features = Features(maps: maps)
+        if specification.groups > 0 { features.shown = plain }
+        return features
     }
 
     /// PAFPN's way from the finest output to the coarsest.
-    private func risen<S: Scalar>(_ maps: [Variable<S>], _ context: Context<S>) -> [Variable<S>] {
-        guard specification.upward else { return maps }
-        var maps = maps
+    private func risen<S: Scalar>(_ levels: [Level<S>], _ context: Context<S>) -> [Level<S>] {
+        guard specification.upward else { return levels }
+        var maps = levels.map(\.result)
         for (level, layer) in steps.enumerated() {
             let step = layer(maps[level], context)
             maps[level + 1] = LayerPath.$current.withValue(Self.path) { maps[level + 1] + step }
         }
-        return [maps[0]] + zip(sums, maps.dropFirst()).map { $0($1, context) }
+        return [levels[0]] + zip(sums, maps.dropFirst()).map { Self.both($0, $1, context) }
     }
 }
 

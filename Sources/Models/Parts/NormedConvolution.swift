@@ -30,10 +30,15 @@ struct NormedConvolution: Layer {
         norm = groups > 0 ? GroupNorm(scope["gn"], channels: outputs, groups: groups) : nil
     }
 
-    func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        var y = convolution(x, context)
-        if let norm { y = norm(y, context) }
-        return activates ? LayerPath.$current.withValue(path) { y.relu() } : y
+    func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> { both(x, context).result }
+
+    /// The convolution's output as it is, and what norm and relu make of it.
+    func both<S: Scalar>(
+        _ x: Variable<S>, _ context: Context<S>
+    ) -> (plain: Variable<S>, result: Variable<S>) {
+        let plain = convolution(x, context)
+        let y = norm.map { $0(plain, context) } ?? plain
+        return (plain, activates ? LayerPath.$current.withValue(path) { y.relu() } : y)
     }
 
     func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {

@@ -5,6 +5,7 @@ package enum ArmSections {
     private static let explanations = [
         "none": "no teacher", "direct": "the last teacher alone", "ensemble": "all teachers at once",
         "progressive": "one teacher after the other",
+        "adaptive": "the same, the order reviewed after each stage",
     ]
 
     /// Which arm is best: by validation, or by the test images where the comparison kept nothing else.

@@ -20,7 +20,10 @@ enum DistillationSections {
         }
         let student = record.run?["student"]?.stringValue ?? "student"
         let size = record.run?["model"]?["parameters"]?.doubleValue.map { RunHeader.short($0) } ?? ""
-        let decisions = (record.distillation.order?["decisions"]?.arrayValue ?? []).compactMap {
+        let found = record.distillation.order?["decisions"]?.arrayValue ?? []
+        // What was decided on the way, once a stage was over.
+        let later = record.distillation.stages.flatMap { $0["decisions"]?.arrayValue ?? [] }
+        let decisions = (found + later).compactMap {
             // As runs wrote it before.
             $0["text"]?.stringValue?.replacing(" +- ", with: " ± ")
         }

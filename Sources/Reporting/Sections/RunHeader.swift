@@ -72,6 +72,9 @@ enum RunHeader {
             let list = teachers.joined(separator: ", then ")
             switch arm {
             case "progressive": text = text + " The student learnt from \(list)."
+            case "adaptive":
+                let met = record.distillation.stages.compactMap { $0["teacher"]?.stringValue }
+                text = text + " The student learnt from \((met.isEmpty ? teachers : met).joined(separator: ", then "))."
             case "direct": text = text + " The student learnt from \(teachers.last ?? "one teacher") alone."
             case "ensemble": text = text + " The student learnt from \(teachers.joined(separator: ", ")) at once."
             default: text = text + " The student had no teacher."

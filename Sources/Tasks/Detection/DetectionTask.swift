@@ -1,5 +1,6 @@
 import Autograd
 import Datasets
+import Distillation
 import JSON
 import Layers
 import Models
@@ -91,6 +92,35 @@ public struct DetectionTask: LearningTask {
     /// Class scores of every place as rows, those of all levels one behind the other; two-stage detectors have objectness
     /// there.
     public func classRows(_ output: ModelOutput<Float>) -> Variable<Float> { output.answer[0] }
+
+    /// The boxes to be found; crowds are not among them.
+    public func regions(_ target: InstanceTargets) -> LossRegions? {
+        LossRegions(
+            boxes: target.images.map { image in
+                image.boxes.map { LossBox(left: $0.left, top: $0.top, right: $0.right, bottom: $0.bottom) }
+            }, size: target.size, validSizes: target.images.map(\.visible))
+    }
+
+    /// Yes.
+    public var tellsMotions: Bool { true }
+
+    /// What objects were moved by.
+    public func motions(_ target: InstanceTargets) -> [Motion]? {
+        let motions = target.images.compactMap(\.located.motion)
+        return motions.count == target.images.count ? motions : nil
+    }
+
+    /// Of heads with anchors: their classes, or the objectness of a first stage.
+    public func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>? {
+        guard let classes = anchoredClasses else { return nil }
+        return HeadAnswers(student: student.answer, teacher: teacher.map(\.value), classes: classes)
+    }
+
+    /// The classes, or objectness alone for a first stage.
+    public var anchoredClasses: Int? {
+        guard settings.head.anchorShape != nil else { return nil }
+        return settings.head is RegionHeadSpecification ? 1 : settings.head.classes
+    }
 }
 
 extension DetectionSettings {

@@ -123,6 +123,9 @@ extension DetectorConfiguration {
         try DetectionTask(vocabulary, keys: DetectorLossKeys(), learnsMasks: learnsMasks)
     }
 
+    /// No: what an answer means is its head's.
+    public static var answersAreAlike: Bool { false }
+
     /// Objects by the names of their classes.
     public static func relabeled(
         _ dataset: any AnnotatedDataset<LocatedInstances>, names: [String], as others: [String]

@@ -8,21 +8,6 @@ import Layers
 import Reporting
 import Tensors
 
-/// A model that a student learns from: it is shown the student's images and answers them.
-package protocol TeachingModel: AnyObject {
-    /// What it is called in tables and in the names of loss terms.
-    var name: String { get }
-    /// Where its features are read.
-    var taps: [FeatureTap] { get }
-    /// Time spent answering, so far.
-    var seconds: Double { get }
-    /// Its answer, of constants.
-    /// - Parameters:
-    ///   - batch: the images as the student's loader made them.
-    ///   - images: the same as a tensor [N, H, W, C].
-    func answer(_ batch: ImageBatch, _ images: Tensor<Float>) -> ModelOutput<Float>
-}
-
 /// Any task with teachers beside it: its own loss, and the losses of one stage against one teacher, against several at
 /// once, or none. What is measured and reported is the task's.
 ///
@@ -130,7 +115,8 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
         let own = base.loss(student, batch, context, update: update)
         if teachers.isEmpty { return own }
         let images = Tensor(batch)
-        let outputs = teachers.map { $0.answer(batch.images, images) }
+        let motions = base.motions(batch.targets)
+        let outputs = teachers.map { $0.teach(batch.images, images, motions: motions, answers: needsAnswers) }
         let epoch = (Double(update - place.firstUpdate) + 0.5) / Double(place.updatesPerEpoch)
         let distillation = distance(student, outputs, epoch, batch, context)
         if !balancing.isSettled { measure(batch, outputs, epoch, own.total, distillation, context, update: update) }
@@ -142,30 +128,47 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
         if weight == 0 {
             terms.insert(TaskLoss.Term(name: "crossEntropy", raw: Double(own.total.value.item), weighted: 0), at: 0)
         }
+        if base.trainingMetric == nil, !own.terms.isEmpty {
+            // A loss of several parts without a metric of its own is told by its parts.
+            terms.replaceSubrange(
+                0..<1,
+                with: own.terms.map { TaskLoss.Term(name: $0.name, raw: $0.raw, weighted: $0.weighted * weight) })
+        }
         return TaskLoss(total: sum.total ?? own.total.scaled(by: 0), measured: own.measured, terms: terms)
     }
 
+    /// Whether any loss looks at what heads say.
+    private var needsAnswers: Bool { configuration.needsAnswers }
+    private var comparesRows: Bool { configuration.losses.contains(where: \.kind.usesLogits) }
+
     private func distance(
-        _ student: ModelOutput<Float>, _ outputs: [ModelOutput<Float>], _ epoch: Double, _ batch: Batch<Base.Target>,
+        _ student: ModelOutput<Float>, _ outputs: [Lesson], _ epoch: Double, _ batch: Batch<Base.Target>,
         _ context: Context<Float>
     ) -> WeightedLoss<Float> {
-        let compared = ModelOutput(logits: base.classRows(student), features: student.features)
-        let rows = outputs.map { base.classRows($0, like: student).value }
+        let compared = ModelOutput(
+            logits: comparesRows ? base.classRows(student) : student.logits, features: student.features)
+        let rows = outputs.map { lesson -> Tensor<Float> in
+            // Nobody looks at the rows of a teacher that was not asked for them.
+            guard comparesRows, let answer = lesson.answer else { return Tensor(Float(0)) }
+            return base.classRows(ModelOutput(answer: answer, features: lesson.features), like: student).value
+        }
+        let losses = LossContext(
+            layers: context, labels: comparesRows ? base.rowLabels(batch.targets) : [],
+            regions: base.regions(batch.targets))
         var sum = WeightedLoss<Float>()
         for part in parts {
             let output =
                 part.teacher.map { TeacherOutput(logits: rows[$0], features: outputs[$0].features.map(\.value)) }
                 ?? TeacherOutput(logits: averagedTeacher(rows, temperature: part.temperature), features: [])
-            let found = part.losses(
-                student: compared, teacher: output, epoch: epoch,
-                LossContext(layers: context, labels: base.rowLabels(batch.targets)))
+            let head = part.teacher.flatMap { outputs[$0].answer }.flatMap { base.headAnswers(student, $0) }
+            let found = part.losses(student: compared, teacher: output, epoch: epoch, head: head, losses)
             sum.add(found.renamed(part.prefix), factor: part.factor)
         }
         return sum
     }
 
     private func measure(
-        _ batch: Batch<Base.Target>, _ outputs: [ModelOutput<Float>], _ epoch: Double, _ own: Variable<Float>,
+        _ batch: Batch<Base.Target>, _ outputs: [Lesson], _ epoch: Double, _ own: Variable<Float>,
         _ distillation: WeightedLoss<Float>, _ context: Context<Float>, update: Int
     ) {
         switch configuration.balance {
@@ -210,6 +213,13 @@ extension DistilledTask {
     }
     package var hasRowLabels: Bool { base.hasRowLabels }
     package func rowLabels(_ target: Base.Target) -> [Int32] { base.rowLabels(target) }
+    package var tellsMotions: Bool { base.tellsMotions }
+    package func motions(_ target: Base.Target) -> [Motion]? { base.motions(target) }
+    package func regions(_ target: Base.Target) -> LossRegions? { base.regions(target) }
+    package func headAnswers(_ student: ModelOutput<Float>, _ teacher: [Variable<Float>]) -> HeadAnswers<Float>? {
+        base.headAnswers(student, teacher)
+    }
+    package var anchoredClasses: Int? { base.anchoredClasses }
 
     package func record(
         _ findings: Base.Measure.Findings, of dataset: any AnnotatedDataset<Base.Annotation>,

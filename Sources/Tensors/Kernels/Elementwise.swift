@@ -5,7 +5,8 @@ import CKernels
 /// The functions that act on each element by itself. A new one is a row here, in both tables below and in
 /// `Elementwise.c`; its operation and gradient check follow from that.
 public enum ElementwiseFunction: String, CaseIterable, Sendable {
-    case gelu, quickGELU, relu, silu, hardSwish, sigmoid, tanh, exponential, logarithm, square, squareRoot, negate
+    case gelu, quickGELU, relu, silu, hardSwish, sigmoid, tanh, exponential, logarithm, square, squareRoot, negate,
+        absolute
 }
 
 /// What `Kernels/Elementwise.swift` asks of an element type.
@@ -42,6 +43,7 @@ extension Float: ElementwiseKernels {
         case .square: (hb_square, hb_square_gradient)
         case .squareRoot: (hb_sqrt, hb_sqrt_gradient)
         case .negate: (hb_negate, hb_negate_gradient)
+        case .absolute: (hb_absolute, hb_absolute_gradient)
         }
     }
 
@@ -80,6 +82,7 @@ extension ElementwiseFunction {
         case .square: x * x
         case .squareRoot: x.squareRoot()
         case .negate: -x
+        case .absolute: abs(x)
         }
     }
 
@@ -102,6 +105,7 @@ extension ElementwiseFunction {
         case .square: return 2 * x
         case .squareRoot: return 0.5 / x.squareRoot()
         case .negate: return -1
+        case .absolute: return x > 0 ? 1 : x < 0 ? -1 : 0
         }
     }
 

@@ -54,12 +54,13 @@ package struct ParityCheck<S: Scalar> {
             })
     }
 
-    /// By what the metadata describes: operations, parts of feature pyramids, U-Nets, a detector, a UPerNet or a
-    /// classifier.
+    /// By what the metadata describes: operations, losses of distillation, parts of feature pyramids, U-Nets, a detector,
+    /// a UPerNet or a classifier.
     private static func values(_ fixture: ParityFixture<S>) throws -> ParityValues<S> {
         let cases = fixture.cases ?? []
         if cases.contains(where: { $0["op"] != nil }) { return try operations(fixture, cases) }
         if cases.contains(where: { $0["bilinear"] != nil }) { return try unets(fixture, cases) }
+        if cases.contains(where: { $0["lambda_"] != nil }) { return try focalGlobal(fixture, cases) }
         if cases.contains(where: { $0["kind"] != nil }) { return try pyramids(fixture, cases) }
         let config = fixture.config
         if config?["anchor_sizes"] != nil || config?["bbox_head"] != nil || config?["roi_head"] != nil {

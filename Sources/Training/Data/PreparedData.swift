@@ -22,7 +22,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     private let groups: (@Sendable (any AnnotatedDataset<Annotation>) throws -> [Int])?
 
     /// Whether batches of training are of images of like shape and cut to what these need.
-    private let trims: Bool
+    let trims: Bool
 
     package var classNames: [String] { vocabulary.classNames }
 

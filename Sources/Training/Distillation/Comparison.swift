@@ -34,6 +34,8 @@ package struct Comparison: Sendable {
         Spread(results.filter { $0.arm == arm }.map(value)).map { ($0.mean, $0.deviation) } ?? (0, 0)
     }
 
+    /// Those that were run.
+    private var arms: [Arm] { Arm.allCases.filter { arm in results.contains { $0.arm == arm } } }
     private var part: ResultPart { results.first?.part ?? .test }
     private var metric: Metric { results.first?.metric ?? Metric.unnamed[0] }
     /// Which arm is best, as far as the number of images and the spread of the seeds let one say so.
@@ -58,7 +60,7 @@ package struct Comparison: Sendable {
             ] + (isTest ? [Table.Column("test, best epoch", .right)] : []) + [
                 Table.Column("train loss", .right), Table.Column("train - \(part)", .right), "seconds",
             ],
-            rows: Arm.allCases.map { arm in
+            rows: arms.map { arm in
                 let loss = statistics(arm) { $0.trainLoss }
                 return [
                     arm.rawValue, "\(results.filter { $0.arm == arm }.count)", validation(arm), share(arm) { $0.last },
@@ -79,7 +81,7 @@ package struct Comparison: Sendable {
         func pair(_ value: (mean: Double, deviation: Double)) -> JSONValue {
             ["mean": .number(value.mean), "deviation": .number(value.deviation)]
         }
-        let arms = Arm.allCases.map { arm -> JSONValue in
+        let arms = arms.map { arm -> JSONValue in
             [
                 "arm": .string(arm.rawValue), last: pair(statistics(arm) { $0.last }),
                 best: pair(statistics(arm) { $0.best }), "trainLoss": pair(statistics(arm) { $0.trainLoss }),
@@ -137,10 +139,10 @@ extension DistillationRun {
         }
         var comparison = Comparison(
             order: report.order, validationImages: data.splits.validation?.count, testImages: data.splits.test?.count)
-        try plan((0..<seeds).flatMap { _ in Arm.allCases }, order: report.order)
+        try plan((0..<seeds).flatMap { _ in comparedArms }, order: report.order)
         for index in 0..<seeds {
             let seed = recipe.run.seed + index
-            for arm in Arm.allCases {
+            for arm in comparedArms {
                 let path = "\(directory.path)/compare/seed-\(seed)/\(arm.rawValue)"
                 console.line("seed \(seed), arm \(arm.rawValue)")
                 let json: JSONValue

@@ -12,6 +12,8 @@ package struct DistillationRecipe: Sendable {
     package var pool: PoolSection
     /// The teachers in turn; `nil` lets Backward Greedy Selection choose.
     package var order: [String]?
+    /// Whether the arm that reviews the order after each stage is the one that is meant.
+    package var isAdaptive: Bool
     /// The longest chain that the selection may build.
     package var maxTeachers: Int?
     package var stages: StageSchedule
@@ -36,6 +38,7 @@ package struct DistillationRecipe: Sendable {
         student = read.value.student
         pool = read.value.pool
         order = read.value.order
+        isAdaptive = read.value.isAdaptive
         maxTeachers = read.value.maxTeachers
         stages = read.value.stages
         cost = read.value.cost
@@ -52,6 +55,7 @@ package struct DistillationRecipe: Sendable {
         let student: StudentSection
         let pool: PoolSection
         let order: [String]?
+        let isAdaptive: Bool
         let maxTeachers: Int?
         let stages: StageSchedule
         let cost: CostSection
@@ -61,12 +65,18 @@ package struct DistillationRecipe: Sendable {
             student = reader.section("student", "The model that learns") { StudentSection($0) }
             pool = reader.section("pool", "The teachers") { PoolSection($0) }
             let words = reader.words(
-                "order", default: "bgs", "`bgs` (chosen by adaptation cost) or the teachers in turn")
+                "order", default: "bgs",
+                "`bgs` (chosen by adaptation cost), `adaptive` (the same, reviewed after each stage) or the teachers in turn"
+            )
             maxTeachers = reader.optionalInt(
                 "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
-            stages = StageSchedule(reader)
+            var usual = StageConfiguration()
+            // Answers that cannot be compared are not: the maps alone.
+            if !type(of: sections.task).answersAreAlike { usual.losses = [LossConfiguration(.pkd)] }
+            stages = StageSchedule(reader, usual: usual)
             cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
-            order = words == ["bgs"] ? nil : words
+            isAdaptive = words == ["adaptive"]
+            order = words == ["bgs"] || isAdaptive ? nil : words
             let names = pool.members.map(\.name)
             if !pool.members.isEmpty {
                 do {
@@ -78,7 +88,15 @@ package struct DistillationRecipe: Sendable {
             }
             if order == nil, sections.data.validation == .nowhere {
                 reader.section("data", "") {
-                    $0.problem("validation", "is 0, but order: bgs measures costs on a validation part")
+                    $0.problem(
+                        "validation",
+                        "is 0, but order: \(isAdaptive ? "adaptive" : "bgs") measures costs on a validation part")
+                }
+            }
+            let patient = [stages.common] + stages.byTeacher.values
+            if patient.contains(where: { $0.length.patience > 0 }), sections.data.validation == .nowhere {
+                reader.section("stage", "") {
+                    $0.problem("patience", "needs a validation part, but data.validation is 0")
                 }
             }
         }
@@ -119,6 +137,10 @@ package struct StudentSection: Sendable {
     package var config: String?
     package var overrides: [String]
     package var start: Start
+    /// What the first stage takes over of its teacher.
+    package var inherited: [InheritedPart]
+    /// Whether batch norms of the backbone keep their statistics in the stages.
+    package var freezesNorms: Bool
 
     init(_ reader: ConfigurationReader) {
         name = reader.string("name", default: "student", "What the student is called in tables")
@@ -127,6 +149,16 @@ package struct StudentSection: Sendable {
         config = reader.optionalPath("config", "Recipe that trains the student; this file's own when absent")
         overrides = reader.strings("set", default: [], "Values that replace those of `config`, key=value")
         start = reader.choice("start", default: .trained, "Whether stages begin with trained or with first weights")
+        let words = reader.strings(
+            "inherit", default: [], "What the first stage begins with of its teacher: neck, head, where they are alike")
+        inherited = words.compactMap { InheritedPart(rawValue: $0) }
+        let known = InheritedPart.allCases.map(\.rawValue)
+        if let word = words.first(where: { !known.contains($0) }) {
+            reader.problem("inherit", "found `\(word)`, expected \(known.joined(separator: " or "))")
+        }
+        freezesNorms = reader.bool(
+            "freezeNorms", default: false,
+            "Whether batch norms of the student's backbone keep their statistics in the stages")
     }
 }
 
@@ -185,6 +217,10 @@ package struct CostSection: Sendable {
     package var ridge: Double
     package var resamples: Int
     package var descentEpochs: Int
+    /// The most places of each map that count; nil for what the task says.
+    package var positions: Int?
+    /// Memory for maps that are asked for again.
+    package var cacheMegabytes: Int
 
     init(_ reader: ConfigurationReader) {
         images = reader.int("images", default: 5000, in: 1...100_000_000, "Training images that maps are fitted to")
@@ -192,5 +228,10 @@ package struct CostSection: Sendable {
         ridge = reader.double("ridge", default: 1e-6, in: 1e-12...1, "Ridge of the exact fit, relative")
         resamples = reader.int("resamples", default: 200, in: 2...100_000, "Resamples of the images for error bars")
         descentEpochs = reader.int("descentEpochs", default: 100, in: 1...10_000, "Passes of the descent")
+        positions = reader.optionalInt(
+            "positions", in: 1...100_000_000,
+            "Most places of each map that count, of larger ones a grid; all when absent, of detectors' maps 1024")
+        cacheMegabytes = reader.int(
+            "cacheMegabytes", default: 512, in: 0...1_000_000, "Memory for the teachers' maps between two measurements")
     }
 }

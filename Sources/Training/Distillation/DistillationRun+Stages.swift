@@ -45,39 +45,38 @@ extension DistillationRun {
                 .init("order", .array(report.order.map { .string($0) })), .init("teachers", report.manifest),
             ])
         var states = StateStore(directory: directory.state)
-        var results: [StageResult] = []
+        var progress = ArmProgress()
         var current: Stage?
         if resuming, let saved = try states.load() {
-            (current, results) = try restore(run, saved, directory)
+            (current, progress) = try restore(run, saved, directory)
         } else {
             try AtomicFile.write(directory.config, configuration.resolvedYAML)
             try directory.recordProgram(resuming: false)
             run.output.log = try MetricsLog(path: directory.metrics)
         }
         run.output.reporter = beginReport(arm, report, recipe, directory, resumingAfter: current?.updates ?? 0)
-        let first = results.count
-        for _ in 0..<first { agenda.next() }
-        for index in first..<run.plan.count {
-            let stage: Stage
-            if let restored = current, index == first {
-                stage = restored
-            } else {
-                stage = try makeStage(index, run, after: current, results)
-            }
+        var restored = current
+        for _ in 0..<progress.position { agenda.next() }
+        while progress.position < run.plan.count {
+            if restored == nil { try review(run, after: current, &progress) }
+            let plan = progress.stage(of: run.plan)
+            let stage = try restored ?? makeStage(run, after: current, progress)
+            restored = nil
             stage.beforeUpdate = options.beforeUpdate
-            announce(run.plan[index], stage)
-            try fillCaches(run.plan[index].teachers, task)
+            announce(plan, stage)
+            try fillCaches(plan.teachers, task, answers: plan.configuration.needsAnswers)
             try stage.train(directory, &states)
             current = stage
             agenda.next()
-            results.append(try finish(index, run.plan[index], stage, directory))
+            progress.results.append(try finish(plan, progress, stage, directory))
             try AtomicFile.write(
-                directory.stages, JSONValue.array(results.map(\.json)).text(pretty: true) + "\n")
+                directory.stages, JSONValue.array(progress.results.map(\.json)).text(pretty: true) + "\n")
         }
         guard let last = current else { throw RecipeError("the order names no teacher") }
         for teacher in teachers { try teacher.checkUnchanged() }
         try last.weights.write(last.step.state, last.best, settings: last.progress.lastSettings, in: directory)
-        let summary = try summarize(arm, report, last, results)
+        var summary = try summarize(arm, report, last, progress.results)
+        summary.orderSeconds = report.seconds.map { $0 + progress.reviewSeconds }
         try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
         run.output.reporter?.finish()
         return summary
@@ -86,23 +85,18 @@ extension DistillationRun {
     /// The stage that was under way, as it was saved, and the results of those before it.
     private func restore(
         _ run: ArmRun, _ saved: SavedState, _ directory: RunDirectory
-    ) throws -> (stage: Stage, results: [StageResult]) {
+    ) throws -> (stage: Stage, progress: ArmProgress) {
         for warning in saved.warnings { console.warning(warning) }
         try FinishedDistillation.checkConfiguration(configuration, directory.path, forced: options.isForced)
         let info = saved.info["stage"] ?? .null
         try FinishedDistillation.check(info, run.header, directory.path)
-        guard let index = info["index"]?.integerValue, run.plan.indices.contains(index) else {
+        guard let progress = ArmProgress(info, stages: run.plan.count) else {
             throw CheckpointError(directory.state, "the saved state belongs to no stage of this run")
         }
-        let results = (info["results"]?.arrayValue ?? []).compactMap { StageResult($0) }
-        guard results.count == index else {
-            throw CheckpointError(
-                directory.state, "the saved state knows \(results.count) finished stages before stage \(index + 1)")
-        }
-        let stage = try makeStage(index, run, after: nil, results, info: info)
+        let stage = try makeStage(run, after: nil, progress, info: info)
         try stage.restore(saved, directory)
         try directory.recordProgram(resuming: true)
-        return (stage, results)
+        return (stage, progress)
     }
 
     private func announce(_ plan: StagePlan, _ stage: Stage) {
@@ -115,20 +109,23 @@ extension DistillationRun {
     // MARK: Results
 
     private func finish(
-        _ index: Int, _ plan: StagePlan, _ stage: Stage, _ directory: RunDirectory
+        _ plan: StagePlan, _ progress: ArmProgress, _ stage: Stage, _ directory: RunDirectory
     ) throws -> StageResult {
-        try stage.weights.write(stage.store, stage.progress.lastSettings, directory.stageWeights(index + 1))
+        let number = progress.results.count + 1
+        try stage.weights.write(stage.store, stage.progress.lastSettings, directory.stageWeights(number))
         let after = try stage.loaders.result.map { try stage.measure(stage.store, $0.loader, $0.part) }
         stage.reportResult()
         let clock = stage.progress.clock
-        return StageResult(
-            stage: index + 1, teachers: plan.teachers.map(\.name), epochs: stage.progress.epoch,
+        var result = StageResult(
+            stage: number, teachers: plan.teachers.map(\.name), epochs: stage.progress.epoch,
             metric: task.metrics[0], part: stage.loaders.result?.part,
             before: stage.place.info["before"]?.doubleValue, after: after?.scores.primary,
             cost: .init(
                 seconds: clock.seconds, teacherSeconds: stage.step.task.teacherSeconds,
                 teacherMegabytes: plan.teachers.reduce(0) { $0 + $1.megabytes }, updates: stage.progress.update,
                 images: clock.imagesTrained, trainingSeconds: clock.trainingSeconds))
+        (result.decisions, result.stoppedEarly) = (progress.latest, stage.progress.stoppedEarly)
+        return result
     }
 
     private func summarize(

@@ -8,13 +8,14 @@ import Tensors
 
 // What a stage starts from: the values of the stage before or of the student, and fresh adapters.
 extension DistillationRun {
+    /// The stage that comes next.
     /// - Parameters:
     ///   - previous: the stage before, nil for the first one and for one that is restored.
     ///   - info: what was saved with the state of a stage that is restored.
     func makeStage(
-        _ index: Int, _ run: ArmRun, after previous: Stage?, _ results: [StageResult], info saved: JSONValue? = nil
+        _ run: ArmRun, after previous: Stage?, _ progress: ArmProgress, info saved: JSONValue? = nil
     ) throws -> Stage {
-        let stage = run.plan[index]
+        let (stage, index) = (progress.stage(of: run.plan), progress.position)
         var recipe = run.recipe
         recipe.training.epochs = stage.epochs
         let total = run.plan.reduce(0) { $0 + $1.epochs }
@@ -35,14 +36,20 @@ extension DistillationRun {
         let seed = UInt64(recipe.run.seed)
         // Adapters of every stage are drawn anew, and not as those of the stage before.
         let store = ParameterStore<Float>(scope.list, seed: seed &+ UInt64(index + 1) &* 1_000_003)
-        let notices = try fill(store, stage.configuration, recipe, after: previous)
+        var notices = try fill(store, stage.configuration, recipe, after: previous)
+        // A stage that is restored has its values already.
+        if progress.results.isEmpty, saved == nil { notices += inherit(from: stage.teachers, into: store) }
         var place = RunPlace(epochs: stage.firstEpoch, updates: stage.firstEpoch * batches, totalEpochs: total)
         if !stage.configuration.restartSchedule {
             place.scheduleEpochs = total
             place.scheduleUpdates = place.updates
         }
-        place.labels = [.init("stage", .integer(index + 1)), .init("teacher", .string(stage.title))]
-        place.info = try saved ?? info(index, run, results, store)
+        // What the last stage does not use would be lost.
+        if index < run.plan.count - 1 { place.patience = stage.configuration.length.patience }
+        place.labels = [
+            .init("stage", .integer(progress.results.count + 1)), .init("teacher", .string(stage.title)),
+        ]
+        place.info = try saved ?? info(run, progress, store)
         let best = previous.map { $0.best.moved(to: store, model: model.parameters) }
         let made = try Stage(
             recipe, data: data, model: model, store: store, task: distilled, place: place, output: run.output,
@@ -55,13 +62,11 @@ extension DistillationRun {
 
     /// What is saved with every state of a stage.
     private func info(
-        _ index: Int, _ run: ArmRun, _ results: [StageResult], _ store: ParameterStore<Float>
+        _ run: ArmRun, _ progress: ArmProgress, _ store: ParameterStore<Float>
     ) throws -> JSONValue {
-        var info: JSONValue = .object(run.header)
-        info["index"] = .integer(index)
-        info["results"] = .array(results.map(\.json))
-        info["before"] = try before(results, store, run.recipe)
-        return info
+        .object(
+            run.header + progress.members
+                + [.init("before", try before(progress.results, store, run.recipe))])
     }
 
     /// The metric that decides, before the stage.

@@ -10,7 +10,7 @@ import Tasks
 import Tensors
 
 /// How the student is taught: by the chain, or as one of the baselines it is measured against. All of them have the same
-/// student epochs, the same restarts and the same first bytes.
+/// student epochs and the same first bytes, and the same restarts where no stage is left out or cut short.
 package enum Arm: String, CaseIterable, Sendable {
     /// Without a teacher.
     case alone = "none"
@@ -20,6 +20,8 @@ package enum Arm: String, CaseIterable, Sendable {
     case ensemble
     /// By one teacher after the other.
     case progressive
+    /// Likewise, but the teachers left are asked about again for the student as it is then: `ChainReview`.
+    case adaptive
 }
 
 /// How a distillation is run, beside what its configuration says.
@@ -52,6 +54,8 @@ package final class DistillationRun<C: TaskConfiguration> {
     /// The trainings of this process.
     let agenda = Agenda([])
     private(set) var trainedStudent: Teacher?
+    /// Of the teachers, between two measurements of costs.
+    let maps: MapStore
     package var options = DistillationOptions()
 
     /// Opens the data and checks everything that can be known before a training; nothing is written.
@@ -60,6 +64,7 @@ package final class DistillationRun<C: TaskConfiguration> {
     package init(_ configuration: DistillationRecipe, _ task: C, output: String, console: Console) throws {
         self.configuration = configuration
         self.console = console
+        maps = MapStore(megabytes: configuration.cost.cacheMegabytes)
         let base = configuration.recipe
         let shared = DistillationRun.shared(base)
         let section = configuration.student
@@ -75,7 +80,8 @@ package final class DistillationRun<C: TaskConfiguration> {
         recipe = DistillationRun.adapted(base, to: student?.outline)
         data = try PreparedData(recipe, task)
         self.task = try task.makeTask(data.vocabulary, training: data.splits.train)
-        model = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
+        let made = try data.specification.makeModel(height: data.plan.height, width: data.plan.width)
+        model = configuration.student.freezesNorms && made.backboneNorm == .batch ? made.normed(.running) : made
         let folder = configuration.pool.directory ?? output + "/pool"
         pool = try configuration.pool.members.map { member in
             try PoolSource(
@@ -118,7 +124,8 @@ package final class DistillationRun<C: TaskConfiguration> {
 
     private func check() throws {
         for member in pool + (student.map { [$0] } ?? []) {
-            if let difference = data.vocabulary.difference(of: member.outline.vocabulary, place: recipe.data.path) {
+            let vocabulary = PoolSource<C>.translated(member.outline.vocabulary)
+            if let difference = data.vocabulary.difference(of: vocabulary, place: recipe.data.path) {
                 throw RecipeError("\(member.name) \(difference)")
             }
         }
@@ -128,13 +135,9 @@ package final class DistillationRun<C: TaskConfiguration> {
         }
         let own = try model.taps(height: data.plan.height, width: data.plan.width)
         let all = try pool.map { ($0.name, try DistillationRun.taps($0.outline)) }
-        for (name, taps) in all {
+        for (member, (name, taps)) in zip(pool, all) {
             let stage = configuration.stages.stage(for: name)
-            if !task.hasRowLabels, let loss = stage.losses.first(where: \.kind.needsLabels) {
-                throw RecipeError(
-                    "stage of \(name): \(loss.kind.rawValue) needs the right class of each answer, which the task "
-                        + "\(C.name) does not have, expected another loss")
-            }
+            try checkAnswers(stage, of: member)
             if StageLosses.needsPairing(stage.losses) {
                 try pair("stage of \(name)") {
                     _ = try FeaturePairing(student: own, teacher: taps, named: stage.pairs)
@@ -186,6 +189,7 @@ package final class DistillationRun<C: TaskConfiguration> {
             try Teacher(configuration.student.name, Weights.read($0.path), plan: data.plan)
         }
         teachers = try pool.map { try Teacher($0.name, Weights.read($0.path), plan: data.plan) }
+        openViews()
         if let trainedStudent, let same = teachers.first(where: { $0.sha256 == trainedStudent.sha256 }) {
             throw RecipeError(
                 "\(same.name) has the weights of the student itself, expected other models in the pool")
@@ -199,6 +203,8 @@ package final class DistillationRun<C: TaskConfiguration> {
         let found = try (teachers + (trainedStudent.map { [$0] } ?? [])).map { teacher in
             let options = LoaderOptions(
                 batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads, cacheBudget: 0)
+            // Answers that are their head's own are measured by its rules.
+            let task = try C.answersAreAlike ? self.task : C.task(teacher.weights.metadata.vocabulary)
             let loader = BatchLoader(
                 validation, transform: try Transform(teacher.weights.metadata.transform, mode: .evaluation),
                 collator: task.collator(training: false), options: options)
@@ -228,12 +234,13 @@ package final class DistillationRun<C: TaskConfiguration> {
     /// - Parameter complete: whether all costs are measured, or only those that the selection asks for.
     package func findOrder(complete: Bool = false) throws -> OrderReport {
         let scores = try scores()
+        let begin = MonotonicClock.seconds()
         let name = configuration.student.name
         let chosen: TeacherOrder
         var costs: [OrderReport.Cost] = []
         var known: [String: AdaptationCost] = [:]
         func measure(_ pairs: [(source: Teacher, target: Teacher)]) throws {
-            let found = try CostMeasurement(configuration.cost, data, recipe).costs(pairs)
+            let found = try measureCosts(pairs)
             for (pair, cost) in zip(pairs, found) {
                 known["\(pair.source.name)/\(pair.target.name)"] = cost
                 costs.append(.init(source: pair.source.name, target: pair.target.name, cost: cost))
@@ -271,6 +278,6 @@ package final class DistillationRun<C: TaskConfiguration> {
             order: chosen.names, decisions: chosen.decisions, costs: costs, scores: scores,
             teachers: chosen.names.compactMap { name in
                 teachers.first { $0.name == name }.map { (name: name, sha256: $0.sha256) }
-            }, student: name)
+            }, student: name, seconds: MonotonicClock.seconds() - begin)
     }
 }

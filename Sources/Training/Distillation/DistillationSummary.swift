@@ -1,3 +1,4 @@
+import Distillation
 import JSON
 import Reporting
 
@@ -25,6 +26,10 @@ package struct StageResult: Sendable {
     package let before: Double?
     package let after: Double?
     package let cost: Cost
+    /// What was decided about teachers before the stage.
+    package var decisions: [ChainReview.Decision] = []
+    /// Why the stage ended before its last epoch.
+    package var stoppedEarly: String?
 
     package var json: JSONValue {
         func value(_ part: ResultPart, _ moment: String, _ value: Double?) -> JSONValue.Member {
@@ -45,6 +50,8 @@ package struct StageResult: Sendable {
             members += [value(.validation, "Before", before), value(.validation, "After", after)]
         }
         if !metric.isUnnamed { members.append(.init("metric", metric.json)) }
+        if !decisions.isEmpty { members.append(.init("decisions", .array(decisions.map(\.json)))) }
+        if let stoppedEarly { members.append(.init("stoppedEarly", .string(stoppedEarly))) }
         return .object(members)
     }
 
@@ -75,6 +82,8 @@ package struct StageResult: Sendable {
             cost: Cost(
                 seconds: seconds, teacherSeconds: teacherSeconds, teacherMegabytes: megabytes, updates: updates,
                 images: images, trainingSeconds: trainingSeconds))
+        decisions = (json["decisions"]?.arrayValue ?? []).compactMap { ChainReview.Decision($0) }
+        stoppedEarly = json["stoppedEarly"]?.stringValue
     }
 }
 
@@ -88,6 +97,8 @@ package struct DistillationSummary: Sendable {
     /// Of the training images in evaluation mode, last epoch.
     package let train: Scores
     package let stages: [StageResult]
+    /// Seconds that the order and what was decided on the way took; nil where that was in another process.
+    package var orderSeconds: Double?
 
     /// How much better the student does on images that it has learnt from.
     package var gap: Double? { summary.result.map { train.primary - $0.primary } }
@@ -102,6 +113,7 @@ package struct DistillationSummary: Sendable {
         json["gap"] = .optional(gap)
         json["teacherSeconds"] = .rounded(stages.reduce(0) { $0 + $1.cost.teacherSeconds }, decimals: 3)
         json["teacherMegabytes"] = .rounded(stages.map(\.cost.teacherMegabytes).max() ?? 0, decimals: 2)
+        if let orderSeconds { json["orderSeconds"] = .rounded(orderSeconds, decimals: 3) }
         return json
     }
 }
@@ -117,6 +129,7 @@ extension DistillationSummary {
             train: Scores(
                 loss: json["trainLoss"]?.doubleValue ?? .nan, count: 0,
                 [summary.metric: json[summary.metric.key("train")]?.doubleValue ?? .nan]),
-            stages: (stages?.arrayValue ?? []).compactMap { StageResult($0) })
+            stages: (stages?.arrayValue ?? []).compactMap { StageResult($0) },
+            orderSeconds: json["orderSeconds"]?.doubleValue)
     }
 }

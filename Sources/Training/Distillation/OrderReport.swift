@@ -22,6 +22,8 @@ package struct OrderReport: Sendable {
     let student: String
     /// Of an order that was found before, in words.
     var explanations: [String] = []
+    /// What measuring the costs took; nil for an order that was found before.
+    var seconds: Double?
 
     package var json: JSONValue {
         [

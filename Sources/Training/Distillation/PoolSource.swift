@@ -46,18 +46,38 @@ struct PoolSource<C: TaskConfiguration> {
     /// A model that this recipe trains in a folder.
     init(name: String, recipe: Recipe, folder: String) throws {
         // The members of a pool answer what the student is asked.
-        guard let configuration = recipe.task as? C else {
+        guard let training = try PoolSource.prepared(recipe, recipe.task, folder) else {
             throw RecipeError(
                 "\(name): the task of \(recipe.path) is \(type(of: recipe.task).name), expected \(C.name) as the student's"
             )
         }
-        let data = try PreparedData(recipe, configuration)
+        let data = training.data
         let outline = WeightsMetadata(
             specification: data.specification, vocabulary: data.vocabulary, transform: data.plan)
-        let task = try configuration.makeTask(data.vocabulary, training: data.splits.train)
-        self.init(
-            name: name, outline: outline, path: folder + "/" + RunFiles.bestWeights,
-            training: Training(recipe: recipe, task: task, data: data, folder: folder))
+        self.init(name: name, outline: outline, path: folder + "/" + RunFiles.bestWeights, training: training)
+    }
+
+    /// nil for another task than the student's.
+    private static func prepared<D: TaskConfiguration>(
+        _ recipe: Recipe, _ configuration: D, _ folder: String
+    ) throws -> Training? {
+        guard isAlike(D.self) else { return nil }
+        let own = try PreparedData(recipe, configuration)
+        let made = try configuration.makeTask(own.vocabulary, training: own.splits.train)
+        guard let task = made as? C.Task, let data = own as? PreparedData<C.Task.Annotation> else { return nil }
+        return Training(recipe: recipe, task: task, data: data, folder: folder)
+    }
+
+    /// Whether models of another task may teach: of the same one, or of one that shares all but its head with it, as
+    /// detectors with masks do with those without.
+    private static func isAlike<D: TaskConfiguration>(_ other: D.Type) -> Bool {
+        other == C.self || !C.answersAreAlike && D.Task.self == C.Task.self
+    }
+
+    /// What a model's outputs mean, in the words of the student's task where it may teach.
+    static func translated(_ vocabulary: Vocabulary) -> Vocabulary {
+        guard let kind = TaskRegistry.task(vocabulary.task), isAlike(kind) else { return vocabulary }
+        return Vocabulary(task: C.name, classNames: vocabulary.classNames, settings: vocabulary.settings)
     }
 
     private init(

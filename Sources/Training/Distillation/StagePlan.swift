@@ -4,9 +4,10 @@ import Distillation
 struct StagePlan {
     let teachers: [Teacher]
     let configuration: StageConfiguration
-    /// Counted over all stages, from 0.
-    let firstEpoch: Int
-    let epochs: Int
+    /// Counted over all stages, from 0, where every stage before takes its epochs.
+    var firstEpoch: Int
+    /// Its own.
+    var epochs: Int
 
     var title: String { teachers.isEmpty ? "no teacher" : teachers.map(\.name).joined(separator: " + ") }
 
@@ -19,7 +20,7 @@ struct StagePlan {
             let teachers: [Teacher]
             switch arm {
             case .alone: teachers = []
-            case .progressive: teachers = [chain[index]]
+            case .progressive, .adaptive: teachers = [chain[index]]
             case .ensemble: teachers = chain
             case .direct:
                 teachers = [chain[chain.count - 1]]

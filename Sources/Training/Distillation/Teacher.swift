@@ -18,12 +18,17 @@ package final class Teacher: TeachingModel {
     package private(set) var seconds = 0.0
     /// Outputs for all training images, where they are kept.
     var cache: TeacherCache?
+    /// Whether maps for the images of costs are worth keeping: not those of a student that goes on learning.
+    let keepsMaps: Bool
+    /// Where it has another input size and sees more than the student, by part of the data.
+    var views: [TeacherPart: TeacherView] = [:]
     private let conversion: InputConversion
 
     /// - Parameter plan: of the images that it will be shown, the student's.
-    package init(_ name: String, _ weights: Weights, plan: TransformPlan) throws {
+    init(_ name: String, _ weights: Weights, plan: TransformPlan, keepsMaps: Bool = true) throws {
         self.name = name
         self.weights = weights
+        self.keepsMaps = keepsMaps
         let own = weights.metadata.transform
         taps = try weights.model.taps(height: own.height, width: own.width)
         sha256 = weights.store.sha256
@@ -31,18 +36,39 @@ package final class Teacher: TeachingModel {
     }
 
     /// What it computes for images [N, H, W, C] as the student sees them.
-    package func callAsFunction(_ images: Tensor<Float>) -> ModelOutput<Float> {
+    /// - Parameters:
+    ///   - answers: whether its head runs.
+    ///   - shown: how the images came to be; nil where that is not known.
+    ///   - part: that they are of.
+    func callAsFunction(
+        _ images: Tensor<Float>, answers: Bool = true, shown: Shown? = nil, part: TeacherPart = .training
+    ) -> Lesson {
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }
-        return weights.model(Variable(conversion(images)), .evaluation(weights.store))
+        var seen = conversion(images)
+        if let shown, let view = views[part] {
+            seen = view(seen, size: Pair(images.shape[1], images.shape[2]), shown)
+        }
+        let (own, context) = (Variable(seen), Context.evaluation(weights.store))
+        guard answers else { return Lesson(answer: nil, features: weights.model.features(own, context)) }
+        let output = weights.model(own, context)
+        return Lesson(answer: output.answer, features: output.features)
+    }
+
+    /// Its maps alone.
+    func features(_ images: Tensor<Float>, shown: Shown?, part: TeacherPart) -> [Tensor<Float>] {
+        self(images, answers: false, shown: shown, part: part).features.map(\.value)
     }
 
     /// The same for a batch, from the cache where there is one.
-    package func answer(_ batch: ImageBatch, _ images: Tensor<Float>) -> ModelOutput<Float> {
-        guard let cache else { return self(images) }
+    package func teach(_ batch: ImageBatch, _ images: Tensor<Float>, motions: [Motion]?, answers: Bool) -> Lesson {
+        guard let cache else {
+            return self(
+                images, answers: answers, shown: motions.map { Shown(indices: batch.indices, motions: $0) })
+        }
         let begin = MonotonicClock.seconds()
         defer { seconds += MonotonicClock.seconds() - begin }
-        return cache.output(batch.indices)
+        return cache.lesson(batch.indices)
     }
 
     /// - Throws: when a value is not what it was when the teacher was loaded.
@@ -63,17 +89,22 @@ extension ParameterStore where S == Float {
     }
 }
 
+/// The part of the data that a teacher is shown.
+package enum TeacherPart {
+    case training, validation
+}
+
 /// Brings images that were normalised for one model to the size, channels and normalisation of another.
 struct InputConversion {
-    private let height: Int
-    private let width: Int
+    private let source: Pair
+    private let target: Pair
     /// [output channel][input channel] and a constant per output channel; nil where nothing changes.
     private let matrix: [[Float]]?
     private let offset: [Float]
 
     init(from source: TransformPlan, to target: TransformPlan) {
-        height = target.height
-        width = target.width
+        self.source = Pair(source.height, source.width)
+        self.target = Pair(target.height, target.width)
         offset = (0..<target.channels).map { channel in
             let shares = InputConversion.shares(from: source.channels, to: target.channels, channel)
             let mean = zip(shares, source.normalization.mean).reduce(0) { $0 + $1.0 * $1.1 }
@@ -96,8 +127,20 @@ struct InputConversion {
 
     func callAsFunction(_ images: Tensor<Float>) -> Tensor<Float> {
         let converted = matrix.map { normalized(images, $0) } ?? images
-        if converted.shape[1] == height, converted.shape[2] == width { return converted }
-        return converted.resized(height: height, width: width, .bilinear(alignCorners: false))
+        let size = Pair(converted.shape[1], converted.shape[2])
+        let own = own(size)
+        if size == own { return converted }
+        return converted.resized(height: own.height, width: own.width, .bilinear(alignCorners: false))
+    }
+
+    /// The size that images of a size are brought to: a batch that was cut to what its images need stays as much smaller.
+    func own(_ size: Pair) -> Pair {
+        if size == source { return target }
+        func side(_ length: Int, _ from: Int, _ to: Int) -> Int {
+            max(1, Int((Double(length * to) / Double(from)).rounded()))
+        }
+        return Pair(
+            side(size.height, source.height, target.height), side(size.width, source.width, target.width))
     }
 
     private func normalized(_ images: Tensor<Float>, _ matrix: [[Float]]) -> Tensor<Float> {

@@ -10,6 +10,8 @@ struct RunPlace {
     /// Epochs of the learning rate's schedule, and updates of it that lie behind; the run's own when absent.
     var scheduleEpochs: Int?
     var scheduleUpdates = 0
+    /// So many epochs of the run itself without a better validation end it; 0 for never.
+    var patience = 0
     /// What each line of the log begins with.
     var labels: [JSONValue.Member] = []
     /// Saved with the state.

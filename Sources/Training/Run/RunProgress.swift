@@ -65,6 +65,8 @@ package struct RunProgress: Equatable {
     /// What goes with the weights of that epoch, where its validation told something of it.
     package var lastSettings: JSONValue?
     package var stoppedEarly: String?
+    /// The best validation of the run itself, kept where it has patience.
+    package var peak: Peak?
     /// Updates left out in a row up to now.
     package var skippedInARow = 0
     package var clock = RunClock()
@@ -124,6 +126,7 @@ extension RunProgress {
             "lastValidationLoss": .optional(lastValidation?.loss),
         ]
         if let lastSettings { json["lastSettings"] = lastSettings }
+        if let peak { json["peak"] = ["epoch": .integer(peak.epoch), "value": .number(peak.value)] }
         return json
     }
 
@@ -154,6 +157,9 @@ extension RunProgress {
             lastValidation = Measured(value: value, loss: loss)
         }
         lastSettings = json["lastSettings"]
+        if let epoch = json["peak"]?["epoch"]?.countValue, let value = json["peak"]?["value"]?.doubleValue {
+            peak = Peak(epoch: epoch, value: value)
+        }
         sums.skipped = integer("skipped") ?? 0
         skippedInARow = integer("skippedInARow") ?? 0
         stoppedEarly = json["stoppedEarly"]?.stringValue

@@ -96,6 +96,11 @@ extension TrainingRun {
             progress.lastValidation = Measured(scores)
             progress.lastSettings = task.settings(after: findings)
             best.offer(scores, epoch: number, store, settings: progress.lastSettings)
+            if place.patience > 0,
+                progress.peak.map({ task.metrics[0].isBetter(scores.primary, than: $0.value) }) ?? true
+            {
+                progress.peak = Peak(epoch: progress.epoch + 1, value: scores.primary)
+            }
             if let average = step.state.average {
                 line.add(averageValidation: try task.evaluate(model, average.store, validation).scores)
             }
@@ -142,8 +147,11 @@ extension TrainingRun {
     private func stopIfNothingImproves() {
         let stopping = EarlyStopping(patience: recipe.training.earlyStopping, before: place.epochs)
         let number = place.epochs + progress.epoch
+        let metric = step.task.metrics[0]
         guard loaders.validation != nil, progress.epoch < recipe.training.epochs,
-            let reason = stopping.reason(after: number, best, step.task.metrics[0])
+            let reason = stopping.reason(after: number, best, metric)
+                ?? EarlyStopping.reason(
+                    after: progress.epoch, progress.peak, patience: place.patience, metric)
         else { return }
         progress.stoppedEarly = reason
         console.notice("stopped after epoch \(number): \(reason)")

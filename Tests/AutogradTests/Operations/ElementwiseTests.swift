@@ -31,6 +31,7 @@ private struct Elementwise: ScalarFunction {
             #expect(relativeError(found.value, Tensor([4], expected)) < 1e-12)
         }
         expect(x.relu(), [0, 0, 0, 2])
+        expect(x.absolute(), [4, 1, 0, 2])
         expect(x.hardSwish(), [0, -1.0 / 3, 0, 5.0 / 3])
         expect(x.silu(), [-0.07194483984836625, -0.2689414213699951, 0, 1.7615941559557649])
         expect(x.gelu(), [-0.00012668496733247982, -0.15865525393145707, 0, 1.9544997361036416])

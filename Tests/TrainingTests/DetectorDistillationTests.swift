@@ -1,0 +1,287 @@
+import Autograd
+import Checkpoints
+import Configuration
+import Datasets
+import Distillation
+import Foundation
+import JSON
+import Layers
+import RunLayout
+import Tasks
+import Tensors
+import Testing
+import Training
+
+/// A pool of three tiny detectors: two of another width or family, and one of two stages.
+private let detectors =
+    SmallDetector.text + """
+
+        student: {name: small}
+        pool:
+          teachers:
+            - {name: wide, config: detector.yaml, set: [model.baseWidth=12, neck.channels=12]}
+            - {name: resnet, config: detector.yaml, set: [model.name=resnet, model.stem=imagenet, "model.depths=[1, 1]", model.baseWidth=8]}
+            - {name: faster, config: faster.yaml}
+        order: [faster, wide, resnet]
+        stage:
+          epochs: 2
+          losses: [{kind: pkd, weight: 1}, {kind: fgd}]
+        """
+
+extension Runs {
+    @Suite struct DistillingDetectors {
+        private let detector: SmallDetector
+        private let messages = Messages()
+        private var folder: String { detector.folder.path }
+
+        init() throws {
+            detector = try SmallDetector()
+            // A member's model must not bring keys of another family.
+            let plain = SmallDetector.text.replacing("training: {epochs: 2", with: "training: {epochs: 1")
+            let free = plain.replacing(
+                try Regex("(?s)model:.*?head:"),
+                with: "model: {name: hornet, baseWidth: 8, depths: [1, 1], stemStride: 4}\nhead:")
+            try AtomicFile.write(folder + "/detector.yaml", free)
+            try AtomicFile.write(
+                folder + "/faster.yaml",
+                plain.replacing(
+                    "{kind: retinanet, convolutions: 1, anchorScale: 3, anchorRatios: [1]}",
+                    with: "{kind: fasterRcnn, anchorScale: 3, anchorRatios: [1], regionScale: 32, boxWidth: 16}"
+                )
+                .replacing("extraLevels: 0", with: "extraLevels: 1"))
+        }
+
+        private func configuration(_ overrides: [String], _ text: String = detectors) throws -> DistillationRecipe {
+            try AtomicFile.write(folder + "/chain.yaml", text)
+            return try DistillationRecipe.load(
+                folder + "/chain.yaml",
+                overrides: [
+                    "data.path=" + detector.data, "pool.directory=\(folder)/pool", "training.saveEveryUpdates=2",
+                ] + overrides)
+        }
+
+        private func makeRun(
+            _ overrides: [String], _ path: String, _ text: String = detectors
+        ) throws -> DistillationRun<DetectionConfiguration> {
+            let configuration = try configuration(overrides, text)
+            return try DistillationRun(
+                configuration, try #require(configuration.recipe.task as? DetectionConfiguration), output: path,
+                console: messages.console)
+        }
+
+        @discardableResult
+        private func distill(
+            _ name: String, _ overrides: [String] = [], arm: Arm = .progressive, mode: RunDirectory.Mode = .new,
+            crashBefore update: Int? = nil, _ text: String = detectors,
+            inspect: (DistillationRun<DetectionConfiguration>) throws -> Void = { _ in }
+        ) throws -> DistillationSummary {
+            let path = folder + "/" + name
+            let run = try makeRun(overrides, path, text)
+            run.options.beforeUpdate = { if $0 == update { throw Crash() } }
+            let isResuming = if case .resume = mode { true } else { false }
+            let directory = try RunDirectory(path, mode: mode)
+            try run.prepare()
+            let report = try run.order(in: directory, resuming: isResuming)
+            let summary = try run.run(arm, report, in: directory, resuming: isResuming)
+            try inspect(run)
+            return summary
+        }
+
+        /// The student of a run as the starting weights of others, so that it is trained once.
+        private func student() throws -> [String] {
+            let path = folder + "/first/student/weights/best.safetensors"
+            if !FileManager.default.fileExists(atPath: path) { try distill("first", ["stage.epochs=1"]) }
+            return ["student.weights=\(path)"]
+        }
+
+        private func expectSame(_ a: String, _ b: String) throws {
+            for name in ["stage-1", "stage-2", "last", "best"] {
+                let first = FileManager.default.contents(atPath: "\(folder)/\(a)/weights/\(name).safetensors")
+                #expect(first != nil, "\(a) has no \(name)")
+                #expect(
+                    first == FileManager.default.contents(atPath: "\(folder)/\(b)/weights/\(name).safetensors"),
+                    "\(name) differs")
+            }
+            #expect(try metrics("\(folder)/\(a)") == metrics("\(folder)/\(b)"))
+        }
+
+        @Test func aDetectorLearnsFromOthersAndLeavesThemAsTheyWere() throws {
+            let summary = try distill("first", ["stage.epochs=1"]) { run in
+                for teacher in run.teachers {
+                    #expect(teacher.weights.store.sha256 == teacher.sha256)
+                    let file = try Weights.read("\(folder)/pool/\(teacher.name)/weights/best.safetensors")
+                    #expect(file.store.sha256 == teacher.sha256)
+                }
+                // Necks alone are compared, the pooled level of two stages with nothing.
+                #expect(
+                    try run.description("x").contains("neck.P2 [8x8x8, stride 4] -> neck.P2 [8x8x12, stride 4]: 1x1"))
+            }
+            #expect(summary.stages.map(\.teachers) == [["faster"], ["wide"], ["resnet"]])
+            #expect((0...1).contains(summary.stages[2].after ?? -1))
+            #expect(summary.json["testAP"]?.doubleValue != nil && summary.json["trainAP"]?.doubleValue != nil)
+            let lines = try contents(folder + "/first/metrics.jsonl")
+            for term in ["loss.class", "loss.box", "loss.pkd", "weightedLoss.fgd"] { #expect(lines.contains(term)) }
+            let weights = try Weights.read(folder + "/first/weights/stage-3.safetensors")
+            #expect(!weights.store.list.entries.contains { $0.name.hasPrefix("distillation") })
+        }
+
+        @Test func killedInAnyStageItGoesOnToTheSameBytes() throws {
+            let overrides = try student()
+            try distill("whole", overrides)
+            for (index, update) in [3, 11, 17].enumerated() {
+                #expect(throws: Crash.self) {
+                    try distill("cut", overrides, mode: index == 0 ? .new : .resume, crashBefore: update)
+                }
+            }
+            try distill("cut", overrides, mode: .resume)
+            try expectSame("whole", "cut")
+            try distill("threads", overrides + ["training.threads=2", "training.loaderThreads=2"])
+            try expectSame("whole", "threads")
+        }
+
+        @Test func theOrderIsReviewedAndStagesWithoutGainHandTheirEpochsOn() throws {
+            let overrides =
+                try student() + [
+                    "order=adaptive", "stage.patience=1", "stage.epochs=3", "optimizer.learningRate=1e-9",
+                    "cost.positions=8",
+                ]
+            // Nothing is learnt, so every stage but the last one ends after its second epoch.
+            let whole = try distill("whole", overrides, arm: .adaptive)
+            #expect(whole.stages.reduce(0) { $0 + $1.epochs } == 3 * whole.order.count)
+            #expect(whole.order.count < 2 || whole.stages.first?.epochs == 2)
+            #expect(whole.stages.last?.stoppedEarly == nil)
+            #expect(whole.stages.dropLast().allSatisfy { $0.stoppedEarly?.contains("of its epoch 1") == true })
+            let plain = try distill("plain", overrides, arm: .alone)
+            #expect(plain.summary.cost.updates == whole.summary.cost.updates)
+            #expect(throws: Crash.self) { try distill("cut", overrides, arm: .adaptive, crashBefore: 7) }
+            try distill("cut", overrides, arm: .adaptive, mode: .resume)
+            #expect(
+                FileManager.default.contents(atPath: folder + "/whole/weights/last.safetensors")
+                    == FileManager.default.contents(atPath: folder + "/cut/weights/last.safetensors"))
+        }
+
+        @Test func anOrderByHandIsReviewedFromTheStart() throws {
+            // The student is its own best bridge to a copy of itself of another name.
+            let trained = try student()
+            let path = folder + "/first/student/weights/best.safetensors"
+            let copy = try Weights.read(path)
+            copy.store.flat.pointer[0] += 1e-6
+            try copy.write(folder + "/twin.safetensors")
+            let text = detectors.replacing(
+                "{name: faster, config: faster.yaml}", with: "{name: twin, weights: \(folder)/twin.safetensors}"
+            ).replacing("[faster, wide, resnet]", with: "[wide, twin, resnet]")
+            let summary = try distill("chain", trained + ["stage.epochs=1"], arm: .adaptive, text)
+            #expect(summary.stages.first?.teachers != ["wide"])
+            #expect(summary.stages.reduce(0) { $0 + $1.epochs } == 3)
+            let stages = try contents(folder + "/chain/stages.json")
+            #expect(stages.contains("wide skipped: the student is now closer to twin"))
+            #expect(messages.all.contains("1 epoch goes to twin"))
+        }
+
+        @Test func neckAndHeadComeFromATeacherOfTheSameShape() throws {
+            let overrides = try student() + ["student.inherit=[neck, head]", "optimizer.learningRate=1e-12"]
+            let text = detectors.replacing("model.baseWidth=12, neck.channels=12", with: "model.baseWidth=12")
+            try distill(
+                "inherited", overrides + ["order=[wide]", "stage.epochs=1", "pool.directory=\(folder)/pool2"], text)
+            let own = try Weights.read(folder + "/inherited/weights/last.safetensors")
+            let teacher = try Weights.read(folder + "/pool2/wide/weights/best.safetensors")
+            func values(_ weights: Weights, _ name: String) -> [Float] {
+                weights.store.stateDictionary().first { $0.name == name }?.values ?? []
+            }
+            for name in ["neck.fpn_convs.0.conv.weight", "bbox_head.retina_cls.bias"] {
+                let (a, b) = (values(own, name), values(teacher, name))
+                #expect(!a.isEmpty && zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }, "\(name)")
+            }
+            // Laterals read other widths.
+            #expect(messages.all.contains("are of another shape there, the first is neck.lateral_convs.0.conv.weight"))
+            try distill("refused", overrides + ["order=[faster]", "stage.epochs=1"])
+            #expect(
+                messages.all.contains("The head of faster is not taken over: it is a rcnn, the student's a retinanet."))
+        }
+
+        @Test func mapsAreThoseBeforeNormsAndNeedNoHead() throws {
+            let recipe = try detector.recipe(["neck.groups=4"])
+            let data = try PreparedData(recipe, try #require(recipe.task as? DetectionConfiguration))
+            let model = try data.specification.makeModel(height: 32, width: 32)
+            let store = ParameterStore<Float>(model.parameters, seed: 3)
+            var random = Random(seed: 1, purpose: "image")
+            let image = Tensor<Float>([1, 32, 32, 3], (0..<32 * 32 * 3).map { _ in Float(random.normal()) })
+            let answer = model(Variable(image), .evaluation(store))
+            let maps = model.features(Variable(image), .evaluation(store))
+            #expect(maps.map(\.value.array) == answer.features.map(\.value.array))
+            #expect(try model.taps(height: 32, width: 32).map(\.name).suffix(2) == ["neck.P2", "neck.P3"])
+            // Behind the norm a group of channels has variance 1.
+            for map in maps.suffix(2) {
+                let values = map.value.array.enumerated().filter { $0.offset % 8 < 2 }.map { Double($0.element) }
+                let mean = values.reduce(0, +) / Double(values.count)
+                let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+                #expect(abs(variance - 1) > 0.05, "the variance is \(variance)")
+            }
+        }
+
+        @Test func aTeacherOfAnotherSizeSeesTheImageItself() throws {
+            var random = Random(seed: 2, purpose: "pixels")
+            let image = Image(
+                width: 8, height: 8, channels: 1, pixels: (0..<64).map { _ in UInt8(random.integer(below: 256)) })
+            let plan = TransformPlan(
+                width: 8, height: 8, channels: 1, training: [], evaluation: [],
+                normalization: Normalization(mean: [0.5], deviation: [0.25]))
+            let view = TeacherView(plan) { _ in image }
+            func normalized(_ x: Int, _ y: Int) -> Float { (Float(image.pixels[y * 8 + x]) / 255 - 0.5) / 0.25 }
+            // The student sees half the size; mirrored, and two of its pixels farther left.
+            let half = Motion.resize(Pair(8, 8), to: Pair(4, 4))
+            let moved = half.then(.flip(Pair(4, 4))).then(.crop(Pair(4, 4), x: 2, y: 0, to: Pair(4, 4)))
+            let padding = Tensor<Float>([2, 8, 8, 1], repeating: 9)
+            let seen = view(padding, size: Pair(4, 4), Shown(indices: [0, 0], motions: [half, moved])).array
+            for y in 0..<8 {
+                for x in 0..<8 {
+                    #expect(abs(seen[y * 8 + x] - normalized(x, y)) < 1e-5)
+                    let expected = x < 4 ? normalized(3 - x, y) : 9
+                    #expect(abs(seen[64 + y * 8 + x] - expected) < 1e-5, "\(x), \(y)")
+                }
+            }
+        }
+
+        @Test func sizesAndShapesOfBatchesMayDiffer() throws {
+            // Square images take half of the input, so their batches are cut; teachers have twice the size.
+            let small = ["data.imageSize=[32, 64]", "student.name=tiny"]
+            let text = detectors.replacing(
+                "set: [model.baseWidth=12", with: "set: [data.imageSize=[64, 128], model.baseWidth=12")
+            let overrides = small + ["pool.directory=\(folder)/large", "order=[wide, resnet]", "stage.epochs=1"]
+            let summary = try distill("sizes", overrides, text)
+            #expect(summary.stages.map(\.teachers) == [["wide"], ["resnet"]])
+            #expect(!messages.all.contains("is shown the student's images"))
+            try distill("again", overrides + ["training.threads=2", "student.weights=\(folder)/sizes/student"], text)
+            #expect(
+                FileManager.default.contents(atPath: folder + "/sizes/weights/last.safetensors")
+                    == FileManager.default.contents(atPath: folder + "/again/weights/last.safetensors"))
+        }
+
+        @Test func mistakesAreToldInOneSentence() throws {
+            func fails(_ overrides: [String], _ sentence: String, _ text: String = detectors) {
+                let error = #expect(throws: (any Error).self, "\(sentence)") {
+                    _ = try makeRun(overrides, folder + "/wrong", text)
+                }
+                #expect(error.map { "\($0)".contains(sentence) } == true, "\(String(describing: error))")
+            }
+            fails(["stage.losses=[{kind: kd}]"], "kd compares one row of class scores")
+            fails(["stage.losses=[{kind: headKD}]"], "stage of faster: The losses `headKD` and `boxKD` compare heads")
+            fails(
+                ["stage.pairs=[{student: neck.P2, teacher: neck.P7}]"], "The teacher has no tap `neck.P7`, did you mean"
+            )
+            fails(["student.inherit=[neck, tail]"], "found `tail`, expected neck or head")
+            fails(["data.validation=0", "stage.patience=2"], "needs a validation part")
+            try AtomicFile.write(folder + "/classifier.yaml", "data: {path: digits}\nmodel: {name: hornet_pico_7x7}\n")
+            fails(
+                [], "is classification, expected detection as the student's",
+                detectors.replacing("config: faster.yaml", with: "config: classifier.yaml"))
+            let other = try SmallDetector(identifiers: [1, 7, 90])
+            try other.train("run", ["training.epochs=1"])
+            fails(
+                [], "faster knows 3 classes, but the student learns 2",
+                detectors.replacing(
+                    "config: faster.yaml", with: "weights: \(other.folder.path)/run/weights/best.safetensors"))
+            #expect(!FileManager.default.fileExists(atPath: folder + "/wrong"))
+        }
+    }
+}
