@@ -18,24 +18,35 @@
         int runs = w->dilation_width == 1 && count == w->channels;                                                     \
         long kernel = w->kernel_width;                                                                                 \
         for (long row = first_row; row < last_row; row++) {                                                            \
-            long image = row / w->out_height, top = row % w->out_height * w->stride_height - w->padding_height;        \
+            long plane = row / w->out_height, top = row % w->out_height * w->stride_height - w->padding_height;        \
+            long volume = plane / w->out_depth;                                                                        \
+            long front = plane % w->out_depth * w->stride_depth - w->padding_depth;                                    \
             for (long c = 0; c < w->out_width; c++) {                                                                  \
                 long left = c * w->stride_width - w->padding_width;                                                    \
-                for (long i = 0; i < w->kernel_height; i++, patches += kernel * count) {                               \
-                    long y = top + i * w->dilation_height;                                                             \
-                    if (y < 0 || y >= w->height) {                                                                     \
-                        clear##suffix(patches, kernel * count);                                                        \
+                for (long d = 0; d < w->kernel_depth; d++) {                                                           \
+                    long z = front + d * w->dilation_depth;                                                            \
+                    if (z < 0 || z >= w->depth) {                                                                      \
+                        clear##suffix(patches, w->kernel_height * kernel * count);                                     \
+                        patches += w->kernel_height * kernel * count;                                                  \
                         continue;                                                                                      \
                     }                                                                                                  \
-                    const T *source = x + (image * w->height + y) * w->width * w->channels + first_channel;            \
-                    if (runs && left >= 0 && left + kernel <= w->width) {                                              \
-                        copy##suffix(source + left * w->channels, patches, kernel * count);                            \
-                        continue;                                                                                      \
-                    }                                                                                                  \
-                    for (long j = 0; j < kernel; j++) {                                                                \
-                        long column = left + j * w->dilation_width;                                                    \
-                        if (column < 0 || column >= w->width) clear##suffix(patches + j * count, count);               \
-                        else copy##suffix(source + column * w->channels, patches + j * count, count);                  \
+                    const T *slice = x + (volume * w->depth + z) * w->height * w->width * w->channels + first_channel; \
+                    for (long i = 0; i < w->kernel_height; i++, patches += kernel * count) {                           \
+                        long y = top + i * w->dilation_height;                                                         \
+                        if (y < 0 || y >= w->height) {                                                                 \
+                            clear##suffix(patches, kernel * count);                                                    \
+                            continue;                                                                                  \
+                        }                                                                                              \
+                        const T *source = slice + y * w->width * w->channels;                                          \
+                        if (runs && left >= 0 && left + kernel <= w->width) {                                          \
+                            copy##suffix(source + left * w->channels, patches, kernel * count);                        \
+                            continue;                                                                                  \
+                        }                                                                                              \
+                        for (long j = 0; j < kernel; j++) {                                                            \
+                            long column = left + j * w->dilation_width;                                                \
+                            if (column < 0 || column >= w->width) clear##suffix(patches + j * count, count);           \
+                            else copy##suffix(source + column * w->channels, patches + j * count, count);              \
+                        }                                                                                              \
                     }                                                                                                  \
                 }                                                                                                      \
             }                                                                                                          \

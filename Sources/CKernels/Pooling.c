@@ -41,7 +41,7 @@
     }                                                                                                                  \
     HB_INLINE int is_four##suffix(const hb_window *w) {                                                                \
         return w->kernel_height == 2 && w->kernel_width == 2 && w->stride_height == 2 && w->stride_width == 2 &&       \
-               w->padding_height == 0 && w->padding_width == 0;                                                        \
+               w->padding_height == 0 && w->padding_width == 0 && w->kernel_depth == 1 && w->depth == 1;               \
     }                                                                                                                  \
     HB_KERNEL void hb_max_pool##suffix(const T *x, T *y, uint16_t *taps, const hb_window *w, long first_row,           \
                                        long last_row) {                                                                \
@@ -60,18 +60,21 @@
             return;                                                                                                    \
         }                                                                                                              \
         for (long row = first_row; row < last_row; row++) {                                                            \
-            long image = row / w->out_height, top = row % w->out_height * w->stride_height - w->padding_height;        \
+            long plane = row / w->out_height, top = row % w->out_height * w->stride_height - w->padding_height;        \
+            long front = plane % w->out_depth * w->stride_depth - w->padding_depth;                                    \
+            const T *volume = x + plane / w->out_depth * w->depth * w->height * w->width * channels;                   \
             for (long c = 0; c < w->out_width; c++) {                                                                  \
                 long left = c * w->stride_width - w->padding_width;                                                    \
                 T *best = y + (row * w->out_width + c) * channels;                                                     \
                 uint16_t *tap = taps + (row * w->out_width + c) * channels;                                            \
                 int found = 0;                                                                                         \
-                for (long i = 0; i < w->kernel_height; i++) {                                                          \
-                    if (top + i < 0 || top + i >= w->height) continue;                                                 \
+                for (long h = 0; h < w->kernel_depth * w->kernel_height; h++) {                                        \
+                    const long z = front + h / w->kernel_height, r = top + h % w->kernel_height;                       \
+                    if (z < 0 || z >= w->depth || r < 0 || r >= w->height) continue;                                   \
                     for (long j = 0; j < w->kernel_width; j++) {                                                       \
                         if (left + j < 0 || left + j >= w->width) continue;                                            \
-                        const T *source = x + ((image * w->height + top + i) * w->width + left + j) * channels;        \
-                        uint16_t number = (uint16_t)(i * w->kernel_width + j);                                         \
+                        const T *source = volume + ((z * w->height + r) * w->width + left + j) * channels;             \
+                        uint16_t number = (uint16_t)(h * w->kernel_width + j);                                         \
                         if (found) {                                                                                   \
                             larger##suffix(source, best, tap, number, channels);                                       \
                         } else {                                                                                       \
@@ -86,7 +89,7 @@
     }                                                                                                                  \
     HB_KERNEL void hb_max_pool_gradient##suffix(const T *g, const uint16_t *taps, T *dx, const hb_window *w,           \
                                                 long first_image, long last_image) {                                   \
-        long channels = w->channels, size = w->height * w->width * channels;                                           \
+        long channels = w->channels, size = w->depth * w->height * w->width * channels;                                \
         if (is_four##suffix(w)) {                                                                                      \
             const long line = w->width * channels, rest = line - 2 * w->out_width * channels;                          \
             for (long row = first_image * w->out_height; row < last_image * w->out_height; row++) {                    \
@@ -105,17 +108,21 @@
             return;                                                                                                    \
         }                                                                                                              \
         for (long k = first_image * size; k < last_image * size; k++) dx[k] = 0;                                       \
-        for (long row = first_image * w->out_height; row < last_image * w->out_height; row++) {                        \
-            long image = row / w->out_height, top = row % w->out_height * w->stride_height - w->padding_height;        \
+        const long rows = w->out_depth * w->out_height;                                                                \
+        for (long row = first_image * rows; row < last_image * rows; row++) {                                          \
+            long plane = row / w->out_height, top = row % w->out_height * w->stride_height - w->padding_height;        \
+            long front = plane % w->out_depth * w->stride_depth - w->padding_depth;                                    \
+            T *volume = dx + plane / w->out_depth * size;                                                              \
             for (long c = 0; c < w->out_width; c++) {                                                                  \
                 long left = c * w->stride_width - w->padding_width, start = (row * w->out_width + c) * channels;       \
-                for (long i = 0; i < w->kernel_height; i++) {                                                          \
-                    if (top + i < 0 || top + i >= w->height) continue;                                                 \
+                for (long h = 0; h < w->kernel_depth * w->kernel_height; h++) {                                        \
+                    const long z = front + h / w->kernel_height, r = top + h % w->kernel_height;                       \
+                    if (z < 0 || z >= w->depth || r < 0 || r >= w->height) continue;                                   \
                     for (long j = 0; j < w->kernel_width; j++) {                                                       \
                         if (left + j < 0 || left + j >= w->width) continue;                                            \
                         chosen##suffix(g + start, taps + start,                                                        \
-                                       dx + ((image * w->height + top + i) * w->width + left + j) * channels,          \
-                                       (uint16_t)(i * w->kernel_width + j), channels);                                 \
+                                       volume + ((z * w->height + r) * w->width + left + j) * channels,                \
+                                       (uint16_t)(h * w->kernel_width + j), channels);                                 \
                     }                                                                                                  \
                 }                                                                                                      \
             }                                                                                                          \

@@ -60,6 +60,14 @@ WIDE_INLINE void advance(cursor *at, const hb_tiling *map) {
     at->image++;
 }
 
+// The map of a tile, or the slice that is read for it; null where there is none.
+WIDE_INLINE const float *image_of(const float *x, const hb_tiling *map, const cursor *tile, long line) {
+    if (map->slices == 0) return x + tile->image * map->height * line;
+    const long slice = tile->image % map->slices * map->step + map->shift;
+    if (slice < 0 || slice >= map->deep) return 0;
+    return x + (tile->image / map->slices * map->deep + slice) * map->height * line;
+}
+
 // The pixels of a tile at the edge of a map: where they are, and which of them are outside and count as zeros.
 typedef struct {
     const float *row[6];
@@ -102,16 +110,17 @@ WIDE_INLINE edge edge_of(const float *image, const hb_tiling *map, long channels
         cursor tile = cursor_at(map, first);                                                                           \
         for (long t = to.at; t < to.at + count; t++, advance(&tile, map)) {                                            \
             const long top = tile.down * 4 - margin, left = tile.across * 4 - margin;                                  \
-            const float *image = x + tile.image * map->height * line;                                                  \
+            const float *image = image_of(x, map, &tile, line);                                                        \
             long c = 0;                                                                                                \
-            if (top >= 0 && left >= 0 && top + size <= map->height && left + size <= map->width && channels >= 16) {   \
+            if (image && top >= 0 && left >= 0 && top + size <= map->height && left + size <= map->width &&            \
+                channels >= 16) {                                                                                      \
                 name##_inside(image + top * line + left * stride, line, stride, channels, to.channel,                  \
                               to.v + to.channel / 32 * 32 * to.total + t * width + to.channel % 32, distance,          \
                               32 * to.total - 16);                                                                     \
                 c = channels / 16 * 16;                                                                                \
             }                                                                                                          \
             if (c == channels) continue;                                                                               \
-            const edge p = edge_of(image, map, stride, top, left, size);                                               \
+            const edge p = edge_of(image ? image : x, map, stride, image ? top : -size, left, size);                   \
             for (; c < channels; c += 16) {                                                                            \
                 const long place = to.channel + c;                                                                     \
                 const __mmask16 mask = lanes(channels - c);                                                            \

@@ -43,7 +43,8 @@ public struct Trainer: ParsableCommand {
     private static let commands: [any ParsableCommand.Type] = [
         TrainCommand.self, DistillCommand.self, OrderCommand.self, FlatnessCommand.self, EvaluateCommand.self,
         PredictCommand.self, InspectCommand.self, CheckGradientsCommand.self, CheckParityCommand.self,
-        BenchCommand.self, ReportCommand.self, ConfigCommand.self, ModelsCommand.self, DoctorCommand.self,
+        BenchCommand.self, BenchConvolutionCommand.self, ReportCommand.self, ConfigCommand.self, ModelsCommand.self,
+        DoctorCommand.self,
         SweepCommand.self, FindLearningRateCommand.self, ProfileCommand.self, InspectDataCommand.self,
         ExportCommand.self,
     ]

@@ -52,12 +52,7 @@ public struct Window: Sendable, Hashable {
 
     /// The description that C kernels take, for an input [images, height, width, channels].
     func geometry(on shape: Shape) -> hb_window {
-        let output = outputSize(Pair(shape[1], shape[2]))
-        return hb_window(
-            height: shape[1], width: shape[2], channels: shape[3], out_height: output.height, out_width: output.width,
-            kernel_height: kernel.height, kernel_width: kernel.width, stride_height: stride.height,
-            stride_width: stride.width, padding_height: padding.height, padding_width: padding.width,
-            dilation_height: dilation.height, dilation_width: dilation.width)
+        VolumeWindow(self).geometry(on: [shape[0], 1, shape[1], shape[2], shape[3]])
     }
 }
 

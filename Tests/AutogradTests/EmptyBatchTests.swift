@@ -55,6 +55,24 @@ import Testing
         } _: {
             $0[0].transposedConvolution($0[1], nil, stride: 2)
         }
+        for width in [8, 16] {
+            let volumes: [Shape] = [[0, 4, 7, 7, width], [16, 3, 3, 3, width], [16]]
+            expectPasses("volumes", volumes, [0, 4, 7, 7, 16]) {
+                $0[0].volumeConvolution($0[1], $0[2], padding: 1)
+            } _: {
+                $0[0].volumeConvolution($0[1], $0[2], padding: 1)
+            }
+        }
+        expectPasses("groups", [[0, 14, 14, 64], [64, 3, 3, 16], [64]], [0, 14, 14, 64]) {
+            $0[0].convolution($0[1], $0[2], padding: 1, groups: 4)
+        } _: {
+            $0[0].convolution($0[1], $0[2], padding: 1, groups: 4)
+        }
+        expectPasses("transposed volumes", [[0, 2, 3, 4, 4], [4, 3, 3, 3, 2], [2]], [0, 5, 7, 9, 2]) {
+            $0[0].volumeTransposedConvolution($0[1], $0[2], stride: 2)
+        } _: {
+            $0[0].volumeTransposedConvolution($0[1], $0[2], stride: 2)
+        }
         expectPasses("deformable", [maps, [6, 3, 3, 8], [0, 7, 7, 18], [0, 7, 7, 9], [6]], [0, 7, 7, 6]) {
             $0[0].deformableConvolution($0[1], $0[4], offsets: $0[2], mask: $0[3], padding: 1)
         } _: {

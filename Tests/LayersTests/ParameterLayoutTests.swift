@@ -48,4 +48,14 @@ private func copied(_ layout: ParameterLayout, _ shape: Shape, _ values: [Double
             }
         }
     }
+
+    @Test func convolutionsOfSequencesAndVolumesHaveTheirChannelsSecond() {
+        #expect(ParameterLayout.convolution.fileShape([4, 5, 3]) == [4, 3, 5])
+        #expect(ParameterLayout.convolution.fileShape([4, 2, 5, 6, 3]) == [4, 3, 2, 5, 6])
+        // [1, 2, 1, 2, 3]: four taps of three channels each.
+        let ours = [0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32].map(Double.init)
+        let file = copied(.convolution, [1, 2, 1, 2, 3], ours, toFile: true)
+        #expect(file == [0, 10, 20, 30, 1, 11, 21, 31, 2, 12, 22, 32])
+        #expect(copied(.convolution, [1, 2, 1, 2, 3], file, toFile: false) == ours)
+    }
 }

@@ -8,8 +8,12 @@ extension Variable {
     ///
     /// Gradient: g times the weight, added where each patch was read, for x; g^T times the patches for the weight; the
     /// sum of g over pixels for the bias. Patches are made block by block, in the backward pass once more.
+    ///
+    /// - Parameter flipped: whether the kernel is turned by half a circle, which is what mathematics calls a convolution;
+    ///   without it this is the cross-correlation that networks call by that name.
     public func convolution(
-        _ weight: Variable, _ bias: Variable?, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: Int = 1
+        _ weight: Variable, _ bias: Variable?, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,
+        groups: Int = 1, flipped: Bool = false
     ) -> Variable {
         let name = Operation.convolution.name
         require(
@@ -23,15 +27,19 @@ extension Variable {
         let window = Window(
             kernel: Pair(weight.shape[1], weight.shape[2]), stride: stride, padding: padding, dilation: dilation)
         window.check(name, on: shape)
+        if flipped {
+            return convolution(
+                weight.flippedTaps(), bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        }
         if groups == shape[3] && out == groups && dilation == 1 { return convolvedByChannel(weight, bias, window) }
         let (x, w) = (value, weight.value)
         return Self.record(
             .convolution, [self, weight] + (bias.map { [$0] } ?? []),
-            x.convolution(w, bias?.value, window, groups: groups)
+            x.groupedConvolution(w, bias?.value, window, groups: groups)
         ) { g, needs in
             var gradients = [
-                needs[0] ? g.convolutionInputGradient(w, window, input: x.shape, groups: groups) : nil,
-                needs[1] ? g.convolutionWeightGradient(x, window, weight: w.shape, groups: groups) : nil,
+                needs[0] ? g.groupedConvolutionInputGradient(w, window, input: x.shape, groups: groups) : nil,
+                needs[1] ? g.groupedConvolutionWeightGradient(x, window, weight: w.shape, groups: groups) : nil,
             ]
             if needs.count > 2 { gradients.append(needs[2] ? g.summedRows() : nil) }
             return gradients
@@ -85,6 +93,7 @@ extension GradientCheck {
         convolution("/one channel per group", [2, 4, 5, 3], out: 3, 3, stride: 2, padding: 1, groups: 3),
         convolution("/one channel per group, even kernel", [1, 4, 3, 2], out: 2, 2, padding: 1, groups: 2),
         convolution("/one channel per group, dilation 2", [1, 6, 5, 2], out: 2, 3, padding: 2, dilation: 2, groups: 2),
+        convolution("/grouped, stride 2 with a rest", [1, 6, 5, 4], out: 6, 3, stride: 2, padding: 1, groups: 2),
         convolution("/several outputs per channel", [1, 3, 4, 2], out: 4, 3, padding: 1, groups: 2),
     ]
 }

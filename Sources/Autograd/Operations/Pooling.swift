@@ -21,8 +21,12 @@ extension Variable {
         return Self.record(.maxPool, [self], pooled) { g, _ in [g.maxPoolGradient(taps, window, input: input)] }
     }
 
-    /// The mean over each map: [N, H, W, C] -> [N, C]. Gradient: g / (H W) for each pixel.
+    /// The mean over each map or volume: [N, H, W, C] or [N, D, H, W, C] -> [N, C]. Gradient: g / (H W), or g / (D H W), for
+    /// each pixel.
     public func globalAveragePooled() -> Variable {
+        if shape.rank == 5 {
+            return reshaped([shape[0], shape[1] * shape[2], shape[3], shape[4]]).globalAveragePooled()
+        }
         require(
             shape.rank == 4 && shape[1] * shape[2] > 0, Operation.globalAveragePool.name, [shape],
             "the input must be [images, height, width, channels]")
@@ -51,6 +55,7 @@ extension GradientCheck {
         maxPool("/pixels left over", [1, 5, 7, 1], 2, 3),
         maxPool("/size 1", [1, 1, 1, 1], 1, 1),
         GradientCheck("globalAveragePool", [[2, 3, 4, 5]]) { [$0[0].globalAveragePooled()] },
+        GradientCheck("globalAveragePool/volumes", [[2, 2, 3, 2, 3]]) { [$0[0].globalAveragePooled()] },
         GradientCheck("globalAveragePool/size 1", [[3, 1, 1, 1]]) { [$0[0].globalAveragePooled()] },
     ]
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Every kernel header; a new one gets its line here.
 #include "AverageBins.h"
+#include "AveragePool.h"
 #include "BatchNorm.h"
 #include "BatchNormRelu.h"
 #include "BinaryCrossEntropy.h"
@@ -40,6 +41,7 @@
 #include "SigmoidFocal.h"
 #include "SmoothL1.h"
 #include "SoftDice.h"
+#include "SoftShrink.h"
 #include "Softmax.h"
 #include "ThreadMode.h"
 #include "Transpose.h"

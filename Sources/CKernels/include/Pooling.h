@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 // The largest element under each window, and which tap it is: the first of equal ones, and a NaN before any number.
-// Rows count output rows of the batch.
+// Rows count output rows of the batch, slice by slice. Taps count slices, rows and columns of the window.
 void hb_max_pool(const float *x, float *y, uint16_t *taps, const hb_window *window, long first_row, long last_row);
 void hb_max_pool_double(const double *x, double *y, uint16_t *taps, const hb_window *window, long first_row,
                         long last_row);

@@ -10,6 +10,9 @@ typedef struct {
     long height, width;
     // Tiles in a column and in a row of them.
     long down, across;
+    // Of volumes: a map is one of so many slices of the result, and what is read of a volume of `deep` slices for number s
+    // of them is slice s * step + shift; where that is outside, zeros. Maps that are no slices have `slices` 0.
+    long slices, deep, step, shift;
 } hb_tiling;
 
 // Channels of a transformed tile lie in panels of so many, panel by panel: [place][panel][tile][channel of the panel]. A
@@ -35,7 +38,7 @@ typedef struct {
 } hb_tile_target;
 
 // The tiles first ..< first + count of x [images, height, width, channels], pixels `stride` apart, with a margin of one
-// pixel, transformed.
+// pixel, transformed; of slices of volumes x [volumes, deep, height, width, channels] where the tiling has slices.
 void hb_winograd_input(const float *x, const hb_tiling *map, long stride, long channels, long first, long count,
                        hb_tile_target to);
 // The same of a gradient of the outputs, without a margin.

@@ -3,7 +3,7 @@ import Tensors
 
 /// A convolution of channels-last maps.
 public struct Convolution: Layer {
-    /// [outputs, kernel height, kernel width, inputs].
+    /// [outputs, kernel height, kernel width, inputs / groups].
     public let weight: Parameter
     /// [outputs], where there is one.
     public let bias: Parameter?
@@ -19,22 +19,35 @@ public struct Convolution: Layer {
     let padding: Pair
     /// Pixels from one tap to the next.
     let dilation: Pair
+    /// Parts of the channels that do not see each other.
+    let groups: Int
+    /// Whether the kernel is turned by half a circle.
+    let flipped: Bool
 
     /// A convolution of `inputs` to `outputs` channels; `kernel`, `stride`, `padding` and `dilation` are pixels, a number
     /// or a `Pair`.
+    /// - Parameters:
+    ///   - groups: parts of the channels that do not see each other; divides `inputs` and `outputs`.
+    ///   - flipped: a convolution as mathematics has it, with the kernel turned by half a circle, instead of the
+    ///     cross-correlation that networks call by that name.
     public init(
         _ scope: Scope, inputs: Int, outputs: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0,
-        dilation: Pair = 1, bias: Bool = true, initializer: Initializer = .normal(deviation: 0.02),
-        biasInitializer: Initializer = .constant(0)
+        dilation: Pair = 1, groups: Int = 1, flipped: Bool = false, bias: Bool = true,
+        initializer: Initializer = .normal(deviation: 0.02), biasInitializer: Initializer = .constant(0)
     ) {
+        require(
+            groups >= 1 && inputs % groups == 0 && outputs % groups == 0, scope.path, [],
+            "the \(groups) groups must divide the \(inputs) channels and the \(outputs) of the result")
         path = scope.path
         self.outputs = outputs
         self.kernel = kernel
         self.stride = stride
         self.padding = padding
         self.dilation = dilation
+        self.groups = groups
+        self.flipped = flipped
         weight = scope.parameter(
-            "weight", [outputs, kernel.height, kernel.width, inputs], layout: .convolution, role: .weight,
+            "weight", [outputs, kernel.height, kernel.width, inputs / groups], layout: .convolution, role: .weight,
             initializer: initializer)
         self.bias = bias ? scope.parameter("bias", [outputs], role: .bias, initializer: biasInitializer) : nil
     }
@@ -43,14 +56,17 @@ public struct Convolution: Layer {
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
             x.convolution(
-                context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation)
+                context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation,
+                groups: groups, flipped: flipped)
         }
     }
 
     /// The same of maps [N, H, W, ..] that lie beside each other over the channels, without bringing them together where
-    /// that can be avoided; the stride is 1.
+    /// that can be avoided; the stride is 1 and there is one group.
     public func callAsFunction<S: Scalar>(joining parts: [Variable<S>], _ context: Context<S>) -> Variable<S> {
-        require(stride == 1, path, parts.map(\.shape), "maps are joined by convolutions of stride 1 alone")
+        require(
+            stride == 1 && groups == 1 && !flipped, path, parts.map(\.shape),
+            "maps are joined by convolutions of stride 1 and one group alone")
         return LayerPath.$current.withValue(path) {
             .convolution(
                 joining: parts, context[weight], bias.map { context[$0] }, padding: padding, dilation: dilation)
@@ -67,11 +83,12 @@ public struct Convolution: Layer {
                 "\(path): a map of \(input[1])x\(input[2]) is smaller than the \(kernel.height)x\(kernel.width) "
                     + "kernel, so nothing would be left; use larger images or a smaller stem stride")
         }
-        let spread = dilation == 1 ? "" : ", dilation \(dilation.height)"
+        let spread =
+            (dilation == 1 ? "" : ", dilation \(dilation.height)") + (groups == 1 ? "" : ", groups \(groups)")
         let kind = "conv \(kernel.height)x\(kernel.width) / \(stride.height)\(spread), \(input[3]) -> \(outputs)"
         return trace.enter(ModelTrace.name(of: path), kind, parameters: [weight] + (bias.map { [$0] } ?? [])) {
             let output: Shape = [input[0], size.height, size.width, outputs]
-            return (output, Int.product(output.dimensions + [kernel.height, kernel.width, input[3]]))
+            return (output, Int.product(output.dimensions + [kernel.height, kernel.width, input[3] / groups]))
         }
     }
 }

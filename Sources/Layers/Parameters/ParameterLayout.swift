@@ -7,7 +7,7 @@ public enum ParameterLayout: String, Sendable, Codable {
     case plain
     /// [out, in] here, [out, in, 1, 1] in PyTorch.
     case pointwise
-    /// [out, height, width, in] here, [out, in, height, width] in PyTorch.
+    /// [out, height, width, in] here, [out, in, height, width] in PyTorch; sequences have one axis between, volumes three.
     case convolution
     /// [height, width, channels] here, [channels, 1, height, width] in PyTorch.
     case depthwise
@@ -21,7 +21,7 @@ public enum ParameterLayout: String, Sendable, Codable {
         switch self {
         case .plain: shape.dimensions
         case .pointwise: [shape[0], shape[1], 1, 1]
-        case .convolution: [shape[0], shape[3], shape[1], shape[2]]
+        case .convolution: [shape[0], shape.columns] + shape.dimensions.dropFirst().dropLast()
         case .depthwise: [shape[2], 1, shape[0], shape[1]]
         case .flattened: [shape[0], shape[3] * shape[1] * shape[2]]
         case .spectrum: [shape[2], shape[0], shape[1], shape[3]]
@@ -36,7 +36,10 @@ public enum ParameterLayout: String, Sendable, Codable {
         let (groups, first, second, run): (Int, Int, Int, Int)
         switch self {
         case .plain, .pointwise: (groups, first, second, run) = (1, 1, 1, shape.elementCount)
-        case .convolution, .flattened: (groups, first, second, run) = (shape[0], shape[1] * shape[2], shape[3], 1)
+        case .convolution, .flattened:
+            (groups, first, second, run) = (
+                shape[0], shape.dimensions.dropFirst().dropLast().reduce(1, *), shape.columns, 1
+            )
         case .depthwise: (groups, first, second, run) = (1, shape[0] * shape[1], shape[2], 1)
         case .spectrum: (groups, first, second, run) = (1, shape[0] * shape[1], shape[2], shape[3])
         }

@@ -61,13 +61,26 @@ public final class ChosenTaps: @unchecked Sendable {
 extension Tensor {
     /// The largest element under each window, [N, H', W', C], and which tap it is.
     package func maxPooled(_ window: Window) -> (Tensor, ChosenTaps) {
+        let (pooled, taps) = asVolumes.maxPooled(VolumeWindow(window))
+        return (pooled.slices, taps)
+    }
+
+    /// For self = g: the gradient of the pooled map, whose shape is `input`.
+    package func maxPoolGradient(_ taps: ChosenTaps, _ window: Window, input: Shape) -> Tensor {
+        asVolumes.maxPoolGradient(
+            taps, VolumeWindow(window), input: [input[0], 1, input[1], input[2], input[3]]
+        ).slices
+    }
+
+    /// The same of volumes: [N, D', H', W', C].
+    package func maxPooled(_ window: VolumeWindow) -> (Tensor, ChosenTaps) {
         let geometry = window.geometry(on: shape)
-        let output = windowed(window, channels: shape[3])
+        let output = windowed(window, channels: shape[4])
         let taps = ChosenTaps(count: output.elementCount)
-        let grain = max(1, elementGrain / (output[2] * output[3]))
+        let grain = max(1, elementGrain / (output[3] * output[4]))
         let pooled = Tensor(output) { y in
             read { x in
-                parallelFor(output[0] * output[1], grain: grain) {
+                parallelFor(output[0] * output[1] * output[2], grain: grain) {
                     S.maxPool(x, y, taps.pointer, geometry, rows: $0)
                 }
             }
@@ -75,12 +88,12 @@ extension Tensor {
         return (pooled, taps)
     }
 
-    /// For self = g: the gradient of the pooled map, whose shape is `input`.
-    package func maxPoolGradient(_ taps: ChosenTaps, _ window: Window, input: Shape) -> Tensor {
+    /// For self = g: the gradient of the pooled volume, whose shape is `input`.
+    package func maxPoolGradient(_ taps: ChosenTaps, _ window: VolumeWindow, input: Shape) -> Tensor {
         let geometry = window.geometry(on: input)
         return Tensor(input) { dx in
             read { g in
-                parallelFor(input[0], grain: max(1, elementGrain / (input[1] * input[2] * input[3]))) {
+                parallelFor(input[0], grain: max(1, elementGrain / (input[1] * input[2] * input[3] * input[4]))) {
                     S.maxPoolGradient(g, taps.pointer, dx, geometry, images: $0)
                 }
             }

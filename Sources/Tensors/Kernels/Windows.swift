@@ -33,6 +33,11 @@ package struct PixelOrder: Sendable {
         return PixelOrder(sources, run: size.width)
     }
 
+    /// So many pixels from the last to the first.
+    package static func reversed(_ count: Int) -> PixelOrder {
+        PixelOrder((0..<count).map { Int32(count - 1 - $0) }, run: 1)
+    }
+
     /// Window (i, j) of the result is window (rows[i], columns[j]) of the map.
     package static func permuted(_ size: Pair, rows: [Int], columns: [Int]) -> PixelOrder {
         var sources: [Int32] = []

@@ -66,10 +66,15 @@ extension Double: WinogradKernels {
 struct Tiling {
     let map: hb_tiling
     let count: Int
+    /// Where pixels are, unless maps follow each other.
+    var layout: TileLayout?
 
-    init(_ shape: Shape) {
-        map = hb_tiling(height: shape[1], width: shape[2], down: (shape[1] + 3) / 4, across: (shape[2] + 3) / 4)
+    init(_ shape: Shape, layout: TileLayout? = nil) {
+        map = hb_tiling(
+            height: shape[1], width: shape[2], down: (shape[1] + 3) / 4, across: (shape[2] + 3) / 4, slices: 0, deep: 0,
+            step: 0, shift: 0)
         count = shape[0] * map.down * map.across
+        self.layout = layout
     }
 
     /// Elements of an array of 36 places of so many elements each.
@@ -102,15 +107,15 @@ struct Tiling {
         _ x: [UnsafePointer<Float>], parts: [Range<Int>], _ channels: Range<Int>, _ tiles: Range<Int>,
         into v: UnsafeMutablePointer<Float>, at: Int = 0, of total: Int
     ) {
-        for (x, part) in zip(x, parts) {
+        for (number, (x, part)) in zip(x, parts).enumerated() {
             let some = part.clamped(to: channels)
             guard !some.isEmpty else { continue }
             let target = hb_tile_target(
                 v: v, at: at, total: total, channel: some.lowerBound - channels.lowerBound, channels: channels.count)
-            withUnsafePointer(to: map) {
+            withUnsafePointer(to: layout?.reading(map, part: number) ?? map) {
                 hb_winograd_input(
-                    x + (some.lowerBound - part.lowerBound), $0, part.count, some.count, tiles.lowerBound, tiles.count,
-                    target)
+                    x + (some.lowerBound - part.lowerBound), $0, layout?.inputStride ?? part.count, some.count,
+                    tiles.lowerBound, tiles.count, target)
             }
         }
     }

@@ -15,8 +15,8 @@ struct TiledConvolution {
     /// Whether the transformed weight stays in a second-level cache, so that a task does all of a block.
     let isSmall: Bool
 
-    init(_ input: Shape, inputs: [Int], outputs: [Int]) {
-        tiling = Tiling(input)
+    init(_ input: Shape, inputs: [Int], outputs: [Int], layout: TileLayout? = nil) {
+        tiling = Tiling(input, layout: layout)
         self.inputs = consecutiveRanges(inputs)
         inner = input[3]
         self.outputs = consecutiveRanges(outputs)
@@ -155,7 +155,7 @@ struct TiledConvolution {
             guard !some.isEmpty else { continue }
             withUnsafePointer(to: tiling.map) {
                 hb_winograd_output(
-                    m + (some.lowerBound - column), distance, width, $0, part.count,
+                    m + (some.lowerBound - column), distance, width, $0, tiling.layout?.outputStride ?? part.count,
                     some.lowerBound - part.lowerBound, some.count, tiles.lowerBound, tiles.count,
                     bias.map { $0 + some.lowerBound }, y)
             }

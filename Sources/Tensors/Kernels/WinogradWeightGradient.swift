@@ -6,7 +6,7 @@ import CKernels
 /// A task has 64 outputs and 64 inputs at most, whose sums stay in a second-level cache; tiles are transformed once for
 /// each. Where these are few tasks, the tiles are shared among several, whose sums are added in order.
 struct TiledWeightGradient {
-    private let tiling: Tiling
+    var tiling: Tiling
     /// Channels of the parts of the input, and of all.
     private let parts: [Range<Int>]
     private let inputs: Int
@@ -56,7 +56,8 @@ struct TiledWeightGradient {
                 let sums = shares > 1 ? partials.pointer + task * size : scratch.pointer
                 forEachBlock(first..<min(first + share, tiling.count), block) { tiles in
                     tiling.input(x, parts: parts, inputs, tiles, into: v.pointer, of: tiles.count)
-                    tiling.gradient(g, stride: self.outputs, outputs, tiles, into: h.pointer)
+                    tiling.gradient(
+                        g, stride: tiling.layout?.outputStride ?? self.outputs, outputs, tiles, into: h.pointer)
                     hb_winograd_sum(
                         tiles.count, outputs.count, inputs.count, h.pointer, v.pointer,
                         tiles.lowerBound > first ? 1 : 0, sums)

@@ -18,7 +18,8 @@ extension ParityCheck {
             case "binary_cross_entropy_with_logits": try binary(one, into: &ours)
             case "cross_entropy": try pixels(one, into: &ours)
             case "soft_dice_loss": try dice(one, into: &ours)
-            default: try geometryCase(one, into: &ours)
+            default:
+                if try !convolutionCase(one, into: &ours) { try geometryCase(one, into: &ours) }
             }
         }
         return ours

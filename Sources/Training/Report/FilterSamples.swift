@@ -13,7 +13,7 @@ package enum FilterSamples {
     static func json(_ list: ParameterList, _ store: ParameterStore<Float>) -> JSONValue {
         let entries = list.entries.enumerated().filter { isShown($0.element) }
         let first = list.entries.enumerated().first { $0.element.layout == .convolution }.flatMap {
-            $0.element.shape[1] >= 3 ? $0 : nil
+            $0.element.shape.rank == 4 && $0.element.shape[1] >= 3 ? $0 : nil
         }
         let shown = spread(entries.map { (offset: $0.offset, element: $0.element) }, mostLayers)
         return .array(((first.map { [$0] } ?? []) + shown).compactMap { sample($0.element, store.tensor($0.offset)) })

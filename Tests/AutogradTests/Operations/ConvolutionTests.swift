@@ -116,6 +116,29 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
     @Test(arguments: tiled)
     private func tilesDoNotDependOnThreads(_ test: Case) { #expect(test.threadViolations(test.shapes) == []) }
 
+    /// Groups go by tiles too, those of few channels several at a time; with a stride of 2 they do not.
+    private static let grouped: [Case] = [
+        Case(input: [2, 9, 14, 32], out: 32, kernel: 3, padding: 1, groups: 8),
+        Case(input: [1, 8, 8, 48], out: 24, kernel: 3, padding: 1, groups: 3),
+        Case(input: [3, 16, 10, 64], out: 64, kernel: 3, padding: 1, groups: 4),
+        Case(input: [2, 12, 9, 24], out: 48, kernel: 3, padding: 1, groups: 6),
+        Case(input: [2, 12, 9, 32], out: 64, kernel: 3, stride: 2, padding: 1, groups: 8),
+        Case(input: [1, 7, 8, 12], out: 30, kernel: Pair(3, 2), stride: Pair(1, 3), dilation: 2, groups: 6),
+    ]
+
+    @Test(arguments: grouped)
+    private func groupsEqualTheDefinition(_ test: Case) {
+        let plain = test.plain(operands(test.shapes).map { cast($0, to: Double.self) })
+        #expect(relativeError(test.evaluation(test.shapes, as: Double.self).outputs[0], plain) < 1e-13)
+        for (what, error) in zip(["result", "x", "weight", "bias"], test.errors(test.shapes)) {
+            #expect(error < 1e-5, "\(what)")
+        }
+        #expect(test.threadViolations(test.shapes) == [])
+    }
+
+    @Test(arguments: grouped)
+    private func gradientsOfGroupsAreAdjoint(_ test: Case) { gradientsAreAdjoint(test) }
+
     @Test(arguments: [(3, 16), (16, 16), (130, 129)])
     func anImageIsConvolvedTheSameInAnyBatch(channels: (Int, Int)) {
         let (size, inputs) = (20 * 12 * channels.1, 20 * 12 * channels.0)

@@ -63,6 +63,9 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
             input: [2, 4, 5, 4], out: 8, kernel: 3, stride: Pair(1, 2), padding: Pair(2, 1), added: Pair(1, 2),
             dilation: Pair(2, 3), groups: 2),
         Case(input: [2, 6, 5, 7], out: 5, kernel: 1),
+        Case(input: [2, 9, 11, 32], out: 16, kernel: 4, stride: 2, padding: 1),
+        Case(input: [1, 5, 4, 12], out: 24, kernel: 3, stride: 2, padding: 1, added: 1, groups: 6),
+        Case(input: [2, 3, 4, 2], out: 3, kernel: 2, stride: 3, added: 2),
     ]
 
     @Test(arguments: cases)
