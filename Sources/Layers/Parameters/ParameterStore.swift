@@ -40,6 +40,9 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
             case .uniformFanIn:
                 let bound = 1 / Double(entry.fans.input).squareRoot()
                 for k in 0..<count { target[k] = S(random.uniform(-bound, bound)) }
+            case .kaimingUniformFanIn:
+                let bound = (6 / Double(entry.fans.input)).squareRoot()
+                for k in 0..<count { target[k] = S(random.uniform(-bound, bound)) }
             }
         }
     }

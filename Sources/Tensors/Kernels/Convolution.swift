@@ -2,7 +2,7 @@ import CKernels
 
 /// The sizes of a convolution by matrix products: the patches of some output rows [pixels, inner] times the weight of a
 /// group [outputs, inner], transposed.
-private struct ConvolutionPlan {
+struct ConvolutionPlan {
     let geometry: hb_window
     let images: Int
     let groups: Int
@@ -65,6 +65,97 @@ private struct ConvolutionPlan {
     func reserve<S: Scalar>(_ type: S.Type, _ tasks: Int) { reserveScratch(type, roomCount, chunks: tasks) }
 }
 
+extension ConvolutionPlan {
+    /// y [N, H', W', out] of x [N, H, W, in], weight [out, kh, kw, in / groups] and bias [out].
+    func output<S: Scalar>(
+        _ x: UnsafePointer<S>, _ weight: UnsafePointer<S>, _ bias: UnsafePointer<S>?, into y: UnsafeMutablePointer<S>
+    ) {
+        let out = outputs * groups
+        let operands = (0..<groups).map { group in
+            ProductOperand(
+                weight + group * outputs * inner, stride: inner, transposed: true, inner: inner, columns: outputs)
+        }
+        reserve(S.self, chunkCount(rows, grain: grain))
+        parallelFor(rows, grain: grain) { task in
+            let room: Storage<S> = self.room()
+            eachBlock(task) { rows in
+                let target = y + rows.lowerBound * width * out
+                for group in 0..<groups {
+                    withPatches(x, rows, group, room.pointer) { patches, distance in
+                        operands[group].product(
+                            rows.count * width, patches, stride: distance, bias: bias.map { $0 + group * outputs },
+                            into: target + group * outputs, strideC: out)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The gradient of x for the gradient g of y. Patches that overlap are added up by one task per image.
+    func inputGradient<S: Scalar>(
+        _ g: UnsafePointer<S>, _ weight: UnsafePointer<S>, into dx: UnsafeMutablePointer<S>
+    ) {
+        let (out, channels) = (outputs * groups, geometry.channels)
+        let (imageSize, height) = (geometry.height * geometry.width * channels, geometry.out_height)
+        let grain = max(1, grain / height)
+        let operands = (0..<groups).map { group in
+            ProductOperand(
+                weight + group * outputs * inner, stride: inner, transposed: false, inner: outputs, columns: inner)
+        }
+        reserve(S.self, chunkCount(images, grain: grain))
+        parallelFor(images, grain: grain) { images in
+            let room: Storage<S> = self.room()
+            if !isPoint { clear(dx + images.lowerBound * imageSize, images.count * imageSize) }
+            eachBlock(images.lowerBound * height..<images.upperBound * height) { rows in
+                let source = g + rows.lowerBound * width * out
+                for group in 0..<groups {
+                    let (target, distance) =
+                        isPoint
+                        ? (dx + rows.lowerBound * width * channels + group * inputs, channels) : (room.pointer, inner)
+                    operands[group].product(
+                        rows.count * width, source + group * outputs, stride: out, into: target, strideC: distance)
+                    if !isPoint {
+                        S.scatterPatches(target, dx, geometry, rows: rows, channels: inputChannels(group))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The gradient of the weight for the gradient g of y. Patches are made again; products over fixed chunks of rows,
+    /// so many at most, are added in order.
+    func weightGradient<S: Scalar>(
+        _ x: UnsafePointer<S>, _ g: UnsafePointer<S>, chunks most: Int, into dw: UnsafeMutablePointer<S>
+    ) {
+        let (out, size) = (outputs * groups, outputs * groups * inner)
+        let grain = max(grain, (rows + most - 1) / most)
+        let chunks = chunkCount(rows, grain: grain)
+        let partials = chunks > 1 ? Storage<S>(count: chunks * size) : nil
+        let precision = ProductPrecision.current
+        reserve(S.self, chunks)
+        if chunks == 0 { clear(dw, size) }
+        parallelFor(rows, grain: grain) { task in
+            let room: Storage<S> = self.room()
+            let sums = partials.map { $0.pointer + task.lowerBound / grain * size } ?? dw
+            clear(sums, size)
+            eachBlock(task) { rows in
+                for group in 0..<groups {
+                    withPatches(x, rows, group, room.pointer) { patches, distance in
+                        S.addTransposedProduct(
+                            outputs, inner, rows.count * width, g + rows.lowerBound * width * out + group * outputs,
+                            strideA: out, patches, strideB: distance, precision, into: sums + group * outputs * inner,
+                            strideC: inner)
+                    }
+                }
+            }
+        }
+        guard let partials else { return }
+        parallelFor(size, grain: elementGrain) {
+            S.sumRows(partials.pointer + $0.lowerBound, stride: size, dw + $0.lowerBound, chunks, $0.count)
+        }
+    }
+}
+
 extension Tensor {
     /// x [N, H, W, Cin], weight [out, kh, kw, Cin / groups], bias [out] -> [N, H', W', out].
     package func convolution(_ weight: Tensor, _ bias: Tensor?, _ window: Window, groups: Int) -> Tensor {
@@ -72,31 +163,9 @@ extension Tensor {
             return .tiledConvolution([self], weight, bias)
         }
         let plan = ConvolutionPlan(window, input: shape, weight: weight.shape, groups: groups)
-        let out = weight.shape[0]
-        let operands = (0..<groups).map { group in
-            ProductOperand(
-                weight.start + group * plan.outputs * plan.inner, stride: plan.inner, transposed: true,
-                inner: plan.inner, columns: plan.outputs)
-        }
-        defer { withExtendedLifetime((weight, bias)) {} }
-        return Tensor(windowed(window, channels: out)) { y in
-            read { x in
-                plan.reserve(S.self, chunkCount(plan.rows, grain: plan.grain))
-                parallelFor(plan.rows, grain: plan.grain) { task in
-                    let room: Storage<S> = plan.room()
-                    plan.eachBlock(task) { rows in
-                        let target = y + rows.lowerBound * plan.width * out
-                        for group in 0..<groups {
-                            plan.withPatches(x, rows, group, room.pointer) { patches, distance in
-                                operands[group].product(
-                                    rows.count * plan.width, patches, stride: distance,
-                                    bias: bias.map { $0.start + group * plan.outputs },
-                                    into: target + group * plan.outputs, strideC: out)
-                            }
-                        }
-                    }
-                }
-            }
+        defer { withExtendedLifetime(bias) {} }
+        return Tensor(windowed(window, channels: weight.shape[0])) { y in
+            withElements(self, weight) { plan.output($0, $1, bias?.start, into: y) }
         }
     }
 
@@ -106,42 +175,7 @@ extension Tensor {
             return tiledInputGradients(weight, parts: [input[3]])[0]
         }
         let plan = ConvolutionPlan(window, input: input, weight: weight.shape, groups: groups)
-        let (out, imageSize) = (weight.shape[0], input[1] * input[2] * input[3])
-        let height = plan.geometry.out_height
-        let grain = max(1, plan.grain / height)
-        let operands = (0..<groups).map { group in
-            ProductOperand(
-                weight.start + group * plan.outputs * plan.inner, stride: plan.inner, transposed: false,
-                inner: plan.outputs, columns: plan.inner)
-        }
-        defer { withExtendedLifetime(weight) {} }
-        return Tensor(input) { dx in
-            read { g in
-                plan.reserve(S.self, chunkCount(plan.images, grain: grain))
-                parallelFor(plan.images, grain: grain) { images in
-                    let room: Storage<S> = plan.room()
-                    if !plan.isPoint {
-                        clear(dx + images.lowerBound * imageSize, images.count * imageSize)
-                    }
-                    plan.eachBlock(images.lowerBound * height..<images.upperBound * height) { rows in
-                        let source = g + rows.lowerBound * plan.width * out
-                        for group in 0..<groups {
-                            let (target, distance) =
-                                plan.isPoint
-                                ? (dx + rows.lowerBound * plan.width * input[3] + group * plan.inputs, input[3])
-                                : (room.pointer, plan.inner)
-                            operands[group].product(
-                                rows.count * plan.width, source + group * plan.outputs, stride: out, into: target,
-                                strideC: distance)
-                            if !plan.isPoint {
-                                S.scatterPatches(
-                                    target, dx, plan.geometry, rows: rows, channels: plan.inputChannels(group))
-                            }
-                        }
-                    }
-                }
-            }
-        }
+        return Tensor(input) { dx in withElements(self, weight) { plan.inputGradient($0, $1, into: dx) } }
     }
 
     /// For self = g: the gradient of the weight, whose shape is given. Patches are made again; products over fixed
@@ -151,36 +185,8 @@ extension Tensor {
             return tiledWeightGradient([x], weight)
         }
         let plan = ConvolutionPlan(window, input: x.shape, weight: weight, groups: groups)
-        let (out, size) = (weight[0], weight.elementCount)
-        let most = size > 1 << 18 ? 4 : 16
-        let grain = max(plan.grain, (plan.rows + most - 1) / most)
-        let chunks = (plan.rows + grain - 1) / grain
-        let partials = Storage<S>(count: chunks * size)
-        let precision = ProductPrecision.current
-        return Tensor(weight) { dw in
-            withElements(x, self) { x, g in
-                plan.reserve(S.self, chunks)
-                parallelFor(plan.rows, grain: grain) { task in
-                    let room: Storage<S> = plan.room()
-                    let sums = partials.pointer + task.lowerBound / grain * size
-                    clear(sums, size)
-                    plan.eachBlock(task) { rows in
-                        for group in 0..<groups {
-                            plan.withPatches(x, rows, group, room.pointer) { patches, distance in
-                                S.addTransposedProduct(
-                                    plan.outputs, plan.inner, rows.count * plan.width,
-                                    g + rows.lowerBound * plan.width * out + group * plan.outputs, strideA: out,
-                                    patches, strideB: distance, precision,
-                                    into: sums + group * plan.outputs * plan.inner, strideC: plan.inner)
-                            }
-                        }
-                    }
-                }
-            }
-            parallelFor(size, grain: elementGrain) {
-                S.sumRows(partials.pointer + $0.lowerBound, stride: size, dw + $0.lowerBound, chunks, $0.count)
-            }
-        }
+        let chunks = weight.elementCount > 1 << 18 ? 4 : 16
+        return Tensor(weight) { dw in withElements(x, self) { plan.weightGradient($0, $1, chunks: chunks, into: dw) } }
     }
 
     /// The elements read as a matrix of `rows` rows and turned over, under a new shape.
