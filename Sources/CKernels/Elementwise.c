@@ -37,6 +37,7 @@ HB_INLINE float square_root(float x) { return __builtin_elementwise_sqrt(x); }
 HB_ELEMENTWISE(gelu, x * scalar_normal_cdf(x), scalar_normal_cdf(x) + x * scalar_normal_pdf(x))
 HB_ELEMENTWISE(quick_gelu, x * scalar_sigmoid(1.702f * x), quick_gelu_derivative(x))
 HB_ELEMENTWISE(relu, x > 0.0f ? x : 0.0f, x > 0.0f ? 1.0f : 0.0f)
+HB_ELEMENTWISE(relu6, scalar_min(scalar_max(x, 0.0f), 6.0f), x > 0.0f && x < 6.0f ? 1.0f : 0.0f)
 HB_ELEMENTWISE(silu, x * scalar_sigmoid(x), silu_derivative(x))
 HB_ELEMENTWISE(hard_swish, x * scalar_min(scalar_max(x + 3.0f, 0.0f), 6.0f) / 6.0f,
                x <= -3.0f ? 0.0f : x >= 3.0f ? 1.0f : (2.0f * x + 3.0f) / 6.0f)

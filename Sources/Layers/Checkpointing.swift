@@ -11,14 +11,14 @@ extension Context {
     ) -> Variable<S> {
         guard checkpointing, isTraining, tape != nil else { return block(x, self) }
         // The closure must not hold on to the tape it is recorded on.
-        let (store, random, updates, firstSample) = (store, random, updates, firstSample)
+        let (store, random, updates, firstSample, epochs) = (store, random, updates, firstSample, epochs)
         let holdsStatistics = holdsStatistics
         return LayerPath.$current.withValue(path) {
             x.checkpointed(operand: { self[Parameter(index: $0, shape: store.list.entries[$0].shape)] }) {
                 tape, x, isRepetition in
                 var inner = Context(
                     store, mode: .training, tape: tape, random: random,
-                    updates: isRepetition ? BufferUpdates() : updates, firstSample: firstSample)
+                    updates: isRepetition ? BufferUpdates() : updates, firstSample: firstSample, epochs: epochs)
                 if holdsStatistics { inner = inner.holdingStatistics }
                 let output = block(x, inner)
                 let used = inner.usedParameters.filter { $0.value.isTracked }.sorted { $0.key < $1.key }

@@ -21,6 +21,9 @@ public struct Context<S: Scalar> {
     public let checkpointing: Bool
     /// The position of the first sample in its batch, where a part of a batch is computed.
     public let firstSample: Int
+    /// How many epochs training has gone through at this step, parts of one included, for what layers change while they
+    /// are trained (`AnnealedValue`); `nil` outside of a training run.
+    public let epochs: Double?
     /// Whether batch norms take their running statistics in training too, and leave them as they are.
     package private(set) var holdsStatistics = false
     /// Where gradients are written as soon as they are known, laid out as the parameters are.
@@ -39,11 +42,12 @@ public struct Context<S: Scalar> {
     ///     left there.
     ///   - updates: what earlier parts of the batch want changed; this part goes on from there.
     ///   - firstSample: the position of this part in its batch.
+    ///   - epochs: how many epochs training has gone through at this step.
     public init(
         _ store: ParameterStore<S>, mode: Mode, tape: Tape<S>? = nil,
         random: RandomKey = RandomKey(seed: 0, purpose: ""), gradients: Storage<S>? = nil,
         addingGradients: Bool = false, updates: BufferUpdates<S> = BufferUpdates(), checkpointing: Bool = false,
-        firstSample: Int = 0
+        firstSample: Int = 0, epochs: Double? = nil
     ) {
         self.mode = mode
         self.store = store
@@ -54,6 +58,7 @@ public struct Context<S: Scalar> {
         self.updates = updates
         self.checkpointing = checkpointing
         self.firstSample = firstSample
+        self.epochs = epochs
         leaves = Leaves()
     }
 

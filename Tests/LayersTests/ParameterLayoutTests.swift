@@ -5,7 +5,7 @@ import Testing
 /// Every layout with a shape of ours whose extents all differ.
 private let layouts: [(layout: ParameterLayout, shape: Shape)] = [
     (.plain, [3, 4]), (.pointwise, [5, 3]), (.convolution, [4, 3, 2, 5]), (.depthwise, [3, 5, 7]),
-    (.spectrum, [4, 3, 5, 2]),
+    (.spectrum, [4, 3, 5, 2]), (.experts, [3, 4, 2, 5, 6]), (.cells, [3, 4, 5]), (.complexBlocks, [2, 3, 4, 5]),
 ]
 
 private func copied(_ layout: ParameterLayout, _ shape: Shape, _ values: [Double], toFile: Bool) -> [Double] {
@@ -32,7 +32,8 @@ private func copied(_ layout: ParameterLayout, _ shape: Shape, _ values: [Double
         // For each layout: which axis of ours each axis of the file is; -1 for an axis of extent 1.
         let axes: [ParameterLayout: [Int]] = [
             .plain: [0, 1], .pointwise: [0, 1, -1, -1], .convolution: [0, 3, 1, 2], .depthwise: [2, -1, 0, 1],
-            .spectrum: [2, 0, 1, 3],
+            .spectrum: [2, 0, 1, 3], .experts: [0, 1, 4, 2, 3], .cells: [0, 1, 2, -1, -1],
+            .complexBlocks: [0, 1, 2, 3],
         ]
         for (layout, shape) in layouts {
             let values = (0..<shape.elementCount).map(Double.init)

@@ -20,6 +20,9 @@ private func variant(_ name: String) throws -> ModelSpecification {
         ("cvt_13", 224, 19_997_480, 4_566_089_216), ("cvt_13", 384, 19_997_480, 16_269_359_616),
         ("cvt_21", 224, 31_622_696, 7_177_985_024), ("cvt_21", 384, 31_622_696, 24_849_091_584),
         ("cvt_w24", 384, 277_196_392, 194_221_654_016), ("cvt_nano32", 32, 4_024_970, 93_557_248),
+        ("mobilenetv2_100", 224, 3_504_872, 300_774_272), ("mobilenetv2_nano32", 32, 700_490, 27_969_024),
+        ("affnet_base", 256, 5_568_696, 1_453_721_088), ("affnet_t", 256, 2_654_232, 786_462_720),
+        ("affnet_et", 256, 1_436_264, 356_236_800), ("affnet_nano32", 32, 242_522, 28_424_960),
     ])
     func variantsHaveTheirParametersAndMultiplyAdds(name: String, size: Int, parameters: Int, multiplyAdds: Int) throws
     {

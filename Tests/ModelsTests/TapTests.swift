@@ -23,6 +23,10 @@ private let samples: [any BackboneSpecification] = [
     CvTSpecification(widths: [4], heads: [1], depths: [1], embedKernels: [4], embedStrides: [7], keyStride: 1),
     UNetSpecification(baseWidth: 2), UNetSpecification(baseWidth: 3, bilinear: true),
     SegNetrSpecification(baseWidth: 4),
+    ResNetSpecification(baseWidth: 4, depths: [1, 1], stem: .small, kernels: KernelSpecification(.kernelWarehouse)),
+    MobileNetV2Specification(width: 0.1), MobileNetV2Specification(width: 0.1, stem: .small),
+    AFFNetSpecification(widths: [4, 6, 8, 8, 16], depths: [1, 1, 1], expansion: 2),
+    AFFNetSpecification(widths: [4, 6, 8, 8, 16], depths: [1, 2, 1], expansion: 1, stem: .small),
     PlainSpecification(widths: [3, 4, 5], depths: [1, 1, 1]),
 ]
 

@@ -17,6 +17,8 @@ extension Variable {
     public func quickGELU() -> Variable { map(.quickGELU) }
     /// max(x, 0).
     public func relu() -> Variable { map(.relu) }
+    /// min(max(x, 0), 6); Sandler et al., arXiv 1801.04381.
+    public func relu6() -> Variable { map(.relu6) }
     /// x sigmoid(x).
     public func silu() -> Variable { map(.silu) }
     /// x min(max(x + 3, 0), 6) / 6; Howard et al., arXiv 1905.02244.

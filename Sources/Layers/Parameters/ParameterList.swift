@@ -15,6 +15,8 @@ public enum Initializer: Sendable, Equatable {
     case uniformFanIn
     /// Uniform within sqrt(3 / fan-in), which keeps the variance of the input: He's rule without a rectifier behind.
     case varianceFanIn
+    /// Uniform within sqrt(6 / fan-in); He et al., 2015.
+    case kaimingUniformFanIn
 }
 
 /// What a parameter does, which decides weight decay and how gradient checks redraw it.
@@ -60,16 +62,11 @@ public struct ParameterList: Sendable {
         public var range: Range<Int> { offset..<offset + shape.elementCount }
         /// The shape in a PyTorch state dict.
         public var fileShape: [Int] { layout.fileShape(shape) }
-        /// One-dimensional parameters are exempt from weight decay, as in timm.
-        public var isDecayed: Bool { fileShape.count > 1 }
+        /// One-dimensional parameters and biases are exempt from weight decay, as in timm.
+        public var isDecayed: Bool { fileShape.count > 1 && role != .bias }
 
         /// The number of inputs and outputs that one element of a weight connects.
-        public var fans: (input: Int, output: Int) {
-            let dimensions = fileShape
-            guard dimensions.count > 1 else { return (1, 1) }
-            let receptive = dimensions.dropFirst(2).reduce(1, *)
-            return (dimensions[1] * receptive, dimensions[0] * receptive)
-        }
+        public var fans: (input: Int, output: Int) { layout.fans(shape) }
     }
 
     /// One buffer.
@@ -82,6 +79,9 @@ public struct ParameterList: Sendable {
         public let initial: Double
         /// Stored as a 64-bit integer in files, as `num_batches_tracked` is.
         public let isInteger: Bool
+        /// Whether files may lack it, as those of other libraries lack what only training changes: it then keeps its first
+        /// value.
+        public let isOptional: Bool
 
         /// The same for integers, which `Double` would round.
         package func problem(_ values: [Int]) -> String? {
@@ -159,9 +159,12 @@ public struct ParameterList: Sendable {
         return count <= .max - 15 ? (count + 15) / 16 * 16 : nil
     }
 
-    mutating func addBuffer(_ name: String, _ shape: Shape, initial: Double, isInteger: Bool) -> BufferHandle {
+    mutating func addBuffer(
+        _ name: String, _ shape: Shape, initial: Double, isInteger: Bool, isOptional: Bool
+    ) -> BufferHandle {
         require(names.insert(name).inserted, "buffer \(name)", [shape], "the name is taken")
-        buffers.append(BufferEntry(name: name, shape: shape, initial: initial, isInteger: isInteger))
+        buffers.append(
+            BufferEntry(name: name, shape: shape, initial: initial, isInteger: isInteger, isOptional: isOptional))
         return BufferHandle(index: buffers.count - 1, shape: shape)
     }
 }

@@ -43,6 +43,9 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
             case .varianceFanIn:
                 let bound = (3 / Double(entry.fans.input)).squareRoot()
                 for k in 0..<count { target[k] = S(random.uniform(-bound, bound)) }
+            case .kaimingUniformFanIn:
+                let bound = (6 / Double(entry.fans.input)).squareRoot()
+                for k in 0..<count { target[k] = S(random.uniform(-bound, bound)) }
             }
         }
     }

@@ -51,9 +51,12 @@ public struct Scope {
         builder.list.add(join(name), shape, layout, role, initializer)
     }
 
-    /// Declares a value that is not trained, such as a running mean; `initial` fills it.
-    public func buffer(_ name: String, _ shape: Shape, initial: Double, isInteger: Bool = false) -> BufferHandle {
-        builder.list.addBuffer(join(name), shape, initial: initial, isInteger: isInteger)
+    /// Declares a value that is not trained, such as a running mean; `initial` fills it, also where it is optional and a
+    /// file lacks it.
+    public func buffer(
+        _ name: String, _ shape: Shape, initial: Double, isInteger: Bool = false, isOptional: Bool = false
+    ) -> BufferHandle {
+        builder.list.addBuffer(join(name), shape, initial: initial, isInteger: isInteger, isOptional: isOptional)
     }
 
     /// Holds the factors and offsets of all batch norms declared so far: a store does not train them.

@@ -121,7 +121,7 @@ extension ParameterStore {
         }
         for (i, buffer) in list.buffers.enumerated() where !skipping.contains(buffer.name) {
             guard let array = byName.removeValue(forKey: buffer.name) else {
-                report.missing.append(buffer.name)
+                if !buffer.isOptional { report.missing.append(buffer.name) }
                 continue
             }
             if array.values.count == buffer.shape.elementCount {

@@ -23,17 +23,28 @@ package struct ResNet: Backbone {
             scope["conv1"], inputs: specification.inputChannels, outputs: base, kernel: isLarge ? 7 : 3,
             stride: isLarge ? 2 : 1, padding: isLarge ? 3 : 1, bias: false, initializer: .kaimingNormalFanOut)
         stemNorm = BatchNorm(scope["bn1"], channels: base)
+        var plans: [[ResNetBlockPlan]] = []
         var channels = base
-        var stages: [[ResNetBlock]] = []
         for (stage, depth) in specification.depths.enumerated() {
-            stages.append(
+            plans.append(
                 (0..<depth).map { j in
                     defer { channels = specification.width(stage) }
-                    return ResNetBlock(
-                        scope["layer\(stage + 1)"][j], inputs: channels, width: base << stage,
-                        outputs: specification.width(stage), stride: stage > 0 && j == 0 ? 2 : 1, specification.block,
-                        specification.shortcut)
+                    return ResNetBlockPlan(
+                        stage: stage, index: j, inputs: channels, width: base << stage,
+                        outputs: specification.width(stage), specification.block, specification.shortcut)
                 })
+        }
+        let places = plans.flatMap { $0.flatMap(\.places) }
+        let maker = ConvolutionMaker(scope, specification.kernels, places, initializer: .kaimingNormalFanOut)
+        var first = 0
+        var stages: [[ResNetBlock]] = []
+        for (stage, plans) in plans.enumerated() {
+            var blocks: [ResNetBlock] = []
+            for (j, plan) in plans.enumerated() {
+                blocks.append(ResNetBlock(scope["layer\(stage + 1)"][j], plan, maker, first: first))
+                first += plan.places.count
+            }
+            stages.append(blocks)
         }
         self.stages = stages
     }

@@ -2,46 +2,71 @@ import Autograd
 import Layers
 import Tensors
 
+/// The convolutions of a block.
+struct ResNetBlockPlan {
+    let branch: [ConvolutionShape]
+    let projection: ConvolutionShape?
+    /// Channels of zeros on each side of the input, and whether every second pixel of it is taken.
+    let padding: Int
+    let stride: Int
+    /// The warehouses that what reads the block's input and the rest belong to, where there are any: those of the stage
+    /// whose maps are read.
+    let warehouses: (entry: Int, rest: Int)
+
+    init(
+        stage: Int, index: Int, inputs: Int, width: Int, outputs: Int, _ block: ResNetSpecification.Block,
+        _ shortcut: ResNetSpecification.Shortcut
+    ) {
+        stride = stage > 0 && index == 0 ? 2 : 1
+        warehouses = (entry: index == 0 ? max(0, stage - 1) : stage, rest: stage)
+        func link(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int) -> ConvolutionShape {
+            ConvolutionShape(
+                inputs: inputs, outputs: outputs, kernel: Pair(kernel), stride: Pair(stride), padding: Pair(kernel / 2))
+        }
+        branch =
+            switch block {
+            case .basic:
+                [link(inputs, width, kernel: 3, stride: stride), link(width, outputs, kernel: 3, stride: 1)]
+            case .bottleneck:
+                [
+                    link(inputs, width, kernel: 1, stride: 1), link(width, width, kernel: 3, stride: stride),
+                    link(width, outputs, kernel: 1, stride: 1),
+                ]
+            }
+        let changes = stride != 1 || inputs != outputs
+        padding = changes && shortcut == .padding ? (outputs - inputs) / 2 : 0
+        projection = changes && shortcut == .projection ? link(inputs, outputs, kernel: 1, stride: stride) : nil
+    }
+
+    /// All of them, in the order in which torchvision makes them; the shortcut's kernel is never mixed of experts.
+    var places: [ConvolutionMaker.Place] {
+        (projection.map { [.init(shape: $0, warehouse: warehouses.entry, mixes: false)] } ?? [])
+            + branch.enumerated().map { .init(shape: $1, warehouse: $0 == 0 ? warehouses.entry : warehouses.rest) }
+    }
+}
+
 /// relu(shortcut(x) + branch(x)), the branch a chain of convolutions with norms, relu between them.
 struct ResNetBlock: Layer {
-    let branch: [(convolution: Convolution, norm: BatchNorm)]
-    let projection: (convolution: Convolution, norm: BatchNorm)?
+    let branch: [(convolution: any Layer, norm: BatchNorm)]
+    let projection: (convolution: any Layer, norm: BatchNorm)?
     let path: String
-    /// Channels of zeros on each side of the input, and whether every second pixel of it is taken.
     private let padding: Int
     private let stride: Int
 
-    init(
-        _ scope: Scope, inputs: Int, width: Int, outputs: Int, stride: Int, _ block: ResNetSpecification.Block,
-        _ shortcut: ResNetSpecification.Shortcut
-    ) {
+    /// - Parameter first: the number of the first of the plan's places among those of the network.
+    init(_ scope: Scope, _ plan: ResNetBlockPlan, _ maker: ConvolutionMaker, first: Int) {
         path = scope.path
-        self.stride = stride
-        func part(
-            _ convolution: Scope, _ norm: Scope, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int
-        ) -> (Convolution, BatchNorm) {
+        (padding, stride) = (plan.padding, plan.stride)
+        let next = plan.projection == nil ? first : first + 1
+        branch = plan.branch.enumerated().map { i, shape in
             (
-                Convolution(
-                    convolution, inputs: inputs, outputs: outputs, kernel: Pair(kernel),
-                    stride: Pair(stride), padding: Pair(kernel / 2), bias: false, initializer: .kaimingNormalFanOut),
-                BatchNorm(norm, channels: outputs)
+                maker.make(scope["conv\(i + 1)"], next + i), BatchNorm(scope["bn\(i + 1)"], channels: shape.outputs)
             )
         }
-        let chain: [(inputs: Int, outputs: Int, kernel: Int, stride: Int)] =
-            switch block {
-            case .basic: [(inputs, width, 3, stride), (width, outputs, 3, 1)]
-            case .bottleneck: [(inputs, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)]
-            }
-        branch = chain.enumerated().map { i, link in
-            part(
-                scope["conv\(i + 1)"], scope["bn\(i + 1)"], link.inputs, link.outputs, kernel: link.kernel,
-                stride: link.stride)
+        projection = plan.projection.map { shape in
+            let scope = scope["downsample"]
+            return (maker.make(scope[0], first), BatchNorm(scope[1], channels: shape.outputs))
         }
-        let changes = stride != 1 || inputs != outputs
-        padding = changes && shortcut == .padding ? (outputs - inputs) / 2 : 0
-        projection =
-            changes && shortcut == .projection
-            ? part(scope["downsample"][0], scope["downsample"][1], inputs, outputs, kernel: 1, stride: stride) : nil
     }
 
     func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {

@@ -14,6 +14,7 @@ extension ResNetSpecification {
         stem = reader.choice("stem", default: stem, "large (7x7 and maximum, stride 4) or small (3x3, stride 1)")
         shortcut = reader.choice(
             "shortcut", default: shortcut, "Where shapes change: projection (1x1, option B) or padding (option A)")
+        kernels = reader.kernels(default: kernels)
         reader.report(validate)
     }
 }

@@ -41,6 +41,8 @@ public struct ResNetSpecification: BackboneSpecification {
     public var stem: Stem
     /// What the input goes through where a block changes the shape.
     public var shortcut: Shortcut
+    /// What the kernels of the blocks are made of; `nil` for kernels that are parameters.
+    public var kernels: KernelSpecification?
     /// How many classes the head tells apart.
     public var classes: Int
     /// Channels of the images.
@@ -49,13 +51,15 @@ public struct ResNetSpecification: BackboneSpecification {
     /// Basic blocks of 64 channels behind the large stem, unless said otherwise.
     public init(
         baseWidth: Int = 64, depths: [Int], block: Block = .basic, stem: Stem = .large,
-        shortcut: Shortcut = .projection, classes: Int = 1000, inputChannels: Int = 3
+        shortcut: Shortcut = .projection, kernels: KernelSpecification? = nil, classes: Int = 1000,
+        inputChannels: Int = 3
     ) {
         self.baseWidth = baseWidth
         self.depths = depths
         self.block = block
         self.stem = stem
         self.shortcut = shortcut
+        self.kernels = kernels
         self.classes = classes
         self.inputChannels = inputChannels
     }
@@ -85,6 +89,7 @@ public struct ResNetSpecification: BackboneSpecification {
     /// Checks what does not depend on the image size; one sentence per mistake.
     public func validate() throws {
         try checkStages([("depths", depths, ModelLimits.depths)])
+        try kernels?.validate()
         try checkNumber("baseWidth", baseWidth, in: ModelLimits.baseWidth)
         if shortcut == .padding, block == .bottleneck || baseWidth % 2 != 0 {
             throw ModelError(
@@ -132,6 +137,7 @@ public struct ResNetSpecification: BackboneSpecification {
     public func part(of name: String) -> BackbonePart? {
         let words = NameWords(name)
         if ["conv1", "bn1"].contains(words[0]) { return .stem }
+        if words[0] == "warehouse_manager" { return NameWords.block(words.number(2), 0) }
         return NameWords.block(words.number(after: "layer").map { $0 - 1 }, words.number(1))
     }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Cuts a range of rows into blocks of at most `rows`.
 func forEachBlock(_ range: Range<Int>, _ rows: Int, _ body: (Range<Int>) -> Void) {
     var first = range.lowerBound
@@ -48,10 +50,11 @@ func reductionGrain(rows: Int, block: Int, elements: Int) -> Int {
 }
 
 /// Takes scratch memory for every thread that may work on so many chunks at once, and gives it back: the chunks then find
-/// it in the pool, whose size so depends on the sizes of a step and never on which thread was quicker.
+/// it in the pool, whose size so depends on the sizes of a step and never on which thread was quicker. Chunks of a task that
+/// is a chunk itself run one after the other and need no more than one's.
 func reserveScratch<S: Scalar>(_ type: S.Type, _ counts: Int..., chunks: Int) {
     let threads = min(ThreadPool.current.threads, chunks)
-    guard threads > 1 else { return }
+    guard threads > 1, !hb_in_worker() else { return }
     let held = (0..<threads).map { _ in counts.map { Storage<S>(count: $0) } }
     withExtendedLifetime(held) {}
 }

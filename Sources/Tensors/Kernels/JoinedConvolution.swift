@@ -86,7 +86,8 @@ extension Tensor {
             read { g in
                 S.winogradWeightGradient(
                     parts.map(\.start), parts: parts.map { $0.shape[3] },
-                    parts[0].shape.replacing(axis: -1, with: weight[3]), g, outputs: weight[0], into: dw)
+                    parts[0].shape.replacing(axis: -1, with: weight[3]), g, outputs: weight[0],
+                    shares: true, into: dw)
             }
         }
     }

@@ -12,10 +12,10 @@ public protocol WinogradKernels {
         _ x: [UnsafePointer<Self>], parts: [Int], _ shape: Shape, _ weight: UnsafePointer<Self>,
         _ bias: UnsafePointer<Self>?, turned: Bool, into y: [UnsafeMutablePointer<Self>], parts outputParts: [Int])
     /// The gradient dw [outputs, 3, 3, inputs] of the weight for x of a shape [N, H, W, inputs] and the gradient
-    /// g [N, H, W, outputs] of the result.
+    /// g [N, H, W, outputs] of the result; `shares` says whether tiles may be shared among several tasks.
     static func winogradWeightGradient(
         _ x: [UnsafePointer<Self>], parts: [Int], _ shape: Shape, _ g: UnsafePointer<Self>, outputs: Int,
-        into dw: UnsafeMutablePointer<Self>)
+        shares: Bool, into dw: UnsafeMutablePointer<Self>)
 }
 
 private let hasWideRegisters = hb_winograd() != 0
@@ -37,12 +37,12 @@ extension Float: WinogradKernels {
 
     public static func winogradWeightGradient(
         _ x: [UnsafePointer<Float>], parts: [Int], _ shape: Shape, _ g: UnsafePointer<Float>, outputs: Int,
-        into dw: UnsafeMutablePointer<Float>
+        shares: Bool, into dw: UnsafeMutablePointer<Float>
     ) {
         if shape[3] <= 4 {
             FewInputConvolution(shape, outputs: outputs).weightGradient(x[0], g, into: dw)
         } else {
-            TiledWeightGradient(shape, parts: parts, outputs: outputs).run(x, g, into: dw)
+            TiledWeightGradient(shape, parts: parts, outputs: outputs, shares: shares).run(x, g, into: dw)
         }
     }
 }
@@ -58,7 +58,7 @@ extension Double: WinogradKernels {
 
     public static func winogradWeightGradient(
         _ x: [UnsafePointer<Double>], parts: [Int], _ shape: Shape, _ g: UnsafePointer<Double>, outputs: Int,
-        into dw: UnsafeMutablePointer<Double>
+        shares: Bool, into dw: UnsafeMutablePointer<Double>
     ) { require(false, "winograd", "there is none in double precision") }
 }
 
@@ -92,7 +92,7 @@ struct Tiling {
     /// As `reserveScratch`, for what tasks take with `scratch`.
     static func reserve(_ counts: [Int], chunks: Int) {
         let threads = min(ThreadPool.current.threads, chunks)
-        guard threads > 1 else { return }
+        guard threads > 1, !hb_in_worker() else { return }
         let held = (0..<threads).map { _ in counts.map { scratch($0) } }
         withExtendedLifetime(held) {}
     }

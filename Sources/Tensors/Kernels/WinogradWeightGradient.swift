@@ -18,13 +18,13 @@ struct TiledWeightGradient {
     /// The most outputs and inputs of a task.
     private static let side = 64
 
-    init(_ input: Shape, parts: [Int], outputs: Int) {
+    init(_ input: Shape, parts: [Int], outputs: Int, shares isShared: Bool) {
         self.parts = consecutiveRanges(parts)
         tiling = Tiling(input)
         inputs = input[3]
         self.outputs = outputs
         let tasks = chunkCount(inputs, grain: Self.side) * chunkCount(outputs, grain: Self.side)
-        let shares = inputs * outputs <= 1024 ? 16 : max(1, 8 / tasks)
+        let shares = !isShared ? 1 : inputs * outputs <= 1024 ? 16 : max(1, 8 / tasks)
         let widest = min(Self.side, max(inputs, outputs))
         block = min(widest > 32 ? 28 : 56, (tiling.count + 1) / 2)
         share = max(block, (tiling.count + shares - 1) / shares)
