@@ -20,6 +20,12 @@ private func variant(_ name: String) throws -> ModelSpecification {
         ("cvt_13", 224, 19_997_480, 4_566_089_216), ("cvt_13", 384, 19_997_480, 16_269_359_616),
         ("cvt_21", 224, 31_622_696, 7_177_985_024), ("cvt_21", 384, 31_622_696, 24_849_091_584),
         ("cvt_w24", 384, 277_196_392, 194_221_654_016), ("cvt_nano32", 32, 4_024_970, 93_557_248),
+        ("swin_tiny", 224, 28_288_354, 4_490_566_656), ("swin_small", 224, 49_606_258, 8_740_875_264),
+        ("swin_base", 224, 87_768_224, 15_430_946_816), ("swin_nano32", 32, 2_643_758, 107_416_064),
+        ("mobile_former_508m", 224, 13_976_976, 0), ("mobile_former_294m", 224, 11_422_648, 0),
+        ("mobile_former_214m", 224, 9_425_920, 0), ("mobile_former_151m", 224, 7_595_828, 0),
+        ("mobile_former_96m", 224, 4_585_252, 0), ("mobile_former_52m", 224, 3_469_092, 0),
+        ("mobile_former_26m", 224, 3_232_788, 0), ("mobile_former_nano32", 32, 0, 0),
     ])
     func variantsHaveTheirParametersAndMultiplyAdds(name: String, size: Int, parameters: Int, multiplyAdds: Int) throws
     {
@@ -30,7 +36,9 @@ private func variant(_ name: String) throws -> ModelSpecification {
         #expect(trace.multiplyAdds == multiplyAdds)
     }
 
-    @Test(arguments: ["convnext_nano32", "cvt_nano32", "resnet20", "convnext_tiny", "resnet50", "cvt_13"])
+    @Test(arguments: [
+        "convnext_nano32", "cvt_nano32", "resnet20", "convnext_tiny", "resnet50", "cvt_13", "swin_nano32", "swin_tiny",
+    ])
     func tapsDescribeTheFeatures(name: String) throws {
         let specification = try variant(name)
         let side = specification.usualImageSize(named: name)
@@ -47,6 +55,7 @@ private func variant(_ name: String) throws -> ModelSpecification {
             "convnext_nano32": ([2, 4, 8, 16], [32, 64, 128, 256]), "cvt_nano32": ([2, 4, 8], [64, 128, 256]),
             "resnet20": ([1, 2, 4], [16, 32, 64]), "convnext_tiny": ([4, 8, 16, 32], [96, 192, 384, 768]),
             "resnet50": ([4, 8, 16, 32], [256, 512, 1024, 2048]), "cvt_13": ([4, 8, 16], [64, 192, 384]),
+            "swin_nano32": ([2, 4, 8], [64, 128, 256]), "swin_tiny": ([4, 8, 16, 32], [96, 192, 384, 768]),
         ]
         #expect(taps.map(\.stride) == expected[name]?.0)
         #expect(taps.map(\.channels) == expected[name]?.1)
@@ -100,7 +109,7 @@ private func variant(_ name: String) throws -> ModelSpecification {
     }
 
     /// Gradients along a random direction against central differences, in training mode (with batch statistics).
-    @Test(arguments: ["convnext_nano32", "resnet20", "cvt_nano32", "resnet18"])
+    @Test(arguments: ["convnext_nano32", "resnet20", "cvt_nano32", "resnet18", "swin_nano32", "mobile_former_nano32"])
     func gradientsAgreeWithDifferences(name: String) throws {
         var specification = try variant(name)
         specification.classes = 3
@@ -114,6 +123,14 @@ private func variant(_ name: String) throws -> ModelSpecification {
             specification = ModelSpecification(small)
         case var small as CvTSpecification:
             (small.widths, small.heads, small.depths) = ([4, 6, 8], [1, 2, 2], [1, 1, 1])
+            specification = ModelSpecification(small)
+        case var small as SwinSpecification:
+            (small.baseWidth, small.heads, small.depths, small.window) = (4, [1, 2, 4], [2, 1, 2], 3)
+            specification = ModelSpecification(small)
+        case var small as MobileFormerSpecification:
+            (small.stemWidth, small.widths, small.expansions) = (4, [4, 6, 6, 8], [2, 2, 3, 2])
+            small.strides = [1, 2, 1, 1]
+            (small.tokens, small.ending) = (.init(count: 2, width: 8), .init(expansion: 2, width: 6))
             specification = ModelSpecification(small)
         default: break
         }
@@ -138,7 +155,7 @@ private func variant(_ name: String) throws -> ModelSpecification {
                 + output.features.reduce(0) { $0 + $1.value.array.reduce(0) { $0 + 0.5 * $1 * $1 } }
         }
         // No kink of relu may lie within the step.
-        let step = name.hasPrefix("resnet") ? 1e-6 : 1e-4
+        let step = name.hasPrefix("resnet") || name.hasPrefix("mobile") ? 1e-6 : 1e-4
         func slope(_ value: (Double) -> Double) -> Double {
             (value(-2 * step) - 8 * value(-step) + 8 * value(step) - value(2 * step)) / (12 * step)
         }
@@ -226,7 +243,7 @@ private func variant(_ name: String) throws -> ModelSpecification {
     }
 
     /// Dropped paths are drawn per block and branch, and only in training.
-    @Test(arguments: ["convnext_nano32", "cvt_nano32"])
+    @Test(arguments: ["convnext_nano32", "cvt_nano32", "swin_nano32"])
     func pathsAreDroppedInTrainingAlone(name: String) throws {
         var specification = try variant(name)
         switch specification.backbone {
@@ -234,6 +251,9 @@ private func variant(_ name: String) throws -> ModelSpecification {
             (changed.dropPath, changed.layerScale) = (0.9, 1)
             specification = ModelSpecification(changed)
         case var changed as CvTSpecification:
+            changed.dropPath = 0.9
+            specification = ModelSpecification(changed)
+        case var changed as SwinSpecification:
             changed.dropPath = 0.9
             specification = ModelSpecification(changed)
         default: break

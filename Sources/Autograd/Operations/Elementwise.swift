@@ -17,10 +17,14 @@ extension Variable {
     public func quickGELU() -> Variable { map(.quickGELU) }
     /// max(x, 0).
     public func relu() -> Variable { map(.relu) }
+    /// min(max(x, 0), 6); Sandler et al., arXiv 1801.04381.
+    public func relu6() -> Variable { map(.relu6) }
     /// x sigmoid(x).
     public func silu() -> Variable { map(.silu) }
     /// x min(max(x + 3, 0), 6) / 6; Howard et al., arXiv 1905.02244.
     public func hardSwish() -> Variable { map(.hardSwish) }
+    /// min(max(x + 3, 0), 6) / 6; Howard et al., arXiv 1905.02244.
+    public func hardSigmoid() -> Variable { map(.hardSigmoid) }
     /// 1 / (1 + e^-x).
     public func sigmoid() -> Variable { map(.sigmoid) }
     /// (e^x - e^-x) / (e^x + e^-x).

@@ -58,8 +58,9 @@ public struct ParameterList: Sendable {
         public var range: Range<Int> { offset..<offset + shape.elementCount }
         /// The shape in a PyTorch state dict.
         public var fileShape: [Int] { layout.fileShape(shape) }
-        /// One-dimensional parameters are exempt from weight decay, as in timm.
-        public var isDecayed: Bool { fileShape.count > 1 }
+        /// One-dimensional parameters are exempt from weight decay, as in timm, and biases of more axes too: a table of
+        /// relative positions is the bias of attention's scores.
+        public var isDecayed: Bool { fileShape.count > 1 && role != .bias }
 
         /// The number of inputs and outputs that one element of a weight connects.
         public var fans: (input: Int, output: Int) {

@@ -5,7 +5,9 @@ import CKernels
 /// The functions that act on each element by itself. A new one is a row here, in both tables below and in
 /// `Elementwise.c`; its operation and gradient check follow from that.
 public enum ElementwiseFunction: String, CaseIterable, Sendable {
-    case gelu, quickGELU, relu, silu, hardSwish, sigmoid, tanh, exponential, logarithm, square, squareRoot, negate
+    case gelu, quickGELU, relu, relu6, silu, hardSwish, hardSigmoid, sigmoid, tanh, exponential, logarithm, square,
+        squareRoot,
+        negate
 }
 
 /// What `Kernels/Elementwise.swift` asks of an element type.
@@ -33,8 +35,10 @@ extension Float: ElementwiseKernels {
         case .gelu: (hb_gelu, hb_gelu_gradient)
         case .quickGELU: (hb_quick_gelu, hb_quick_gelu_gradient)
         case .relu: (hb_relu, hb_relu_gradient)
+        case .relu6: (hb_relu6, hb_relu6_gradient)
         case .silu: (hb_silu, hb_silu_gradient)
         case .hardSwish: (hb_hard_swish, hb_hard_swish_gradient)
+        case .hardSigmoid: (hb_hard_sigmoid, hb_hard_sigmoid_gradient)
         case .sigmoid: (hb_sigmoid, hb_sigmoid_gradient)
         case .tanh: (hb_tanh, hb_tanh_gradient)
         case .exponential: (hb_exp, hb_exp_gradient)
@@ -71,8 +75,10 @@ extension ElementwiseFunction {
         case .gelu: x * normalDistribution(x)
         case .quickGELU: x * logistic(1.702 * x)
         case .relu: max(x, 0)
+        case .relu6: min(max(x, 0), 6)
         case .silu: x * logistic(x)
         case .hardSwish: x * min(max(x + 3, 0), 6) / 6
+        case .hardSigmoid: min(max(x + 3, 0), 6) / 6
         case .sigmoid: logistic(x)
         case .tanh: hyperbolicTangent(x)
         case .exponential: Tensors.exponential(x)
@@ -91,10 +97,12 @@ extension ElementwiseFunction {
             let s = logistic(1.702 * x)
             return s * (1 + 1.702 * x * (1 - s))
         case .relu: return x > 0 ? 1 : 0
+        case .relu6: return x > 0 && x < 6 ? 1 : 0
         case .silu:
             let s = logistic(x)
             return s * (1 + x * (1 - s))
         case .hardSwish: return x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6
+        case .hardSigmoid: return x > -3 && x < 3 ? 1.0 / 6 : 0
         case .sigmoid: return logistic(x) * (1 - logistic(x))
         case .tanh: return 1 - hyperbolicTangent(x) * hyperbolicTangent(x)
         case .exponential: return Tensors.exponential(x)

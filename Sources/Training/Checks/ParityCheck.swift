@@ -54,8 +54,8 @@ package struct ParityCheck<S: Scalar> {
             })
     }
 
-    /// By what the metadata describes: operations, parts of feature pyramids, U-Nets, a detector, a UPerNet or a
-    /// classifier.
+    /// By what the metadata describes: operations, parts of feature pyramids, U-Nets, a detector, a UPerNet, a Mobile-Former
+    /// or another classifier.
     private static func values(_ fixture: ParityFixture<S>) throws -> ParityValues<S> {
         let cases = fixture.cases ?? []
         if cases.contains(where: { $0["op"] != nil }) { return try operations(fixture, cases) }
@@ -65,7 +65,8 @@ package struct ParityCheck<S: Scalar> {
         if config?["anchor_sizes"] != nil || config?["bbox_head"] != nil || config?["roi_head"] != nil {
             return try detector(fixture)
         }
-        return fixture.config?["decoder_channels"] != nil ? try upernet(fixture) : try classifier(fixture)
+        if config?["token_num"] != nil { return try mobileFormer(fixture) }
+        return config?["decoder_channels"] != nil ? try upernet(fixture) : try classifier(fixture)
     }
 
     /// The names of a fixture's cases, which may have points in them.
