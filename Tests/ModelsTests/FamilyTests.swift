@@ -22,10 +22,10 @@ private func variant(_ name: String) throws -> ModelSpecification {
         ("cvt_w24", 384, 277_196_392, 194_221_654_016), ("cvt_nano32", 32, 4_024_970, 93_557_248),
         ("swin_tiny", 224, 28_288_354, 4_490_566_656), ("swin_small", 224, 49_606_258, 8_740_875_264),
         ("swin_base", 224, 87_768_224, 15_430_946_816), ("swin_nano32", 32, 2_643_758, 107_416_064),
-        ("mobile_former_508m", 224, 13_976_976, 0), ("mobile_former_294m", 224, 11_422_648, 0),
-        ("mobile_former_214m", 224, 9_425_920, 0), ("mobile_former_151m", 224, 7_595_828, 0),
-        ("mobile_former_96m", 224, 4_585_252, 0), ("mobile_former_52m", 224, 3_469_092, 0),
-        ("mobile_former_26m", 224, 3_232_788, 0), ("mobile_former_nano32", 32, 0, 0),
+        ("mobile_former_508m", 224, 13_976_976, 498_467_680), ("mobile_former_294m", 224, 11_422_648, 286_732_160),
+        ("mobile_former_214m", 224, 9_425_920, 208_374_240), ("mobile_former_151m", 224, 7_595_828, 146_249_168),
+        ("mobile_former_96m", 224, 4_585_252, 92_017_040), ("mobile_former_52m", 224, 3_469_092, 49_290_496),
+        ("mobile_former_26m", 224, 3_232_788, 23_550_208), ("mobile_former_nano32", 32, 1_005_018, 15_077_632),
     ])
     func variantsHaveTheirParametersAndMultiplyAdds(name: String, size: Int, parameters: Int, multiplyAdds: Int) throws
     {

