@@ -20,7 +20,8 @@ import program
 
 MODELS = [
     "hornet_nano_7x7", "hornet_nano_gf", "hornet_nano_gf@45x52", "convnext_nano32", "cvt_nano32", "resnet20", "resnet18",
-    "hornet_tiny_gf", "hornet_tiny_gf@160x200",
+    "hornet_tiny_gf", "hornet_tiny_gf@160x200", "swin_nano32", "swin_nano32@45x37", "swin_tiny",
+    "mobile_former_nano32", "mobile_former_26m@90x100", "mobile_former_294m",
 ]
 
 

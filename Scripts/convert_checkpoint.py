@@ -7,10 +7,10 @@
 
 Reads .pth and .pt files (as torch.save wrote them, also before version 1.6) and .safetensors; nothing a file holds is run,
 and PyTorch is not needed. Weights may lie under `model`, `module`, `state_dict` or `model_ema`, with `module.` before each
-name. Understands the names of the official HorNet, ConvNeXt and CvT code, timm (ConvNeXt), torchvision (ConvNeXt, ResNet),
-mmpretrain (HorNet, ConvNeXt, ResNet) and Hugging Face (ConvNeXt, ResNet, CvT). The model is recognised by its shapes. What
-is missing ends in one sentence and exit code 1; what is not known is left out and named. A file without a head can still be
-fine-tuned from (`model.weights` in a configuration).
+name. Understands the names of the official HorNet, ConvNeXt, CvT and Swin code, timm (ConvNeXt, Swin), torchvision (ConvNeXt,
+ResNet, Swin), mmpretrain (HorNet, ConvNeXt, ResNet) and Hugging Face (ConvNeXt, ResNet, CvT). The model is recognised by its
+shapes. What is missing ends in one sentence and exit code 1; what is not known is left out and named. A file without a head can
+still be fine-tuned from (`model.weights` in a configuration).
 """
 import argparse
 import pathlib
@@ -95,7 +95,7 @@ def renamed(path, tensors):
 
     spelling = foreign_names.recognise(tensors)
     if spelling is None:
-        fail(path, f"its names are those of no known model ({some(tensors)}), expected HorNet, ConvNeXt, ResNet or CvT")
+        fail(path, f"its names are those of no known model ({some(tensors)}), expected HorNet, ConvNeXt, ResNet, CvT or Swin")
     print(f"{path}: {len(tensors)} tensors, names as in {spelling}")
     result = {}
     unknown = []

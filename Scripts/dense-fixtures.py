@@ -1,11 +1,12 @@
 """Cuts the fixtures of dense models down for Tests/ModelsTests/Fixtures: python dense-fixtures.py SOURCE TARGET
 
 SOURCE is a folder with upernet.safetensors (transformers' UPerNet over a small ConvNeXt), unet.safetensors (milesial's
-blocks) and horfpn.safetensors (the authors' gnConv module, alone and in a feature pyramid), all computed in float64 from
+blocks), horfpn.safetensors (the authors' gnConv module, alone and in a feature pyramid), swin.safetensors (timm's Swin),
+swin_padded.safetensors (torchvision's) and mobile_former.safetensors (AAboys/MobileFormer), all computed in float64 from
 float32 parameters, and the detectors retinanet.safetensors and mask_rcnn.safetensors (torchvision's) and
-reppoints.safetensors (mmdetection's), of which the parameters, the first image and what is said of it are kept. Results are rounded to float32, and of a gradient of more than 16 elements 16 are kept, element i
-being number i (n - 1) // 15 of the whole, with the largest magnitude beside them as `largest.*`. `trainer check-parity`
-takes the whole files.
+reppoints.safetensors (mmdetection's), of which the parameters, the first image and what is said of it are kept. Results are
+rounded to float32, and of a gradient of more than 16 elements 16 are kept, element i being number i (n - 1) // 15 of the
+whole, with the largest magnitude beside them as `largest.*`. `trainer check-parity` takes the whole files.
 """
 
 import sys
@@ -18,12 +19,12 @@ from safetensors.numpy import save_file
 
 KEPT = 16
 
-for file in ("upernet", "unet", "horfpn"):
+for file in ("upernet", "unet", "horfpn", "swin", "swin_padded", "mobile_former"):
     source = safe_open(Path(sys.argv[1]) / f"{file}.safetensors", "numpy")
     tensors = {}
     for name in source.keys():
         value = source.get_tensor(name)
-        if name.startswith("eval.feature.") or name.startswith("eval.logits_sum") or name == "eval.prediction":
+        if name.startswith(("eval.feature.", "eval.logits_sum")) or name in ("eval.prediction", "grad.input"):
             continue
         if value.dtype == np.float64:
             if "grad." in name and value.size > KEPT:

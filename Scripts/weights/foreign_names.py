@@ -2,7 +2,8 @@
 import re
 
 # For each spelling: its family, a name that only it has, and rules from its names to ours; the first that matches the
-# whole name counts. HorNet's official names, timm's ConvNeXt, torchvision's ResNet and the official CvT are ours.
+# whole name counts. HorNet's official names, timm's ConvNeXt and Swin, torchvision's ResNet and the official CvT are
+# ours.
 CVT_HEADS = {"query": "q", "key": "k", "value": "v"}
 
 
@@ -103,6 +104,26 @@ SPELLINGS = {
                    f"{'conv' if m[4] == 'convolution' else 'bn'}.{m[5]}"),
         (r"layernorm\.(.*)", r"norm.\1"),
         (r"classifier\.(.*)", r"head.\1"),
+    ]),
+    # The authors have what leads into a stage at the end of the one before.
+    "official Swin": ("swin", r"layers\.0\.downsample\.reduction\.weight", [
+        (r"layers\.(\d+)\.downsample\.(.*)", lambda m: f"layers.{int(m[1]) + 1}.downsample.{m[2]}"),
+        (rf"head\.{_PARAMETER}", r"head.fc.\1"),
+        (r"(.*)", r"\1"),
+    ]),
+    "timm Swin": ("swin", r"layers\.0\.blocks\.0\.attn\.relative_position_bias_table", [
+        (rf"head\.{_PARAMETER}", r"head.fc.\1"),
+        (r"(.*)", r"\1"),
+    ]),
+    "torchvision Swin": ("swin", r"features\.1\.0\.attn\.relative_position_bias_table", [
+        (rf"features\.0\.0\.{_PARAMETER}", r"patch_embed.proj.\1"),
+        (rf"features\.0\.2\.{_PARAMETER}", r"patch_embed.norm.\1"),
+        (r"features\.(\d*[13579])\.(\d+)\.mlp\.([03])\.(.*)",
+         lambda m: f"layers.{int(m[1]) // 2}.blocks.{m[2]}.mlp.{'fc1' if m[3] == '0' else 'fc2'}.{m[4]}"),
+        (r"features\.(\d*[13579])\.(\d+)\.(.*)", lambda m: f"layers.{int(m[1]) // 2}.blocks.{m[2]}.{m[3]}"),
+        (r"features\.(\d*[02468])\.(.*)", lambda m: f"layers.{int(m[1]) // 2}.downsample.{m[2]}"),
+        (rf"head\.{_PARAMETER}", r"head.fc.\1"),
+        (rf"norm\.{_PARAMETER}", r"norm.\1"),
     ]),
     "official CvT": ("cvt", r"stage0\.patch_embed\.proj\.weight", [(r"(.*)", r"\1")]),
 }

@@ -74,6 +74,20 @@ def cvt(t):
         "heads of 64 channels, strides of 4 after 7x7 kernels and 2 after others, and quickGELU are assumed, as published"]
 
 
+def swin(t):
+    kernel = _shape(t, "patch_embed.proj.weight")
+    stages = _count(t, r"layers\.(\d+)\.")
+    tables = [_shape(t, f"layers.{i}.blocks.0.attn.relative_position_bias_table") for i in range(stages)]
+    window = (round(tables[0][0] ** 0.5) + 1) // 2
+    if any(rows != (2 * window - 1) ** 2 for rows, _ in tables):
+        raise UnknownModel("its windows are not squares of one size")
+    model = dict(
+        name="swin", baseWidth=kernel[0], depths=[_count(t, rf"layers\.{i}\.blocks\.(\d+)\.") for i in range(stages)],
+        heads=[heads for _, heads in tables], stemStride=kernel[2], window=window, inputChannels=kernel[1],
+        classes=_shape(t, "head.fc.weight")[0] if "head.fc.weight" in t else None)
+    return model, 224 if kernel[2] == 4 else 32, []
+
+
 def recognise(family, tensors):
     """The model's configuration, the side of its images, and what was assumed, one sentence each."""
-    return {"hornet": hornet, "convnext": convnext, "resnet": resnet, "cvt": cvt}[family](tensors)
+    return {"hornet": hornet, "convnext": convnext, "resnet": resnet, "cvt": cvt, "swin": swin}[family](tensors)

@@ -42,4 +42,11 @@ def build(metadata):
         return CvT(
             s["widths"], s["heads"], s["depths"], s["embedKernels"], s["embedStrides"], class_token=s["classToken"],
             key_stride=s["keyStride"], activation=F.gelu if s["activation"] == "gelu" else quick_gelu, **common)
+    if family == "swin":
+        from swin_pytorch import Swin
+
+        side = json.loads(metadata["hornbeam.transform"])["height"] if "hornbeam.transform" in metadata else None
+        if s["windows"] or side is None or side % (s["stemStride"] * s["window"] << len(s["depths"]) - 1):
+            raise NoDefinition("the definition of Swin in Scripts/benchmarks is for maps of whole windows")
+        return Swin(s["baseWidth"], s["depths"], s["heads"], s["stemStride"], s["window"], side, **common)
     raise NoDefinition(f"there is no definition of {family} in Scripts/benchmarks")

@@ -41,6 +41,8 @@ HB_ELEMENTWISE(relu6, scalar_min(scalar_max(x, 0.0f), 6.0f), x > 0.0f && x < 6.0
 HB_ELEMENTWISE(silu, x * scalar_sigmoid(x), silu_derivative(x))
 HB_ELEMENTWISE(hard_swish, x * scalar_min(scalar_max(x + 3.0f, 0.0f), 6.0f) / 6.0f,
                x <= -3.0f ? 0.0f : x >= 3.0f ? 1.0f : (2.0f * x + 3.0f) / 6.0f)
+HB_ELEMENTWISE(hard_sigmoid, scalar_min(scalar_max(x + 3.0f, 0.0f), 6.0f) / 6.0f,
+               x > -3.0f && x < 3.0f ? 1.0f / 6.0f : 0.0f)
 HB_ELEMENTWISE(sigmoid, scalar_sigmoid(x), scalar_sigmoid(x) * (1.0f - scalar_sigmoid(x)))
 HB_ELEMENTWISE(tanh, tanh_value(x), 1.0f - tanh_value(x) * tanh_value(x))
 HB_ELEMENTWISE(exp, scalar_exp(x), scalar_exp(x))

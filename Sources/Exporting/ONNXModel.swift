@@ -62,7 +62,8 @@ public struct ONNXModel: Sendable {
         ).graph(&builder, images)
         if specification.normalizesMaps {
             for index in features.maps.indices where builder.optionalTensor("norm\(index).weight") != nil {
-                features.maps[index] = try builder.layerNorm("norm\(index)", features.maps[index])
+                features.maps[index] = try builder.layerNorm(
+                    "norm\(index)", features.maps[index], epsilon: backbone.classifier.epsilon)
             }
         }
         if let neck = specification.neck {
@@ -72,6 +73,8 @@ public struct ONNXModel: Sendable {
         if let head = specification.head {
             outputs = try graph(head, as: (any HeadGraph).self, "head \(Swift.type(of: head).name)")
                 .graph(&builder, features)
+        } else if let classifier = backbone as? any ClassifierGraph {
+            outputs = try classifier.classifierGraph(&builder, features)
         } else {
             outputs = try backbone.classifier.graph(&builder, features, classes: specification.classes)
         }

@@ -32,6 +32,9 @@ extension FuzzTarget {
         "{name: convnext, widths: [4, 8], depths: [1, 1], stemStride: 1}",
         "{name: resnet, baseWidth: 2, depths: [1], stem: small}",
         "{name: cvt, widths: [4, 8], heads: [1, 2], depths: [1, 1], embedKernels: [3, 3], embedStrides: [1, 2]}",
+        "{name: swin, baseWidth: 4, depths: [1, 2], heads: [1, 2], stemStride: 1, window: 3, fitsWindows: true}",
+        "{name: mobileformer, stemWidth: 4, stemStride: 1, widths: [4, 8], expansions: [1, 2], strides: [1, 2], "
+            + "tokens: 2, tokenWidth: 4, embedding: 4}",
     ]
 
     /// Header, metadata, the model they name, its values, what it says of an image, and the file written anew.

@@ -135,7 +135,7 @@ public final class ModelTrace {
     }
 
     /// Elements that the current part computes with beside its result.
-    func note(scratch: Int) { stack[stack.count - 1].scratch = max(stack[stack.count - 1].scratch, scratch) }
+    package func note(scratch: Int) { stack[stack.count - 1].scratch = max(stack[stack.count - 1].scratch, scratch) }
 
     /// Parameters that belong to the current part itself, such as a layer scale.
     public func add(parameters: [Parameter]) {
@@ -146,14 +146,14 @@ public final class ModelTrace {
 extension Int {
     /// The product of factors of at least 0; the largest number where it is beyond that. Whoever compares it with a limit
     /// needs no more.
-    static func product(_ factors: [Int]) -> Int {
+    package static func product(_ factors: [Int]) -> Int {
         factors.reduce(1) { result, factor in
             let (product, overflow) = result.multipliedReportingOverflow(by: factor)
             return overflow ? .max : product
         }
     }
 
-    static func product(_ factors: Int...) -> Int { product(factors) }
+    package static func product(_ factors: Int...) -> Int { product(factors) }
 
     /// The sum of numbers of at least 0, likewise.
     func addingWithinBounds(_ other: Int) -> Int {

@@ -46,6 +46,12 @@ public protocol BackboneSpecification: Sendable, Hashable, Codable {
     /// How the family's classifiers end.
     var classifier: ClassificationHead.Form { get }
 
+    /// Declares the parameters of the family's own classifier behind the backbone's and makes it; by default a
+    /// `ClassificationHead` in the form `classifier`, whose name for the last linear layer holds for a head of another kind
+    /// too.
+    /// - Parameter taps: the maps that it is given.
+    func makeClassifier(_ scope: Scope, taps: [FeatureTap]) throws -> any Head
+
     /// The side in pixels of the images that such a model is made for, 224 by default.
     var usualImageSize: Int { get }
 
@@ -106,6 +112,11 @@ extension BackboneSpecification {
     public func resolved(height: Int, width: Int) throws -> Self {
         _ = try taps(height: height, width: width)
         return self
+    }
+
+    /// A head in the form `classifier` over the last map.
+    public func makeClassifier(_ scope: Scope, taps: [FeatureTap]) throws -> any Head {
+        ClassificationHead(scope, classifier, inputs: taps.last?.channels ?? 0, classes: classes)
     }
 
     /// 224.

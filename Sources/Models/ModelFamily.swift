@@ -5,7 +5,8 @@ public enum ModelFamily {
     /// Those of this package.
     public static let builtIn: [any BackboneSpecification.Type] = [
         HorNetSpecification.self, ConvNeXtSpecification.self, ResNetSpecification.self, CvTSpecification.self,
-        UNetSpecification.self, SegNetrSpecification.self, MobileNetV2Specification.self, AFFNetSpecification.self,
+        UNetSpecification.self, SegNetrSpecification.self, SwinSpecification.self, MobileFormerSpecification.self,
+        MobileNetV2Specification.self, AFFNetSpecification.self,
     ]
 
     private static let list = PartList("family", builtIn) { $0.names }

@@ -13,12 +13,14 @@ extension ModelSpecification {
         return Int(word.dropFirst(Self.mapNorm.count)) != nil
     }
 
-    /// The norms of those of the backbone's maps that are read.
+    /// The norms of those of the backbone's maps that are read, which add what the norm of the family's classifiers adds.
     func makeMapNorms(_ scope: Scope, _ taps: [FeatureTap]) -> [LayerNorm?] {
         guard normalizesMaps else { return [] }
         let first = head?.readsCoarsestMapAlone == true ? taps.count - 1 : neck?.firstMap ?? 0
+        let epsilon = backbone.classifier.epsilon
         return taps.enumerated().map { index, tap in
-            index < first ? nil : LayerNorm(scope[Self.mapNorm + String(index)], channels: tap.channels)
+            index < first
+                ? nil : LayerNorm(scope[Self.mapNorm + String(index)], channels: tap.channels, epsilon: epsilon)
         }
     }
 

@@ -62,11 +62,9 @@ public struct ModelSpecification: Sendable {
         }
         let neck = try neck?.makeNeck(scope, taps: taps)
         if let neck { taps = try neck.taps(taps) }
-        guard let last = taps.last else { throw ModelError("a model needs a map at least, but this one has no taps") }
+        guard !taps.isEmpty else { throw ModelError("a model needs a map at least, but this one has no taps") }
         let head: any Head =
-            try self.head?.makeHead(scope, taps: taps)
-            ?? ClassificationHead(
-                scope, specification.classifier, inputs: last.channels, classes: specification.classes)
+            try self.head?.makeHead(scope, taps: taps) ?? specification.makeClassifier(scope, taps: taps)
         try head.check(taps)
         return try Model(scope, backbone: backbone, mapNorms: norms, neck: neck, head: head, backboneNorm: backboneNorm)
     }

@@ -15,6 +15,10 @@ enum ModelLimits {
     static let kernels = 1...64
     static let strides = 1...64
     static let keyStride = 1...8
+    static let attentionWindow = 1...32
+    static let expansions = 1...16
+    static let tokens = 1...1024
+    static let groups = 1...64
     static let orders = 1...5
     static let classes = 1...1_000_000
     static let inputChannels = 1...4096

@@ -62,6 +62,35 @@ private let samples: [(name: String, specification: ModelSpecification, height: 
                 widths: [4, 6], heads: [2, 3], depths: [1, 1], embedKernels: [3, 3], embedStrides: [2, 2], keyStride: 1,
                 classToken: false, activation: .gelu, classes: 3)), 11, 14
     ),
+    (
+        "swin, extended at every step",
+        ModelSpecification(
+            SwinSpecification(
+                baseWidth: 8, depths: [2, 2], heads: [2, 4], stemStride: 2, window: 3, shiftsAlways: true, classes: 5)),
+        9, 14
+    ),
+    (
+        "mobile-former",
+        ModelSpecification(
+            MobileFormerSpecification(
+                stemWidth: 4, widths: [4, 6, 6, 8, 8], expansions: [2, 2, 3, 2, 2], strides: [1, 2, 1, 1, 2],
+                tokens: .init(count: 3, width: 8), ending: .init(expansion: 2, width: 9), classes: 5)), 13, 18
+    ),
+    (
+        "mobile-former in groups",
+        ModelSpecification(
+            MobileFormerSpecification(
+                stemWidth: 4, widths: [8, 8, 8], expansions: [3, 2, 2], strides: [2, 2, 1],
+                tokens: .init(count: 1, width: 4), ending: .init(expansion: 2, width: 6), groups: 4, classes: 3)), 16,
+        11
+    ),
+    (
+        "swin with fitted windows",
+        ModelSpecification(
+            SwinSpecification(
+                baseWidth: 6, depths: [2, 2], heads: [1, 3], stemStride: 2, window: 4, fitsWindows: true, classes: 3)),
+        16, 12
+    ),
 ]
 
 @Suite struct ModelTests {

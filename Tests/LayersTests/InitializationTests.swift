@@ -73,10 +73,11 @@ import Testing
         #expect(violations == [])
     }
 
-    @Test func decayIsForWhatHasMoreThanOneAxis() throws {
+    @Test func decayIsForWeightsOfMoreThanOneAxis() throws {
         let scope = Scope()
         _ = try GnConv(scope["gnconv"], channels: 8, order: 2, mixer: .globalFilter(rows: 3, columns: 2))
         _ = scope.parameter("gamma1", [8], role: .layerScale, initializer: .constant(1e-6))
+        _ = try WindowAttention(scope["attn"], channels: 8, heads: 2, window: 3)
         for entry in scope.list.entries {
             let isWeight = entry.role == .weight || entry.role == .spectrum
             #expect(entry.isDecayed == isWeight, "\(entry.name)")

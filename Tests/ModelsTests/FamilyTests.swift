@@ -23,6 +23,12 @@ private func variant(_ name: String) throws -> ModelSpecification {
         ("mobilenetv2_100", 224, 3_504_872, 300_774_272), ("mobilenetv2_nano32", 32, 700_490, 27_969_024),
         ("affnet_base", 256, 5_568_696, 1_453_721_088), ("affnet_t", 256, 2_654_232, 786_462_720),
         ("affnet_et", 256, 1_436_264, 356_236_800), ("affnet_nano32", 32, 242_522, 28_424_960),
+        ("swin_tiny", 224, 28_288_354, 4_490_566_656), ("swin_small", 224, 49_606_258, 8_740_875_264),
+        ("swin_base", 224, 87_768_224, 15_430_946_816), ("swin_nano32", 32, 2_643_758, 107_416_064),
+        ("mobile_former_508m", 224, 13_976_976, 498_467_680), ("mobile_former_294m", 224, 11_422_648, 286_732_160),
+        ("mobile_former_214m", 224, 9_425_920, 208_374_240), ("mobile_former_151m", 224, 7_595_828, 146_249_168),
+        ("mobile_former_96m", 224, 4_585_252, 92_017_040), ("mobile_former_52m", 224, 3_469_092, 49_290_496),
+        ("mobile_former_26m", 224, 3_232_788, 23_550_208), ("mobile_former_nano32", 32, 1_005_018, 15_077_632),
     ])
     func variantsHaveTheirParametersAndMultiplyAdds(name: String, size: Int, parameters: Int, multiplyAdds: Int) throws
     {
@@ -33,7 +39,9 @@ private func variant(_ name: String) throws -> ModelSpecification {
         #expect(trace.multiplyAdds == multiplyAdds)
     }
 
-    @Test(arguments: ["convnext_nano32", "cvt_nano32", "resnet20", "convnext_tiny", "resnet50", "cvt_13"])
+    @Test(arguments: [
+        "convnext_nano32", "cvt_nano32", "resnet20", "convnext_tiny", "resnet50", "cvt_13", "swin_nano32", "swin_tiny",
+    ])
     func tapsDescribeTheFeatures(name: String) throws {
         let specification = try variant(name)
         let side = specification.usualImageSize(named: name)
@@ -50,6 +58,7 @@ private func variant(_ name: String) throws -> ModelSpecification {
             "convnext_nano32": ([2, 4, 8, 16], [32, 64, 128, 256]), "cvt_nano32": ([2, 4, 8], [64, 128, 256]),
             "resnet20": ([1, 2, 4], [16, 32, 64]), "convnext_tiny": ([4, 8, 16, 32], [96, 192, 384, 768]),
             "resnet50": ([4, 8, 16, 32], [256, 512, 1024, 2048]), "cvt_13": ([4, 8, 16], [64, 192, 384]),
+            "swin_nano32": ([2, 4, 8], [64, 128, 256]), "swin_tiny": ([4, 8, 16, 32], [96, 192, 384, 768]),
         ]
         #expect(taps.map(\.stride) == expected[name]?.0)
         #expect(taps.map(\.channels) == expected[name]?.1)
@@ -103,7 +112,7 @@ private func variant(_ name: String) throws -> ModelSpecification {
     }
 
     /// Gradients along a random direction against central differences, in training mode (with batch statistics).
-    @Test(arguments: ["convnext_nano32", "resnet20", "cvt_nano32", "resnet18"])
+    @Test(arguments: ["convnext_nano32", "resnet20", "cvt_nano32", "resnet18", "swin_nano32", "mobile_former_nano32"])
     func gradientsAgreeWithDifferences(name: String) throws {
         var specification = try variant(name)
         specification.classes = 3
@@ -117,6 +126,14 @@ private func variant(_ name: String) throws -> ModelSpecification {
             specification = ModelSpecification(small)
         case var small as CvTSpecification:
             (small.widths, small.heads, small.depths) = ([4, 6, 8], [1, 2, 2], [1, 1, 1])
+            specification = ModelSpecification(small)
+        case var small as SwinSpecification:
+            (small.baseWidth, small.heads, small.depths, small.window) = (4, [1, 2, 4], [2, 1, 2], 3)
+            specification = ModelSpecification(small)
+        case var small as MobileFormerSpecification:
+            (small.stemWidth, small.widths, small.expansions) = (4, [4, 6, 6, 8], [2, 2, 3, 2])
+            small.strides = [1, 2, 1, 1]
+            (small.tokens, small.ending) = (.init(count: 2, width: 8), .init(expansion: 2, width: 6))
             specification = ModelSpecification(small)
         default: break
         }
@@ -141,7 +158,7 @@ private func variant(_ name: String) throws -> ModelSpecification {
                 + output.features.reduce(0) { $0 + $1.value.array.reduce(0) { $0 + 0.5 * $1 * $1 } }
         }
         // No kink of relu may lie within the step.
-        let step = name.hasPrefix("resnet") ? 1e-6 : 1e-4
+        let step = name.hasPrefix("resnet") || name.hasPrefix("mobile") ? 1e-6 : 1e-4
         func slope(_ value: (Double) -> Double) -> Double {
             (value(-2 * step) - 8 * value(-step) + 8 * value(step) - value(2 * step)) / (12 * step)
         }
@@ -229,7 +246,7 @@ private func variant(_ name: String) throws -> ModelSpecification {
     }
 
     /// Dropped paths are drawn per block and branch, and only in training.
-    @Test(arguments: ["convnext_nano32", "cvt_nano32"])
+    @Test(arguments: ["convnext_nano32", "cvt_nano32", "swin_nano32"])
     func pathsAreDroppedInTrainingAlone(name: String) throws {
         var specification = try variant(name)
         switch specification.backbone {
@@ -237,6 +254,9 @@ private func variant(_ name: String) throws -> ModelSpecification {
             (changed.dropPath, changed.layerScale) = (0.9, 1)
             specification = ModelSpecification(changed)
         case var changed as CvTSpecification:
+            changed.dropPath = 0.9
+            specification = ModelSpecification(changed)
+        case var changed as SwinSpecification:
             changed.dropPath = 0.9
             specification = ModelSpecification(changed)
         default: break

@@ -63,6 +63,15 @@ import Testing
         #expect(resnet.layers["conv1.weight"] == 0 && resnet.layers["bn1.bias"] == 0)
         #expect(resnet.layers["layer1.0.downsample.0.weight"] == 1 && resnet.layers["layer2.0.conv1.weight"] == 4)
         #expect(resnet.layers["layer4.2.bn3.weight"] == 16 && resnet.layers["fc.weight"] == 17)
+        // Patch merging goes with the block before it, as in the authors' numbering.
+        let swin = try layers("swin_tiny")
+        #expect(swin.last == 13)
+        #expect(swin.layers["patch_embed.norm.bias"] == 0 && swin.layers["layers.0.blocks.1.norm1.weight"] == 2)
+        #expect(
+            swin.layers["layers.1.downsample.norm.weight"] == 2 && swin.layers["layers.1.blocks.0.mlp.fc1.bias"] == 3)
+        #expect(swin.layers["layers.3.downsample.reduction.weight"] == 10)
+        #expect(swin.layers["layers.3.blocks.1.attn.relative_position_bias_table"] == 12)
+        #expect(swin.layers["norm.weight"] == 13 && swin.layers["head.fc.bias"] == 13)
         let cvt = try layers("cvt_13")
         #expect(cvt.last == 14)
         #expect(cvt.layers["stage0.patch_embed.proj.weight"] == 0 && cvt.layers["stage0.blocks.0.norm1.weight"] == 1)

@@ -12,6 +12,7 @@ import Testing
     private static let hornet = HorNetSpecification(
         baseWidth: 8, depths: [1], orders: [1], mixers: [.globalFilter(rows: 4, columns: 3)])
     private static let resnet = ResNetSpecification(baseWidth: 8, depths: [1])
+    private static let swin = SwinSpecification(baseWidth: 8, depths: [1], heads: [1])
 
     private static func changed<Value>(_ value: Value, _ body: (inout Value) -> Void) -> Value {
         var value = value
@@ -33,6 +34,7 @@ import Testing
             ModelSpecification(Self.changed(Self.cvt) { $0.depths = [depth] }),
             ModelSpecification(Self.changed(Self.hornet) { $0.depths = [depth] }),
             ModelSpecification(Self.changed(Self.resnet) { $0.depths = [depth] }),
+            ModelSpecification(Self.changed(Self.swin) { $0.depths = [depth] }),
         ] {
             #expect(problem(specification) == "model.depths is [\(depth)], expected numbers from 1 to 256")
         }
@@ -49,6 +51,11 @@ import Testing
                 ("keyStride", ModelSpecification(Self.changed(Self.cvt) { $0.keyStride = number })),
                 ("baseWidth", ModelSpecification(Self.changed(Self.hornet) { $0.baseWidth = number })),
                 ("baseWidth", ModelSpecification(Self.changed(Self.resnet) { $0.baseWidth = number })),
+                ("baseWidth", ModelSpecification(Self.changed(Self.swin) { $0.baseWidth = number })),
+                ("heads", ModelSpecification(Self.changed(Self.swin) { $0.heads = [number] })),
+                ("window", ModelSpecification(Self.changed(Self.swin) { $0.window = number })),
+                ("windows", ModelSpecification(Self.changed(Self.swin) { $0.windows = [[1, number]] })),
+                ("stemStride", ModelSpecification(Self.changed(Self.swin) { $0.stemStride = number })),
                 ("orders", ModelSpecification(Self.changed(Self.hornet) { $0.orders = [number] })),
                 ("stemStride", ModelSpecification(Self.changed(Self.hornet) { $0.stemStride = number })),
                 ("stemStride", ModelSpecification(Self.changed(Self.convnext) { $0.stemStride = number })),

@@ -14,7 +14,9 @@ import Testing
             #expect(ModelSpecification.familyName(of: "plain_nano32") == nil)
             try ModelFamily.register(PlainSpecification.self)
             #expect(
-                ModelSpecification.familyNames == ["hornet", "convnext", "resnet", "cvt", "unet", "segnetr", "plain"])
+                ModelSpecification.familyNames == [
+                    "hornet", "convnext", "resnet", "cvt", "unet", "segnetr", "swin", "mobileformer", "plain",
+                ])
             #expect(ModelSpecification.names.contains("plain_nano32"))
             #expect(ModelSpecification.familyName(of: "plain_nano32") == "plain")
             let variant = try #require(ModelSpecification.variant("plain_nano32"))

@@ -27,6 +27,15 @@ private let samples: [any BackboneSpecification] = [
     MobileNetV2Specification(width: 0.1), MobileNetV2Specification(width: 0.1, stem: .small),
     AFFNetSpecification(widths: [4, 6, 8, 8, 16], depths: [1, 1, 1], expansion: 2),
     AFFNetSpecification(widths: [4, 6, 8, 8, 16], depths: [1, 2, 1], expansion: 1, stem: .small),
+    SwinSpecification(baseWidth: 4, depths: [2, 2], heads: [1, 2], stemStride: 3, window: 3),
+    SwinSpecification(
+        baseWidth: 2, depths: [1, 2, 2], heads: [2, 1, 4], window: 5, fitsWindows: true, shiftsAlways: true),
+    MobileFormerSpecification(
+        stemWidth: 4, widths: [4, 8, 8, 12], expansions: [2, 2, 3, 2], strides: [2, 2, 1, 2],
+        tokens: .init(count: 2, width: 4), ending: .init(width: 5)),
+    MobileFormerSpecification(
+        stemWidth: 4, stemStride: 1, widths: [8, 8], expansions: [1, 2], strides: [1, 1],
+        tokens: .init(count: 1, width: 8), ending: .init(width: 5), groups: 4),
     PlainSpecification(widths: [3, 4, 5], depths: [1, 1, 1]),
 ]
 

@@ -23,6 +23,8 @@ extension Variable {
     public func silu() -> Variable { map(.silu) }
     /// x min(max(x + 3, 0), 6) / 6; Howard et al., arXiv 1905.02244.
     public func hardSwish() -> Variable { map(.hardSwish) }
+    /// min(max(x + 3, 0), 6) / 6; Howard et al., arXiv 1905.02244.
+    public func hardSigmoid() -> Variable { map(.hardSigmoid) }
     /// 1 / (1 + e^-x).
     public func sigmoid() -> Variable { map(.sigmoid) }
     /// (e^x - e^-x) / (e^x + e^-x).

@@ -19,13 +19,19 @@ extension GraphBuilder {
     /// Four pixels beside each other, column by column, and a linear layer.
     fileprivate mutating func merged(_ path: String, _ map: FeatureMap) throws -> FeatureMap {
         var result = channelsLast(map)
+        let flat = cells(path, result)
         (result.height, result.width) = (map.height / 2, map.width / 2)
-        let cells = reshaped(path + ".cells", result.name, [result.height, 2, result.width, 2, map.channels])
-        let turned = transposed(path + ".turned", cells, [0, 1, 3, 4, 2, 5])
-        let flat = reshaped(path + ".merged", turned, [result.height, result.width, 4 * map.channels])
         result.name = try linear(path, flat)
         result.channels = try tensor(path + ".weight", rank: 2).shape[0]
         return result
+    }
+
+    /// The four pixels of each cell of a map with its channels last beside each other, column by column.
+    mutating func cells(_ path: String, _ map: FeatureMap) -> String {
+        let (height, width) = (map.height / 2, map.width / 2)
+        let cells = reshaped(path + ".cells", map.name, [height, 2, width, 2, map.channels])
+        let turned = transposed(path + ".turned", cells, [0, 1, 3, 4, 2, 5])
+        return reshaped(path + ".merged", turned, [height, width, 4 * map.channels])
     }
 
     /// Mirrors `MobileConvolution`.

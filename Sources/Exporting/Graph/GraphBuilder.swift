@@ -86,6 +86,15 @@ public struct GraphBuilder {
         return name
     }
 
+    /// Whole numbers, kept once under their name.
+    public mutating func indices(_ name: String, _ values: @autoclosure () -> [Int]) -> String {
+        if constants.insert(name).inserted {
+            let values = values()
+            initializers.append(Initializer(name: name, shape: [values.count], elements: .integers(values)))
+        }
+        return name
+    }
+
     /// The number of images as a list of one size, computed once.
     mutating func batchSize() -> String {
         if let batch { return batch }

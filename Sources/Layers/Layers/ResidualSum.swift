@@ -49,7 +49,7 @@ public struct ResidualSum: Sendable {
         base: Variable<S>? = nil, feedForward x: Variable<S>, norm: LayerNorm, expand: Linear, reduce: Linear,
         activation: ElementwiseFunction = .gelu, _ context: Context<S>
     ) -> Variable<S> {
-        guard let expandBias = expand.bias, let reduceBias = reduce.bias, fusesRows(x, context) else {
+        guard let expandBias = expand.bias, let reduceBias = reduce.bias, Self.fusesRows(x) else {
             let hidden = expand(norm(x, context), context)
             let branch =
                 activation == .gelu
@@ -71,7 +71,7 @@ public struct ResidualSum: Sendable {
     public func callAsFunction<S: Scalar>(
         _ x: Variable<S>, norm: LayerNorm, _ gnconv: GnConv, _ context: Context<S>
     ) -> Variable<S> {
-        guard let bias = gnconv.projectionOut.bias, fusesRows(x, context) else {
+        guard let bias = gnconv.projectionOut.bias, Self.fusesRows(x) else {
             return self(x, gnconv(norm(x, context), context), context)
         }
         let gate = gnconv.gate(x, norm: norm, context)
@@ -84,7 +84,7 @@ public struct ResidualSum: Sendable {
 
     /// Whether whole branches are computed in blocks of rows. In training each part of the rows has sums of its own for
     /// the weights' gradients, which pays when there are many more rows than channels. A function of the sizes alone.
-    private func fusesRows<S>(_ x: Variable<S>, _ context: Context<S>) -> Bool {
+    static func fusesRows<S>(_ x: Variable<S>) -> Bool {
         !x.isTracked || x.shape.rows >= 4 * x.shape.columns
     }
 }

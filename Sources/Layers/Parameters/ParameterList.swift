@@ -62,7 +62,8 @@ public struct ParameterList: Sendable {
         public var range: Range<Int> { offset..<offset + shape.elementCount }
         /// The shape in a PyTorch state dict.
         public var fileShape: [Int] { layout.fileShape(shape) }
-        /// One-dimensional parameters and biases are exempt from weight decay, as in timm.
+        /// One-dimensional parameters are exempt from weight decay, as in timm, and biases of more axes too: a table of
+        /// relative positions is the bias of attention's scores.
         public var isDecayed: Bool { fileShape.count > 1 && role != .bias }
 
         /// The number of inputs and outputs that one element of a weight connects.

@@ -71,4 +71,4 @@ extension Tensor {
 }
 
 /// Heads per chunk when one of them takes `work` multiply-adds.
-private func headGrain(_ work: Int) -> Int { max(1, 1_000_000 / max(1, work)) }
+func headGrain(_ work: Int) -> Int { max(1, 1_000_000 / max(1, work)) }

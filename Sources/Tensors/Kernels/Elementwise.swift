@@ -5,8 +5,8 @@ import CKernels
 /// The functions that act on each element by itself. A new one is a row here, in both tables below and in
 /// `Elementwise.c`; its operation and gradient check follow from that.
 public enum ElementwiseFunction: String, CaseIterable, Sendable {
-    case gelu, quickGELU, relu, relu6, silu, hardSwish, sigmoid, tanh, exponential, logarithm, square, squareRoot,
-        negate, absolute
+    case gelu, quickGELU, relu, relu6, silu, hardSwish, hardSigmoid, sigmoid, tanh, exponential, logarithm, square,
+        squareRoot, negate, absolute
 }
 
 /// What `Kernels/Elementwise.swift` asks of an element type.
@@ -37,6 +37,7 @@ extension Float: ElementwiseKernels {
         case .relu6: (hb_relu6, hb_relu6_gradient)
         case .silu: (hb_silu, hb_silu_gradient)
         case .hardSwish: (hb_hard_swish, hb_hard_swish_gradient)
+        case .hardSigmoid: (hb_hard_sigmoid, hb_hard_sigmoid_gradient)
         case .sigmoid: (hb_sigmoid, hb_sigmoid_gradient)
         case .tanh: (hb_tanh, hb_tanh_gradient)
         case .exponential: (hb_exp, hb_exp_gradient)
@@ -77,6 +78,7 @@ extension ElementwiseFunction {
         case .relu6: min(max(x, 0), 6)
         case .silu: x * logistic(x)
         case .hardSwish: x * min(max(x + 3, 0), 6) / 6
+        case .hardSigmoid: min(max(x + 3, 0), 6) / 6
         case .sigmoid: logistic(x)
         case .tanh: hyperbolicTangent(x)
         case .exponential: Tensors.exponential(x)
@@ -101,6 +103,7 @@ extension ElementwiseFunction {
             let s = logistic(x)
             return s * (1 + x * (1 - s))
         case .hardSwish: return x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6
+        case .hardSigmoid: return x > -3 && x < 3 ? 1.0 / 6 : 0
         case .sigmoid: return logistic(x) * (1 - logistic(x))
         case .tanh: return 1 - hyperbolicTangent(x) * hyperbolicTangent(x)
         case .exponential: return Tensors.exponential(x)

@@ -15,7 +15,9 @@ extension ParityCheck {
         let input = try fixture.map("input")
         let model = try specification.makeModel(height: input.shape[1], width: input.shape[2])
         let store = ParameterStore<S>(model.parameters, seed: 0)
-        try fixture.load(store)
+        let known = Set(model.parameters.entries.map(\.name))
+        func ours(_ name: String) -> String { known.contains(name) ? name : specification.canonicalName(name) }
+        try fixture.load(store, rename: ours)
         let smoothing = fixture.file.metadata["label_smoothing"].flatMap { Double($0) } ?? 0
         let labels = try target.integers().map { Int32($0) }
 
@@ -24,13 +26,13 @@ extension ParityCheck {
         let images = tape.leaf(input)
         let output = model(images, context)
         let loss = output.logits.crossEntropy(labels: labels, smoothing: smoothing)
-        var ours = ParityValues<S>()
-        ours.add("logits", shape: output.logits.shape.dimensions, output.logits.value.array)
-        ours.add("loss", shape: fixture.file["loss"]?.shape ?? [], loss.value.array)
-        for (i, feature) in output.features.enumerated() { ours.add("feature.\(i)", map: feature.value) }
+        var values = ParityValues<S>()
+        values.add("logits", shape: output.logits.shape.dimensions, output.logits.value.array)
+        values.add("loss", shape: fixture.file["loss"]?.shape ?? [], loss.value.array)
+        for (i, feature) in output.features.enumerated() { values.add("feature.\(i)", map: feature.value) }
         tape.backward(from: loss)
-        ours.addGradients(context, fixture, leaves: [("input", images)])
-        return ours
+        values.addGradients(context, fixture, leaves: [("input", images)], rename: ours)
+        return values
     }
 
     /// The model that the fixture's metadata describes.
@@ -41,6 +43,7 @@ extension ParityCheck {
         func fail(_ key: String) -> CheckpointError {
             fixture.fail("the entry \(key) of the metadata's config is missing or has the wrong type")
         }
+        if let swin = try swinSpecification(fixture) { return swin }
         if let name = config["variant"]?.stringValue {
             guard let variant = ModelSpecification.variant(name) else { throw fail("variant") }
             return variant

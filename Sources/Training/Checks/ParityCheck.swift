@@ -39,7 +39,8 @@ package struct ParityCheck<S: Scalar> {
                 try byName[reference.name].map { try Self.error($0.shape, $0.values, reference, floor: floor) }
                 ?? .infinity
             let isGradient = Self.gradientGroup(reference.name, cases: names) != nil
-            let allowed = try Self.tolerance(tolerance, reference) * (isGradient ? ours.gradientAllowance : 1)
+            let allowed =
+                try Self.tolerance(tolerance, reference) * (isGradient ? ours.gradientAllowance : ours.allowance)
             return Outcome(name: reference.name, error: error, tolerance: allowed)
         }
         let known = Set(compared.map(\.name))
@@ -55,7 +56,7 @@ package struct ParityCheck<S: Scalar> {
     }
 
     /// By what the metadata describes: operations, losses of distillation, parts of feature pyramids, U-Nets, a detector,
-    /// a UPerNet or a classifier.
+    /// a UPerNet, a Mobile-Former or another classifier.
     private static func values(_ fixture: ParityFixture<S>) throws -> ParityValues<S> {
         let cases = fixture.cases ?? []
         if cases.contains(where: { $0["op"] != nil }) { return try operations(fixture, cases) }
@@ -66,7 +67,8 @@ package struct ParityCheck<S: Scalar> {
         if config?["anchor_sizes"] != nil || config?["bbox_head"] != nil || config?["roi_head"] != nil {
             return try detector(fixture)
         }
-        return fixture.config?["decoder_channels"] != nil ? try upernet(fixture) : try classifier(fixture)
+        if config?["token_num"] != nil { return try mobileFormer(fixture) }
+        return config?["decoder_channels"] != nil ? try upernet(fixture) : try classifier(fixture)
     }
 
     /// The names of a fixture's cases, which may have points in them.

@@ -94,6 +94,8 @@ struct ParityValues<S: Scalar> {
     private(set) var entries: [(name: String, shape: [Int], values: [S])] = []
     /// The share of the largest gradient that smaller ones are measured against.
     var floor = 1e-2
+    /// How many times the tolerance results may be off.
+    var allowance = 1.0
     /// How many times the tolerance gradients may be off.
     var gradientAllowance = 1.0
 

@@ -33,6 +33,8 @@ private struct Elementwise: ScalarFunction {
         expect(x.relu(), [0, 0, 0, 2])
         expect(x.absolute(), [4, 1, 0, 2])
         expect(x.hardSwish(), [0, -1.0 / 3, 0, 5.0 / 3])
+        expect(x.hardSigmoid(), [0, 1.0 / 3, 0.5, 5.0 / 6])
+        expect((x * Variable(Tensor(4))).relu6(), [0, 0, 0, 6])
         expect(x.silu(), [-0.07194483984836625, -0.2689414213699951, 0, 1.7615941559557649])
         expect(x.gelu(), [-0.00012668496733247982, -0.15865525393145707, 0, 1.9544997361036416])
         expect(x.tanh(), [-0.999329299739067, -0.7615941559557649, 0, 0.9640275800758169])
