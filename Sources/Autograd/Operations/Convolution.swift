@@ -24,14 +24,15 @@ extension Variable {
             kernel: Pair(weight.shape[1], weight.shape[2]), stride: stride, padding: padding, dilation: dilation)
         window.check(name, on: shape)
         if groups == shape[3] && out == groups && dilation == 1 { return convolvedByChannel(weight, bias, window) }
-        let (x, w) = (value, weight.value)
+        let (input, w) = (shape, weight.value)
+        let x = weight.isTracked ? kept : nil
         return Self.record(
             .convolution, [self, weight] + (bias.map { [$0] } ?? []),
-            x.convolution(w, bias?.value, window, groups: groups)
+            value.convolution(w, bias?.value, window, groups: groups)
         ) { g, needs in
             var gradients = [
-                needs[0] ? g.convolutionInputGradient(w, window, input: x.shape, groups: groups) : nil,
-                needs[1] ? g.convolutionWeightGradient(x, window, weight: w.shape, groups: groups) : nil,
+                needs[0] ? g.convolutionInputGradient(w, window, input: input, groups: groups) : nil,
+                x.map { g.convolutionWeightGradient($0.tensor, window, weight: w.shape, groups: groups) },
             ]
             if needs.count > 2 { gradients.append(needs[2] ? g.summedRows() : nil) }
             return gradients
