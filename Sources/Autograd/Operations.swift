@@ -6,7 +6,7 @@ extension Operation {
         ElementwiseFunction.allCases.map(Operation.elementwise) + [
             .add, .subtract, .multiply, .divide, .scale, .sum, .reshape,
             .linear,
-            .geluLinear,
+            .geluLinear, .reluLinear,
             .split, .slice, .concatenate, .interleave,
             .linearSplit, .normalizedLinearSplit,
             .feedForwardBranch,
@@ -59,7 +59,7 @@ extension GradientCheck {
     public static let all: [GradientCheck] = [
         elementwise, arithmetic,
         linear,
-        geluLinear,
+        geluLinear, reluLinear,
         channels,
         linearSplit, normalizedLinearSplit,
         feedForwardBranch,

@@ -12,7 +12,8 @@ public final class Tape<S: Scalar> {
         /// Positions of the inputs, -1 for one that is not tracked.
         let inputs: [Int]
         let outputs: Range<Int>
-        var pullback: (([Tensor<S>?], [Bool]) -> [Tensor<S>?])?
+        /// What it takes out of the gradients it may write over.
+        var pullback: ((inout [Tensor<S>?], [Bool]) -> [Tensor<S>?])?
     }
 
     struct Slot {
@@ -67,7 +68,7 @@ public final class Tape<S: Scalar> {
 
     func append(
         _ operation: Operation, inputs: [Int], outputs: [Tensor<S>],
-        pullback: @escaping ([Tensor<S>?], [Bool]) -> [Tensor<S>?]
+        pullback: @escaping (inout [Tensor<S>?], [Bool]) -> [Tensor<S>?]
     ) -> [Variable<S>] {
         require(!isConsumed, operation.name, outputs.map(\.shape), "the tape was used by backward(); start a new one")
         let first = slots.count
@@ -102,16 +103,16 @@ public final class Tape<S: Scalar> {
         }
         profile?.mark()
         while var node = nodes.popLast() {
-            let gradients = node.outputs.map { index -> Tensor<S>? in
+            var gradients = node.outputs.map { index -> Tensor<S>? in
                 let gradient = slots[index].gradient
                 slots[index].gradient = nil
                 return gradient
             }
             guard gradients.contains(where: { $0 != nil }), let pullback = node.pullback else { continue }
             node.pullback = nil
-            var results = LayerPath.$current.withValue(node.path) { pullback(gradients, node.inputs.map { $0 >= 0 }) }
+            var results = LayerPath.$current.withValue(node.path) { pullback(&gradients, node.inputs.map { $0 >= 0 }) }
             require(
-                results.count == node.inputs.count, node.operation.name, gradients.compactMap(\.?.shape),
+                results.count == node.inputs.count, node.operation.name, node.outputs.map { slots[$0].shape },
                 "the gradient gave \(results.count) results for \(node.inputs.count) inputs")
             gradientObserver?(node.operation, node.path, results)
             // What adding to a gradient costs belongs to the operation, but its gradients are gone by then.

@@ -10,6 +10,8 @@ public struct Variable<S: Scalar> {
     /// The tape that records what is done with this variable, `nil` for a constant.
     public let tape: Tape<S>?
     let index: Int?
+    /// How the numbers are computed again, for those that are not kept.
+    var recipe: Recipe<S>?
 
     init(value: Tensor<S>, tape: Tape<S>?, index: Int?) {
         self.value = value
@@ -45,7 +47,24 @@ extension Variable {
         require(
             inputs.allSatisfy { $0.tape == nil || $0.tape === tape }, operation.name, inputs.map(\.shape),
             "all operands must belong to one tape")
-        return tape.append(operation, inputs: inputs.map { $0.index ?? -1 }, outputs: outputs, pullback: pullback)
+        return tape.append(operation, inputs: inputs.map { $0.index ?? -1 }, outputs: outputs) { gradients, needs in
+            pullback(gradients, needs)
+        }
+    }
+
+    /// As above, for an operation of one operand whose gradient can be computed in the place of the result's: `replace`
+    /// turns the one into the other. It changes the tensor itself, through functions that look whether somebody else has it.
+    package static func record(
+        _ operation: Operation, _ input: Variable, _ output: Tensor<S>,
+        replacing replace: @escaping (_ gradient: inout Tensor<S>) -> Void
+    ) -> Variable {
+        guard let tape = input.tape else { return Variable(output) }
+        return tape.append(operation, inputs: [input.index ?? -1], outputs: [output]) { gradients, _ in
+            guard var gradient = gradients[0] else { return [nil] }
+            gradients[0] = nil
+            replace(&gradient)
+            return [gradient]
+        }[0]
     }
 
     /// As above, for an operation with one result.

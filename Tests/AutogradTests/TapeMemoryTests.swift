@@ -50,6 +50,55 @@ import Testing
         }
     }
 
+    /// What a gradient needs of them is computed again.
+    @Test func normsAndTheReluBehindThemAreNotKept() async {
+        await #expect(processExitsWith: .success) {
+            let (side, channels, length) = (32, 64, 8)
+            let block = side * side * channels * MemoryLayout<Float>.stride
+            let tape = Tape<Float>()
+            let one = Variable(Tensor<Float>([channels], repeating: 1))
+            let weight = tape.leaf(Tensor([channels, channels], repeating: 0.01))
+            let (gain, bias) = (tape.leaf(one.value), tape.leaf(Tensor([channels], repeating: 0.1)))
+            var x = tape.leaf(Tensor([1, side, side, channels], (0..<side * side * channels).map { Float($0 % 7) }))
+            let pool = StoragePool.shared
+            let before = pool.statistics.bytesInUse
+            for layer in 0..<length {
+                let y = x.linear(weight)
+                switch layer % 4 {
+                case 0: x = y.batchNormalized(gain, bias).output.relu()
+                case 1: x = y.groupNorm(groups: 4, scale: gain, shift: bias).relu()
+                case 2: x = y.batchNormalizedRelu(gain, bias).output
+                default: x = x.addingResidual(y.batchNormalized(gain, bias).output).relu()
+                }
+            }
+            let loss = x.sum()
+            x = one
+            let held = pool.statistics.bytesInUse - before
+            #expect(held >= length * block && held < (length + 1) * block, "\(Double(held) / Double(block)) maps")
+            tape.backward(from: loss)
+            #expect(tape.gradient(of: weight)?.isFinite == true)
+        }
+    }
+
+    @Test func reluKeepsItsResultAlone() async {
+        await #expect(processExitsWith: .success) {
+            let (size, length) = (1 << 18, 20)
+            let block = size * MemoryLayout<Float>.stride
+            let tape = Tape<Float>()
+            let x = tape.leaf(Tensor([size], repeating: 0.5))
+            var y = x
+            for _ in 0..<length { y = y.scaled(by: 2).relu() }
+            let loss = y.sum()
+            y = Variable(Tensor(0))
+            let pool = StoragePool.shared
+            let held = pool.statistics.bytesInUse
+            #expect(held >= length * block && held < (length + 2) * block)
+            pool.resetPeak()
+            tape.backward(from: loss)
+            #expect(pool.statistics.peakBytesInUse <= held + 5 * block / 2)
+        }
+    }
+
     @Test func gradientsOfAChainDoNotPileUp() async {
         await #expect(processExitsWith: .success) {
             let (size, length) = (1 << 18, 40)

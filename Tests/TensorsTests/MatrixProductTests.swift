@@ -77,6 +77,26 @@ private func reducingError<S: Scalar>(_ m: Int, _ n: Int, _ k: Int, as type: S.T
         #expect(reducingError(sizes[0], sizes[1], sizes[2], as: Double.self) < 1e-12)
     }
 
+    /// A large result is computed by tiles, whose sums are those of a smaller one.
+    @Test func tilesOfALargeResultHaveTheSumsOfASmallOne() {
+        var random = Random(seed: 4, purpose: "tiles")
+        let (m, n, k, some) = (1030, 1060, 1033, 250)
+        let a: [Float] = values(k * m, &random)
+        let b: [Float] = values(k * n, &random)
+        for precision in [ProductPrecision.full, .bfloat16] {
+            ProductPrecision.$current.withValue(precision) {
+                var whole = [Float](repeating: .nan, count: m * n)
+                reducingProduct(m, n, k, a, b, into: &whole)
+                for first in [0, 130, m - some] {
+                    let part = (0..<k).flatMap { a[$0 * m + first..<$0 * m + first + some] }
+                    var sums = [Float](repeating: .nan, count: some * n)
+                    reducingProduct(some, n, k, part, b, into: &sums)
+                    #expect(sums == Array(whole[first * n..<(first + some) * n]), "rows from \(first) on, \(precision)")
+                }
+            }
+        }
+    }
+
     @Test func theNumberOfThreadsDoesNotMatter() {
         let violations = ThreadIndependence.violations {
             func results() -> [[UInt32]] {
@@ -94,7 +114,7 @@ private func reducingError<S: Scalar>(_ m: Int, _ n: Int, _ k: Int, as type: S.T
                         }
                     }
                 }
-                for (m, n, k) in [(30, 40, 9000), (520, 510, 2100)] {
+                for (m, n, k) in [(30, 40, 9000), (520, 510, 2100), (1000, 1060, 1030)] {
                     let a: [Float] = values(k * m, &random)
                     let b: [Float] = values(k * n, &random)
                     var c = [Float](repeating: 0, count: m * n)

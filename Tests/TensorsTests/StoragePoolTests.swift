@@ -30,6 +30,45 @@ import Testing
         }
     }
 
+    /// Large blocks are cut from one piece of memory.
+    @Test func largeBlocksOfAnySizeLiveInTheMemoryOfOthers() async {
+        await #expect(processExitsWith: .success) {
+            let pool = StoragePool.shared
+            let size = 1 << 18
+            func round(_ counts: [Int]) {
+                let blocks = counts.map { Storage<Float>(count: $0) }
+                withExtendedLifetime(blocks) {}
+            }
+            round([size, size, size, size])
+            let first = pool.statistics
+            round([4 * size])
+            round([3 * size + 7, size / 2, 100_000])
+            round([size / 3, size / 2, 2 * size, size])
+            #expect(pool.statistics.bytesHeld == first.bytesHeld && first.bytesHeld == 16 << 20)
+            #expect(pool.statistics.systemAllocations == first.systemAllocations)
+            round([5 * size])
+            #expect(pool.statistics.bytesHeld == first.bytesHeld + 4 << 20, "what is missing, and no more")
+        }
+    }
+
+    @Test func blocksDoNotOverlap() async {
+        await #expect(processExitsWith: .success) {
+            var random = Random(seed: 1, purpose: "blocks")
+            var blocks: [(storage: Storage<Double>, mark: Double)] = []
+            for round in 0..<2000 {
+                if blocks.count > 30 || blocks.count > 5 && random.integer(below: 2) == 0 {
+                    let (storage, mark) = blocks.remove(at: random.integer(below: blocks.count))
+                    let values = UnsafeBufferPointer(start: storage.pointer, count: storage.count)
+                    #expect(values.allSatisfy { $0 == mark })
+                } else {
+                    let storage = Storage<Double>(count: 1 + random.integer(below: 60_000))
+                    storage.pointer.initialize(repeating: Double(round), count: storage.count)
+                    blocks.append((storage, Double(round)))
+                }
+            }
+        }
+    }
+
     @Test func sizesThatNearlyAgreeShareBlocks() async {
         await #expect(processExitsWith: .success) {
             let pool = StoragePool.shared

@@ -69,7 +69,9 @@ extension Variable {
     /// The same elements under another shape. Gradient: g under the old one.
     public func reshaped(_ newShape: Shape) -> Variable {
         let old = shape
-        return Self.record(.reshape, [self], value.reshaped(newShape)) { g, _ in [g.reshaped(old)] }
+        let result = Self.record(.reshape, [self], value.reshaped(newShape)) { g, _ in [g.reshaped(old)] }
+        guard let recipe else { return result }
+        return result.recomputed(staysMade: false) { recipe.tensor.reshaped(newShape) }
     }
 }
 

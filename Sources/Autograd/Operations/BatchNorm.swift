@@ -23,15 +23,16 @@ extension Variable {
         let (x, scale) = (value, gain.value)
         let (mean, variance) = x.columnStatistics()
         let inverse = variance.inverseDeviations(epsilon: epsilon)
+        let offset = bias.value
         let output = Self.record(
-            .batchNorm, [self, gain, bias], x.batchNormalized(scale, bias.value, mean: mean, inverse: inverse)
+            .batchNorm, [self, gain, bias], x.batchNormalized(scale, offset, mean: mean, inverse: inverse)
         ) { g, needs in
             let parameters = x.batchNormalizedParameterGradient(g, mean: mean, inverse: inverse)
             let input =
                 needs[0]
                 ? x.batchNormalizedGradient(g, scale, mean: mean, inverse: inverse, parameters: parameters) : nil
             return [input, parameters.gain, parameters.bias]
-        }
+        }.recomputed { x.batchNormalized(scale, offset, mean: mean, inverse: inverse) }
         return (output, mean, variance.scaled(by: S(rows) / S(max(1, rows - 1))))
     }
 
@@ -45,16 +46,18 @@ extension Variable {
         require(
             mean.shape == gain.shape && variance.shape == gain.shape, "batchNorm",
             [shape, mean.shape, variance.shape], "mean and variance must have one element per channel")
-        let (x, scale) = (value, gain.value)
+        let (scale, offset) = (gain.value, bias.value)
         let inverse = variance.inverseDeviations(epsilon: epsilon)
-        return Self.record(
+        let x = gain.isTracked || bias.isTracked ? value : nil
+        let output = Self.record(
             .batchNormEvaluation, [self, gain, bias],
-            x.batchNormalized(scale, bias.value, mean: mean, inverse: inverse)
+            value.batchNormalized(scale, offset, mean: mean, inverse: inverse)
         ) { g, needs in
-            let parameters =
-                needs[1] || needs[2] ? x.batchNormalizedParameterGradient(g, mean: mean, inverse: inverse) : nil
+            let parameters = x?.batchNormalizedParameterGradient(g, mean: mean, inverse: inverse)
             return [needs[0] ? g * (scale * inverse) : nil, parameters?.gain, parameters?.bias]
         }
+        guard let x else { return output }
+        return output.recomputed { x.batchNormalized(scale, offset, mean: mean, inverse: inverse) }
     }
 
     private func requireColumns(_ gain: Variable, _ bias: Variable) {

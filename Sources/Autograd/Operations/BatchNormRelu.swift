@@ -33,7 +33,7 @@ extension Variable {
                     g, scale, offset, mean: mean, slope: share * inverse * inverse * sums.products,
                     constant: share * sums.gradients) : nil
             return [input, sums.products * inverse, sums.gradients]
-        }
+        }.recomputed { x.normalizedRelu(scale, offset, mean: mean) }
         return (output, mean, variance.scaled(by: S(rows) / S(max(1, rows - 1))))
     }
 

@@ -32,14 +32,15 @@ extension Variable {
                 weight.flippedTaps(), bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
         }
         if groups == shape[3] && out == groups && dilation == 1 { return convolvedByChannel(weight, bias, window) }
-        let (x, w) = (value, weight.value)
+        let (input, w) = (shape, weight.value)
+        let x = weight.isTracked ? kept : nil
         return Self.record(
             .convolution, [self, weight] + (bias.map { [$0] } ?? []),
-            x.groupedConvolution(w, bias?.value, window, groups: groups)
+            value.groupedConvolution(w, bias?.value, window, groups: groups)
         ) { g, needs in
             var gradients = [
-                needs[0] ? g.groupedConvolutionInputGradient(w, window, input: x.shape, groups: groups) : nil,
-                needs[1] ? g.groupedConvolutionWeightGradient(x, window, weight: w.shape, groups: groups) : nil,
+                needs[0] ? g.groupedConvolutionInputGradient(w, window, input: input, groups: groups) : nil,
+                x.map { g.groupedConvolutionWeightGradient($0.tensor, window, weight: w.shape, groups: groups) },
             ]
             if needs.count > 2 { gradients.append(needs[2] ? g.summedRows() : nil) }
             return gradients

@@ -15,8 +15,24 @@ extension Variable {
     public func gelu() -> Variable { map(.gelu) }
     /// x sigmoid(1.702 x), the approximation that CvT uses; Hendrycks and Gimpel, arXiv 1606.08415.
     public func quickGELU() -> Variable { map(.quickGELU) }
-    /// max(x, 0).
-    public func relu() -> Variable { map(.relu) }
+    /// max(x, 0). Gradient: g where the result is above 0. Keeps the result, which the next operation keeps as well; that of
+    /// a norm is computed again.
+    public func relu() -> Variable {
+        let output = value.mapped(.relu)
+        guard let recipe else {
+            return Self.record(.elementwise(.relu), self, output) { g in g.applyGradient(.relu, at: output) }
+        }
+        let again = Recipe(output) {
+            var x = recipe.transient
+            x.apply(.relu)
+            return x
+        }
+        var result = Self.record(.elementwise(.relu), self, output) { g in
+            g.applyGradient(.relu, at: again.tensor)
+        }
+        result.recipe = again
+        return result
+    }
     /// min(max(x, 0), 6); Sandler et al., arXiv 1801.04381.
     public func relu6() -> Variable { map(.relu6) }
     /// x sigmoid(x).

@@ -18,12 +18,12 @@ extension Variable {
         require(
             groups >= 1 && shape.columns % groups == 0, name, [shape],
             "the channels must be a multiple of the \(groups) groups")
-        let (x, gain) = (value, scale.value)
-        let (output, mean, inverse) = x.groupNormalized(gain, shift.value, groups: groups, epsilon: epsilon)
+        let (x, gain, bias) = (value, scale.value, shift.value)
+        let (output, mean, inverse) = x.groupNormalized(gain, bias, groups: groups, epsilon: epsilon)
         return Self.record(.groupNorm, [self, scale, shift], output) { g, _ in
             let gradients = x.groupNormalizedGradient(g, gain, groups: groups, mean: mean, inverse: inverse)
             return [gradients.input, gradients.gain, gradients.bias]
-        }
+        }.recomputed { x.groupNormalized(gain, bias, mean: mean, inverse: inverse) }
     }
 }
 

@@ -14,11 +14,13 @@ extension Variable {
         require(
             bias == nil || bias?.shape == [weight.shape[0]], "linear", [weight.shape, bias?.shape ?? []],
             "the bias must have one element per output")
-        let (x, w) = (value, weight.value)
-        return Self.record(.linear, [self, weight] + (bias.map { [$0] } ?? []), x.linear(w, bias?.value)) { g, needs in
-            var gradients = [
-                needs[0] ? g.linearInputGradient(w) : nil, needs[1] ? g.linearWeightGradient(x) : nil,
-            ]
+        let w = weight.value
+        let x = weight.isTracked ? kept : nil
+        return Self.record(.linear, [self, weight] + (bias.map { [$0] } ?? []), value.linear(w, bias?.value)) {
+            g, needs in
+            // Where x is computed again, it is gone before the gradient of x is there.
+            let weight = x.map { g.linearWeightGradient($0.tensor) }
+            var gradients = [needs[0] ? g.linearInputGradient(w) : nil, weight]
             if needs.count > 2 { gradients.append(needs[2] ? g.summedRows() : nil) }
             return gradients
         }

@@ -18,22 +18,58 @@ extension Variable {
     public func regionAligned(
         _ regions: Tensor<S>, size: Pair, scale: Double, samples: Int = 0, aligned: Bool = true
     ) -> Variable {
+        .regionsAligned(
+            [self], regions, levels: [Int](repeating: 0, count: regions.shape[0]), size: size, scales: [scale],
+            samples: samples, aligned: aligned)
+    }
+
+    /// The same for regions of several maps of one number of channels, each of which has a scale of its own.
+    ///
+    /// Gradients as above, for each map from its own regions. The result is computed again where it is needed: it is larger
+    /// than the maps.
+    ///
+    /// - Parameter levels: of each region the map that it is cut out of; there is at least one of each.
+    package static func regionsAligned(
+        _ maps: [Variable], _ regions: Tensor<S>, levels: [Int], size: Pair, scales: [Double], samples: Int = 0,
+        aligned: Bool = true
+    ) -> Variable {
         let name = Operation.regionAligned.name
+        let shapes = maps.map(\.shape)
         require(
-            shape.rank == 4 && shape[1] >= 1 && shape[2] >= 1 && regions.shape.rank == 2 && regions.shape[1] == 5,
-            name, [shape, regions.shape],
+            shapes.allSatisfy { map in
+                map.rank == 4 && map[1] >= 1 && map[2] >= 1 && map[3] == shapes[0][3] && map[0] == shapes[0][0]
+            }
+                && regions.shape.rank == 2 && regions.shape[1] == 5, name, shapes + [regions.shape],
             "the maps must be [images, height, width, channels] and the regions [.., 5]")
         require(
-            size.height >= 1 && size.width >= 1 && samples >= 0 && scale > 0 && scale.isFinite, name, [shape],
-            "the size \(size) and the scale \(scale) must be positive, the samples \(samples) not negative")
+            size.height >= 1 && size.width >= 1 && samples >= 0 && scales.count == maps.count
+                && scales.allSatisfy { $0 > 0 && $0.isFinite }, name, shapes,
+            "the size \(size) and the scales \(scales) must be positive, the samples \(samples) not negative")
         let images = regions.imagesOfRegions
-        if let wrong = images.first(where: { !(0..<shape[0] ~= $0) }) {
-            brokenRule(name, [shape, regions.shape], "the image \(wrong) of a region must lie in 0..<\(shape[0])")
+        if let wrong = images.first(where: { !(0..<shapes[0][0] ~= $0) }) {
+            brokenRule(
+                name, shapes + [regions.shape], "the image \(wrong) of a region must lie in 0..<\(shapes[0][0])")
         }
-        let (x, rule) = (value, RegionRule(size: size, scale: scale, samples: samples, isAligned: aligned))
-        return Self.record(.regionAligned, [self], x.alignedRegions(regions, images: images, rule)) { g, _ in
-            [g.alignedRegionsGradient(regions, images: images, rule, input: x.shape)]
+        require(
+            levels.count == images.count && levels.allSatisfy(maps.indices.contains), name, shapes + [regions.shape],
+            "each region must be of one of the maps")
+        let rows = maps.indices.map { map in levels.indices.filter { levels[$0] == map } }
+        let rules = scales.map { RegionRule(size: size, scale: $0, samples: samples, isAligned: aligned) }
+        let values = maps.map(\.value)
+        func cut() -> Tensor<S> {
+            Tensor([images.count, size.height, size.width, shapes[0][3]]) { y in
+                for (map, own) in rows.enumerated() {
+                    values[map].alignRegions(own, of: regions, images: images, rules[map], into: y)
+                }
+            }
         }
+        return record(.regionAligned, maps, cut()) { g, needs in
+            shapes.indices.map { map in
+                needs[map]
+                    ? g.alignedRegionsGradient(
+                        rows[map], of: regions, images: images, rules[map], input: shapes[map]) : nil
+            }
+        }.recomputed(staysMade: false, cut)
     }
 }
 
@@ -56,6 +92,14 @@ extension GradientCheck {
         regions("/not aligned, two samples", [1, 6, 5, 2], [[0, 1, 2, 6, 9]], size: 3, samples: 2, aligned: false),
         regions("/partly outside", [1, 4, 4, 2], [[0, -5, -3, 5, 14], [0, 40, 2, 60, 4]], size: Pair(2, 3)),
         regions("/no size", [1, 4, 4, 2], [[0, 3, 3, 3, 3]], size: 2, samples: 1),
+        GradientCheck("regionAligned/two maps", [[2, 6, 5, 2], [2, 3, 3, 2]]) { maps in
+            let corners: [[Double]] = [[0, 1, 2, 5, 6], [1, 0, 0, 9, 8], [0, 2, 1, 4, 7]]
+            return [
+                .regionsAligned(
+                    maps, Tensor([3, 5], corners.flatMap { $0 }), levels: [0, 1, 0], size: 2, scales: [0.5, 0.25],
+                    samples: 2)
+            ]
+        },
         regions("/size 1", [1, 1, 1, 1], [[0, 0, 0, 1, 1]], size: 1, scale: 1),
     ]
 }

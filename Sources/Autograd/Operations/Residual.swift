@@ -20,8 +20,18 @@ extension Variable {
             "addingResidual", [shape, branch.shape] + (gamma.map { [$0.shape] } ?? []),
             "the branch must have the shape of x and the scale one element per channel")
         let factors = branchFactors("addingResidual", rate: dropPathRate, key: key)
-        let (b, scale) = (branch.value, gamma?.value)
-        let output = value.addingResidual(b, scale: scale, factors: factors)
+        let scale = gamma?.value
+        let output = value.addingResidual(branch.value, scale: scale, factors: factors)
+        if scale == nil, factors == nil {
+            let sum = Self.record(.addingResidual, [self, branch], output) { g, _ in [g, g] }
+            // A norm ends the branches of a ResNet; what it is added to is kept by the branch's first layer.
+            guard let second = branch.recipe else { return sum }
+            let first = kept
+            return sum.recomputed(staysMade: false) {
+                first.tensor.addingResidual(second.transient, scale: nil, factors: nil)
+            }
+        }
+        let b = branch.value
         return Self.record(.addingResidual, [self, branch] + (gamma.map { [$0] } ?? []), output) { g, needs in
             guard needs.dropFirst().contains(true) else { return [g] + needs.dropFirst().map { _ in nil } }
             let gradients = b.residualGradient(g, scale: scale, factors: factors)

@@ -33,7 +33,14 @@ extension Variable {
             "\(shares.count) shares must be of as many equal parts of the rows")
         let rule = FocalRule(alpha: alpha < 0 ? nil : alpha, gamma: gamma)
         let (loss, slopes) = value.sigmoidFocal(labels: labels, rule, shares: shares, withGradient: isTracked)
-        return Self.record(.sigmoidFocal, [self], loss) { g, _ in [slopes?.scaled(by: g.item)] }
+        var held = slopes
+        return Self.record(.sigmoidFocal, [self], loss) { g, _ in
+            // Logits are large and the tape is walked once: their gradient lies where the slopes lay.
+            guard var slopes = held else { return [nil] }
+            held = nil
+            slopes.scale(by: g.item)
+            return [slopes]
+        }
     }
 }
 

@@ -47,6 +47,11 @@ public struct Linear: Layer {
         LayerPath.$current.withValue(path) { x.geluLinear(context[weight], bias.map { context[$0] }) }
     }
 
+    /// The same of max(x, 0), without storing the activation.
+    package func callAsFunction<S: Scalar>(relu x: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        LayerPath.$current.withValue(path) { x.reluLinear(context[weight], bias.map { context[$0] }) }
+    }
+
     /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         trace.enter(

@@ -45,24 +45,13 @@ struct MapRegions<S: Scalar>: RegionAnswers {
                 return level(width: Double(at[3] - at[1]), height: Double(at[4] - at[2]))
             }
         }
+        let used = Set(levels).sorted()
+        let places = Dictionary(uniqueKeysWithValues: used.enumerated().map { ($1, $0) })
         return LayerPath.$current.withValue(RegionHead.path) {
-            var parts: [Variable<S>] = []
-            var order = [Int32](repeating: 0, count: levels.count)
-            var count = 0
-            for (index, map) in maps.enumerated() {
-                let rows = levels.indices.filter { levels[$0] == index }
-                guard !rows.isEmpty else { continue }
-                for (offset, row) in rows.enumerated() { order[row] = Int32(count + offset) }
-                count += rows.count
-                let chosen = regions.read { numbers in rows.flatMap { row in (0..<5).map { numbers[5 * row + $0] } } }
-                let part = map.regionAligned(
-                    Tensor([rows.count, 5], chosen), size: Pair(side), scale: 1 / Double(head.strides[index]),
-                    samples: pooling.samples, aligned: pooling.aligned)
-                parts.append(part.reshaped([part.shape.elementCount]))
-            }
-            let all = parts.count == 1 ? parts[0] : .concatenated(parts)
-            let joined = all.reshaped([levels.count, side, side, maps[0].shape.columns])
-            return parts.count == 1 ? joined : joined.rows(order)
+            .regionsAligned(
+                used.map { maps[$0] }, regions, levels: levels.map { places[$0] ?? 0 }, size: Pair(side),
+                scales: used.map { 1 / Double(head.strides[$0]) }, samples: pooling.samples,
+                aligned: pooling.aligned)
         }
     }
 

@@ -103,8 +103,7 @@ struct RegionMaskLayers: Sendable {
 
     /// The logits [R, 28, 28, classes] of what was cut out [R, 14, 14, C].
     func callAsFunction<S: Scalar>(_ parts: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        let doubled = doubling(convolutions.reduce(parts) { $1($0, context) }, context)
-        return scores(LayerPath.$current.withValue(path) { doubled.relu() }, context)
+        scores(relu: doubling(convolutions.reduce(parts) { $1($0, context) }, context), context)
     }
 
     func trace(_ parts: Shape, _ trace: ModelTrace) throws {

@@ -10,6 +10,9 @@ import Tensors
 ///
 /// An answer is that of the head to a padded batch. Everything is computed image by image but for the divisors of the
 /// losses; geometry is in Double, whatever the answer is in.
+///
+/// Both functions walk over many single numbers, and a task asks them through an existential, where the compiler cannot know
+/// the element type: conforming types mark them `@specialized(where S == Float)`.
 package protocol DetectorRules: Sendable {
     /// The loss of a batch.
     /// - Parameters:

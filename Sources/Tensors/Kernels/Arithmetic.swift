@@ -178,16 +178,27 @@ extension Tensor {
             read { x in
                 let inner = plan.axes[plan.axes.count - 1]
                 let outer = plan.axes.count > 1 ? plan.axes[plan.axes.count - 2] : (extent: 1, a: 0, b: 0)
-                plan.forEachBlock { _, from, to in
-                    for r in 0..<outer.extent {
-                        let row = x + from + r * outer.a
-                        let sums = out + to + r * outer.b
-                        if inner.b == 1 {
-                            S.accumulate(row, sums, inner.extent)
-                        } else {
-                            var sum: S = 0
-                            S.sumColumns(row, &sum, 1, inner.extent)
-                            sums[0] += sum
+                var blocks: [(from: Int, to: Int)] = []
+                plan.forEachBlock { _, from, to in blocks.append((from, to)) }
+                // Blocks that add to the same sums follow each other.
+                let areApart = plan.axes.dropLast(2).allSatisfy { $0.b != 0 }
+                let grain = areApart ? max(1, elementGrain / max(1, outer.extent * inner.extent)) : blocks.count
+                parallelFor(blocks.count, grain: grain) { some in
+                    for (from, to) in blocks[some] {
+                        if inner.b == 1, outer.b == 0, outer.a == inner.extent {
+                            S.addRowSums(x + from, out + to, outer.extent, inner.extent)
+                            continue
+                        }
+                        for r in 0..<outer.extent {
+                            let row = x + from + r * outer.a
+                            let sums = out + to + r * outer.b
+                            if inner.b == 1 {
+                                S.accumulate(row, sums, inner.extent)
+                            } else {
+                                var sum: S = 0
+                                S.sumColumns(row, &sum, 1, inner.extent)
+                                sums[0] += sum
+                            }
                         }
                     }
                 }

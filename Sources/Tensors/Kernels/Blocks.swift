@@ -55,8 +55,10 @@ func reductionGrain(rows: Int, block: Int, elements: Int) -> Int {
 func reserveScratch<S: Scalar>(_ type: S.Type, _ counts: Int..., chunks: Int) {
     let threads = min(ThreadPool.current.threads, chunks)
     guard threads > 1, !hb_in_worker() else { return }
-    let held = (0..<threads).map { _ in counts.map { Storage<S>(count: $0) } }
-    withExtendedLifetime(held) {}
+    StoragePool.asForThreads {
+        let held = (0..<threads).map { _ in counts.map { Storage<S>(count: $0) } }
+        withExtendedLifetime(held) {}
+    }
 }
 
 /// The number of chunks of so many rows each.

@@ -157,6 +157,16 @@ extension Tensor {
         }
     }
 
+    /// Puts f of each element in its place, in this tensor's own memory when nobody else can see it.
+    package mutating func apply(_ f: ElementwiseFunction) {
+        guard isKnownUniquelyReferenced(&storage) else {
+            self = mapped(f)
+            return
+        }
+        let x = storage.pointer + offset
+        parallelFor(elementCount, grain: elementGrain) { S.apply(f, x + $0.lowerBound, x + $0.lowerBound, $0.count) }
+    }
+
     /// g f'(x) for x in self.
     package func mappedGradient(_ f: ElementwiseFunction, _ gradient: Tensor) -> Tensor {
         Tensor(shape) { dx in
@@ -165,6 +175,32 @@ extension Tensor {
                     S.applyGradient(f, x + $0.lowerBound, g + $0.lowerBound, dx + $0.lowerBound, $0.count)
                 }
             }
+        }
+    }
+
+    /// For self = g: puts g f'(x) in its place, in its own memory when nobody else can see it.
+    package mutating func applyGradient(_ f: ElementwiseFunction, at x: Tensor) {
+        guard isKnownUniquelyReferenced(&storage) else {
+            self = x.mappedGradient(f, self)
+            return
+        }
+        let g = storage.pointer + offset
+        x.read { x in
+            parallelFor(elementCount, grain: elementGrain) {
+                S.applyGradient(f, x + $0.lowerBound, g + $0.lowerBound, g + $0.lowerBound, $0.count)
+            }
+        }
+    }
+
+    /// Multiplies with a factor, in this tensor's own memory when nobody else can see it.
+    package mutating func scale(by factor: S) {
+        guard isKnownUniquelyReferenced(&storage) else {
+            self = scaled(by: factor)
+            return
+        }
+        let x = storage.pointer + offset
+        parallelFor(elementCount, grain: elementGrain) {
+            S.scale(x + $0.lowerBound, factor, x + $0.lowerBound, $0.count)
         }
     }
 

@@ -67,11 +67,47 @@ package func reducingProduct<S: Scalar>(
         return
     }
     let grain = (k + chunks - 1) / chunks
+    if m * n > 1 << 20 {
+        tiledReducingProduct(m, n, k, a, b, grain: grain, precision, into: c)
+        return
+    }
     reduceRows(k, columns: m * n, grain: grain, into: c) { chunk, partial in
         clear(partial, m * n)
         forEachBlock(chunk, block) { rows in
             S.addTransposedProduct(
                 m, n, rows.count, a + rows.lowerBound * m, b + rows.lowerBound * n, precision, into: partial)
+        }
+    }
+}
+
+/// The same sums for a C that no cache holds: tiles of it, whose sums over each chunk stay in a second-level cache and need no
+/// room beside C.
+private func tiledReducingProduct<S: Scalar>(
+    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, grain: Int,
+    _ precision: ProductPrecision, into c: UnsafeMutablePointer<S>
+) {
+    let (height, width, block) = (120, 1024, 96)
+    let (across, chunks) = (chunkCount(n, grain: width), chunkCount(k, grain: grain))
+    let tiles = across * chunkCount(m, grain: height)
+    let size = min(m, height) * min(n, width)
+    reserveScratch(S.self, chunks * size, chunks: tiles)
+    parallelFor(tiles, grain: 1) { tile in
+        let rows = tile.lowerBound / across * height..<min(m, (tile.lowerBound / across + 1) * height)
+        let columns = tile.lowerBound % across * width..<min(n, (tile.lowerBound % across + 1) * width)
+        let partials = Storage<S>(count: chunks * size)
+        clear(partials.pointer, chunks * size)
+        for chunk in 0..<chunks {
+            forEachBlock(chunk * grain..<min(k, (chunk + 1) * grain), block) { inner in
+                S.addTransposedProduct(
+                    rows.count, columns.count, inner.count, a + inner.lowerBound * m + rows.lowerBound, strideA: m,
+                    b + inner.lowerBound * n + columns.lowerBound, strideB: n, precision,
+                    into: partials.pointer + chunk * size, strideC: columns.count)
+            }
+        }
+        for row in 0..<rows.count {
+            S.sumRows(
+                partials.pointer + row * columns.count, stride: size,
+                c + (rows.lowerBound + row) * n + columns.lowerBound, chunks, columns.count)
         }
     }
 }

@@ -144,6 +144,7 @@ extension Tensor {
 
 extension Tensor {
     /// The position of the largest element of each innermost row; the first one where several are equal.
+    @specialized(where S == Float)
     public func argmax() -> [Int] {
         let columns = shape.columns
         return read { values in

@@ -95,28 +95,35 @@ extension Tensor {
 
     /// For self = maps [N, H, W, C]: the regions [R, 5] of them, [R, size.height, size.width, C].
     package func alignedRegions(_ regions: Tensor, images: [Int], _ rule: RegionRule) -> Tensor {
-        let (count, channels) = (regions.shape[0], shape[3])
+        Tensor([regions.shape[0], rule.size.height, rule.size.width, shape[3]]) {
+            alignRegions(Array(0..<regions.shape[0]), of: regions, images: images, rule, into: $0)
+        }
+    }
+
+    /// For self = maps: those of the regions whose rows are given, each at its row of y.
+    package func alignRegions(
+        _ rows: [Int], of regions: Tensor, images: [Int], _ rule: RegionRule, into y: UnsafeMutablePointer<S>
+    ) {
+        let channels = shape[3]
         let onMap = rule.onMap(shape)
         let (mapSize, size) = (shape[1] * shape[2] * channels, rule.size.height * rule.size.width * channels)
         let grain = max(1, elementGrain / max(1, size))
-        return Tensor([count, rule.size.height, rule.size.width, channels]) { y in
-            withElements(self, regions) { x, regions in
-                reserveScratch(Double.self, TapRoom.elements(onMap), chunks: chunkCount(count, grain: grain))
-                parallelFor(count, grain: grain) { range in
-                    let room = TapRoom(onMap)
-                    for r in range {
-                        S.alignRegion(x + images[r] * mapSize, regions + 5 * r, onMap, room.taps, y + r * size)
-                    }
-                    withExtendedLifetime(room) {}
+        withElements(self, regions) { x, regions in
+            reserveScratch(Double.self, TapRoom.elements(onMap), chunks: chunkCount(rows.count, grain: grain))
+            parallelFor(rows.count, grain: grain) { range in
+                let room = TapRoom(onMap)
+                for r in rows[range] {
+                    S.alignRegion(x + images[r] * mapSize, regions + 5 * r, onMap, room.taps, y + r * size)
                 }
+                withExtendedLifetime(room) {}
             }
         }
     }
 
-    /// For self = g: the gradient of the maps, whose shape is given. One task has some channels of an image and takes its
-    /// regions in order.
+    /// For self = g: the gradient of the maps, whose shape is given, from the rows of the regions that were read of them. One
+    /// task has some channels of an image and takes its regions in order.
     package func alignedRegionsGradient(
-        _ regions: Tensor, images: [Int], _ rule: RegionRule, input: Shape
+        _ rows: [Int], of regions: Tensor, images: [Int], _ rule: RegionRule, input: Shape
     ) -> Tensor {
         let channels = input[3]
         let onMap = rule.onMap(input)
@@ -124,7 +131,7 @@ extension Tensor {
         let width = max(32, (channels / 4 + 15) / 16 * 16)
         let slices = chunkCount(channels, grain: width)
         var ofImage = [[Int]](repeating: [], count: input[0])
-        for (r, image) in images.enumerated() { ofImage[image].append(r) }
+        for r in rows { ofImage[images[r]].append(r) }
         return Tensor(input) { dx in
             parallelFor(input.elementCount, grain: elementGrain) { clear(dx + $0.lowerBound, $0.count) }
             withElements(self, regions) { g, regions in

@@ -85,16 +85,18 @@ struct Tiling {
         Int(HB_WINOGRAD_PLACES) * hb_winograd_tiles(tiles, channels)
     }
 
-    /// Memory for so many elements. Sizes are powers of two, so that layers of different sizes take the same memory one
-    /// after the other, which is in a cache.
+    /// Memory of a task for so many elements. Sizes are powers of two, so that layers of different sizes take the same memory
+    /// one after the other, which is in a cache.
     static func scratch(_ count: Int) -> Storage<Float> { Storage(count: rounded(count)) }
 
     /// As `reserveScratch`, for what tasks take with `scratch`.
     static func reserve(_ counts: [Int], chunks: Int) {
         let threads = min(ThreadPool.current.threads, chunks)
         guard threads > 1, !hb_in_worker() else { return }
-        let held = (0..<threads).map { _ in counts.map { scratch($0) } }
-        withExtendedLifetime(held) {}
+        StoragePool.asForThreads {
+            let held = (0..<threads).map { _ in counts.map { scratch($0) } }
+            withExtendedLifetime(held) {}
+        }
     }
 
     private static func rounded(_ count: Int) -> Int {

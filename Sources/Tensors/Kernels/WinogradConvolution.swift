@@ -48,13 +48,17 @@ struct TiledConvolution {
             byPanels(x, bias, y, transform: transform)
             return
         }
-        let transformed = Tiling.scratch(panels * panelRoom)
-        let u = transformed.pointer
-        parallelFor(panels, grain: max(1, 128 / inner)) { range in
-            for panel in range { transform(panel, u + panel * panelRoom) }
+        // So many panels at a time that the transformed weight takes 16 MB at most.
+        let groups = isSmall ? 1 : chunkCount(panels * panelRoom, grain: 1 << 22)
+        forEachBlock(0..<panels, chunkCount(panels, grain: groups)) { some in
+            let transformed = Storage<Float>(count: some.count * panelRoom)
+            let u = transformed.pointer
+            parallelFor(some.count, grain: max(1, 128 / inner)) { range in
+                for panel in range { transform(some.lowerBound + panel, u + panel * panelRoom) }
+            }
+            if isSmall { byBlocks(x, u, bias, y) } else { byPlaces(some, x, u, bias, y) }
+            withExtendedLifetime(transformed) {}
         }
-        (isSmall ? byBlocks : byPlaces)(x, u, bias, y)
-        withExtendedLifetime(transformed) {}
     }
 
     /// With a small weight, block by block.
@@ -93,30 +97,31 @@ struct TiledConvolution {
     }
 
     /// With a large weight and many tiles, place by place: what a product needs then stays in a second-level cache, and
-    /// memory is read and written once.
+    /// memory is read and written once. u is the weight of some panels.
     private func byPlaces(
-        _ x: [UnsafePointer<Float>], _ u: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+        _ some: Range<Int>, _ x: [UnsafePointer<Float>], _ u: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
         _ y: [UnsafeMutablePointer<Float>]
     ) {
+        let own = min(columns, 32 * some.upperBound) - 32 * some.lowerBound
         // So many tiles at a time that they take 32 MB at most.
-        let most = max(56, (1 << 23) / (36 * (inner + columns)))
+        let most = max(56, (1 << 23) / (36 * (inner + own)))
         let parts = chunkCount(tiling.count, grain: most)
-        let some = chunkCount(tiling.count, grain: parts)
-        let m = Tiling.scratch(Tiling.room(tiles: some, channels: columns))
-        forEachBlock(0..<tiling.count, some) { tiles in
+        let together = chunkCount(tiling.count, grain: parts)
+        let m = Storage<Float>(count: Tiling.room(tiles: together, channels: own))
+        forEachBlock(0..<tiling.count, together) { tiles in
             let v = transformed(x, tiles)
             parallelFor(Int(HB_WINOGRAD_PLACES), grain: 1) { places in
                 for place in places {
-                    hb_winograd_place(Int32(place), tiles.count, inner, v.pointer, u, columns, m.pointer)
+                    hb_winograd_place(Int32(place), tiles.count, inner, v.pointer, u, own, m.pointer)
                 }
             }
-            let distance = hb_winograd_tiles(tiles.count, columns)
+            let distance = hb_winograd_tiles(tiles.count, own)
             parallelFor(tiles.count, grain: 8) { range in
-                let own = tiles.lowerBound + range.lowerBound..<tiles.lowerBound + range.upperBound
-                for panel in 0..<panels {
+                let place = tiles.lowerBound + range.lowerBound..<tiles.lowerBound + range.upperBound
+                for panel in some {
                     let width = hb_winograd_width(columns - 32 * panel)
-                    let from = m.pointer + 32 * panel * tiles.count + range.lowerBound * width
-                    finish(from, distance: distance, panel, own, bias, y)
+                    let from = m.pointer + 32 * (panel - some.lowerBound) * tiles.count + range.lowerBound * width
+                    finish(from, distance: distance, panel, place, bias, y)
                 }
             }
         }
@@ -124,7 +129,7 @@ struct TiledConvolution {
 
     /// All channels of some tiles.
     private func transformed(_ x: [UnsafePointer<Float>], _ tiles: Range<Int>) -> Storage<Float> {
-        let v = Tiling.scratch(Tiling.room(tiles: tiles.count, channels: inner))
+        let v = Storage<Float>(count: Tiling.room(tiles: tiles.count, channels: inner))
         parallelFor(tiles.count, grain: 8) { range in
             tiling.input(
                 x, parts: inputs, 0..<inner,

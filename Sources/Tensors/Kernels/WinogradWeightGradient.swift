@@ -40,7 +40,7 @@ struct TiledWeightGradient {
         let pieces = across * chunkCount(outputs, grain: Self.side)
         let (rows, columns) = (min(outputs, Self.side), min(inputs, Self.side))
         let size = Tiling.room(rows * columns)
-        let partials = Tiling.scratch(shares > 1 ? pieces * shares * size : 0)
+        let partials = Storage<Float>(count: shares > 1 ? pieces * shares * size : 0)
         let own = shares > 1 ? 0 : size
         let (inputRoom, gradientRoom) = (
             Tiling.room(tiles: block, channels: columns), Tiling.room(tiles: block, channels: rows)

@@ -10,15 +10,15 @@ public final class Storage<S: Scalar>: @unchecked Sendable {
     public let pointer: UnsafeMutablePointer<S>
     /// The number of elements.
     public let count: Int
-    private let size: Int
+    private let block: StoragePool.Block
 
     /// Uninitialised memory for `count` elements.
     public init(count: Int) {
         self.count = count
         let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<S>.stride)
-        size = StoragePool.blockSize(overflow ? .max : bytes)
-        pointer = StoragePool.shared.take(size: size).bindMemory(to: S.self, capacity: max(count, 1))
+        block = StoragePool.shared.take(overflow ? .max : bytes)
+        pointer = block.pointer.bindMemory(to: S.self, capacity: max(count, 1))
     }
 
-    deinit { StoragePool.shared.give(UnsafeMutableRawPointer(pointer), size: size) }
+    deinit { StoragePool.shared.give(block) }
 }

@@ -35,6 +35,22 @@ public enum SystemMemory {
     /// Gives back what `take` gave.
     public static func release(_ pointer: UnsafeMutableRawPointer) { free(pointer) }
 
+    /// Pages of zeros, at an address if nothing is there and the system likes it.
+    static func map(_ bytes: Int, at address: UInt, inUse: Int) -> UInt {
+        #if canImport(Darwin)
+            let flags = MAP_PRIVATE | MAP_ANON
+        #else
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        #endif
+        let place = mmap(UnsafeMutableRawPointer(bitPattern: address), bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
+        let start = UInt(bitPattern: place)
+        if place == nil || start == .max { exhausted(bytes, inUse: inUse) }
+        return start
+    }
+
+    /// Gives back what `map` gave.
+    static func unmap(_ start: UInt, _ bytes: Int) { munmap(UnsafeMutableRawPointer(bitPattern: start), bytes) }
+
     private static func exhausted(_ bytes: Int, inUse: Int) -> Never {
         let amount = bytes == .max ? "more than any memory holds" : megabytes(bytes)
         let held = inUse > 0 ? " beside the \(megabytes(inUse)) that are in use" : ""

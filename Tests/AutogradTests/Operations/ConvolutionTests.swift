@@ -153,6 +153,25 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         #expect(convolved(2..<5) == Array(all[(2 * size)...]))
     }
 
+    /// A large weight is transformed some columns at a time.
+    @Test func columnsDoNotDependOnThoseBesideThem() {
+        let (inputs, outputs) = (256, 528)
+        let drawn = operands([[7, 9, 9, inputs], [outputs, 3, 3, inputs], [7, 9, 9, outputs]])
+        let window = Window(kernel: 3, padding: 1)
+        let weight = drawn[1].array
+        let few = Tensor([200, 3, 3, inputs], Array(weight[..<(200 * 9 * inputs)]))
+        let narrow = Tensor([outputs, 3, 3, 96], (0..<outputs * 9).flatMap { weight[$0 * inputs..<$0 * inputs + 96] })
+        func first(_ count: Int, _ map: Tensor<Float>) -> [Float] {
+            let (columns, values) = (map.shape.columns, map.array)
+            return (0..<map.shape.rows).flatMap { values[$0 * columns..<$0 * columns + count] }
+        }
+        let y = drawn[0].convolution(drawn[1], nil, window, groups: 1)
+        #expect(first(200, y) == drawn[0].convolution(few, nil, window, groups: 1).array)
+        let dx = drawn[2].convolutionInputGradient(drawn[1], window, input: drawn[0].shape, groups: 1)
+        let part = drawn[2].convolutionInputGradient(narrow, window, input: [7, 9, 9, 96], groups: 1)
+        #expect(first(96, dx) == part.array)
+    }
+
     @Test func manyBlocksAgreeWithTheReference() {
         let test = Case(input: [6, 64, 64, 4], out: 8, kernel: 3, padding: 1)
         #expect(test.largestError(test.shapes) < 1e-5)

@@ -89,6 +89,19 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         #expect(c.threadViolations([c.input]) == [])
     }
 
+    @Test func regionsOfSeveralMapsAreThoseOfEachByItself() {
+        let maps = operands([[2, 8, 9, 3], [2, 4, 5, 3]])
+        let regions: [[Float]] = [[1, 2, 3, 9, 8], [0, 0, 1, 15, 14], [1, 1, 1, 6, 7], [0, 4, 4, 12, 16]]
+        let levels = [1, 0, 0, 1]
+        func rows(_ chosen: [Int]) -> Tensor<Float> { Tensor([chosen.count, 5], chosen.flatMap { regions[$0] }) }
+        let together = Variable.regionsAligned(
+            maps.map { Variable($0) }, rows([0, 1, 2, 3]), levels: levels, size: 2, scales: [0.5, 0.25])
+        for (row, level) in levels.enumerated() {
+            let alone = Variable(maps[level]).regionAligned(rows([row]), size: 2, scale: [0.5, 0.25][level])
+            #expect(together.value.array[row * 12..<row * 12 + 12].elementsEqual(alone.value.array))
+        }
+    }
+
     @Test func aConstantMapGivesItsConstantInside() {
         let map = Variable(Tensor<Double>([1, 8, 8, 2], repeating: 3))
         let regions = Tensor<Double>([1, 5], [0, 2.3, 1.7, 12.9, 13.1])

@@ -8,6 +8,7 @@ import Tensors
 extension RegionRules {
     /// The objects that an answer means: regions go through all stages, each class that a region may be of is a candidate
     /// where the last stage moved its box to, and masks are asked of the boxes that are left.
+    @specialized(where S == Float)
     package func detections<S: Scalar>(
         _ output: ModelOutput<S>, size: Pair, visible: [Pair], _ limits: DetectionLimits
     ) -> [[DetectedObject]] {

@@ -40,6 +40,7 @@ package struct RegionRules: DetectorRules {
         self.answersMasks = answersMasks
     }
 
+    @specialized(where S == Float)
     package func loss<S: Scalar>(
         _ output: ModelOutput<S>, _ targets: InstanceTargets, _ context: DetectionContext
     ) -> DetectorLoss<S> {

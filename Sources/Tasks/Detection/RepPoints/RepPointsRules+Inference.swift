@@ -8,6 +8,7 @@ import Tensors
 extension RepPointsRules {
     /// The objects that an answer means: of each level the surest pairs of a point and a class, at the box of the refined
     /// points.
+    @specialized(where S == Float)
     package func detections<S: Scalar>(
         _ output: ModelOutput<S>, size: Pair, visible: [Pair], _ limits: DetectionLimits
     ) -> [[DetectedObject]] {

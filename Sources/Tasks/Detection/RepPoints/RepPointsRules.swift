@@ -42,6 +42,7 @@ package struct RepPointsRules: DetectorRules {
         (self.strides, self.scale, self.transform) = (strides, scale, transform)
     }
 
+    @specialized(where S == Float)
     package func loss<S: Scalar>(
         _ output: ModelOutput<S>, _ targets: InstanceTargets, _ context: DetectionContext
     ) -> DetectorLoss<S> {

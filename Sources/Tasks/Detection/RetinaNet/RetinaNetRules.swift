@@ -47,6 +47,7 @@ package struct RetinaNetRules: DetectorRules {
         return (Array(output.answer[..<levels]), Array(output.answer[levels...]))
     }
 
+    @specialized(where S == Float)
     package func loss<S: Scalar>(
         _ output: ModelOutput<S>, _ targets: InstanceTargets, _ context: DetectionContext
     ) -> DetectorLoss<S> {
@@ -100,6 +101,7 @@ package struct RetinaNetRules: DetectorRules {
         }
     }
 
+    @specialized(where S == Float)
     package func detections<S: Scalar>(
         _ output: ModelOutput<S>, size: Pair, visible: [Pair], _ limits: DetectionLimits
     ) -> [[DetectedObject]] {
