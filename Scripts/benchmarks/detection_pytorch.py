@@ -11,7 +11,6 @@ pycocotools and safetensors.
 """
 import argparse
 import json
-import math
 import statistics
 import sys
 import time
@@ -20,19 +19,7 @@ import numpy as np
 import torch
 from detection_data import Data, measures, results, sample, written
 from detectors_pytorch import build, channels_last, model_arguments, parameter_count
-
-
-def rate(arguments, update, warmup, total):
-    """The learning rate of an update, counted from 0: linear to the base rate, then that or half a cosine to the
-    least one."""
-    least = min(arguments.minimum_rate, arguments.rate)
-    if update < warmup:
-        start = min(arguments.warmup_rate, arguments.rate)
-        return start + (arguments.rate - start) * update / warmup
-    if arguments.schedule == "constant":
-        return arguments.rate
-    progress = min(1, (update - warmup) / (total - warmup)) if total > warmup else 0
-    return least + (arguments.rate - least) / 2 * (1 + math.cos(math.pi * progress))
+from training_pytorch import image_arguments, optimizer_arguments, optimizer_of, parsed, plan, rate, run_arguments
 
 
 @torch.inference_mode()
@@ -62,12 +49,6 @@ def evaluate(model, part, arguments):
     return found
 
 
-def parameter_groups(model, decay):
-    decayed = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
-    return [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-
-
 def read_initial(model, path):
     """First values by torchvision's names; what the file does not have, or has in another shape, is named."""
     from safetensors.torch import load_file
@@ -92,16 +73,9 @@ def train(arguments):
         read_initial(model, arguments.initial)
     model = channels_last(model.to(arguments.device), arguments.memory_format)
     first_label = 1 if arguments.model == "maskrcnn" else 0
-    optimizer = torch.optim.AdamW(
-        parameter_groups(model, arguments.weight_decay), lr=arguments.rate, betas=tuple(arguments.betas),
-        eps=arguments.epsilon)
-    images, batch = len(part), min(arguments.batch, len(part))
-    whole = arguments.drop_last == "on" or arguments.drop_last == "auto" and images // batch >= 10
-    steps = images // batch if whole else -(-images // batch)
-    total = arguments.steps or steps * arguments.epochs
-    warmup = int(arguments.warmup_epochs * steps + 0.5)
-    if warmup >= total:
-        warmup = total // 5
+    optimizer = optimizer_of(model, arguments)
+    images = len(part)
+    batch, steps, total, warmup = plan(arguments, images)
     seconds, evaluating, seen, update, times, losses, best = 0.0, 0.0, 0, 0, [], [], None
     while update < total:
         order = generator.permutation(images)
@@ -158,31 +132,12 @@ def options():
     model_arguments(parser)
     add("--padding", type=int, default=0, help="a random part of the image padded so far on each side is taken, as large as it")
     add("--flip", type=float, default=0.5, help="how often an image is mirrored")
-    add("--mean", type=float, nargs=3, help="of the pixels, 0 to 1; measured by default")
-    add("--deviation", type=float, nargs=3)
-    add("--rate", type=float, default=1e-3)
-    add("--weight-decay", type=float, default=0.05)
-    add("--betas", type=float, nargs=2, default=[0.9, 0.999])
-    add("--epsilon", type=float, default=1e-8)
-    add("--clip-norm", type=float, default=0.0)
-    add("--schedule", choices=["cosine", "constant"], default="cosine")
-    add("--warmup-epochs", type=float, default=1.0)
-    add("--warmup-rate", type=float, default=0.0)
-    add("--minimum-rate", type=float, default=1e-6)
-    add("--epochs", type=int, default=8)
-    add("--batch", type=int, default=8)
-    add("--drop-last", choices=["auto", "on", "off"], default="auto")
-    add("--evaluation-batch", type=int, default=8)
+    image_arguments(add)
+    optimizer_arguments(add, warmup_epochs=1.0)
+    run_arguments(add, "torchvision's", "contiguous")
     add("--validate", action="store_true", help="measure the validation part after each epoch, as the trainer does")
     add("--results", metavar="FILE", help="the answers to the test part, as COCO's results file has them")
-    add("--steps", type=int, default=0, help="so many updates, no evaluation: to measure time")
-    add("--limit", type=int, default=0, help="images of each part that are read; all by default")
-    add("--initial", metavar="FILE", help="first values, a safetensors file with torchvision's names")
-    add("--seed", type=int, default=0)
-    add("--threads", type=int, default=2)
-    add("--memory-format", choices=["channels_last", "contiguous"], default="contiguous")
     add("--device", default="cpu", help="cuda to learn about AP sooner; times are compared on the processor")
-    add("--json", action="store_true", help="prints JSON alone")
     return parser
 
 
@@ -191,9 +146,7 @@ def text(values):
 
 
 def main():
-    arguments = options().parse_args()
-    if bool(arguments.mean) != bool(arguments.deviation):
-        sys.exit("error: --mean and --deviation go together")
+    arguments = parsed(options())
     result = train(arguments)
     if arguments.json:
         print(json.dumps(result))

@@ -11,7 +11,6 @@ numpy, pillow and safetensors.
 """
 import argparse
 import json
-import math
 import statistics
 import sys
 import time
@@ -21,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from dense_pytorch import Segmenter, UNet, resized
 from segmentation_data import IGNORED, Augmentation, Data
+from training_pytorch import image_arguments, optimizer_arguments, optimizer_of, parsed, plan, rate, run_arguments
 
 
 def build(arguments, classes):
@@ -71,19 +71,6 @@ def loss_of(answer, target, classes, arguments):
         loss = loss + arguments.auxiliary * F.cross_entropy(
             resized(other, target.shape[1:]), target, ignore_index=IGNORED, label_smoothing=arguments.label_smoothing)
     return loss
-
-
-def rate(arguments, update, warmup, total):
-    """The learning rate of an update, counted from 0: linear to the base rate, then that or half a cosine to the
-    least one."""
-    least = min(arguments.minimum_rate, arguments.rate)
-    if update < warmup:
-        start = min(arguments.warmup_rate, arguments.rate)
-        return start + (arguments.rate - start) * update / warmup
-    if arguments.schedule == "constant":
-        return arguments.rate
-    progress = min(1, (update - warmup) / (total - warmup)) if total > warmup else 0
-    return least + (arguments.rate - least) / 2 * (1 + math.cos(math.pi * progress))
 
 
 @torch.inference_mode()
@@ -141,12 +128,6 @@ def measures(confusion, background):
     }
 
 
-def parameter_groups(model, decay):
-    decayed = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
-    return [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-
-
 def train(arguments):
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
@@ -160,16 +141,9 @@ def train(arguments):
     model = model.to(memory_format=arguments.layout)
     run = torch.compile(model) if arguments.compile else model
     augmentation = Augmentation(arguments, data)
-    optimizer = torch.optim.AdamW(
-        parameter_groups(model, arguments.weight_decay), lr=arguments.rate, betas=tuple(arguments.betas),
-        eps=arguments.epsilon)
-    images, batch = len(parts["train"]), min(arguments.batch, len(parts["train"]))
-    whole = arguments.drop_last == "on" or arguments.drop_last == "auto" and images // batch >= 10
-    steps = images // batch if whole else -(-images // batch)
-    total = arguments.steps or steps * arguments.epochs
-    warmup = int(arguments.warmup_epochs * steps + 0.5)
-    if warmup >= total:
-        warmup = total // 5
+    optimizer = optimizer_of(model, arguments)
+    images = len(parts["train"])
+    batch, steps, total, warmup = plan(arguments, images)
     seconds, preparing, evaluating, seen, update, times, losses = 0.0, 0.0, 0.0, 0, 0, [], []
     best = None
     while update < total:
@@ -249,40 +223,19 @@ def options():
     add("--flip", type=float, default=0.0, help="how often an image is mirrored")
     add("--photometric", action="store_true", help="distort brightness, contrast and colors")
     add("--fit", type=int, nargs=2, metavar=("LONG", "SHORT"), help="evaluated images are fitted into this box")
-    add("--mean", type=float, nargs=3, help="of the pixels, 0 to 1; measured by default")
-    add("--deviation", type=float, nargs=3)
+    image_arguments(add)
     add("--background", type=int, help="the class left out of the mean Dice")
-    add("--rate", type=float, default=1e-3)
-    add("--weight-decay", type=float, default=0.05)
-    add("--betas", type=float, nargs=2, default=[0.9, 0.999])
-    add("--epsilon", type=float, default=1e-8)
-    add("--clip-norm", type=float, default=0.0)
-    add("--schedule", choices=["cosine", "constant"], default="cosine")
-    add("--warmup-epochs", type=float, default=0.0)
-    add("--warmup-rate", type=float, default=0.0)
-    add("--minimum-rate", type=float, default=1e-6)
+    optimizer_arguments(add, warmup_epochs=0.0)
     add("--label-smoothing", type=float, default=0.0)
     add("--dice", type=float, default=0.0, help="weight of soft Dice beside cross-entropy")
     add("--auxiliary", type=float, default=0.4, help="weight of the auxiliary head's loss")
-    add("--epochs", type=int, default=8)
-    add("--batch", type=int, default=8)
-    add("--drop-last", choices=["auto", "on", "off"], default="auto")
-    add("--evaluation-batch", type=int, default=8)
-    add("--steps", type=int, default=0, help="so many updates, no evaluation: to measure time")
-    add("--limit", type=int, default=0, help="images of each part that are read; all by default")
-    add("--initial", metavar="FILE", help="first values, a safetensors file with the trainer's names")
-    add("--seed", type=int, default=0)
-    add("--threads", type=int, default=2)
-    add("--memory-format", choices=["channels_last", "contiguous"], default="channels_last")
+    run_arguments(add, "the trainer's", "channels_last")
     add("--compile", action="store_true", help="with torch.compile")
-    add("--json", action="store_true", help="prints JSON alone")
     return parser
 
 
 def main():
-    arguments = options().parse_args()
-    if bool(arguments.mean) != bool(arguments.deviation):
-        sys.exit("error: --mean and --deviation go together")
+    arguments = parsed(options())
     result = train(arguments)
     if arguments.json:
         print(json.dumps(result))

@@ -59,7 +59,9 @@ struct DetectionComparison {
 
     /// The measures as lines and a table.
     var text: String {
-        func number(_ value: Double) -> String { value < 0 ? "-" : NumberText.fixed(value, decimals: 3) }
+        func number(_ value: Double?) -> String {
+            value.map { $0 < 0 ? "-" : NumberText.fixed($0, decimals: 3) } ?? "-"
+        }
         let titles = CocoFindings.names
         let lines = findings.stats.enumerated().map { index, value in
             let (isPrecision, overlap, area, most) = Self.lines[index]

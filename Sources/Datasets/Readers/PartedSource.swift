@@ -1,13 +1,14 @@
 import Tensors
 
 /// What decides how a data set is divided into parts.
-protocol PartingOptions: Sendable {
+package protocol PartingOptions: Sendable {
     var path: String { get }
     var validation: ValidationSource { get set }
-    var seed: UInt64 { get }
-    var onBroken: BrokenImages.Policy? { get }
-    var folds: Int? { get }
-    var fold: Int? { get }
+    var seed: UInt64 { get set }
+    var onBroken: BrokenImages.Policy? { get set }
+    var classNames: [String]? { get set }
+    var folds: Int? { get set }
+    var fold: Int? { get set }
 }
 
 /// The parts of a data set as they are stored, before anything is drawn from them: of images with masks or with objects.

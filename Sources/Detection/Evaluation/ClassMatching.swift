@@ -11,6 +11,8 @@ struct ClassMatching {
     private(set) var objects = [0, 0, 0, 0]
     /// How many detections there are, with those that do not count.
     private(set) var detections = 0
+    /// The objects that were found at an overlap of .5, groups not counted.
+    private(set) var found: [Int32] = []
     /// Overlaps [detections of an image, objects of an image].
     private var overlaps: [Double] = []
     /// Which objects of an image are taken.
@@ -127,7 +129,11 @@ struct ClassMatching {
                     }
                     guard found >= 0 else { continue }
                     taken[found] = true
-                    if outside[found] { answers[first + row].ignored |= bit }
+                    if outside[found] {
+                        answers[first + row].ignored |= bit
+                    } else if range == 0, threshold == 0 {
+                        self.found.append(items[found])
+                    }
                     if followsReference, store.truths.identifier[Int(items[found])] == 0 { continue }
                     answers[first + row].found |= bit
                 }

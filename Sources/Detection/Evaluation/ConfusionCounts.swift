@@ -27,8 +27,8 @@ extension CocoEvaluator {
     /// Which classes are taken for which.
     ///
     /// In each image the pair of a detection and an object that have most in common is taken first, whatever their classes
-    /// (where pairs are equal, one of one class first, then in the order of the objects and detections), and so on with those
-    /// that are left. Detections that lie in a group of objects of their class that are not told apart are passed over.
+    /// (where pairs are equal, that of the surer detection, then in the order of the detections and objects), and so on with
+    /// those that are left. Detections that lie in a group of objects that are not told apart are passed over.
     /// - Parameters:
     ///   - score: from which on detections are believed.
     ///   - overlap: how much a detection and an object must have in common.
@@ -63,14 +63,14 @@ extension CocoEvaluator {
 
     private struct Pairing {
         var overlap: Double
-        var isOfOneClass: Bool
+        var score: Double
         var truth: Int
         var answer: Int
 
         func precedes(_ other: Pairing) -> Bool {
             if overlap != other.overlap { return overlap > other.overlap }
-            if isOfOneClass != other.isOfOneClass { return isOfOneClass }
-            return (truth, answer) < (other.truth, other.answer)
+            if score != other.score { return score > other.score }
+            return (answer, truth) < (other.answer, other.truth)
         }
     }
 
@@ -81,9 +81,10 @@ extension CocoEvaluator {
         for truth in objects {
             for answer in answers {
                 let overlap = store.overlap(answer, truth, kind)
-                let isOfOneClass = store.truths.classIndex[truth] == store.answers.classIndex[answer]
                 if overlap >= result.overlap {
-                    pairs.append(Pairing(overlap: overlap, isOfOneClass: isOfOneClass, truth: truth, answer: answer))
+                    pairs.append(
+                        Pairing(
+                            overlap: overlap, score: store.answers.score[answer], truth: truth, answer: answer))
                 }
             }
         }
@@ -98,10 +99,7 @@ extension CocoEvaluator {
             result.add(Int(store.truths.classIndex[truth]), classes)
         }
         for answer in answers where !usedAnswers.contains(answer) {
-            let isInGroup = groups.contains {
-                store.truths.classIndex[$0] == store.answers.classIndex[answer]
-                    && store.overlap(answer, $0, kind) >= result.overlap
-            }
+            let isInGroup = groups.contains { store.overlap(answer, $0, kind) >= result.overlap }
             if !isInGroup { result.add(classes, Int(store.answers.classIndex[answer])) }
         }
     }

@@ -11,13 +11,13 @@ public struct ScoreCurve: Sendable, Equatable {
         /// How many objects there are.
         public var objects: Int
 
-        /// The part of the detections that found an object; 1 where there are none.
-        public var precision: Double { hits + misses > 0 ? Double(hits) / Double(hits + misses) : 1 }
-        /// The part of the objects that were found; 0 where there are none.
-        public var recall: Double { objects > 0 ? Double(hits) / Double(objects) : 0 }
-        /// The harmonic mean of both.
-        public var f1: Double {
-            hits + misses + objects > 0 ? 2 * Double(hits) / Double(hits + misses + objects) : 0
+        /// The part of the detections that found an object; nil where there are none.
+        public var precision: Double? { hits + misses > 0 ? Double(hits) / Double(hits + misses) : nil }
+        /// The part of the objects that were found; nil where there are none.
+        public var recall: Double? { objects > 0 ? Double(hits) / Double(objects) : nil }
+        /// The harmonic mean of both; nil without detections and objects.
+        public var f1: Double? {
+            hits + misses + objects > 0 ? 2 * Double(hits) / Double(hits + misses + objects) : nil
         }
     }
 
@@ -43,7 +43,7 @@ public struct ScoreCurve: Sendable, Equatable {
     /// Where F1 is highest, at the highest score where that is so several times; nil where nothing was found.
     public var best: Point? {
         var best: Point?
-        for point in points where point.hits > 0 && point.f1 > best?.f1 ?? 0 { best = point }
+        for point in points where point.hits > 0 && point.f1 ?? 0 > best?.f1 ?? 0 { best = point }
         return best
     }
 

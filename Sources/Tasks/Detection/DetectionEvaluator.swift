@@ -11,8 +11,6 @@ public struct DetectionEvaluator: Evaluator {
     private var boxes: CocoEvaluator
     private var masks: CocoEvaluator?
     private var answers: [DetectionFindings.Answer] = []
-    /// The objects of each image, where pairs of classes are counted.
-    private var truths: [[Instance]] = []
     private var loss = 0.0
     private var objects = 0
 
@@ -54,7 +52,6 @@ public struct DetectionEvaluator: Evaluator {
         boxes.add(image: Int64(index), original, detections: moved)
         masks?.add(image: Int64(index), original, detections: moved)
         answers.append(DetectionFindings.Answer(index: index, identifier: located.identifier, objects: moved))
-        if wantsAll { truths.append(original.items) }
         objects += original.items.count { !$0.isCrowd }
     }
 
@@ -63,20 +60,14 @@ public struct DetectionEvaluator: Evaluator {
     public mutating func finish() throws -> DetectionFindings {
         let ofBoxes = boxes.finish()
         var findings = DetectionFindings(boxes: ofBoxes, masks: masks?.finish(), answers: answers)
-        findings.threshold = ScoreCurves(ofBoxes.outcomes).best?.score
+        findings.threshold = ofBoxes.outcomes.bestScore
         findings.kept = task.settings.threshold
         findings.scores = Scores(
             loss: loss / Double(max(1, answers.count)), count: answers.count, values: values(findings))
-        tally(ofBoxes.outcomes, &findings)
+        findings.tally()
         let kept = min(Self.fixedCount, answers.count)
         findings.fixed = (0..<kept).map { (2 * $0 + 1) * answers.count / (2 * kept) }
-        if wantsAll {
-            var confusion = ObjectConfusion(classes: task.classes, score: findings.shown)
-            for (answer, truth) in zip(answers, truths) {
-                confusion.add(truth, answer.objects(above: findings.shown))
-            }
-            findings.confusion = confusion
-        }
+        if wantsAll { findings.confusion = boxes.confusion(score: findings.shown) }
         addNotices(&findings)
         if let row = options.row { try write(findings, row) }
         return findings
@@ -97,24 +88,6 @@ public struct DetectionEvaluator: Evaluator {
             return Scores.Value(metric: metric, value: value)
         }
         return own + (3..<12).map { Scores.Value(metric: .coco($0), value: findings.boxes.stats[$0]) }
-    }
-
-    /// What was found, missed and wrong in each image.
-    private func tally(_ outcomes: DetectionOutcomes, _ findings: inout DetectionFindings) {
-        let places = Dictionary(answers.enumerated().map { (Int64($1.index), $0) }) { first, _ in first }
-        for (image, objects) in zip(outcomes.images, outcomes.objectsOfImage) {
-            if let place = places[image] { findings.answers[place].missed = objects }
-        }
-        let least = findings.shown
-        for index in outcomes.scores.indices where outcomes.scores[index] >= least {
-            guard let place = places[outcomes.images[Int(outcomes.image[index])]] else { continue }
-            if outcomes.isTrue[index] {
-                findings.answers[place].found += 1
-                findings.answers[place].missed -= 1
-            } else {
-                findings.answers[place].wrong += 1
-            }
-        }
     }
 
     private func addNotices(_ findings: inout DetectionFindings) {

@@ -43,7 +43,7 @@ extension DetectionTask {
         InstanceMeasures(
             stats: found.stats.map { defined($0) },
             classes: found.classes.enumerated().map { index, own in
-                let best = ScoreCurves(found.outcomes, classIndex: index).best
+                let best = found.outcomes.curve(ofClass: index).best
                 return InstanceClass(
                     name: vocabulary.classNames[index], objects: own.objects, images: images?[index],
                     predictions: own.detections, averages: own.stats.prefix(6).map { defined($0) },
@@ -65,29 +65,29 @@ extension DetectionTask {
         }
         var precision = [InstanceCurve("all", mean)]
         var lists: [[InstanceCurve]] = [[], [], []]
-        func add(_ name: String, _ curves: ScoreCurves) {
-            let places = curves.places(recalls)
+        func add(_ name: String, _ curve: ScoreCurve) {
+            let places = curve.sampled(recalls.count)
             lists[0].append(InstanceCurve(name, places.map(\.precision)))
             lists[1].append(InstanceCurve(name, places.map(\.recall)))
             lists[2].append(InstanceCurve(name, places.map(\.f1)))
         }
-        add("all", ScoreCurves(findings.boxes.outcomes))
+        add("all", findings.boxes.outcomes.curve())
         for (index, name) in single {
             precision.append(
                 InstanceCurve(name, findings.boxes.classes[index].precisionByRecall.map { defined($0) }))
-            add(name, ScoreCurves(findings.boxes.outcomes, classIndex: index))
+            add(name, findings.boxes.outcomes.curve(ofClass: index))
         }
         return InstanceCurves(
             recalls: recalls, precision: precision, scores: recalls, precisionAt: lists[0], recallAt: lists[1],
             f1: lists[2])
     }
 
-    private func confusion(_ found: ObjectConfusion) -> InstanceConfusion {
+    private func confusion(_ found: ConfusionCounts) -> InstanceConfusion {
         let side = found.classes + 1
         let cells = found.counts.indices.filter { found.counts[$0] > 0 }.map {
             InstanceConfusion.Cell(truth: $0 / side, answer: $0 % side, count: found.counts[$0])
         }
-        return InstanceConfusion(cells: cells, score: found.score, overlap: ObjectMatches.overlap)
+        return InstanceConfusion(cells: cells, score: found.score, overlap: found.overlap)
     }
 
     /// An image, small, with its objects and with what was said of it.
@@ -102,9 +102,9 @@ extension DetectionTask {
         guard let plain = ObjectPicture(small.pixels, width: size.width, height: size.height) else {
             throw RecipeError("\(dataset.name(answer.index)): the image has no pixels to show")
         }
-        let truths = try dataset.annotation(answer.index).original.items
+        let truths = try dataset.annotation(answer.index).original
         let shown = answer.objects(above: findings.shown)
-        let matches = ObjectMatches(truths, shown)
+        let matches = ImageMatches(truths, shown)
         let (x, y) = (Double(size.width) / Double(image.width), Double(size.height) / Double(image.height))
         func moved(_ box: Box) -> DrawnObject.Box {
             DrawnObject.Box(left: box.left * x, top: box.top * y, right: box.right * x, bottom: box.bottom * y)
@@ -114,7 +114,7 @@ extension DetectionTask {
         }
         return InstancePicture(
             name: dataset.name(answer.index), index: answer.index, image: plain,
-            truth: truths.enumerated().map { index, item in
+            truth: truths.items.enumerated().map { index, item in
                 InstanceObject(
                     box: moved(item.box), classIndex: item.classIndex, isRight: matches.isFound[index],
                     isCrowd: item.isCrowd, mask: learnsMasks ? mask(item.covered(in: image.size)) : nil)

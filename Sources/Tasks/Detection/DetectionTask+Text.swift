@@ -25,24 +25,23 @@ extension DetectionTask {
         lines.append(
             "\nPrecision, recall and F1 are at an overlap (IoU) of 0.5 and a least score of \(shown), as in `predict`; the best "
                 + "F1 over all classes is here at \(best).")
-        func row(_ name: String, _ curves: ScoreCurves, _ images: String, _ objects: Int, _ stats: [Double]) -> [String]
-        {
-            let place = curves.places([findings.shown]).first
+        func row(_ name: String, _ curve: ScoreCurve, _ images: String, _ objects: Int, _ stats: [Double]) -> [String] {
+            let point = curve.at(findings.shown)
             return [
-                name, images, NumberText.grouped(objects), share(place?.precision), share(place?.recall),
-                share(place?.f1),
+                name, images, NumberText.grouped(objects), share(point.precision), share(point.recall),
+                share(point.f1),
                 share(stats[1] >= 0 ? stats[1] : nil), share(stats[0] >= 0 ? stats[0] : nil),
             ]
         }
         let outcomes = findings.boxes.outcomes
         var rows = [
             row(
-                "all", ScoreCurves(outcomes), "\(findings.scores.count)", outcomes.objects.reduce(0, +),
+                "all", outcomes.curve(), "\(findings.scores.count)", outcomes.objects.reduce(0, +),
                 findings.boxes.stats)
         ]
         for (index, name) in vocabulary.classNames.enumerated() where classes > 1 {
             let own = findings.boxes.classes[index]
-            rows.append(row(name, ScoreCurves(outcomes, classIndex: index), "", own.objects, own.stats))
+            rows.append(row(name, outcomes.curve(ofClass: index), "", own.objects, own.stats))
         }
         let table = Table(
             columns: [Table.Column("class", .left)]

@@ -79,35 +79,28 @@ extension DetectorConfiguration {
 
     /// Opens COCO, YOLO or Pascal VOC files, or the scenes of digits.
     public func open(_ request: DataRequest) throws -> DatasetSplits<LocatedInstances> {
-        try Self.check(request)
-        return try DetectionData.open(keys.data.options(request, masks: Self.learnsMasks))
+        try DetectionData.open(try options(request))
     }
 
-    /// The embedded digits, which are the default, are images of one class each.
-    private static func check(_ request: DataRequest) throws {
-        guard request.path == EmbeddedData.digits.rawValue else { return }
-        throw DatasetError(
-            request.path,
-            "the embedded digits are images of one class each, expected data.path: scenes (embedded) or a folder of COCO, "
-                + "YOLO or Pascal VOC files")
+    private func options(_ request: DataRequest) throws -> DetectionDataOptions {
+        try request.refuseDigits(expecting: "COCO, YOLO or Pascal VOC files")
+        return keys.data.options(request, masks: Self.learnsMasks)
     }
 
     /// Opens one part of such data.
     public func openPart(
         _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
     ) throws -> DatasetPart<LocatedInstances> {
-        try Self.check(request)
-        return try DetectionData.openPart(
-            keys.data.options(request, masks: Self.learnsMasks), choice, isTrainedOn: isTrainedOn)
+        try DetectionData.openPart(try options(request), choice, isTrainedOn: isTrainedOn)
     }
 
     /// One run for each of `data.folds` where `data.fold` chooses none.
-    public var crossValidation: Int? { keys.data.fold == nil ? keys.data.folds : nil }
+    public var crossValidation: Int? { keys.data.folders.crossValidation }
 
     /// The images of each fold.
     public func foldNames(_ request: DataRequest) throws -> [[String]] {
         var options = keys.data.options(request, masks: Self.learnsMasks)
-        options.folds = keys.data.folds
+        options.folds = keys.data.folders.folds
         return try DetectionData.folds(options)
     }
 

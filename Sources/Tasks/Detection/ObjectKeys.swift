@@ -3,12 +3,8 @@ import Datasets
 
 /// The keys of `data` that say what files of objects mean.
 package struct ObjectKeys: Sendable {
-    /// Which classes count, as `data.classNames` gives them.
-    package var classNames: [String]?
-    /// How many parts the images are divided into for cross-validation; nil for none.
-    package var folds: Int?
-    /// The part that is held out, from 1.
-    package var fold: Int?
+    /// The classes that count, and parts for cross-validation.
+    package var folders = FolderKeys()
     /// Where the files lie.
     package var files = DetectionDataOptions.Files()
     /// What becomes of objects in training.
@@ -17,15 +13,7 @@ package struct ObjectKeys: Sendable {
     init() {}
 
     init(_ reader: ConfigurationReader) {
-        classNames = reader.optionalStrings(
-            "classNames", "Names of the classes in the order of the labels; from the data when absent")
-        folds = reader.optionalInt(
-            "folds", in: 2...100,
-            "Cross-validation: the images in so many parts, each the test part of a run of its own")
-        fold = reader.optionalInt("fold", in: 1...100, "The part of data.folds that is tested, all in turn when absent")
-        if let fold, fold > folds ?? 0 {
-            reader.problem("fold", "found \(fold), expected at most data.folds (\(folds.map(String.init) ?? "absent"))")
-        }
+        folders = FolderKeys(reader)
         readFiles(reader)
         training.keepsEmpty = reader.bool(
             "keepEmpty", default: true, "Learn from images without objects, too; they are measured in any case")
@@ -60,15 +48,10 @@ package struct ObjectKeys: Sendable {
     /// What the readers are told.
     func options(_ request: DataRequest, masks: Bool) -> DetectionDataOptions {
         var options = DetectionDataOptions(path: request.path)
-        options.validation = request.validation
-        options.seed = request.seed
-        options.onBroken = request.onBroken
-        options.classNames = classNames
+        folders.fill(&options, request)
         options.files = files
         options.training = training
         options.needsMasks = masks
-        // Without a choice of one all images are looked at, as they are.
-        if fold != nil { (options.folds, options.fold) = (folds, fold) }
         return options
     }
 }

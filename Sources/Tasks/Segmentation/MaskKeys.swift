@@ -13,12 +13,8 @@ public struct MaskKeys: Sendable, Equatable {
     public var colors: [[UInt8]]?
     /// The class that is no thing of its own: it is left out of the mean Dice.
     public var background: String?
-    /// The names of the classes, as `data.classNames` gives them.
-    public var classNames: [String]?
-    /// How many parts the images are divided into for cross-validation; nil for none.
-    public var folds: Int?
-    /// The part that is held out, from 1.
-    public var fold: Int?
+    /// The classes that count, and parts for cross-validation.
+    public var folders = FolderKeys()
 
     init() {}
 
@@ -34,16 +30,8 @@ public struct MaskKeys: Sendable, Equatable {
             "The value of each class in masks, in order: [0, 255] for black and white ones")
         background = reader.optionalString(
             "background", "The class that is no thing of its own: left out of the mean Dice and of overlays")
-        classNames = reader.optionalStrings(
-            "classNames", "Names of the classes in the order of the labels; from the data when absent")
-        folds = reader.optionalInt(
-            "folds", in: 2...100,
-            "Cross-validation: the images in so many parts, each the test part of a run of its own")
-        fold = reader.optionalInt("fold", in: 1...100, "The part of data.folds that is tested, all in turn when absent")
+        folders = FolderKeys(reader)
         readColors(reader)
-        if let fold, fold > folds ?? 0 {
-            reader.problem("fold", "found \(fold), expected at most data.folds (\(folds.map(String.init) ?? "absent"))")
-        }
         if labelValues != nil, colors != nil {
             reader.problem(
                 "labelValues", "is of masks of values, but data.colors is of colour-coded ones; give one of them")
@@ -79,17 +67,12 @@ public struct MaskKeys: Sendable, Equatable {
     /// What the readers are told.
     func options(_ request: DataRequest) -> SegmentationDataOptions {
         var options = SegmentationDataOptions(path: request.path)
-        options.validation = request.validation
-        options.seed = request.seed
-        options.onBroken = request.onBroken
+        folders.fill(&options, request)
         options.packedMegabytes = request.packedMegabytes
-        options.classNames = classNames
         options.ignore = ignore
         options.firstLabel = firstLabel
         options.labelValues = labelValues
         options.colors = colors
-        // Without a choice of one all images are looked at, as they are.
-        if fold != nil { (options.folds, options.fold) = (folds, fold) }
         return options
     }
 }

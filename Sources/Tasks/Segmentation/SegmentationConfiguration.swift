@@ -139,34 +139,28 @@ public struct SegmentationConfiguration: TaskConfiguration {
 extension SegmentationConfiguration {
     /// Opens folders of images and masks, or the scenes of digits.
     public func open(_ request: DataRequest) throws -> DatasetSplits<Mask> {
-        try Self.check(request)
-        return try SegmentationData.open(masks.options(request))
+        try SegmentationData.open(try options(request))
     }
 
-    /// The embedded digits, which are the default, have no masks.
-    private static func check(_ request: DataRequest) throws {
-        guard request.path == EmbeddedData.digits.rawValue else { return }
-        throw DatasetError(
-            request.path,
-            "the embedded digits are images of one class each, expected data.path: scenes (embedded) or a folder of images "
-                + "and masks")
+    private func options(_ request: DataRequest) throws -> SegmentationDataOptions {
+        try request.refuseDigits(expecting: "images and masks")
+        return masks.options(request)
     }
 
     /// Opens one part of such data.
     public func openPart(
         _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
     ) throws -> DatasetPart<Mask> {
-        try Self.check(request)
-        return try SegmentationData.openPart(masks.options(request), choice, isTrainedOn: isTrainedOn)
+        try SegmentationData.openPart(try options(request), choice, isTrainedOn: isTrainedOn)
     }
 
     /// One run for each of `data.folds` where `data.fold` chooses none.
-    public var crossValidation: Int? { masks.fold == nil ? masks.folds : nil }
+    public var crossValidation: Int? { masks.folders.crossValidation }
 
     /// The images of each fold.
     public func foldNames(_ request: DataRequest) throws -> [[String]] {
         var options = masks.options(request)
-        options.folds = masks.folds
+        options.folds = masks.folders.folds
         return try SegmentationData.folds(options)
     }
 

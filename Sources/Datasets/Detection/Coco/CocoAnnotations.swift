@@ -1,6 +1,8 @@
 import Tensors
 
-/// A file of COCO instances by itself, without the images: what results are compared with.
+/// A file of COCO instances by itself, without the images, read in bounded memory as training reads it: what cannot be learnt
+/// from is an error. `CocoTruths` of module Detection holds everything at once, takes what its format allows, and is what
+/// results are compared with.
 public struct CocoAnnotations: Sendable {
     private let file: CocoFile
     /// The classes, in the order of their ids.

@@ -1,6 +1,9 @@
 /// Reads JSON (RFC 8259) piece by piece, in memory that does not grow with the file; nothing is built but what is asked for.
 ///
-/// Beyond the standard it takes a byte order mark, and the words NaN and Infinity that Python writes.
+/// Beyond the standard it takes a byte order mark, and the words NaN and Infinity that Python writes. It stands beside
+/// `JSONByteScanner`, which reads from memory that holds the whole text: that one tells strings by where they lie and is
+/// shared by threads, which no piece of a file allows, and a file that is mapped into memory instead would end the program
+/// when another one cuts it short.
 struct JSONStream {
     /// How much of a file is held at a time.
     private static let pieceSize = 1 << 20
