@@ -17,6 +17,7 @@ struct ConfigurationChange: Sendable {
         "name: convnext, widths: [4, 8], depths: [1, 1], stemStride: 1",
         "name: resnet, baseWidth: 2, depths: [1], stem: small",
         "name: cvt, widths: [4, 8], heads: [1, 2], depths: [1, 1], embedKernels: [3, 3], embedStrides: [1, 2]",
+        "name: hdsrnet, width: 4, groups: 1, experts: 2",
     ]
 
     private static let heads = ["upernet", "semanticFPN", "fcn", "unet", "segnetr"]
@@ -48,13 +49,17 @@ struct ConfigurationChange: Sendable {
         }
         let tasks: [(name: String, heads: [String])] = [
             ("classification", []), ("segmentation", Self.heads), ("detection", Self.detectors),
-            ("instances", Self.maskDetectors),
+            ("instances", Self.maskDetectors), ("superResolution", []),
         ]
         let task = tasks[random.integer(below: tasks.count)]
         let isDense = !task.heads.isEmpty
         var labels: Set = [familyName, task.name]
         set("data", "path", isDense ? "scenes" : "digits")
-        set("data", "imageSize", isDense ? "[32, 32]" : "[8, 8]")
+        if task.name == "superResolution" {
+            set("data", "patch", "8")
+        } else {
+            set("data", "imageSize", isDense ? "[32, 32]" : "[8, 8]")
+        }
         if isDense {
             let head = task.heads[random.integer(below: task.heads.count)]
             labels.insert(head)
@@ -73,7 +78,7 @@ struct ConfigurationChange: Sendable {
             else { continue }
             set(choice.section, choice.name, Self.value(form.entry, &random))
         }
-        return (isDense ? "task: \(task.name)\n" : "")
+        return (task.name == tasks[0].name ? "" : "task: \(task.name)\n")
             + sections.map { section in
                 let keys = section.keys.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
                 let parts = section.name.split(separator: ".")

@@ -55,7 +55,7 @@ private func read(_ text: String) throws -> any TaskConfiguration {
         #expect(
             error?.description
                 == "the task dreaming is unknown to this program, expected one of classification, segmentation, detection, "
-                + "instances")
+                + "instances, superResolution")
         #expect(throws: ConfigurationError.self) { try read("task: dreaming") }
     }
 
