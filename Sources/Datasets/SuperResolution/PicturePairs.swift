@@ -7,8 +7,7 @@ public struct PicturePairs: AnnotatedDataset {
     /// How much smaller the small images are.
     public let scale: Int
     private let base: any ImageDataset
-    private let cache: Mutex<[Image?]>
-    private let budget: MaskBudget
+    private let cache: PictureCache
 
     /// The names of what a model answers with.
     public static let channelNames = ["red", "green", "blue"]
@@ -19,8 +18,8 @@ public struct PicturePairs: AnnotatedDataset {
     }
 
     init(_ base: any ImageDataset, scale: Int, _ budget: MaskBudget) {
-        (self.base, self.scale, self.budget) = (base, scale, budget)
-        cache = Mutex([Image?](repeating: nil, count: base.count))
+        (self.base, self.scale) = (base, scale)
+        cache = PictureCache(count: base.count, budget)
     }
 
     /// Red, green and blue.
@@ -50,7 +49,7 @@ public struct PicturePairs: AnnotatedDataset {
     }
 
     private func picture(_ index: Int) throws -> Image {
-        if let known = cache.withLock({ $0[index] }) { return known }
+        if let known = cache.picture(index) { return known }
         let image = try base.image(index)
         let size = Pair(image.height / scale * scale, image.width / scale * scale)
         guard size.height > 0, size.width > 0 else {
@@ -58,10 +57,27 @@ public struct PicturePairs: AnnotatedDataset {
                 base.name(index), "an image of \(image.size) pixels cannot be reduced by \(scale)")
         }
         let picture = image.converted(channels: 3).upperLeft(size)
-        cache.withLock { cache in
-            if cache[index] == nil, budget.take(picture.pixels.count + 128) { cache[index] = picture }
-        }
+        cache.put(picture, index)
         return picture
+    }
+}
+
+/// Large images that were decoded before.
+private final class PictureCache: Sendable {
+    private let pictures: Mutex<[Image?]>
+    private let budget: MaskBudget
+
+    init(count: Int, _ budget: MaskBudget) {
+        pictures = Mutex([Image?](repeating: nil, count: count))
+        self.budget = budget
+    }
+
+    func picture(_ index: Int) -> Image? { pictures.withLock { $0[index] } }
+
+    func put(_ picture: Image, _ index: Int) {
+        pictures.withLock { pictures in
+            if pictures[index] == nil, budget.take(picture.pixels.count + 128) { pictures[index] = picture }
+        }
     }
 }
 

@@ -16,9 +16,8 @@ struct MeanShift: Layer {
         let gray = Self.mean.reduce(0, +) / Double(Self.mean.count)
         let color = channels == Self.mean.count ? Self.mean : Array(repeating: gray, count: channels)
         let same = (0..<channels * channels).map { $0 / channels == $0 % channels ? 1.0 : 0 }
-        let scope = scope["shifter"]
         shifter = Convolution(
-            scope, inputs: channels, outputs: channels, kernel: 1, initializer: .values(same),
+            scope["shifter"], inputs: channels, outputs: channels, kernel: 1, initializer: .values(same),
             biasInitializer: .values(color.map { sign * $0 }))
         scope.hold(shifter.weight)
         if let bias = shifter.bias { scope.hold(bias) }

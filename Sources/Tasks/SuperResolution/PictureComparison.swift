@@ -70,7 +70,7 @@ package struct PictureComparison: Sendable, Equatable {
     private static func similarity(_ x: Luma, _ y: Luma) -> Double {
         let (first, second) = (pow(0.01 * 255, 2), pow(0.03 * 255, 2))
         func blurred(_ value: (Double, Double) -> Double) -> [Double] {
-            blur(zip(x.values, y.values).map(value), x.size)
+            blur(zip(x.values, y.values).map { value($0, $1) }, x.size)
         }
         let (meanX, meanY) = (blurred { a, _ in a }, blurred { _, b in b })
         let (squareX, squareY, product) = (blurred { a, _ in a * a }, blurred { _, b in b * b }, blurred { $0 * $1 })
