@@ -120,8 +120,8 @@ private func noise(_ width: Int, _ height: Int, channels: Int = 3) -> Image {
 
     @Test func digitsAreEnlargedFirst() throws {
         let splits = try PictureData.open(PictureDataOptions(path: "digits", scale: 2))
-        #expect(try splits.train.image(0).size == Pair(16, 16))
-        #expect(try splits.train.annotation(0).image.size == Pair(32, 32))
+        #expect(try splits.train.image(0).size == Pair(12, 12))
+        #expect(try splits.train.annotation(0).image.size == Pair(24, 24))
         #expect(splits.test?.count == 360)
     }
 

@@ -25,7 +25,7 @@ public struct PictureDataOptions: Sendable, PartingOptions {
 public enum PictureData {
     /// Opens the data set and splits it.
     ///
-    /// Recognized are the words `digits` (each digit enlarged to 32x32) and `scenes`, the files of CIFAR and of IDX, and any
+    /// Recognized are the words `digits` (each digit enlarged to 24x24) and `scenes`, the files of CIFAR and of IDX, and any
     /// folder: all images in it and below it, of the parts `train/`, `val/` and `test/` where there are such folders. Gray
     /// images count as colored ones. Where there is neither a validation nor a test part, a tenth of the images is held out
     /// as the test part, the same one for every seed.
@@ -58,7 +58,7 @@ struct StoredPictures: PartedSource {
     private(set) var notices: [String] = []
 
     /// Digits have 8 pixels a side, of which nothing would be left.
-    private static let digitFactor = 4
+    private static let digitFactor = 3
 
     /// Recognizes the data; images are not read yet.
     init(_ options: PictureDataOptions) throws {
