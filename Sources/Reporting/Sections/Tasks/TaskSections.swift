@@ -26,7 +26,7 @@ extension TaskSections {
 extension RunRecord {
     private static var taskSections: [any TaskSections.Type] {
         [
-            ClassSections.self, MaskSections.self, BoxSections.self, InstanceSections.self, PictureSections.self,
+            ClassSections.self, MaskSections.self, BoxSections.self, InstanceSections.self, EnlargedSections.self,
         ]
     }
 

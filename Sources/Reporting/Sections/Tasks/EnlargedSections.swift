@@ -1,7 +1,7 @@
 import JSON
 
 /// Super-resolution: how near enlarged images come to the true ones, and pictures of it.
-enum PictureSections: TaskSections {
+enum EnlargedSections: TaskSections {
     static let task = "superResolution"
 
     static func sections(_ record: RunRecord) -> [PageSection] {
