@@ -15,7 +15,8 @@ struct PredictCommand: ParsableCommand {
             A segmenter answers images in their own size, those of over a million pixels window by window; with --output \
             it writes masks/NAME.png, whose values are the classes, and overlays/NAME.png. A detector answers with the \
             objects that it is surer of than --threshold; with --output it writes pictures/NAME.png, labels/NAME.txt as \
-            YOLO's tools do, and detections.json as COCO's results, image_id being the image's number from 1.
+            YOLO's tools do, and detections.json as COCO's results, image_id being the image's number from 1. A model for \
+            super-resolution writes NAME.png, the enlarged image, of images of any size.
 
             EXAMPLES:
               trainer predict Runs/digits a.png b.jpg
@@ -94,7 +95,7 @@ struct PredictCommand: ParsableCommand {
         let predictor = Predictor(weights: weights, task: task, options: options)
         if output != nil, !task.predictsWholeImages {
             throw ValidationError(
-                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter or a detector with --output"
+                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter, a detector or a model that enlarges with --output"
             )
         }
         let folder = try output.map { try PredictionFolder($0) }

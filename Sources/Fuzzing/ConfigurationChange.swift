@@ -20,6 +20,7 @@ struct ConfigurationChange: Sendable {
         "name: swin, baseWidth: 4, depths: [1, 2], heads: [1, 2], stemStride: 1, window: 3, fitsWindows: true",
         "name: mobileformer, stemWidth: 4, stemStride: 1, widths: [4, 8], expansions: [1, 2], strides: [1, 2], "
             + "tokens: 2, tokenWidth: 4, embedding: 4",
+        "name: hdsrnet, width: 4, groups: 1, experts: 2",
     ]
 
     private static let heads = ["upernet", "semanticFPN", "fcn", "unet", "segnetr"]
@@ -51,13 +52,17 @@ struct ConfigurationChange: Sendable {
         }
         let tasks: [(name: String, heads: [String])] = [
             ("classification", []), ("segmentation", Self.heads), ("detection", Self.detectors),
-            ("instances", Self.maskDetectors),
+            ("instances", Self.maskDetectors), ("superResolution", []),
         ]
         let task = tasks[random.integer(below: tasks.count)]
         let isDense = !task.heads.isEmpty
         var labels: Set = [familyName, task.name]
         set("data", "path", isDense ? "scenes" : "digits")
-        set("data", "imageSize", isDense ? "[32, 32]" : "[8, 8]")
+        if task.name == "superResolution" {
+            set("data", "patch", "8")
+        } else {
+            set("data", "imageSize", isDense ? "[32, 32]" : "[8, 8]")
+        }
         if isDense {
             let head = task.heads[random.integer(below: task.heads.count)]
             labels.insert(head)
@@ -76,7 +81,7 @@ struct ConfigurationChange: Sendable {
             else { continue }
             set(choice.section, choice.name, Self.value(form.entry, &random))
         }
-        return (isDense ? "task: \(task.name)\n" : "")
+        return (task.name == tasks[0].name ? "" : "task: \(task.name)\n")
             + sections.map { section in
                 let keys = section.keys.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
                 let parts = section.name.split(separator: ".")

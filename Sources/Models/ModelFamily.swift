@@ -6,7 +6,7 @@ public enum ModelFamily {
     public static let builtIn: [any BackboneSpecification.Type] = [
         HorNetSpecification.self, ConvNeXtSpecification.self, ResNetSpecification.self, CvTSpecification.self,
         UNetSpecification.self, SegNetrSpecification.self, SwinSpecification.self, MobileFormerSpecification.self,
-        MobileNetV2Specification.self, AFFNetSpecification.self,
+        MobileNetV2Specification.self, AFFNetSpecification.self, HDSRNetSpecification.self,
     ]
 
     private static let list = PartList("family", builtIn) { $0.names }
@@ -45,7 +45,7 @@ public enum ModelHead {
     /// Those of this package.
     public static let builtIn: [any HeadSpecification.Type] = [
         UPerNetHeadSpecification.self, SemanticFPNHeadSpecification.self, FCNHeadSpecification.self,
-        UNetHeadSpecification.self, SegNetrHeadSpecification.self,
+        UNetHeadSpecification.self, SegNetrHeadSpecification.self, EnlargingHeadSpecification.self,
         RetinaNetHeadSpecification.self, RepPointsHeadSpecification.self, RegionHeadSpecification.self,
     ]
 
@@ -53,6 +53,11 @@ public enum ModelHead {
 
     /// Those of this package and then the registered ones.
     public static var all: [any HeadSpecification.Type] { list.kinds }
+
+    /// Those that answer with scores of classes for each pixel: all but those of detectors and the one that enlarges.
+    package static var dense: [any HeadSpecification.Type] {
+        all.filter { !($0 is any DetectorHeadSpecification.Type) && $0 != EnlargingHeadSpecification.self }
+    }
 
     /// Makes a head of one's own known to files; see `ModelFamily.register`.
     /// - Throws: `ModelError` when its name is taken.

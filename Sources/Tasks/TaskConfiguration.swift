@@ -26,6 +26,12 @@ public protocol TaskConfiguration: Sendable {
     func head(classes: Int) -> (any HeadSpecification)?
     /// What stands between backbone and head; nil, as by default, for nothing.
     var neck: (any NeckSpecification)? { get }
+    /// The size of the model's input and its channels, where the task and not the data decides; nil, as by default, for the
+    /// data's.
+    var input: (size: Pair, channels: Int)? { get }
+    /// The transforms as the task needs them; by default as the section `data` asks for them.
+    /// - Throws: `RecipeError` for what the task has no use of.
+    func adapted(_ plan: TransformPlan) throws -> TransformPlan
     /// What goes with the weights beside the classes' names, and comes back in `Vocabulary.settings` where they are used;
     /// null, as by default, for nothing.
     func settings(classNames: [String]) -> JSONValue
@@ -106,6 +112,10 @@ extension TaskConfiguration {
     public func head(classes: Int) -> (any HeadSpecification)? { nil }
     /// Nothing.
     public var neck: (any NeckSpecification)? { nil }
+    /// Those of the data.
+    public var input: (size: Pair, channels: Int)? { nil }
+    /// As they are.
+    public func adapted(_ plan: TransformPlan) throws -> TransformPlan { plan }
     /// Nothing.
     public func settings(classNames: [String]) -> JSONValue { .null }
     /// Those of the classes.

@@ -6,7 +6,7 @@ public enum TaskRegistry {
     /// Those of the package; the first one is the default.
     public static let builtIn: [any TaskConfiguration.Type] = [
         ClassificationConfiguration.self, SegmentationConfiguration.self, DetectionConfiguration.self,
-        InstanceConfiguration.self,
+        InstanceConfiguration.self, SuperResolutionConfiguration.self,
     ]
 
     private static let added = Mutex<[any TaskConfiguration.Type]>([])

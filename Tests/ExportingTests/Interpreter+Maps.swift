@@ -29,6 +29,16 @@ extension Interpreter {
         return result
     }
 
+    /// Channels of a map [N, f f C, H, W] as pixels, those of one channel's cells beside each other.
+    func pixels(_ map: Axes, factor: Int) -> Axes {
+        let cell = factor * factor
+        let shape = [map.shape[0], map.shape[1] / cell, map.shape[2] * factor, map.shape[3] * factor]
+        return Axes(shape) { index in
+            let channel = index[1] * cell + index[2] % factor * factor + index[3] % factor
+            return map[[index[0], channel, index[2] / factor, index[3] / factor]]
+        }
+    }
+
     /// A map [N, C, H, W] brought to `size`.
     func resized(_ node: ONNXReader.Node, _ map: Axes, _ size: [Int]) -> Axes {
         let transformation = node.attributes["coordinate_transformation_mode"]!.word

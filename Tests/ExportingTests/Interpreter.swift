@@ -126,6 +126,7 @@ struct Interpreter {
                 }
             ]
         case "ConvTranspose": return [transposedConvolution(node, x)]
+        case "DepthToSpace": return [pixels(x[0], factor: integer("blocksize"))]
         case "Resize": return [resized(node, x[0], x[3].values.map { Int($0) })]
         case "Gather":
             let axis = axis(x[0].shape.count)
@@ -181,14 +182,17 @@ struct Interpreter {
         let kernel = node.attributes["kernel_shape"]!.integers
         let strides = node.attributes["strides"]!.integers
         let pads = node.attributes["pads"]!.integers
-        func extent(_ i: Int) -> Int { (map.shape[2 + i] + pads[i] + pads[2 + i] - kernel[i]) / strides[i] + 1 }
+        let dilations = node.attributes["dilations"]?.integers ?? [1, 1]
+        func extent(_ i: Int) -> Int {
+            (map.shape[2 + i] + pads[i] + pads[2 + i] - dilations[i] * (kernel[i] - 1) - 1) / strides[i] + 1
+        }
         return Axes([map.shape[0], channels, extent(0), extent(1)]) { index in
             var places: [Place] = []
             for row in 0..<kernel[0] {
-                let y = index[2] * strides[0] + row - pads[0]
+                let y = index[2] * strides[0] + dilations[0] * row - pads[0]
                 guard (0..<map.shape[2]).contains(y) else { continue }
                 for column in 0..<kernel[1] {
-                    let x = index[3] * strides[1] + column - pads[1]
+                    let x = index[3] * strides[1] + dilations[1] * column - pads[1]
                     if (0..<map.shape[3]).contains(x) { places.append((row, column, y, x)) }
                 }
             }

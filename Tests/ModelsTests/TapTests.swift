@@ -36,6 +36,7 @@ private let samples: [any BackboneSpecification] = [
     MobileFormerSpecification(
         stemWidth: 4, stemStride: 1, widths: [8, 8], expansions: [1, 2], strides: [1, 1],
         tokens: .init(count: 1, width: 8), ending: .init(width: 5), groups: 4),
+    HDSRNetSpecification(width: 4, groups: 1, experts: 2),
     PlainSpecification(widths: [3, 4, 5], depths: [1, 1, 1]),
 ]
 

@@ -36,7 +36,8 @@ extension GraphBuilder {
     /// A convolution of as many groups as its weight says.
     /// - Parameter output: the name of the result; that of the layer when absent.
     public mutating func convolution(
-        _ path: String, _ map: FeatureMap, stride: Int = 1, padding: Int = 0, output: String? = nil
+        _ path: String, _ map: FeatureMap, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+        output: String? = nil
     ) throws -> FeatureMap {
         let input = channelsFirst(map)
         let weight = try tensor(path + ".weight", rank: 4)
@@ -47,15 +48,16 @@ extension GraphBuilder {
         }
         var inputs = [input.name, try parameter(path + ".weight", rank: 4)]
         if optionalTensor(path + ".bias") != nil { inputs.append(try parameter(path + ".bias", rank: 1)) }
-        let name = node(
-            "Conv", output ?? path, inputs,
-            [
-                "group": .integer(map.channels / weight.shape[1]),
-                "kernel_shape": .integers([kernelHeight, kernelWidth]),
-                "pads": .integers([padding, padding, padding, padding]), "strides": .integers([stride, stride]),
-            ])
+        var attributes: [String: Attribute] = [
+            "group": .integer(map.channels / weight.shape[1]),
+            "kernel_shape": .integers([kernelHeight, kernelWidth]),
+            "pads": .integers([padding, padding, padding, padding]), "strides": .integers([stride, stride]),
+        ]
+        if dilation > 1 { attributes["dilations"] = .integers([dilation, dilation]) }
+        let name = node("Conv", output ?? path, inputs, attributes)
         let window = Window(
-            kernel: Pair(kernelHeight, kernelWidth), stride: Pair(stride), padding: Pair(padding))
+            kernel: Pair(kernelHeight, kernelWidth), stride: Pair(stride), padding: Pair(padding),
+            dilation: Pair(dilation))
         let size = window.outputSize(Pair(map.height, map.width))
         return FeatureMap(
             name: name, height: size.height, width: size.width, channels: weight.shape[0], isChannelsFirst: true)

@@ -3,6 +3,8 @@ import Tensors
 /// How a parameter's first values are drawn.
 public enum Initializer: Sendable, Equatable {
     case constant(Double)
+    /// These values, in our layout.
+    case values([Double])
     /// A normal distribution around 0.
     case normal(deviation: Double)
     /// Uniform within sqrt(6 / (fan-in + fan-out)); Glorot and Bengio, 2010.
@@ -132,6 +134,9 @@ public struct ParameterList: Sendable {
             if norms.contains(name.dropLast(word.count)) { entries[index].isHeld = true }
         }
     }
+
+    /// Holds one parameter.
+    mutating func hold(_ parameter: Parameter) { entries[parameter.index].isHeld = true }
 
     mutating func add(
         _ name: String, _ shape: Shape, _ layout: ParameterLayout, _ role: ParameterRole, _ initializer: Initializer

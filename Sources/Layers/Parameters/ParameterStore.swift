@@ -29,6 +29,7 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
             let count = entry.shape.elementCount
             switch entry.initializer {
             case .constant(let value): target.update(repeating: S(value), count: count)
+            case .values(let values): for (k, value) in values.prefix(count).enumerated() { target[k] = S(value) }
             case .normal(let deviation): for k in 0..<count { target[k] = S(deviation * random.normal()) }
             case .xavierUniform:
                 let bound = (6 / Double(entry.fans.input + entry.fans.output)).squareRoot()

@@ -62,5 +62,8 @@ public struct Scope {
     /// Holds the factors and offsets of all batch norms declared so far: a store does not train them.
     package func holdNorms() { builder.list.holdNorms() }
 
+    /// Holds a parameter that was declared: a store does not train it.
+    package func hold(_ parameter: Parameter) { builder.list.hold(parameter) }
+
     private func join(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
 }

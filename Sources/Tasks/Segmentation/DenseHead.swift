@@ -5,7 +5,7 @@ import Models
 enum DenseHead {
     /// The words of `head.kind`: heads that read themselves from a configuration, a program's own among them.
     private static var names: [String] {
-        ModelHead.all.filter { !($0 is any DetectorHeadSpecification.Type) }.map { $0.name }
+        ModelHead.dense.map { $0.name }
     }
 
     /// Reads which head there is, its keys, and those of the neck where it has one.

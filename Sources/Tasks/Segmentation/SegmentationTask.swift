@@ -75,9 +75,9 @@ public struct SegmentationTask: LearningTask {
             model: model, store: store, normalization: loader.plan.normalization, settings: settings)
         var reader = SampleReader(loader.dataset)
         while let samples = try reader.next() {
-            let answers = try inference.answers(samples.map { ($0.image, $0.mask) })
+            let answers = try inference.answers(samples.map { ($0.image, $0.annotation) })
             for (sample, answer) in zip(samples, answers) {
-                try evaluator.add(answer, mask: sample.mask, index: sample.index)
+                try evaluator.add(answer, mask: sample.annotation, index: sample.index)
             }
             try each(samples.count)
         }

@@ -32,6 +32,8 @@ package struct ModelGradientCheck {
         _ = try model.trace(height: height, width: width)
         store = ParameterStore(model.parameters, seed: seed)
         store.redraw(seed: seed)
+        // What is held in training has a gradient all the same.
+        store.isTrainable = store.isTrainable.map { _ in true }
         var random = Random(seed: seed, purpose: "model gradient check")
         input = .normal([2, height, width, specification.inputChannels], from: &random)
         let answer = model(Variable(input), Context(store, mode: .training)).answer

@@ -50,8 +50,20 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         var data = recipe.data
         if C.fitsWholeImages, data.fit == .crop { data.fit = .corner }
         let shapes = try ImageShapes(of: splits.train)
+        if let given = task.input?.size {
+            if let size = data.imageSize, size != [given.height, given.width] {
+                throw RecipeError(
+                    "data.imageSize is \(size), but \(C.name) has an input of \(given) by its own keys of data; leave it out"
+                )
+            }
+            data.imageSize = [given.height, given.width]
+        }
+        if let given = task.input?.channels, let channels = recipe.model.inputChannels, channels != given {
+            throw RecipeError(
+                "model.inputChannels is \(channels), but \(C.name) works on \(given) channels; leave it out")
+        }
         let (height, width, sizeNotice) = Self.inputSize(data, shapes)
-        let channels = recipe.model.inputChannels ?? shapes.channels
+        let channels = recipe.model.inputChannels ?? task.input?.channels ?? shapes.channels
         var specification = recipe.model.specification
         let names = try data.names(of: splits.classNames)
         let classes = names.count
@@ -68,7 +80,8 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         if let problem = data.evaluationProblem(height: height, width: width) { throw RecipeError(problem) }
         let normalization = try Self.normalization(data, splits, height: height, width: width, channels: channels)
         self.splits = splits
-        self.plan = data.plan(height: height, width: width, channels: channels, normalization: normalization)
+        self.plan = try task.adapted(
+            data.plan(height: height, width: width, channels: channels, normalization: normalization))
         if let problem = plan.problem { throw RecipeError("data: \(problem)") }
         specification = try specification.resolved(height: height, width: width)
         self.specification = specification

@@ -40,14 +40,16 @@ package struct ModelOutline: Sendable {
                 "The number of classes comes from the data, which is not opened here; \(specification.classes) are assumed "
                     + "(model.classes).")
         }
-        if let channels = recipe.model.inputChannels ?? embedded?.channels {
+        if let channels = recipe.model.inputChannels ?? recipe.task.input?.channels ?? embedded?.channels {
             specification.inputChannels = channels
         } else {
             notices.append(
                 "The number of channels comes from the data, which is not opened here; \(specification.inputChannels) are "
                     + "assumed (model.inputChannels).")
         }
-        if let size = recipe.data.imageSize ?? embedded.map({ [$0.side, $0.side] }) {
+        if let size = recipe.task.input?.size {
+            (height, width) = (size.height, size.width)
+        } else if let size = recipe.data.imageSize ?? embedded.map({ [$0.side, $0.side] }) {
             (height, width) = (size[0], size[1])
         } else {
             let side = specification.usualImageSize(named: recipe.model.name)

@@ -21,7 +21,7 @@ extension ConfigurationReference {
 
     /// Which keys `head` has depends on its kind.
     private static var heads: Switch {
-        let dense = ModelHead.all.filter { !($0 is any DetectorHeadSpecification.Type) }.map { head in
+        let dense = ModelHead.dense.map { head in
             Switch.Kind(
                 head.name, words: [head.name],
                 text: "{task: \(SegmentationConfiguration.name), head: {kind: \(head.name)}}")

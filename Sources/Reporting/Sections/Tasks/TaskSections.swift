@@ -25,7 +25,9 @@ extension TaskSections {
 
 extension RunRecord {
     private static var taskSections: [any TaskSections.Type] {
-        [ClassSections.self, MaskSections.self, BoxSections.self, InstanceSections.self]
+        [
+            ClassSections.self, MaskSections.self, BoxSections.self, InstanceSections.self, EnlargedSections.self,
+        ]
     }
 
     /// The task as the run's findings name it; runs before there was a choice name none and classify.

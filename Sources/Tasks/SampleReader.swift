@@ -3,22 +3,22 @@ import Tensors
 
 /// Reads the images of a data set in order, a few at a time on all threads: neighbors of one size, which may go through a
 /// model together.
-struct SampleReader {
+struct SampleReader<Annotation: Datasets.Annotation> {
     struct Sample {
         let index: Int
         let image: Image
-        let mask: Mask
+        let annotation: Annotation
     }
 
-    private let dataset: any AnnotatedDataset<Mask>
+    private let dataset: any AnnotatedDataset<Annotation>
     private var position = 0
     private var waiting: [Sample] = []
 
     /// So many are read at a time, and so many pixels go through the model together at most.
-    private static let read = 16
-    private static let together = 1 << 17
+    private static var read: Int { 16 }
+    private static var together: Int { 1 << 17 }
 
-    init(_ dataset: any AnnotatedDataset<Mask>) { self.dataset = dataset }
+    init(_ dataset: any AnnotatedDataset<Annotation>) { self.dataset = dataset }
 
     /// The next images, all of one size; nil at the end.
     mutating func next() throws -> [Sample]? {
@@ -43,7 +43,7 @@ struct SampleReader {
                     let index = range.lowerBound + offset
                     places.start[offset] = Result {
                         Sample(
-                            index: index, image: try dataset.image(index), mask: try dataset.annotation(index))
+                            index: index, image: try dataset.image(index), annotation: try dataset.annotation(index))
                     }
                 }
             }
