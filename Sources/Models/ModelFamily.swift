@@ -5,7 +5,7 @@ public enum ModelFamily {
     /// Those of this package.
     public static let builtIn: [any BackboneSpecification.Type] = [
         HorNetSpecification.self, ConvNeXtSpecification.self, ResNetSpecification.self, CvTSpecification.self,
-        UNetSpecification.self, SegNetrSpecification.self,
+        UNetSpecification.self, SegNetrSpecification.self, MixNetSpecification.self,
     ]
 
     private static let list = PartList("family", builtIn) { $0.names }
