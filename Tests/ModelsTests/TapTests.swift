@@ -23,6 +23,8 @@ private let samples: [any BackboneSpecification] = [
     CvTSpecification(widths: [4], heads: [1], depths: [1], embedKernels: [4], embedStrides: [7], keyStride: 1),
     UNetSpecification(baseWidth: 2), UNetSpecification(baseWidth: 3, bilinear: true),
     SegNetrSpecification(baseWidth: 4),
+    MixNetSpecification(mixer: .gnConvGF, widths: [16, 16], depths: [1, 1]),
+    MixNetSpecification(mixer: .windowAttention, widths: [16, 16, 32], depths: [1, 2, 1], stemStride: 2),
     PlainSpecification(widths: [3, 4, 5], depths: [1, 1, 1]),
 ]
 
