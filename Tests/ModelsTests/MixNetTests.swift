@@ -60,6 +60,13 @@ import Testing
         }
     }
 
+    /// With taps that move the map is read between pixels, where kinks are dense.
+    @Test(arguments: MixNetMixer.allCases)
+    func gradientsAgreeWithDifferences(mixer: MixNetMixer) throws {
+        let specification = MixNetSpecification(mixer: mixer, widths: [16], depths: [1], classes: 2)
+        try checkGradients(ModelSpecification(specification), height: 5, width: 4)
+    }
+
     @Test func aWidthThatMixersCannotDivideIsNamed() throws {
         let wrong = MixNetSpecification(widths: [24], depths: [1])
         #expect(throws: ModelError("model.widths is [24], expected multiples of 16")) { try wrong.validate() }
