@@ -13,6 +13,8 @@ struct SweepCommand: ParsableCommand {
             standard deviation. Validation chooses, and a lead within the error is no win. All results are also in \
             OUTPUT/sweep.json, and on the page OUTPUT/sweep.html, which trainer report OUTPUT makes again.
 
+            A configuration may say itself what is varied: sweep: {vary: ["key=value,value,..."]}.
+
             With --random N so many runs are drawn instead of trying every combination. Then --vary takes ranges, too: \
             low..high, or low..high:log with equal chances for equal factors; whole numbers are drawn between whole \
             numbers. The draws follow from --seed alone, and the first are the same for every N.
@@ -24,6 +26,7 @@ struct SweepCommand: ParsableCommand {
               trainer sweep Configs/digits.yaml --random 20 \\
                 --vary optimizer.learningRate=1e-4..1e-2:log --vary loss.mixup=0..0.8
               trainer sweep Configs/digits.yaml --vary loss.mixup=0,0.8 --json
+              trainer sweep Configs/mixers-digits.yaml
             """)
 
     @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
@@ -55,7 +58,6 @@ struct SweepCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if variations.isEmpty { throw ValidationError("Missing --vary key=value,value,...: a sweep varies something") }
         try check("--random", random, in: 1...SweepPlan.mostArms)
         if let seed {
             if random == nil {
@@ -71,6 +73,11 @@ struct SweepCommand: ParsableCommand {
             throw ValidationError("\(config) has a pool of teachers, expected a configuration of trainer train")
         }
         let path = output ?? "Runs/sweep-" + stem(config)
+        let variations = try variations.isEmpty ? SweepSection(file, overrides: overrides).variations : variations
+        if variations.isEmpty {
+            throw ValidationError(
+                "Missing --vary key=value,value,... (or a section sweep in \(config)): a sweep varies something")
+        }
         let plan =
             try random.map { try SweepPlan(variations, draws: $0, seed: UInt64(seed ?? 0)) } ?? SweepPlan(variations)
         let sweep = try Sweep(file, overrides: overrides, plan: plan, path: path)

@@ -6,7 +6,7 @@ public enum ModelFamily {
     public static let builtIn: [any BackboneSpecification.Type] = [
         HorNetSpecification.self, ConvNeXtSpecification.self, ResNetSpecification.self, CvTSpecification.self,
         UNetSpecification.self, SegNetrSpecification.self, SwinSpecification.self, MobileFormerSpecification.self,
-        MobileNetV2Specification.self, AFFNetSpecification.self, HDSRNetSpecification.self,
+        MobileNetV2Specification.self, AFFNetSpecification.self, HDSRNetSpecification.self, MixNetSpecification.self,
     ]
 
     private static let list = PartList("family", builtIn) { $0.names }

@@ -37,6 +37,8 @@ private let samples: [any BackboneSpecification] = [
         stemWidth: 4, stemStride: 1, widths: [8, 8], expansions: [1, 2], strides: [1, 1],
         tokens: .init(count: 1, width: 8), ending: .init(width: 5), groups: 4),
     HDSRNetSpecification(width: 4, groups: 1, experts: 2),
+    MixNetSpecification(mixer: .gnConvGF, widths: [16, 16], depths: [1, 1]),
+    MixNetSpecification(mixer: .windowAttention, widths: [16, 16, 32], depths: [1, 2, 1], stemStride: 2),
     PlainSpecification(widths: [3, 4, 5], depths: [1, 1, 1]),
 ]
 

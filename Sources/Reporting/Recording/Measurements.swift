@@ -32,6 +32,15 @@ package enum Memory {
         #endif
     }
 
+    /// Lets the peak begin again at what is resident now, where the system can do that.
+    package static func forgetPeak() {
+        #if os(Linux)
+            guard let file = fopen("/proc/self/clear_refs", "w") else { return }
+            defer { fclose(file) }
+            fputs("5", file)
+        #endif
+    }
+
     #if os(Linux)
         /// Of this program alone: what getrusage says begins with the memory of the process that started it.
         private static func residentHighWaterMark() -> Double? {

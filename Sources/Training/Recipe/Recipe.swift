@@ -34,7 +34,7 @@ public struct Recipe: Sendable {
     /// - Throws: `ConfigurationError` with every problem that can be found without the data.
     public static func load(_ path: String, overrides: [String] = []) throws -> Recipe {
         let document = try ConfigurationDocument.load(path: path, overrides: overrides)
-        return try Recipe(document, path: path)
+        return try Recipe(SweepSection.without(document), path: path)
     }
 
     package init(_ document: ConfigurationDocument, path: String) throws {

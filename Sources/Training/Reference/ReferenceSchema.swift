@@ -16,7 +16,15 @@ package struct ReferenceSchema {
         let extends: JSONValue = [
             "type": "string", "description": "The file that this one builds on, relative to its own folder",
         ]
-        for member in section("", extra: [.init("extends", extends)]).objectValue ?? [] {
+        let vary: JSONValue = [
+            "type": "array", "items": ["type": "string"],
+            "description": "Keys and the values they take, `key=value,value,...`",
+        ]
+        let sweep: JSONValue = [
+            "type": "object", "description": .string(SweepSection.summary), "additionalProperties": false,
+            "properties": ["vary": vary],
+        ]
+        for member in section("", extra: [.init("extends", extends), .init("sweep", sweep)]).objectValue ?? [] {
             schema[member.name] = member.value
         }
         return schema

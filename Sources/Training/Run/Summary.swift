@@ -24,6 +24,8 @@ public struct Summary: Sendable {
         public var peakMemoryMB = 0.0
         /// How many the model has, frozen ones included.
         public var parameters = 0
+        /// Of a forward pass of one image; `nil` in summaries of older programs.
+        public var multiplyAdds: Int?
     }
 
     /// The metric that decides, which all values but losses are of.
@@ -99,6 +101,7 @@ extension Summary {
             .init("peakMemoryMB", .rounded(cost.peakMemoryMB, decimals: 1)),
             .init("parameters", .integer(cost.parameters)),
         ]
+        if let count = cost.multiplyAdds { members.append(.init("multiplyAdds", .integer(count))) }
         if let averageValidation { members.append(.init(metric.key("emaValidation"), .number(averageValidation))) }
         if let stoppedEarly { members.append(.init("stoppedEarly", .string(stoppedEarly))) }
         // A summary that names no metric is one of the metric that all summaries were of.
@@ -143,7 +146,8 @@ extension Summary {
         cost = Cost(
             epochs: json["epochs"]?.countValue ?? 0, updates: json["updates"]?.countValue ?? 0,
             imagesPerSecond: number("imagesPerSecond") ?? 0, seconds: seconds,
-            peakMemoryMB: number("peakMemoryMB") ?? 0, parameters: json["parameters"]?.countValue ?? 0)
+            peakMemoryMB: number("peakMemoryMB") ?? 0, parameters: json["parameters"]?.countValue ?? 0,
+            multiplyAdds: json["multiplyAdds"]?.countValue)
         stoppedEarly = json["stoppedEarly"]?.stringValue
     }
 }

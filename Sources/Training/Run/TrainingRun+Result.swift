@@ -25,6 +25,7 @@ extension TrainingRun {
         ) { try measure(store, $0, $1).scores }
         progress.clock.evaluationSeconds += MonotonicClock.seconds() - begin
         summary.cost.seconds = progress.clock.seconds
+        summary.cost.multiplyAdds = try model.trace(height: data.plan.height, width: data.plan.width).multiplyAdds
         return summary
     }
 

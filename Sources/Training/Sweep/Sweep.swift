@@ -66,14 +66,16 @@ package struct Sweep {
             defer { agenda.next() }
             if let summary = done[index] {
                 console.line("finished already")
-                result.add(arm, folder: folder(arm), summary)
+                result.add(arm, folder: folder(arm), summary, batchSize: recipes[index].training.batchSize)
                 continue
             }
             do {
                 let recipe = recipes[index]
+                Memory.forgetPeak()
                 let run = try recipe.makeRun(resuming: folder(arm), console: console, agenda: agenda)
                 let directory = try RunDirectory(folder(arm), mode: .resume)
-                result.add(arm, folder: folder(arm), try run.run(in: directory, resuming: !directory.isFresh).json)
+                let summary = try run.run(in: directory, resuming: !directory.isFresh).json
+                result.add(arm, folder: folder(arm), summary, batchSize: recipe.training.batchSize)
             } catch let error where error is NonFiniteError || error is RecipeError {
                 console.finish()
                 console.warning("\(name) failed: \(error)")

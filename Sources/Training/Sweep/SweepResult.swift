@@ -34,7 +34,12 @@ package struct SweepResult: Sendable {
 
     init(_ plan: SweepPlan) { (keys, planned) = (plan.variations.map(\.key), plan.arms.count) }
 
-    mutating func add(_ arm: SweepPlan.Arm, folder: String, _ summary: JSONValue) {
+    /// - Parameter batchSize: images of an update.
+    mutating func add(_ arm: SweepPlan.Arm, folder: String, _ summary: JSONValue, batchSize: Int) {
+        var summary = summary
+        if let rate = summary["imagesPerSecond"]?.doubleValue, rate > 0 {
+            summary[Self.step] = .rounded(1000 * Double(batchSize) / rate, decimals: 3)
+        }
         runs.append(
             Run(arm: arm, folder: folder, summary: summary, failure: nil, data: MeasuredData(folder: folder)))
     }
@@ -83,6 +88,26 @@ package struct SweepResult: Sendable {
     /// The group that is better than all others by more than the error; nil where none is.
     package var best: Group? { verdict.winner.map { groups[$0] } }
 
+    private static func count(_ mean: Double) -> String {
+        mean < 100 ? NumberText.fixed(mean, decimals: 1) : NumberText.grouped(Int(bounded: mean.rounded()))
+    }
+
+    /// What an update takes, evaluations left out.
+    private static let step = "millisecondsPerStep"
+
+    /// What the runs cost, where the variations make a difference to it.
+    private var costs: [(key: String, title: String)] {
+        let groups = groups
+        func differs(_ key: String) -> Bool {
+            Set(groups.compactMap { $0.statistics(key)?.mean }).count > 1
+        }
+        guard differs("parameters") || differs("multiplyAdds") else { return [] }
+        return [
+            ("parameters", "parameters"), ("multiplyAdds", "multiply-adds"), (Self.step, "ms per step"),
+            ("peakMemoryMB", "MB"),
+        ]
+    }
+
     package var table: String {
         let isTested = runs.contains { $0.summary?[metric.key("test")]?.doubleValue != nil }
         func share(_ group: Group, _ key: String) -> String {
@@ -96,8 +121,9 @@ package struct SweepResult: Sendable {
         columns.append(Table.Column("\(part), last epoch", .right))
         if isTested { columns.append(Table.Column("test, best epoch", .right)) }
         columns.append(Table.Column("\(part) loss", .right))
+        let costs = costs
         var text = Table(
-            columns: columns + ["seconds"],
+            columns: columns + ["seconds"] + costs.map { Table.Column($0.title, .right) },
             rows: groups.map { group in
                 let failed = group.failures.count
                 let loss = group.statistics("\(part)Loss").map {
@@ -110,7 +136,8 @@ package struct SweepResult: Sendable {
                     ]
                 if isTested { row.append(share(group, metric.key("bestTest"))) }
                 row.append(loss ?? "-")
-                return row + [group.statistics("seconds").map { NumberText.fixed($0.mean, decimals: 1) } ?? "-"]
+                row.append(group.statistics("seconds").map { NumberText.fixed($0.mean, decimals: 1) } ?? "-")
+                return row + costs.map { group.statistics($0.key).map { Self.count($0.mean) } ?? "-" }
             }
         ).render()
         let verdict = verdict
@@ -124,7 +151,8 @@ package struct SweepResult: Sendable {
     package var json: JSONValue {
         let statistics = [
             metric.key("bestValidation"), metric.key("test"), metric.key("bestTest"), "testLoss",
-            metric.key("validation"), "validationLoss", "seconds",
+            metric.key("validation"), "validationLoss", "seconds", "parameters", "multiplyAdds", Self.step,
+            "peakMemoryMB",
         ]
         func values(_ keys: [String], _ values: [String]) -> JSONValue {
             .object(zip(keys, values).map { .init($0, .string($1)) })
