@@ -54,6 +54,8 @@ SETS = {
 
 # The student is the configuration's own, of the families below; widths are for the sweep over the gap.
 STUDENT = {"model.name": "resnet18", "model.baseWidth": 16, "neck.channels": 32}
+# A finer level, for detectors of smaller images than their anchors are made for.
+SMALL_OBJECTS = {"neck.firstStage": 0}
 # Of the far architecture: the same HorNet with global filters.
 FAR = {"model.name": "hornet_pico_gf"}
 
@@ -63,7 +65,7 @@ class Distillation:
     """One distillation of the student.
 
     `order` None stands for the order that Backward Greedy Selection finds, `way` is an arm of `trainer distill`. `scale` is
-    the side of the student's input as a part of the teachers', `scales` those of the teachers.
+    the side of the student's input as a part of the whole.
     """
 
     name: str

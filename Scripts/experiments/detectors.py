@@ -82,6 +82,8 @@ class Detectors(laboratory.Laboratory):
             epochs = epochs or self.set.epochs
             if width:
                 settings["model.baseWidth"] = width
+            if scale != 1:
+                settings.update(plan.SMALL_OBJECTS)
         else:
             epochs = epochs or self.set.teacher_epochs
             settings = {}
@@ -91,7 +93,7 @@ class Detectors(laboratory.Laboratory):
                 config, settings = self.folder() / "hornet.yaml", dict(plan.FAR)
             else:
                 scale = {"half": 0.5, "three_quarters": 0.75, "whole": 1}[name]
-                config = self.folder() / "resnet.yaml"
+                config, settings = self.folder() / "resnet.yaml", dict(plan.SMALL_OBJECTS)
         suffix = (f"-{scale:g}" if scale != 1 else "") + (f"-width-{width}" if width else "")
         folder = self.work / "models" / f"{name}{suffix}-epochs-{epochs}-seed-{seed}"
         height, across = self.size(scale)

@@ -19,9 +19,9 @@ private let detectors =
         student: {name: small}
         pool:
           teachers:
-            - {name: wide, config: detector.yaml, set: [model.baseWidth=12, neck.channels=12]}
-            - {name: resnet, config: detector.yaml, set: [model.name=resnet, model.stem=imagenet, "model.depths=[1, 1]", model.baseWidth=8]}
-            - {name: faster, config: faster.yaml}
+            - {name: wide, config: wide.yaml}
+        - {name: resnet, config: resnet.yaml}
+        - {name: faster, config: faster.yaml}
         order: [faster, wide, resnet]
         stage:
           epochs: 2
@@ -36,20 +36,29 @@ extension Runs {
 
         init() throws {
             detector = try SmallDetector()
-            // A member's model must not bring keys of another family.
             let plain = SmallDetector.text.replacing("training: {epochs: 2", with: "training: {epochs: 1")
-            let free = plain.replacing(
-                try Regex("(?s)model:.*?head:"),
-                with: "model: {name: hornet, baseWidth: 8, depths: [1, 1], stemStride: 4}\nhead:")
-            try AtomicFile.write(folder + "/detector.yaml", free)
-            try AtomicFile.write(
-                folder + "/faster.yaml",
+            try write(
+                "wide.yaml",
+                plain.replacing("baseWidth: 8", with: "baseWidth: 12").replacing("channels: 8,", with: "channels: 12,"))
+            // The same widths of the neck and the head.
+            try write("alike.yaml", plain.replacing("baseWidth: 8", with: "baseWidth: 12"))
+            try write(
+                "large.yaml",
+                plain.replacing("baseWidth: 8", with: "baseWidth: 12").replacing("[32, 32]", with: "[64, 128]"))
+            let (before, after) = try (#require(plain.range(of: "model:")), #require(plain.range(of: "head:")))
+            try write(
+                "resnet.yaml",
+                String(plain[..<before.lowerBound]) + "model: {name: resnet, depths: [1, 1], baseWidth: 8}\n"
+                    + String(plain[after.lowerBound...]))
+            try write(
+                "faster.yaml",
                 plain.replacing(
                     "{kind: retinanet, convolutions: 1, anchorScale: 3, anchorRatios: [1]}",
                     with: "{kind: fasterRcnn, anchorScale: 3, anchorRatios: [1], regionScale: 32, boxWidth: 16}"
-                )
-                .replacing("extraLevels: 0", with: "extraLevels: 1"))
+                ).replacing("extraLevels: 0", with: "extraLevels: 1"))
         }
+
+        private func write(_ name: String, _ text: String) throws { try AtomicFile.write(folder + "/" + name, text) }
 
         private func configuration(_ overrides: [String], _ text: String = detectors) throws -> DistillationRecipe {
             try AtomicFile.write(folder + "/chain.yaml", text)
@@ -180,7 +189,7 @@ extension Runs {
 
         @Test func neckAndHeadComeFromATeacherOfTheSameShape() throws {
             let overrides = try student() + ["student.inherit=[neck, head]", "optimizer.learningRate=1e-12"]
-            let text = detectors.replacing("model.baseWidth=12, neck.channels=12", with: "model.baseWidth=12")
+            let text = detectors.replacing("wide.yaml", with: "alike.yaml")
             try distill(
                 "inherited", overrides + ["order=[wide]", "stage.epochs=1", "pool.directory=\(folder)/pool2"], text)
             let own = try Weights.read(folder + "/inherited/weights/last.safetensors")
@@ -245,8 +254,7 @@ extension Runs {
         @Test func sizesAndShapesOfBatchesMayDiffer() throws {
             // Square images take half of the input, so their batches are cut; teachers have twice the size.
             let small = ["data.imageSize=[32, 64]", "student.name=tiny"]
-            let text = detectors.replacing(
-                "set: [model.baseWidth=12", with: "set: [data.imageSize=[64, 128], model.baseWidth=12")
+            let text = detectors.replacing("wide.yaml", with: "large.yaml")
             let overrides = small + ["pool.directory=\(folder)/large", "order=[wide, resnet]", "stage.epochs=1"]
             let summary = try distill("sizes", overrides, text)
             #expect(summary.stages.map(\.teachers) == [["wide"], ["resnet"]])

@@ -37,9 +37,10 @@ package struct TeacherView: Sendable {
             let output = Destination(pointer: target)
             parallelFor(images.shape[0], grain: 1) { rows in
                 for row in rows {
-                    guard let image = try? self.image(shown.indices[row]).converted(channels: channels) else {
-                        continue
-                    }
+                    // What was put together of several images did not move from any of them.
+                    guard let image = try? self.image(shown.indices[row]).converted(channels: channels),
+                        image.size == shown.motions[row].source
+                    else { continue }
                     draw(
                         image, shown.motions[row], x, y, Pair(height, width),
                         into: output.pointer + row * height * width * channels)
