@@ -1,3 +1,4 @@
+import Checkpoints
 import Distillation
 import Foundation
 import Tasks
