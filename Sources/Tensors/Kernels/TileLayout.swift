@@ -58,7 +58,7 @@ extension Float: TileLayoutKernels {
         _ x: UnsafePointer<Float>, parts: [Int], _ shape: Shape, _ g: UnsafePointer<Float>, outputs: Int,
         into dw: UnsafeMutablePointer<Float>, _ layout: TileLayout
     ) {
-        var product = TiledWeightGradient(shape, parts: parts, outputs: outputs)
+        var product = TiledWeightGradient(shape, parts: parts, outputs: outputs, shares: true)
         product.tiling.layout = layout
         product.run(parts.map { _ in x }, g, into: dw)
     }
