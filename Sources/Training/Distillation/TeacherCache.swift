@@ -65,7 +65,9 @@ extension DistillationRun {
         for teacher in self.teachers where !teachers.contains(where: { $0 === teacher }) { teacher.cache = nil }
         let limit = configuration.pool.cacheMegabytes
         guard limit > 0, !teachers.isEmpty else { return }
-        let isFixed = data.plan.training.allSatisfy(\.isDeterministic) && data.plan.erasing == nil
+        let isFixed =
+            data.plan.training.allSatisfy(\.isDeterministic) && data.plan.erasing == nil
+            && recipe.data.geometry.objects.mosaic == 0
         guard isFixed, !task.mixesImages else {
             return console.notice(
                 "the teachers' outputs are not kept (pool.cacheMegabytes), because training images are changed at random"
