@@ -22,7 +22,7 @@ CASES = [
     ("loss: {classWeights: balanced}", None),
     ("optimizer: {ema:}", None),
     ("data: {imageSize: null, validation: 0.2}", None),
-    ("training: {batchSize: 1_000}", None),
+    ("training: {batchSize: 1_000, epochs: null}", None),
     ("model: {name: resnet20, block: basic}", None),
     ("extends: other.yaml\nmodel: {orders: [1, 2, 3, 4], block: basic}", None),
     ("stage: {losses: [{kind: mgd, mask: spatial}]}", None),

@@ -24,6 +24,7 @@ class DetectionComparison(comparison.Comparison):
     packages = {"torch": "torch", "torchvision": "torchvision", "numpy": "numpy", "PIL": "pillow",
                 "pycocotools": "pycocotools", "safetensors": "safetensors"}
     recipe = detection_recipe
+    export_options = ["--names", "torchvision"]
     measures = [("AP", "AP"), ("AP50", "AP50"), ("AP75", "AP75"), ("MaskAP", "mask AP")]
     hides_missing = True
     # The place of each measure in the twin's result.

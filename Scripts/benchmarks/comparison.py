@@ -71,6 +71,8 @@ class Comparison:
     twin, library, packages = None, "PyTorch", {}
     # The module that reads a configuration for it.
     recipe = None
+    # How first values are exported for the twin.
+    export_options = []
     # What is compared: its name in results, its title. The first one decides.
     measures = []
     # Whether a measure that neither side knows has no column.
@@ -118,7 +120,7 @@ class Comparison:
         options |= {"seed": seed, "threads": self.options.threads, "memory-format": memory_format}
         if self.options.equal_start:
             first = self.folder / f"first-{seed}.safetensors"
-            run([self.options.trainer, "export", self.options.config, "--safetensors", first,
+            run([self.options.trainer, "export", self.options.config, "--safetensors", first, *self.export_options,
                  *settings([*self.options.set, f"run.seed={seed}", *first_settings])])
             options["initial"] = first
         return [sys.executable, self.twin, data, "--json", *self.recipe.arguments(options)]

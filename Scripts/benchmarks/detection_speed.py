@@ -7,8 +7,7 @@
 
 RetinaNet with ResNet-18 and a pyramid of 256 channels at 320 x 320, batch 4; Mask R-CNN likewise, batch 2; 80 classes. A step
 is forward, losses, backward, clip and AdamW on random images of eight objects each. Deformable convolution is 3x3 with 128
-channels on a map of 40 x 40, batch 4, forward and backward; `trainer bench` knows no single operation, so that only
-torchvision's side of it is measured. Each measurement is a process of its own, so that peak memory is that of the work alone.
+channels on a map of 40 x 40, batch 4, forward and backward. Each measurement is a process of its own, so that peak memory is that of the work alone.
 Needs torch, torchvision and numpy.
 """
 import argparse
@@ -125,17 +124,34 @@ def run_torch(work, inference, memory_format, options):
     return json.loads(result.stdout.strip().splitlines()[-1])
 
 
+def run_deformable(inference, options):
+    """Seconds of the single operation, forward alone or both ways; peak memory is that of both ways."""
+    command = [options.trainer, "bench", "--operation", "deformableConvolution", "--json", "--threads",
+               str(options.threads), "--steps", str(options.steps), "--batch", str(BATCH["deformable"])]
+    found = json.loads(checked(command).stdout)
+    seconds = found["forward"]["medianSeconds"]
+    if not inference:
+        seconds += found["backward"]["medianSeconds"]
+    return {"seconds": seconds, "memoryMB": found["peakMemoryMB"]}
+
+
+def checked(command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(result.stderr.strip() or f"error: trainer bench ended with {result.returncode}")
+    return result
+
+
 def run_ours(work, inference, folder, options):
+    if work == "deformable":
+        return run_deformable(inference, options)
     config = folder / f"{work}.yaml"
     config.write_text(CONFIG.format(
         task="instances" if work == "maskrcnn" else "detection", size=SIZE, classes=CLASSES,
         head="maskRcnn" if work == "maskrcnn" else "retinanet"))
     command = [options.trainer, "bench", str(config), "--json", "--threads", str(options.threads), "--steps",
                str(options.steps), "--batch", str(BATCH[work])] + ["--inference-only"] * inference
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode != 0:
-        sys.exit(result.stderr.strip() or f"error: trainer bench ended with {result.returncode}")
-    found = json.loads(result.stdout)
+    found = json.loads(checked(command).stdout)
     part = found["inference" if inference else "training"]
     return {"seconds": part["medianSeconds"], "memoryMB": found["peakMemoryMB"]}
 
@@ -144,7 +160,7 @@ def compare(work, inference, folder, options):
     """Alternates ours with PyTorch's memory formats; a row of the table."""
     sides = {memory_format: lambda f=memory_format: run_torch(work, inference, f, options)
              for memory_format in options.memory_formats}
-    if not options.torch_only and work != "deformable":
+    if not options.torch_only:
         sides = {"ours": lambda: run_ours(work, inference, folder, options)} | sides
     found = {side: [] for side in sides}
     for _ in range(options.rounds):

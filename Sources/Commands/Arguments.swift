@@ -46,16 +46,26 @@ enum ThreadsOption {
             "--threads is \(threads), expected 0 (all processors) to \(range.upperBound)")
     }
 
+    /// Sets the threads of the kernels where there is no configuration.
+    static func use(_ threads: Int?, _ console: Console) {
+        warn(threads ?? 0, "--threads ", console)
+        if let threads, threads > 0 { ThreadPool.shared.threads = threads }
+    }
+
     /// Sets the threads of the kernels.
     static func use(_ threads: Int?, _ recipe: Recipe, _ console: Console) {
-        let wanted = threads ?? recipe.training.threads
+        warn(threads ?? recipe.training.threads, threads == nil ? "training.threads=" : "--threads ", console)
+        if let notice = ThreadPool.use(recipe.training, threads: threads) { console.notice(notice) }
+    }
+
+    /// - Parameter option: what a number follows.
+    private static func warn(_ wanted: Int, _ option: String, _ console: Console) {
         let processors = ThreadPool.processorCount
         if wanted > processors {
             console.warning(
                 "\(wanted) threads share \(processors == 1 ? "one processor" : "\(processors) processors") and wait for "
-                    + "each other; \(threads == nil ? "training.threads=0" : "--threads 0") takes as many as there are")
+                    + "each other; \(option)0 takes as many as there are")
         }
-        if let notice = ThreadPool.use(recipe.training, threads: threads) { console.notice(notice) }
     }
 }
 

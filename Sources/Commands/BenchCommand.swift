@@ -6,18 +6,24 @@ import Training
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Times training steps and inference of a configuration's model.",
+        commandName: "bench",
+        abstract: "Times training steps and inference of a configuration's model, or a single operation.",
         discussion: """
             A step is forward, backward, clip and optimizer on random images. The peak is what multiply-adds of this \
-            program reach on the same threads in the same run.
+            program reach on the same threads in the same run. For detectors, what it takes to load a batch of the \
+            configuration's data is timed as well.
+
+            With --operation no configuration is needed: one of \(OperationBenchmark.Name.words) is timed forward and \
+            backward, of the size that detectors have it at 320 x 320 pixels.
 
             EXAMPLES:
               trainer bench Configs/cifar10-nano.yaml
               trainer bench Configs/cifar10-pico.yaml --batch 64 --threads 1 --json
+              trainer bench --operation convolution3x3 --batch 4
             """)
 
     @Argument(help: "The configuration, a YAML file or a run folder.", completion: .config)
-    var config: String
+    var config: String?
 
     @OptionGroup var overrides: Overrides
 
@@ -29,22 +35,48 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Time inference alone; peak memory is then that of inference.")
     var inferenceOnly = false
 
+    @Option(
+        help: ArgumentHelp("Time one operation in place of a model.", valueName: "name"),
+        completion: .list(OperationBenchmark.Name.allCases.map(\.rawValue)))
+    var operation: String?
+
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
     func validate() throws {
         try size.check(steps: steps, most: 1_000_000)
         try ThreadsOption.check(size.threads)
+        guard let operation else {
+            guard config != nil else {
+                throw ValidationError("there is nothing to time, expected a configuration or --operation NAME")
+            }
+            return
+        }
+        guard OperationBenchmark.Name(rawValue: operation) != nil else {
+            throw ValidationError("--operation is \(operation), expected one of \(OperationBenchmark.Name.words)")
+        }
+        if config != nil || inferenceOnly || !overrides.values.isEmpty {
+            throw ValidationError(
+                "--operation stands alone, expected no configuration, --set or --inference-only with it")
+        }
     }
 
     func run() throws {
         let console = Console()
+        if let name = operation.flatMap({ OperationBenchmark.Name(rawValue: $0) }) {
+            ThreadsOption.use(size.threads, console)
+            StopRequest.listen(training: false)
+            let result = try OperationBenchmark.run(name, batch: size.batch ?? 4, steps: steps)
+            return console.text(json ? result.json.text(pretty: true) : result.text)
+        }
+        guard let config else { return }
         let recipe = try openRecipe(config, overrides.values, console)
         ThreadsOption.use(size.threads, recipe, console)
         StopRequest.listen(training: false)
         let result = try StepBenchmark.run(
             recipe, batch: size.batch ?? recipe.training.batchSize, steps: steps, trains: !inferenceOnly,
             console: progressConsole(json: json))
+        if let problem = result.dataProblem { console.notice("loading the data is not timed: \(problem)") }
         if json { console.text(encode(result).text(pretty: true)) } else { console.text(render(result)) }
     }
 
@@ -65,12 +97,15 @@ struct BenchCommand: ParsableCommand {
                 + [row("inference", result.inference, result.inferenceRate)])
         let steps = Double(result.profiledSteps)
         let whole = result.parts?.seconds.reduce(0) { $0 + $1.seconds } ?? 0
-        var parts = (result.parts?.seconds ?? []).map { part in
-            [part.name, milliseconds(part.seconds), NumberText.percentage(part.seconds / whole, decimals: 1)]
+        var parts = (result.parts?.seconds ?? []).map { part -> [String] in
+            // Of a detector, what anchors and regions are taken for is decided on the way to the loss.
+            let name = part.name == "loss" && result.reading != nil ? "assignment and loss" : part.name
+            return [name, milliseconds(part.seconds), NumberText.percentage(part.seconds / whole, decimals: 1)]
         }
         if let reading = result.reading {
             parts.append(["objects out of an answer", milliseconds(reading.median), ""])
         }
+        if let data = result.data { parts.append(["data, on a thread of its own", milliseconds(data.median), ""]) }
         let partTable = Table(columns: [Table.Column("part", .left), "ms", "share of a step"], rows: parts)
         let total = result.operations.reduce(0) { $0 + $1.entry.forwardSeconds + $1.entry.backwardSeconds }
         let operations = Table(
@@ -112,7 +147,7 @@ struct BenchCommand: ParsableCommand {
             "training": result.training.map { times($0, result.trainingRate) } ?? .null,
             "inference": times(result.inference, result.inferenceRate),
             "parts": .object((result.parts?.seconds ?? []).map { JSONValue.Member($0.name, .number($0.seconds)) }),
-            "readingSeconds": .optional(result.reading?.median),
+            "readingSeconds": .optional(result.reading?.median), "dataSeconds": .optional(result.data?.median),
             "operations": .array(
                 result.operations.map { operation, entry in
                     [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Detection
 import Exporting
 import JSON
 import Models
@@ -15,14 +16,16 @@ struct ExportCommand: ParsableCommand {
             Takes a weights file or a run folder (its best weights, else its last). A configuration or the name of a \
             model stands for that model's first values, a mould for weights from elsewhere.
 
-            The ONNX model takes `images` [batch, channels, height, width], normalised, and gives `logits`. A weights \
-            file has PyTorch's names: those of the official HorNet and CvT code, of timm (ConvNeXt) and of torchvision \
-            (ResNet).
+            The ONNX model takes `images` [batch, channels, height, width], normalised, and gives `logits`, or the objects \
+            that a detector finds, by the limits that go with its weights. A weights file has PyTorch's names: those of \
+            the official HorNet and CvT code, of timm (ConvNeXt) and of torchvision (ResNet); --names has those of a \
+            detector in another library.
 
             EXAMPLES:
               trainer export Runs/digits --onnx digits.onnx
               trainer export Runs/digits/weights/last.safetensors --onnx last.onnx --json
               trainer export Runs/digits --safetensors d.safetensors --mmpretrain
+              trainer export Runs/cells --safetensors cells.safetensors --names torchvision
               trainer export hornet_tiny_gf --safetensors mould.safetensors
             """)
 
@@ -43,6 +46,12 @@ struct ExportCommand: ParsableCommand {
     var mmpretrain = false
 
     @Option(
+        help: ArgumentHelp(
+            "A detector's names in the safetensors file: torchvision or mmdetection.", valueName: "library"),
+        completion: .list(DetectorStyle.allCases.map(\.rawValue)))
+    var names: String?
+
+    @Option(
         name: .customLong("set"),
         help: ArgumentHelp("Replaces a value of a configuration; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
@@ -54,10 +63,20 @@ struct ExportCommand: ParsableCommand {
         if onnx == nil, safetensors == nil {
             throw ValidationError("there is nothing to write, expected --onnx FILE or --safetensors FILE")
         }
-        if safetensors == nil, torchNames || mmpretrain {
+        let aboutNames = [("--mmpretrain", mmpretrain), ("--names", names != nil), ("--torch-names", torchNames)]
+            .filter(\.1).map(\.0)
+        if safetensors == nil, let option = aboutNames.first {
             throw ValidationError(
-                "\(mmpretrain ? "--mmpretrain" : "--torch-names") is about names in a weights file, expected "
-                    + "--safetensors FILE with it")
+                "\(option) is about names in a weights file, expected --safetensors FILE with it")
+        }
+        if let names {
+            guard DetectorStyle(rawValue: names) != nil else {
+                throw ValidationError("--names is \(names), expected torchvision or mmdetection")
+            }
+            if aboutNames.count > 1 {
+                throw ValidationError(
+                    "--names and \(aboutNames.first { $0 != "--names" } ?? "") are both given, expected one of them")
+            }
         }
         if let onnx, onnx == safetensors {
             throw ValidationError("--onnx and --safetensors name the same file, \(onnx)")
@@ -66,22 +85,27 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
-        let (path, weights) = try resolve(console)
+        let source = try resolve(console)
         if json {
-            console.text(try export(weights, source: path) { _ in }.text(pretty: true))
+            console.text(try export(source) { _ in }.text(pretty: true))
         } else {
-            _ = try export(weights, source: path) { console.line($0) }
+            _ = try export(source) { console.line($0) }
         }
     }
 
     /// Writes what is asked for.
-    private func export(_ weights: Weights, source: String, _ line: (String) -> Void) throws -> JSONValue {
-        var members: [JSONValue.Member] = [.init("source", .string(source))]
+    private func export(_ source: Source, _ line: (String) -> Void) throws -> JSONValue {
+        var members: [JSONValue.Member] = [.init("source", .string(source.path))]
         // Both are made before either is written, so that a mistake leaves nothing half done.
-        let model = try onnx.map { path in (path, try graph(weights)) }
-        let specification = weights.metadata.specification
+        let model = try onnx.map { path in (path, try graph(source)) }
+        let specification = source.weights.metadata.specification
+        let library = names.flatMap { DetectorStyle(rawValue: $0) }
         let file = try safetensors.map { path in
-            (path, try weights.file { mmpretrain ? try specification.mmpretrainName($0) : $0 })
+            let file = try source.weights.file { name in
+                if let library { return try specification.detectorName(name, style: library) }
+                return mmpretrain ? try specification.mmpretrainName(name) : name
+            }
+            return (path, file)
         }
         if let (path, model) = model {
             try AtomicFile.write(path, pieces: model.pieces)
@@ -97,26 +121,27 @@ struct ExportCommand: ParsableCommand {
         if let (path, file) = file {
             try file.write(path: path)
             line(
-                "written to \(path): \(file.tensors.count) tensors under \(mmpretrain ? "mmpretrain's" : "PyTorch's") names"
+                "written to \(path): \(file.tensors.count) tensors under \(names ?? (mmpretrain ? "mmpretrain" : "PyTorch"))'s names"
             )
             members.append(
                 .init(
                     "safetensors",
                     [
                         "path": .string(path), "tensors": .integer(file.tensors.count),
-                        "names": .string(mmpretrain ? "mmpretrain" : "torch"),
+                        "names": .string(names ?? (mmpretrain ? "mmpretrain" : "torch")),
                     ]))
         }
         return .object(members)
     }
 
-    private func graph(_ weights: Weights) throws -> ONNXModel {
-        let transform = weights.metadata.transform
+    private func graph(_ source: Source) throws -> ONNXModel {
+        let (metadata, limits) = (source.weights.metadata, try source.limits ?? DetectionLimits())
         return try ONNXModel(
-            weights.metadata.specification, height: transform.height, width: transform.width,
-            tensors: weights.store.stateDictionary(),
-            description: "images: \(transform.evaluationDescription)",
-            metadata: try weights.metadata.encoded())
+            metadata.specification, height: metadata.transform.height, width: metadata.transform.width,
+            tensors: source.weights.store.stateDictionary(),
+            description: "images: \(metadata.transform.evaluationDescription)", metadata: try metadata.encoded(),
+            objects: ObjectLimits(
+                score: limits.score, perLevel: limits.perLevel, overlap: limits.overlap, most: limits.most))
     }
 
     private func encode(_ model: ONNXModel, _ path: String) -> JSONValue {
@@ -129,23 +154,44 @@ struct ExportCommand: ParsableCommand {
         return [
             "path": .string(path), "operatorSet": .integer(ONNXModel.operatorSet), "nodes": .integer(model.nodeCount),
             "bytes": .integer(model.byteCount), "input": value(model.input), "output": value(model.outputs[0]),
+            "outputs": .array(model.outputs.map { value($0) }),
         ]
     }
 
     /// The weights, from wherever they come.
-    private func resolve(_ console: Console) throws -> (path: String, weights: Weights) {
-        func fresh(_ outline: ModelOutline) throws -> (String, Weights) {
+    private struct Source {
+        let path: String
+        let weights: Weights
+        /// Of a configuration's detector.
+        var configured: DetectionLimits?
+
+        /// Which candidates are objects; nil where nothing says so.
+        var limits: DetectionLimits? {
+            get throws {
+                let vocabulary = weights.metadata.vocabulary
+                guard weights.metadata.specification.head is any DetectorHeadSpecification,
+                    vocabulary.settings != .null
+                else { return configured }
+                return try DetectionSettings(vocabulary.settings, classes: vocabulary.classNames.count).limits
+            }
+        }
+    }
+
+    private func resolve(_ console: Console) throws -> Source {
+        func fresh(_ outline: ModelOutline, _ limits: DetectionLimits? = nil) throws -> Source {
             if !json {
                 for notice in outline.notices { console.notice(notice) }
                 console.notice("\(source) has no weights, the model's first values are written.")
             }
-            return (source, try Weights(fresh: outline))
+            return Source(path: source, weights: try Weights(fresh: outline), configured: limits)
         }
         if let outline = ModelOutline(name: source) { return try fresh(outline) }
         if source.hasSuffix(".yaml") || source.hasSuffix(".yml") {
-            return try fresh(try Recipe.load(source, overrides: overrides).outline)
+            let recipe = try Recipe.load(source, overrides: overrides)
+            return try fresh(recipe.outline, (recipe.task as? any DetectorConfiguration)?.keys.limits)
         }
         try checkIsNoModelName(source)
-        return try Weights.find(source)
+        let found = try Weights.find(source)
+        return Source(path: found.path, weights: found.weights)
     }
 }

@@ -40,7 +40,7 @@ struct InspectDataCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Also write all images and masks into a folder, as PNG files whose values are the classes.",
+            "Also write all images into a folder, with masks as PNG files whose values are the classes, or with objects as COCO files.",
             valueName: "folder"), completion: .directory)
     var export: String?
 
@@ -83,8 +83,8 @@ struct InspectDataCommand: ParsableCommand {
                 ? encode(found, fitting, details).text(pretty: true)
                 : render(found, fitting, recipe, details, &failure))
         if let export {
-            let count = try found.export(to: export)
-            if !json { console.line("\(NumberText.grouped(count)) images and masks are written below \(export)") }
+            let written = try found.export(to: export)
+            if !json { console.line("\(written.words) are written below \(export)") }
         }
         if failure == nil, let path {
             do {

@@ -3,7 +3,9 @@ import Checkpoints
 
 /// The option --set of commands that read a configuration.
 struct Overrides: ParsableArguments {
-    @Option(name: .customLong("set"), help: ArgumentHelp("Replaces a value; may be repeated.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Replaces a value, null takes it away; may be repeated.", valueName: "key=value"))
     var values: [String] = []
 }
 

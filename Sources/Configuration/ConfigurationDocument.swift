@@ -10,7 +10,8 @@ public struct ConfigurationDocument: Sendable {
     ///
     /// `extends: other.yaml` at the top of a file names the file it builds upon, absolute or relative to its own folder:
     /// mappings merge key by key and the extending file wins; lists and values are replaced whole. A key with nothing
-    /// after its colon leaves an inherited section as it is; `null` removes it.
+    /// after its colon leaves an inherited section as it is; `null`, here and in overrides, stands for an absent key, so that
+    /// it takes back what was inherited.
     ///
     /// - Throws: `ConfigurationError` with every file that cannot be read and every malformed override.
     public static func load(path: String, overrides: [String] = []) throws -> ConfigurationDocument {

@@ -6,7 +6,8 @@ enum Fallback<Value> {
 }
 
 extension ConfigurationReader {
-    /// Reads one scalar; nil only where the fallback is null and the key is absent or null.
+    /// Reads one scalar; nil only where the fallback is null and the key is absent or null. A written null stands for an absent
+    /// key wherever one may be absent.
     func scalar<Value>(
         _ key: String, _ kind: ValueKind<Value>, _ fallback: Fallback<Value>, _ summary: String
     ) -> Value? {
@@ -77,7 +78,10 @@ extension ConfigurationReader {
         }
         if let found, !(found.isNull && defaultText == "null") {
             if found.isNull {
-                wrong(found, path: fullPath(key), expected: entry.expected)
+                // A key with nothing after its colon is a slip; null takes a value back.
+                if found.saysNothing || defaultText == nil {
+                    wrong(found, path: fullPath(key), expected: entry.expected)
+                }
             } else if let parsed = parse(found) {
                 value = parsed
             }

@@ -96,9 +96,10 @@ public final class ConfigurationReader {
         }
     }
 
-    /// Records a problem for each key that nobody asked for, here and below.
+    /// Records a problem for each key that nobody asked for, here and below. A null that takes back what another file said is
+    /// none: without that key nothing is unknown.
     func reportUnknownKeys(allPaths: [String]) {
-        for pair in pairs where records[pair.key] == nil && !leftOut.contains(pair.key) {
+        for pair in pairs where records[pair.key] == nil && !leftOut.contains(pair.key) && !pair.value.takesBack {
             session.unknownKeys += 1
             // Suggestions take time, and nobody reads hundreds of them.
             let message =

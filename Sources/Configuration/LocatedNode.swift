@@ -84,9 +84,13 @@ package struct LocatedNode: Sendable {
         return LocatedNode(value: .mapping(pairs), location: location)
     }
 
-    /// This node, which remembers the scalar that stood in its place.
+    /// Whether this is a null that takes back what was said farther away.
+    var takesBack: Bool { isNull && !saysNothing && !replaced.isEmpty }
+
+    /// This node, which remembers the scalar that stood in its place, and, as null, whatever stood there.
     private func replacing(_ base: LocatedNode) -> LocatedNode {
-        guard case .scalar = base.value, !base.saysNothing else { return self }
+        guard !base.saysNothing else { return self }
+        if !isNull { guard case .scalar = base.value else { return self } }
         var node = self
         node.replaced += [LocatedNode(value: base.value, location: base.location)] + base.replaced
         return node

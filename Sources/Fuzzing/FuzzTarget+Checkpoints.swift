@@ -5,6 +5,7 @@ import JSON
 import Layers
 import Models
 import Reporting
+import Tasks
 import Tensors
 import Training
 
@@ -37,10 +38,19 @@ extension FuzzTarget {
             + "tokens: 2, tokenWidth: 4, embedding: 4}",
     ]
 
+    /// A detector of each kind of rules, with the settings that go with its weights.
+    private static let detectors = [
+        "head: {kind: retinanet, convolutions: 1}", "head: {kind: reppoints, convolutions: 1}",
+        "head: {kind: fasterRcnn, boxWidth: 8}",
+    ].map { "task: detection\n\($0)\nneck: {channels: 8}\n" }
+
     /// Header, metadata, the model they name, its values, what it says of an image, and the file written anew.
     static func weights(_ folder: String) throws -> FuzzTarget {
         let path = folder + "/weights.safetensors"
-        let seeds = try models.map { try smallWeights(folder, $0) }
+        let resnet = "{name: resnet, baseWidth: 2, depths: [1, 1, 1, 1], classes: 2, inputChannels: 3}"
+        let seeds =
+            try models.map { try smallWeights(folder, $0) }
+            + detectors.map { try smallWeights(folder, resnet, $0, side: 64) }
         return FuzzTarget(name: "weights", mutator: Mutator(seeds: seeds, structures: [.safetensors])) {
             try write($0, path)
             let weights = try Weights.read(path)
@@ -50,14 +60,24 @@ extension FuzzTarget {
                 return
             }
             let image = Tensor<Float>([1, plan.height, plan.width, plan.channels], repeating: 0.5)
-            _ = weights.model(Variable(image), .evaluation(weights.store)).logits.value.array
+            let output = weights.model(Variable(image), .evaluation(weights.store))
+            func predict<C: TaskConfiguration>(_ configuration: C.Type) throws {
+                let task = try configuration.task(weights.metadata.vocabulary)
+                _ = task.predictions(output, images: ["image"], PredictionOptions(top: 3))
+            }
+            if let task = TaskRegistry.task(weights.metadata.vocabulary.task) { try predict(task) }
         }
     }
 
-    private static func smallWeights(_ folder: String, _ model: String) throws -> [UInt8] {
-        try write(Array("data: {path: digits, imageSize: [8, 8]}\nmodel: \(model)\n".utf8), folder + "/small.yaml")
+    /// - Parameter more: further sections.
+    private static func smallWeights(
+        _ folder: String, _ model: String, _ more: String = "", side: Int = 8
+    ) throws -> [UInt8] {
+        let text = "data: {path: digits, imageSize: [\(side), \(side)]}\nmodel: \(model)\n\(more)"
+        try write(Array(text.utf8), folder + "/small.yaml")
         let recipe = try Recipe.load(folder + "/small.yaml")
-        try Weights(fresh: recipe.outline).write(folder + "/small.safetensors")
+        let vocabulary = more.isEmpty ? nil : recipe.task.vocabulary(recipe.outline)
+        try Weights(fresh: recipe.outline, vocabulary: vocabulary).write(folder + "/small.safetensors")
         return try read(folder + "/small.safetensors")
     }
 

@@ -68,6 +68,12 @@ public protocol TaskConfiguration: Sendable {
     /// The task of weights, of which nothing but the vocabulary is known.
     static func task(_ vocabulary: Vocabulary) throws -> Task
 
+    /// Why what goes with weights contradicts the model that they are of, one sentence; nil, as by default, where it does not.
+    /// - Parameters:
+    ///   - vocabulary: with the settings that go with the weights.
+    ///   - size: of the model's input.
+    static func contradiction(_ vocabulary: Vocabulary, _ model: ModelSpecification, size: Pair) -> String?
+
     /// A data set whose annotations count in other names, matched by name; nil when one of its own names is in use and
     /// none of the others.
     static func relabeled(
@@ -140,6 +146,11 @@ extension TaskConfiguration {
             }
         guard let part else { throw DatasetError(request.path, "there is no \(choice.rawValue) part") }
         return DatasetPart(dataset: part, choice: choice, format: splits.format, notices: splits.notices)
+    }
+
+    /// None.
+    public static func contradiction(_ vocabulary: Vocabulary, _ model: ModelSpecification, size: Pair) -> String? {
+        nil
     }
 
     /// A single run.

@@ -49,6 +49,22 @@ private let base = "data: {path: d, classes: [a, b]}\nstages: [{teacher: x}, {te
     #expect(try recipe("run: {seed: 1}\n", overrides: ["data.path=x"]).dataPath == "x")
 }
 
+@Test func nullStandsForAnAbsentKey() throws {
+    let text = "data: {path: d, mean: [1, 2, 3]}\ntraining: {epochs: 7}\noptimizer: {learningRate: null}\n"
+    let recipe = try recipe(text, overrides: ["training.epochs=null", "data.mean=null"])
+    #expect(recipe.epochs == 10 && recipe.learningRate == 1e-5 && recipe.mean == 0.5)
+    #expect(problems(text, overrides: ["data.path=null"]).contains("`data.path` is `null`, expected a string"))
+    // What is empty is a slip.
+    #expect(problems("data: {path: d}\ntraining:\n  epochs:\n").contains("is empty, expected a whole number"))
+}
+
+@Test func nullTakesBackAKeyThatIsUnknown() throws {
+    let text = "data: {path: d, foreign: 3, others: [1, 2]}\nelsewhere: {a: 1}\n"
+    #expect(problems(text).contains("unknown key `foreign`"))
+    _ = try recipe(text, overrides: ["data.foreign=null", "data.others=null", "elsewhere=null"])
+    #expect(problems("data: {path: d}\n", overrides: ["data.foreign=null"]).contains("unknown key `foreign`"))
+}
+
 @Test func aNearerPlaceRemembersWhatItReplaced() throws {
     let document = try ConfigurationDocument.parse(
         text: "run: {name: far, seed: 1}\n", name: "test.yaml", overrides: ["run.name=near"])

@@ -27,7 +27,7 @@ func wholeNumbersAreReadInAllTheirForms(text: String, value: Int) {
 }
 
 @Test(arguments: [
-    "1.0", "1.5", "1e-3", "ten", "1_", "_1", "1__0", "\"1\"", "0x", "0x-1", "1 2", "[1]", "1e300", "٣", "null", "1/1",
+    "1.0", "1.5", "1e-3", "ten", "1_", "_1", "1__0", "\"1\"", "0x", "0x-1", "1 2", "[1]", "1e300", "٣", "", "1/1",
     "9223372036854775808", "true",
 ])
 func otherTextsAreNoWholeNumbers(text: String) {
@@ -61,7 +61,7 @@ func textIsTakenAsItIsWritten(text: String, value: String) {
     #expect(string(text) == value || string(text) == value + "\n")
 }
 
-@Test(arguments: ["true", "False", "null", "~", "", "[a]", "{b: 1}"])
+@Test(arguments: ["true", "False", "", "[a]", "{b: 1}"])
 func otherValuesAreNoText(text: String) {
     #expect(string(text) == nil)
 }

@@ -70,6 +70,43 @@ extension Program {
                     .contains("images [batch, 1, 12, 9] to logits [batch, 7]"))
         }
 
+        @Test func detectorsHaveTheNamesOfTheirLibrariesAndAllOutputsAreTold() throws {
+            try place.write(
+                "detector.yaml",
+                """
+                task: detection
+                data: {imageSize: [64, 64]}
+                model: {name: resnet18, baseWidth: 4, classes: 2, inputChannels: 3}
+                head: {kind: retinanet, style: torchvision, convolutions: 1}
+                neck: {channels: 8}
+                evaluation: {objects: 7}
+                """)
+            let outcome = try place.run(
+                "export detector.yaml --onnx d.onnx --safetensors t.safetensors --names torchvision --json")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            let json = try #require(
+                try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+            let onnx = try #require(json["onnx"] as? [String: Any])
+            let outputs = try #require(onnx["outputs"] as? [[String: Any]])
+            #expect(outputs.map { $0["name"] as? String } == ["boxes", "scores", "labels"])
+            // As many as the configuration's limits say.
+            #expect(outputs[0]["shape"] as? [AnyHashable] == ["batch", 7, 4])
+            #expect((json["safetensors"] as? [String: Any])?["names"] as? String == "torchvision")
+            let theirs = try place.data("t.safetensors")
+            #expect(theirs.range(of: Data("backbone.body.conv1.weight".utf8)) != nil)
+            #expect(theirs.range(of: Data("head.classification_head.cls_logits.weight".utf8)) != nil)
+            #expect(
+                try place.run("export detector.yaml --safetensors m.safetensors --names mmdetection").output
+                    .contains("under mmdetection's names"))
+            #expect(try place.data("m.safetensors").range(of: Data("bbox_head.retina_cls.weight".utf8)) != nil)
+            try place.fail(
+                "export resnet20 --safetensors r.safetensors --names torchvision", "the model finds no objects")
+            try place.fail(
+                "export detector.yaml --safetensors r.safetensors --names timm",
+                "--names is timm, expected torchvision or mmdetection")
+            try place.fail("export detector.yaml --onnx d.onnx --names torchvision", "--safetensors FILE with it")
+        }
+
         @Test func mistakesEndInOneSentence() throws {
             try place.fail(
                 "export hornet_pico_7x7", "there is nothing to write, expected --onnx FILE or --safetensors FILE")

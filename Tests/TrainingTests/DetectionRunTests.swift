@@ -136,10 +136,11 @@ extension Runs {
             try expectSameRun(detector.folder.path + "/one", detector.folder.path + "/two")
         }
 
-        @Test func aRunThatCrashedGoesOnToTheSameBytes() throws {
+        @Test(arguments: [[], ["data.mosaic=0.5"]])
+        func aRunThatCrashedGoesOnToTheSameBytes(overrides: [String]) throws {
             let detector = try SmallDetector()
-            try detector.train("whole")
-            let saving = ["training.saveEveryUpdates=2"]
+            try detector.train("whole", overrides)
+            let saving = overrides + ["training.saveEveryUpdates=2"]
             #expect(throws: Crash.self) { try detector.train("cut", saving, crashBefore: 5) }
             try detector.train("cut", saving, mode: .resume)
             try expectSameRun(detector.folder.path + "/whole", detector.folder.path + "/cut")
@@ -183,7 +184,7 @@ extension Runs {
         @Test(arguments: [
             ["head.style=torchvision"], ["loss.box=giou"], ["loss.box=smoothL1", "loss.crowd=ignore"],
             ["head.kind=reppoints"], ["data.flip=0.5", "data.augmentation=crop"], ["data.sampling=balanced"],
-            ["training.accumulation=2"],
+            ["training.accumulation=2"], ["data.mosaic=1", "data.mosaicClosing=0"], ["data.trimBatches=false"],
         ])
         func everyKindOfRulesRuns(overrides: [String]) throws {
             // RepPoints has keys of its own in place of anchors.

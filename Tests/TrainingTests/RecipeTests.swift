@@ -1,4 +1,5 @@
 import Configuration
+import Tasks
 import Testing
 import Training
 
@@ -38,6 +39,25 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [String] {
                 "5:16: `data.colorJitter`: found 0.7 as the hue, expected at most 0.5 (half the circle)",
                 "10:18: `training.earlyStopping`: needs a validation part, but data.validation is 0",
             ])
+    }
+
+    @Test func mosaicsBelongToObjectsAndEndBeforeTheRun() {
+        #expect(
+            problems("data:\n  mosaic: 0.5") == [
+                "2:11: `data.mosaic`: joins images with objects in boxes, expected 0 for task: classification, or task: "
+                    + "detection or instances"
+            ])
+        let text = "task: detection\nhead: {kind: retinanet}\ndata: {mosaic: 0.5, mosaicClosing: 3}\n"
+        #expect(problems(text + "training: {epochs: 3}").first?.contains("found 3, expected fewer than") == true)
+        #expect(problems(text + "training: {epochs: 4}").isEmpty)
+    }
+
+    @Test func batchesOfLabelsCannotBeTrimmed() throws {
+        let error = #expect(throws: RecipeError.self) {
+            _ = try prepared(recipe(["data.path=digits", "data.trimBatches=true"]))
+        }
+        #expect(error?.description.contains("data.trimBatches is true") == true)
+        _ = try prepared(recipe(["data.path=digits", "data.trimBatches=false"]))
     }
 
     @Test func stagesOfDifferentNumberAreReportedAtTheListThatDiffers() {

@@ -156,3 +156,15 @@ extension Runs {
         }
     }
 }
+
+@Suite struct OperationBenchmarkTests {
+    @Test(arguments: OperationBenchmark.Name.allCases)
+    func everyOperationIsTimedBothWaysWhereItHasAGradient(name: OperationBenchmark.Name) throws {
+        let found = try OperationBenchmark.run(name, batch: 1, steps: 1, warmup: 0)
+        #expect(found.forward.median > 0 && found.peakRate > 0)
+        #expect((found.backward == nil) == (name == .nms))
+        let counts = [OperationBenchmark.Name.convolution3x3, .deformableConvolution].contains(name)
+        #expect((found.multiplyAdds != nil) == counts)
+        if let share = found.shareOfPeak(found.forward, passes: 1) { #expect(share > 0) }
+    }
+}

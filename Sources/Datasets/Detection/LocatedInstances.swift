@@ -29,8 +29,40 @@ public struct LocatedInstances: Annotation {
         return result
     }
 
+    /// The objects of all parts, each clipped to its own part, in the order of the parts.
+    public static var joining: (@Sendable (_ parts: [JoinedPart<Self>], _ size: Pair) -> Self)? {
+        return { parts, size in
+            var whole = Instances(size: size, items: [])
+            if let rules = parts.first?.annotation.original {
+                whole.leastVisible = rules.leastVisible
+                (whole.needsCenters, whole.tightensBoxes) = (rules.needsCenters, rules.tightensBoxes)
+            }
+            for part in parts {
+                // Nothing reaches into a neighbor, or beyond the joined image, where a later step may put padding.
+                let own = part.annotation.original.moved(by: part.resized).withOutlinesInside
+                whole.items += own.moved(by: part.placed).withOutlinesInside.items
+            }
+            return LocatedInstances(identifier: parts.first?.annotation.identifier ?? 0, original: whole)
+        }
+    }
+
     /// The boxes of all but crowds.
     public func objectBoxes(movedBy next: Motion) -> [Box]? {
         original.objectBoxes(movedBy: motion?.then(next) ?? next)
+    }
+}
+
+extension Instances {
+    /// The same with outlines that end at the image's edges.
+    fileprivate var withOutlinesInside: Instances {
+        let edges = Motion.identity(size)
+        var result = self
+        for index in items.indices {
+            result.items[index].polygons = items[index].polygons.compactMap { polygon in
+                let kept = edges.visible(polygon.corners)
+                return kept.count >= 3 ? Polygon(kept) : nil
+            }
+        }
+        return result
     }
 }

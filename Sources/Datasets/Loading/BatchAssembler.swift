@@ -19,6 +19,8 @@ public struct LoaderOptions: Sendable {
     public var groups: [Int]?
     /// Batches of images of like shape, cut to what the largest of them needs; nil leaves all at the size of the input.
     public var trimming: Trimming?
+    /// Images joined from four, for annotations that can be; nil for none.
+    public var mosaic: Mosaic?
 
     /// How batches are cut to what their images need.
     public struct Trimming: Sendable, Equatable {
@@ -76,6 +78,7 @@ final class BatchAssembler<C: Collator>: Sendable {
     private let cache: ImageCache?
     private let sampleKey: RandomKey
     private let collatorKey: RandomKey
+    let mosaicKey: RandomKey
 
     init(
         _ dataset: any AnnotatedDataset<C.Annotation>, _ transform: Transform, _ collator: C, _ options: LoaderOptions
@@ -93,6 +96,7 @@ final class BatchAssembler<C: Collator>: Sendable {
         cache = gains && options.cacheBudget > 0 ? ImageCache(count: dataset.count, budget: options.cacheBudget) : nil
         sampleKey = RandomKey(seed: options.seed, purpose: "data.transform")
         collatorKey = RandomKey(seed: options.seed, purpose: "data.mix")
+        mosaicKey = RandomKey(seed: options.seed, purpose: "data.mosaic")
     }
 
     func order(epoch: Int) -> [Int] {
@@ -125,9 +129,8 @@ final class BatchAssembler<C: Collator>: Sendable {
         annotations.reserveCapacity(range.count)
         for (row, position) in range.enumerated() {
             let sample = order[position]
-            let image = try prepared(sample, workspace)
+            let (image, annotation) = try piece(sample, epoch: epoch, workspace)
             var random = Random(sampleKey.derived("", epoch, sample))
-            let annotation = try dataset.annotation(sample)
             let motion = transform.finish(
                 image, &random, workspace, into: images.memory + row * transform.valueCount,
                 guide: TransformGuide(annotation))
@@ -145,19 +148,15 @@ final class BatchAssembler<C: Collator>: Sendable {
         return Batch(images: images, targets: try collator.collate(annotations, images, &random))
     }
 
-    private var canvas: Pair { Pair(transform.plan.height, transform.plan.width) }
+    var canvas: Pair { Pair(transform.plan.height, transform.plan.width) }
 
     /// What the images of a batch need of the input: up to the last place that shows any of them.
     private func trimmed(_ motions: [Motion]) -> Pair {
         guard let trimming = options.trimming else { return canvas }
         var (right, bottom) = (1.0, 1.0)
         for motion in motions {
-            let whole = Box(left: 0, top: 0, right: Double(motion.source.width), bottom: Double(motion.source.height))
-            // What cannot be followed corner by corner takes all of the input.
-            guard motion.isAffine,
-                let shown = Instances(size: motion.source, items: [Instance(box: whole, classIndex: 0)])
-                    .moved(by: motion).items.first?.box
-            else { return canvas }
+            // What cannot be followed takes all of the input.
+            guard let shown = motion.shownBox else { return canvas }
             (right, bottom) = (max(right, shown.right), max(bottom, shown.bottom))
         }
         func side(_ length: Double, _ most: Int) -> Int {
@@ -168,7 +167,7 @@ final class BatchAssembler<C: Collator>: Sendable {
         return Pair(side(bottom, canvas.height), side(right, canvas.width))
     }
 
-    private func prepared(_ sample: Int, _ workspace: TransformWorkspace) throws -> PreparedImage {
+    func prepared(_ sample: Int, _ workspace: TransformWorkspace) throws -> PreparedImage {
         guard let cache else { return transform.prepare(try dataset.image(sample), workspace) }
         return try cache.image(sample) { transform.prepare(try dataset.image(sample), workspace) }
     }

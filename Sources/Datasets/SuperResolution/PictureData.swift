@@ -14,8 +14,8 @@ public struct PictureDataOptions: Sendable, PartingOptions {
     public var onBroken: BrokenImages.Policy? = .fail
     /// Memory for decoded images, and for files whose images are all held in it.
     public var packedMegabytes = PackedBudget.defaultMegabytes
-    var folds: Int? { nil }
-    var fold: Int? { nil }
+    package var folds: Int?
+    package var fold: Int?
 
     /// The images at `path`, made smaller by `scale`.
     public init(path: String, scale: Int) { (self.path, self.scale) = (path, scale) }

@@ -8,8 +8,9 @@ extension ObjectCanvas {
         var taken: [Area] = []
         for object in objects where taken.count < Self.mostPlates {
             guard let box = area(object.box) else { continue }
+            // A colon, since a name may be a number, too.
             let texts = [
-                [object.name, object.detail].filter { !$0.isEmpty }.joined(separator: " "), object.detail,
+                [object.name, object.detail].filter { !$0.isEmpty }.joined(separator: ": "), object.detail,
             ]
             for text in texts where !text.isEmpty {
                 let letters = PixelFont.letters(text)

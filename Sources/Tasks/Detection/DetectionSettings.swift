@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Models
+import Tensors
 
 /// What goes with a detector's weights beside the names of its classes: the head's rules, how its answers are read, and the
 /// numbers that files call the classes by.
@@ -44,6 +45,28 @@ extension DetectionSettings {
             "categories": .array(categories.map { .integer(Int($0)) }),
             "threshold": .optional(threshold),
         ]
+    }
+
+    /// Why these are not the settings of a model, one sentence, or nil.
+    /// - Parameter size: of its input.
+    func contradiction(_ model: ModelSpecification, size: Pair) -> String? {
+        guard let own = model.head as? any DetectorHeadSpecification else {
+            return "the weights' settings are of a detector, but their model has no head that finds objects"
+        }
+        func words(_ head: any DetectorHeadSpecification) -> String {
+            "\(type(of: head).name) (\(head.style.rawValue)) for \(head.classes) \(head.classes == 1 ? "class" : "classes")"
+        }
+        if type(of: own).name != type(of: head).name || own.style != head.style || own.classes != head.classes {
+            return "the weights' settings are of the head \(words(head)), but their model has \(words(own))"
+        }
+        guard Self.encoded(own) == Self.encoded(head) else {
+            return "the weights' settings are of another head \(words(head)) than their model has"
+        }
+        let expected = (try? model.headTaps(height: size.height, width: size.width))?.map(\.stride) ?? []
+        guard expected == strides else {
+            return "the weights' settings have maps of strides \(strides), but their model has \(expected)"
+        }
+        return nil
     }
 
     private static func encoded<H: DetectorHeadSpecification>(_ head: H) -> JSONValue {

@@ -119,6 +119,17 @@ extension DetectorConfiguration {
     /// No: what an answer means is its head's.
     public static var answersAreAlike: Bool { false }
 
+    /// Settings must be those of the model's head: rules of other anchors or classes would read its answer wrongly.
+    public static func contradiction(_ vocabulary: Vocabulary, _ model: ModelSpecification, size: Pair) -> String? {
+        do {
+            let settings = try DetectionSettings(vocabulary.settings, classes: vocabulary.classNames.count)
+            if learnsMasks, !settings.head.answersMasks {
+                return "the weights are of the task \(name), but their head says nothing of masks"
+            }
+            return settings.contradiction(model, size: size)
+        } catch { return "\(error)" }
+    }
+
     /// Objects by the names of their classes.
     public static func relabeled(
         _ dataset: any AnnotatedDataset<LocatedInstances>, names: [String], as others: [String]

@@ -35,7 +35,7 @@ struct BenchmarkStep {
         _ recipe: Recipe, _ configuration: C, _ outline: ModelOutline, _ images: Tensor<Float>,
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ random: inout Random
     ) throws -> (_ index: Int, _ profile: OperationProfile?) throws -> Void {
-        let vocabulary = vocabulary(configuration, outline)
+        let vocabulary = configuration.vocabulary(outline)
         let task = try configuration.makeTask(vocabulary, training: nil)
         let pixels = ImageBatch(images)
         let annotations = (0..<pixels.count).map { _ in
@@ -71,20 +71,12 @@ struct BenchmarkStep {
         let outline = recipe.outline
         let size = Pair(outline.height, outline.width)
         let task = try configuration.makeTask(
-            Self.vocabulary(configuration, outline), training: nil)
+            configuration.vocabulary(outline), training: nil)
         let output = model(Variable(images), .evaluation(store))
         var limits = task.settings.limits
         limits.score = 0
         let visible = [Pair](repeating: size, count: images.shape[0])
         return { _ = task.rules.detections(output, size: size, visible: visible, limits) }
-    }
-
-    private static func vocabulary<C: TaskConfiguration>(_ configuration: C, _ outline: ModelOutline) -> Vocabulary {
-        let names = (0..<outline.specification.classes).map { "class \($0)" }
-        return Vocabulary(
-            task: C.name, classNames: names,
-            settings: configuration.settings(
-                classNames: names, of: nil, model: outline.specification, size: Pair(outline.height, outline.width)))
     }
 
     /// One forward pass without a tape.

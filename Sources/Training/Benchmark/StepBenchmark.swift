@@ -1,7 +1,9 @@
 // Benchmark: how long a training step takes, and which operations take it.
 
 import Autograd
+import Datasets
 import Reporting
+import Tasks
 import Tensors
 
 /// Times whole training steps (forward, backward, clip, optimizer) and inference of a recipe's model on random images.
@@ -38,6 +40,11 @@ package struct StepBenchmark {
         package var parts: StepParts?
         /// Reading objects out of an answer, every candidate looked at; nil for what finds none.
         package var reading: Times?
+        /// Reading, decoding and changing the images of a batch on one thread, for what finds objects; nil where the data cannot
+        /// be opened.
+        package var data: Times?
+        /// Why it cannot.
+        package var dataProblem: String?
 
         /// A step costs three times the forward pass, at two operations for each multiply-add.
         package var trainingRate: Double {
@@ -106,6 +113,14 @@ package struct StepBenchmark {
                     read()
                     return MonotonicClock.seconds() - begin
                 })
+        }
+        if trains, let detector = recipe.task as? any DetectorConfiguration {
+            func time<C: TaskConfiguration>(_ task: C) throws -> Times {
+                try DataBenchmark.run(recipe, task, batch: batch, steps: min(steps, 5))
+            }
+            do { result.data = try time(detector) } catch let error as DatasetError {
+                result.dataProblem = "\(error)"
+            } catch let error as RecipeError { result.dataProblem = "\(error)" }
         }
         if !trains {
             result.peakMemoryMB = Memory.peakMegabytes()

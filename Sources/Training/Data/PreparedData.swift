@@ -91,9 +91,16 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
                 classNames: allNames, of: splits.train, model: specification, size: Pair(height, width)))
         // Images that fill the input leave nothing to be cut off.
         let leavesRoom = shapes.counts.count > 1 || !data.geometry.objects.shortSides.isEmpty
-        trims =
-            C.fitsWholeImages && leavesRoom && data.sampling != .balanced
+        let canTrim =
+            C.fitsWholeImages && data.sampling != .balanced
             && (try? specification.headTaps(height: min(32, height), width: min(32, width))) != nil
+        let wantsTrim = data.geometry.objects.trimBatches
+        if wantsTrim == .on, !canTrim {
+            throw RecipeError(
+                "data.trimBatches is true, but batches are only cut for objects in boxes, data.sampling: shuffled and models "
+                    + "that take images of any size, expected auto or false")
+        }
+        trims = canTrim && (leavesRoom || wantsTrim == .on) && wantsTrim != .off
         imageNotices =
             [sizeNotice].compactMap { $0 }
             + (C.evaluatesWholeImages
@@ -148,10 +155,12 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     }
 
     /// Batches of a part of the data, with targets as the collator makes them.
-    /// - Parameter fills: whether all batches have the input's size.
+    /// - Parameters:
+    ///   - fills: whether all batches have the input's size.
+    ///   - epochs: of training before this recipe's.
     func loader<C: Collator>(
         _ dataset: any AnnotatedDataset<Annotation>, _ collator: C, _ recipe: Recipe, training: Bool,
-        fills: Bool = false
+        fills: Bool = false, after epochs: Int = 0
     ) throws -> BatchLoader<C> where C.Annotation == Annotation {
         var options = LoaderOptions(
             batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
@@ -160,6 +169,12 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
             threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
             groups: training ? try groups?(dataset) : nil)
         if training, trims, !fills { options.trimming = try .init(of: dataset) }
+        let objects = recipe.data.geometry.objects
+        if training, objects.mosaic > 0 {
+            options.mosaic = Mosaic(
+                probability: objects.mosaic, end: epochs + objects.mosaicEnd(epochs: recipe.training.epochs),
+                filter: recipe.data.filter, fill: plan.normalization.meanColor)
+        }
         return BatchLoader(
             dataset, transform: try Transform(plan, mode: training ? .training : .evaluation), collator: collator,
             options: options)

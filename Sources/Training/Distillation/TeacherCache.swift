@@ -77,7 +77,9 @@ extension DistillationRun {
                 "the teachers' outputs are not kept (pool.cacheMegabytes), because teachers see images at a size of their own"
             )
         }
-        let isFixed = data.plan.training.allSatisfy(\.isDeterministic) && data.plan.erasing == nil
+        let isFixed =
+            data.plan.training.allSatisfy(\.isDeterministic) && data.plan.erasing == nil
+            && recipe.data.geometry.objects.mosaic == 0
         guard isFixed, !task.mixesImages else {
             return console.notice(
                 "the teachers' outputs are not kept (pool.cacheMegabytes), because training images are changed at random"

@@ -4,6 +4,22 @@ import Foundation
 import Reporting
 import Tasks
 
+/// What was written of a data set.
+package struct ExportedData: Sendable, Equatable {
+    package internal(set) var images = 0
+    package internal(set) var masks = 0
+    /// Files of COCO annotations.
+    package internal(set) var lists = 0
+
+    /// `200 images and 2 COCO files of their objects`.
+    package var words: String {
+        let others =
+            lists > 0
+            ? "\(lists) COCO \(lists == 1 ? "file" : "files") of their objects" : "\(NumberText.grouped(masks)) masks"
+        return "\(NumberText.grouped(images)) images and \(others)"
+    }
+}
+
 extension DataInspection {
     /// The images of each part with the name of its folder.
     private var datasets: [(folder: String, dataset: any AnnotatedDataset<C.Task.Annotation>)] {
@@ -20,10 +36,9 @@ extension DataInspection {
     /// Writes all images and what is said of them: as PNG files, PART/images/00000.png and PART/labels/00000.png, and the
     /// names of the classes; or, for a task whose annotations are no pictures, PART/00000.png and
     /// annotations/instances_PART.json.
-    /// - Returns: how many files were written.
     /// - Throws: `RecipeError` for a task whose annotations are neither, or when a file cannot be written.
-    package func export(to folder: String) throws -> Int {
-        var count = 0
+    package func export(to folder: String) throws -> ExportedData {
+        var written = ExportedData()
         for (part, dataset) in datasets {
             let names = (0..<dataset.count).map { Self.fileName($0) }
             if let annotations = try C.annotationFile(of: dataset, files: names) {
@@ -33,19 +48,21 @@ extension DataInspection {
                     try AtomicFile.write("\(folder)/\(part)/\(name)", try dataset.image(index).encodedAsPNG())
                 }
                 try AtomicFile.write("\(folder)/annotations/instances_\(part).json", annotations.text() + "\n")
-                count += names.count + 1
+                written.lists += 1
             } else {
-                count += try exportPictures(dataset, names, to: "\(folder)/\(part)")
+                try exportPictures(dataset, names, to: "\(folder)/\(part)")
+                written.masks += names.count
             }
+            written.images += names.count
         }
         let names = classNames.enumerated().map { "\($0) \($1)\n" }.joined() + "255 ignore\n"
         try AtomicFile.write("\(folder)/classes.txt", names)
-        return count
+        return written
     }
 
     private func exportPictures(
         _ dataset: any AnnotatedDataset<C.Task.Annotation>, _ names: [String], to folder: String
-    ) throws -> Int {
+    ) throws {
         for (index, name) in names.enumerated() {
             guard let picture = C.picture(of: try dataset.annotation(index)) else {
                 throw RecipeError("the task \(C.name) says nothing of images that could be kept as pictures")
@@ -54,7 +71,6 @@ extension DataInspection {
             try AtomicFile.write("\(folder)/images/\(name)", try dataset.image(index).encodedAsPNG())
             try AtomicFile.write("\(folder)/labels/\(name)", try picture.encodedAsPNG())
         }
-        return 2 * names.count
     }
 
     private static func fileName(_ index: Int) -> String {

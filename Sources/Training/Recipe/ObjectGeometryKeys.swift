@@ -17,6 +17,12 @@ package struct ObjectGeometryKeys: Sendable, Equatable {
     package var jitterScale: [Double]
     package var cropOverlaps: [Double]
     package var cropSmallest: Double
+    /// How often an image of training is joined with three others.
+    package var mosaic: Double
+    /// How many of the last epochs are without; nil for a tenth.
+    package var mosaicClosing: Int?
+    /// Whether batches are cut to what their images need.
+    package var trimBatches: AutomaticSwitch
 
     init(_ reader: ConfigurationReader) {
         shortSides = reader.ints(
@@ -43,11 +49,25 @@ package struct ObjectGeometryKeys: Sendable, Equatable {
         cropSmallest = reader.double(
             "cropSmallest", default: 0.3, in: 0.01...1,
             "With augmentation: overlapCrop: the least part of the image's sides that a window has")
+        mosaic = reader.double(
+            "mosaic", default: 0, in: 0...1,
+            "Probability with which a training image is joined with three others around a random place, for objects in boxes"
+        )
+        mosaicClosing = reader.optionalInt(
+            "mosaicClosing", in: 0...100_000,
+            "How many of the last epochs have no such images; a tenth of them, one at least, when absent")
+        trimBatches = reader.automaticSwitch(
+            "trimBatches", default: .automatic,
+            "Batches of training have images of like shape (wide or high) and are cut to what the largest of them needs, in "
+                + "steps of 32 pixels; auto = for objects in boxes, where images leave room in the input")
         for (key, pair) in [("cropSides", cropSides.map(Double.init)), ("jitterScale", jitterScale)]
         where pair.count == 2 && pair[0] > pair[1] {
             reader.problem(key, "found \(pair), expected the lower bound first")
         }
     }
+
+    /// The first of so many epochs without joined images.
+    func mosaicEnd(epochs: Int) -> Int { max(0, epochs - (mosaicClosing ?? max(1, epochs / 10))) }
 
     /// What is drawn of the image's size, before it is placed; nothing where it is what fits.
     func sizes(height: Int, width: Int, filter: ResizeFilter) -> [TransformStep] {

@@ -1,5 +1,7 @@
 import Datasets
 import Models
+import Tasks
+import Tensors
 
 /// A model and its input size, as far as they are known without opening the data.
 package struct ModelOutline: Sendable {
@@ -64,4 +66,15 @@ package struct ModelOutline: Sendable {
 extension Recipe {
     /// The model without opening any data: what `inspect` and `check-gradients` use.
     package var outline: ModelOutline { ModelOutline(self) }
+}
+
+extension TaskConfiguration {
+    /// Numbered classes, and what goes with the weights of a model where no data is opened.
+    package func vocabulary(_ outline: ModelOutline) -> Vocabulary {
+        let names = (0..<outline.specification.classes).map { "class \($0)" }
+        return Vocabulary(
+            task: Self.name, classNames: names,
+            settings: settings(
+                classNames: names, of: nil, model: outline.specification, size: Pair(outline.height, outline.width)))
+    }
 }

@@ -116,7 +116,21 @@ public struct Recipe: Sendable {
         if training.earlyStopping > 0, data.validation == .nowhere {
             problem("training", "earlyStopping", "needs a validation part, but data.validation is 0")
         }
+        let objects = data.geometry.objects
+        if objects.mosaic > 0, !joinsImages(task) {
+            problem(
+                "data", "mosaic",
+                "joins images with objects in boxes, expected 0 for task: \(type(of: task).name), or task: detection or instances"
+            )
+        } else if objects.mosaic > 0, let closing = objects.mosaicClosing, closing >= training.epochs {
+            problem(
+                "data", "mosaicClosing",
+                "found \(closing), expected fewer than training.epochs (\(training.epochs)), else data.mosaic is never on"
+            )
+        }
     }
+
+    private static func joinsImages<C: TaskConfiguration>(_ task: C) -> Bool { C.Task.Annotation.joining != nil }
 
     /// The keys that change neither weights nor metrics and may differ when a run is resumed.
     package static let harmless: Set<String> = [

@@ -100,12 +100,13 @@ package struct ReferenceSchema {
     /// What a value may be.
     private func value(_ entry: ConfigurationEntry) -> JSONValue {
         guard let type = entry.type else { return [:] }
-        let isOptional = entry.defaultValue == "null"
-        var single = scalar(type, entry.choices)
+        // A key that may be absent may be null.
+        let isOptional = entry.defaultValue != nil
+        let single = scalar(type, entry.choices)
         guard let count = type.count else {
-            if isOptional { single = Self.orNull(single) }
+            let orNull = isOptional ? Self.orNull(single) : single
             return type.isSingleOrList
-                ? ["anyOf": [single, ["type": "array", "items": single, "minItems": 1]]] : single
+                ? ["anyOf": [orNull, ["type": "array", "items": single, "minItems": 1]]] : orNull
         }
         var list: JSONValue = ["type": isOptional ? ["array", "null"] : "array", "items": single]
         if count.lowerBound > 0 { list["minItems"] = .integer(count.lowerBound) }

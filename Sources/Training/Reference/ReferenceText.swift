@@ -66,7 +66,8 @@ package struct ReferenceText {
 
             Every key of a configuration, from the declarations that read it. Each key may be left out unless it says
             *required*; `trainer config CONFIG` shows what a configuration comes to and where each value comes from.
-            `extends: other.yaml` at the top of a file builds on another one, `--set key=value` replaces a value.
+            `extends: other.yaml` at the top of a file builds on another one, `--set key=value` replaces a value. `null` stands
+            for a key that is absent, in files and in `--set`: it takes back what another file said.
 
             A configuration with a section `pool` is one of a distillation; `student` and what follows belong to those
             alone.

@@ -10,9 +10,11 @@ struct RunLoaders<Task: LearningTask> {
     /// `nil` where the data has no test part; results are then of the validation part.
     let test: Loader?
 
-    init(_ recipe: Recipe, _ data: PreparedData<Task.Annotation>, _ task: Task) throws {
+    /// - Parameter epochs: of training before this recipe's.
+    init(_ recipe: Recipe, _ data: PreparedData<Task.Annotation>, _ task: Task, after epochs: Int = 0) throws {
         let measuring = task.collator(training: false)
-        train = try data.loader(data.splits.train, task.collator(training: true), recipe, training: true)
+        train = try data.loader(
+            data.splits.train, task.collator(training: true), recipe, training: true, after: epochs)
         validation = try data.splits.validation.map { try data.loader($0, measuring, recipe, training: false) }
         test = try data.splits.test.map { try data.loader($0, measuring, recipe, training: false) }
         guard train.batchCount > 0 else { throw RecipeError("\(recipe.data.path): there are no training images") }

@@ -72,7 +72,7 @@ package final class TrainingRun<Task: LearningTask> {
         self.place = place
         self.output = output
         self.best = best ?? BestWeights(task.metrics[0])
-        loaders = try RunLoaders(recipe, data, task)
+        loaders = try RunLoaders(recipe, data, task, after: place.epochs)
         let made = Schedule.make(
             recipe.schedule, learningRate: recipe.optimizer.learningRate,
             epochs: place.scheduleEpochs ?? recipe.training.epochs, updatesPerEpoch: loaders.train.batchCount)

@@ -7,10 +7,11 @@ extension Weights {
     /// A model's first values, with all that a weights file says about itself: what other programs' weights are put into.
     ///
     /// - Parameters:
-    ///   - outline: the model and its input size; classes are numbered, images normalised as those of ImageNet.
+    ///   - outline: the model and its input size; images are normalised as those of ImageNet.
+    ///   - vocabulary: what the outputs mean; numbered classes of images when absent.
     ///   - seed: the seed of the values.
     /// - Throws: `ModelError` or `RecipeError` when the outline makes no model or no input.
-    package init(fresh outline: ModelOutline, seed: UInt64 = 0) throws {
+    package init(fresh outline: ModelOutline, vocabulary: Vocabulary? = nil, seed: UInt64 = 0) throws {
         let (height, width) = (outline.height, outline.width)
         let specification = try outline.specification.resolved(height: height, width: width)
         let channels = specification.inputChannels
@@ -26,9 +27,10 @@ extension Weights {
         self.init(
             metadata: WeightsMetadata(
                 specification: specification,
-                vocabulary: Vocabulary(
-                    task: TaskRegistry.builtIn[0].name,
-                    classNames: (0..<specification.classes).map { "class \($0)" }),
+                vocabulary: vocabulary
+                    ?? Vocabulary(
+                        task: TaskRegistry.builtIn[0].name,
+                        classNames: (0..<specification.classes).map { "class \($0)" }),
                 transform: plan),
             model: model, store: ParameterStore(model.parameters, seed: seed))
     }

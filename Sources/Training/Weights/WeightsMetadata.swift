@@ -92,6 +92,10 @@ public struct WeightsMetadata: Sendable, Equatable {
         do { _ = try specification.resolved(height: transform.height, width: transform.width) } catch {
             throw CheckpointError(path, "the metadata names a model that cannot be: \(error)")
         }
+        let size = Pair(transform.height, transform.width)
+        if let problem = TaskRegistry.task(task)?.contradiction(vocabulary, specification, size: size) {
+            throw CheckpointError(path, problem)
+        }
     }
 }
 
