@@ -32,7 +32,6 @@ CASES = {
     "conv3d 32 to 32, 3x3x3": case([32, 8, 16, 16, 32], 32, 3, padding=1),
     "conv3d 64 to 64, 3x3x3": case([32, 8, 8, 8, 64], 64, 3, padding=1),
     "conv3d 32 to 64, 3x3x3, stride 2": case([32, 8, 16, 16, 32], 64, 3, stride=2, padding=1),
-    "conv3d 1 to 32, 3x3x3": case([32, 16, 16, 16, 1], 32, 3, padding=1),
     "transposed 64 to 32, 4x4, stride 2": case([32, 16, 16, 64], 32, 4, stride=2, padding=1, transposed=True),
     "transposed 64 to 32, 2x2, stride 2": case([32, 16, 16, 64], 32, 2, stride=2, transposed=True),
     "transposed 64 to 32, 3x3, stride 2": case([32, 16, 16, 64], 32, 3, stride=2, padding=1, output_padding=1, transposed=True),

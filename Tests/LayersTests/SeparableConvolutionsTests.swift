@@ -110,9 +110,11 @@ private func areClose(_ a: Variable<Double>, _ b: Variable<Double>) -> Bool {
         let (across, down, along) = (
             values(of: flat.layer.lateral), values(of: flat.layer.vertical), values(of: flat.layer.horizontal)
         )
-        let dense = (0..<4).flatMap { f in
-            (0..<9).flatMap { tap in
-                (0..<3).map { across[f * 3 + $0] * down[f * 3 + tap / 3] * along[f * 3 + tap % 3] }
+        var dense: [Double] = []
+        for f in 0..<4 {
+            for tap in 0..<9 {
+                let spatial: Double = down[f * 3 + tap / 3] * along[f * 3 + tap % 3]
+                for c in 0..<3 { dense.append(across[f * 3 + c] * spatial) }
             }
         }
         let x = cosines([2, 6, 7, 3])

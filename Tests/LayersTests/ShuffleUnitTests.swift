@@ -46,7 +46,8 @@ import Testing
     /// Without the shuffle a channel would depend on its own group alone.
     @Test func everyChannelSeesAllGroups() throws {
         let scope = Scope()
-        let unit = try ShuffleUnit(scope["unit"], inputs: 12, outputs: 12, groups: 3, middle: 9)
+        let unit = try ShuffleUnit(
+            scope["unit"], inputs: 12, outputs: 12, groups: 3, middle: 9, initializer: .constant(0.1))
         let store = ParameterStore<Double>(scope.list, seed: 1)
         for channel in 0..<12 {
             let tape = Tape<Double>()

@@ -34,7 +34,7 @@ private struct VolumeClassifier {
             let (a, b) = (random.integer(below: 8), random.integer(below: 8))
             for k in 0..<8 {
                 let place = axis == 0 ? [k, a, b] : axis == 1 ? [a, k, b] : [a, b, k]
-                volume[(place[0] * 8 + place[1]) * 8 + place[2]] += 1
+                volume[(place[0] * 8 + place[1]) * 8 + place[2]] += 2
             }
             values += volume
             labels.append(Int32(axis))
@@ -50,7 +50,7 @@ private struct VolumeClassifier {
         let gradients = Storage<Float>(count: store.list.flatCount)
         let velocity = Storage<Float>(count: store.list.flatCount)
         velocity.pointer.update(repeating: 0, count: store.list.flatCount)
-        for _ in 0..<80 {
+        for _ in 0..<120 {
             let (volumes, labels) = bars(16, &random)
             let tape = Tape<Float>()
             let context = Context(store, mode: .training, tape: tape)
