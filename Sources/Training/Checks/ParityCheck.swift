@@ -54,11 +54,12 @@ package struct ParityCheck<S: Scalar> {
             })
     }
 
-    /// By what the metadata describes: operations, parts of feature pyramids, U-Nets, a detector, a UPerNet or a
+    /// By what the metadata describes: operations, layers by themselves, parts of feature pyramids, U-Nets, a detector, a UPerNet or a
     /// classifier.
     private static func values(_ fixture: ParityFixture<S>) throws -> ParityValues<S> {
         let cases = fixture.cases ?? []
         if cases.contains(where: { $0["op"] != nil }) { return try operations(fixture, cases) }
+        if cases.contains(where: { $0["layer"] != nil }) { return try dynamicLayers(fixture, cases) }
         if cases.contains(where: { $0["bilinear"] != nil }) { return try unets(fixture, cases) }
         if cases.contains(where: { $0["kind"] != nil }) { return try pyramids(fixture, cases) }
         let config = fixture.config
