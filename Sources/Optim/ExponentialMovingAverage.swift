@@ -42,7 +42,9 @@ public final class ExponentialMovingAverage<S: Scalar> {
         }
         for (index, entry) in store.list.buffers.enumerated() {
             let buffer = source.buffers[index]
-            store.setBuffer(index, entry.isInteger ? buffer : blend(store.buffers[index], buffer, weight))
+            // What follows a schedule, as optional buffers do, is no estimate that an average would better.
+            let isExact = entry.isInteger || entry.isOptional
+            store.setBuffer(index, isExact ? buffer : blend(store.buffers[index], buffer, weight))
         }
     }
 

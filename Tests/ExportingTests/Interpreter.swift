@@ -41,6 +41,8 @@ struct Interpreter {
         case "Add": return [.combined(x[0], x[1], +)]
         case "Sub": return [.combined(x[0], x[1], -)]
         case "Mul": return [.combined(x[0], x[1], *)]
+        case "Div": return [.combined(x[0], x[1], /)]
+        case "Clip": return [x[0].map { min(max($0, x[1].values[0]), x[2].values[0]) }]
         case "MatMul": return [.product(x[0], x[1])]
         case "Erf": return [x[0].map(erf)]
         case "Identity": return [x[0]]

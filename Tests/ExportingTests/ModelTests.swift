@@ -7,6 +7,10 @@ private func filters(_ rows: Int? = nil, _ columns: Int? = nil) -> HorNetSpecifi
     .globalFilter(rows: rows, columns: columns)
 }
 
+private func dynamic(_ kernels: KernelSpecification) -> ModelSpecification {
+    ModelSpecification(ResNetSpecification(baseWidth: 4, depths: [1, 2], stem: .small, kernels: kernels, classes: 5))
+}
+
 /// Small models that between them use everything that families have; odd and unequal sizes throughout.
 private let samples: [(name: String, specification: ModelSpecification, height: Int, width: Int)] = [
     (
@@ -91,6 +95,23 @@ private let samples: [(name: String, specification: ModelSpecification, height: 
                 baseWidth: 6, depths: [2, 2], heads: [1, 3], stemStride: 2, window: 4, fitsWindows: true, classes: 3)),
         16, 12
     ),
+    ("mobilenetv2", ModelSpecification(MobileNetV2Specification(width: 0.1, classes: 4)), 19, 22),
+    (
+        "mobilenetv2 odConv, one expert",
+        ModelSpecification(
+            MobileNetV2Specification(
+                width: 0.1, stem: .small, kernels: KernelSpecification(.odConv, experts: 1), classes: 4)), 9, 8
+    ),
+    (
+        "affnet",
+        ModelSpecification(
+            AFFNetSpecification(
+                widths: [4, 6, 8, 8, 16], depths: [1, 2, 1], expansion: 2, stem: .small, classes: 3)), 9, 14
+    ),
+    ("resnet condConv", dynamic(KernelSpecification(.condConv, experts: 3)), 9, 7),
+    ("resnet dyConv", dynamic(KernelSpecification(.dyConv)), 9, 7),
+    ("resnet odConv", dynamic(KernelSpecification(.odConv)), 9, 7),
+    ("resnet kernelWarehouse", dynamic(KernelSpecification(.kernelWarehouse, budget: 0.5)), 9, 7),
 ]
 
 @Suite struct ModelTests {
@@ -141,6 +162,8 @@ private let samples: [(name: String, specification: ModelSpecification, height: 
         let known: Set = [
             "Add", "Sub", "Mul", "MatMul", "Erf", "Relu", "Sigmoid", "Transpose", "Concat", "Split", "Reshape", "Shape",
             "Expand", "LayerNormalization", "BatchNormalization", "Softmax", "ReduceMean", "Pad", "Conv", "MaxPool",
+            "Clip",
+            "Div",
         ]
         #expect(Set(try sample.exported().nodes.map(\.kind)).isSubset(of: known))
     }

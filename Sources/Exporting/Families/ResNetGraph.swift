@@ -13,7 +13,9 @@ extension ResNetSpecification: BackboneGraph {
             for block in 0..<depth {
                 x = try builder.resnetBlock(
                     "layer\(stage + 1).\(block)", x, self, width: width(stage),
-                    stride: stage > 0 && block == 0 ? 2 : 1)
+                    stride: stage > 0 && block == 0 ? 2 : 1,
+                    // What reads a stage's maps has its warehouse.
+                    warehouses: (block == 0 ? max(0, stage - 1) : stage, stage))
             }
             maps.append(x)
         }
@@ -23,7 +25,8 @@ extension ResNetSpecification: BackboneGraph {
 
 extension GraphBuilder {
     fileprivate mutating func resnetBlock(
-        _ path: String, _ x: FeatureMap, _ model: ResNetSpecification, width: Int, stride: Int
+        _ path: String, _ x: FeatureMap, _ model: ResNetSpecification, width: Int, stride: Int,
+        warehouses: (entry: Int, rest: Int)
     ) throws -> FeatureMap {
         // The kernel and the stride of each convolution; the widths are those of the weights.
         let chain: [(kernel: Int, stride: Int)] =
@@ -34,14 +37,17 @@ extension GraphBuilder {
         var y = x
         for (i, link) in chain.enumerated() {
             if i > 0 { y.name = node("Relu", "\(path).relu\(i)", [y.name]) }
-            y = try convolution("\(path).conv\(i + 1)", y, stride: link.stride, padding: link.kernel / 2)
+            y = try convolution(
+                "\(path).conv\(i + 1)", y, model.kernels, warehouse: i == 0 ? warehouses.entry : warehouses.rest,
+                kernel: link.kernel, stride: link.stride)
             y = try batchNorm("\(path).bn\(i + 1)", y)
         }
         var kept = x
         if stride != 1 || x.channels != width {
             switch model.shortcut {
             case .projection:
-                kept = try convolution(path + ".downsample.0", x, stride: stride)
+                kept = try convolution(
+                    path + ".downsample.0", x, model.kernels, warehouse: warehouses.entry, kernel: 1, stride: stride)
                 kept = try batchNorm(path + ".downsample.1", kept)
             case .padding:
                 if stride > 1 { kept = maxPooled(path + ".thinned", x, kernel: 1, stride: stride, padding: 0) }

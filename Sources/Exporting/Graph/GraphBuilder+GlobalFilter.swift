@@ -24,23 +24,8 @@ extension GraphBuilder {
     /// back.
     private mutating func globalFilter(_ path: String, _ map: FeatureMap) throws -> FeatureMap {
         let (height, columns) = (map.height, map.width / 2 + 1)
-        let matrices = FourierMatrices(height: height, width: map.width)
         let (real, imaginary) = try filter(path, map, columns: columns)
-
-        // [N, C, H, W] -> [N, C, H, 2 columns] -> [N, C, columns, 2 H]
-        let rows = node(
-            "MatMul", path + ".rfft.width",
-            [
-                map.name,
-                constant("fourier.\(map.width).forward", [map.width, 2 * columns], matrices.widthForward),
-            ])
-        let spectrum = node(
-            "MatMul", path + ".rfft.height",
-            [
-                turnedComplex(path + ".rfft", rows, columns),
-                constant("fourier.\(height).complex.forward", [2 * height, 2 * height], matrices.heightForward),
-            ])
-
+        let spectrum = halfSpectrum(path, map)
         let parts = split(path + ".spectrum", spectrum, [height, height], axis: 3)
         func name(_ suffix: String) -> String { "\(path).product.\(suffix)" }
         let newReal = node(
@@ -56,10 +41,36 @@ extension GraphBuilder {
                 node("Mul", name("imaginary_real"), [parts[1], real]),
             ])
 
+        return maps(path, concatenated(name("both"), [newReal, newImaginary], axis: 3), like: map)
+    }
+
+    /// rfft2 of [N, C, H, W]: [N, C, columns, 2 H], real parts before imaginary ones.
+    mutating func halfSpectrum(_ path: String, _ map: FeatureMap) -> String {
+        let (height, columns) = (map.height, map.width / 2 + 1)
+        let matrices = FourierMatrices(height: height, width: map.width)
+        // [N, C, H, W] -> [N, C, H, 2 columns] -> [N, C, columns, 2 H]
+        let rows = node(
+            "MatMul", path + ".rfft.width",
+            [
+                map.name,
+                constant("fourier.\(map.width).forward", [map.width, 2 * columns], matrices.widthForward),
+            ])
+        return node(
+            "MatMul", path + ".rfft.height",
+            [
+                turnedComplex(path + ".rfft", rows, columns),
+                constant("fourier.\(height).complex.forward", [2 * height, 2 * height], matrices.heightForward),
+            ])
+    }
+
+    /// irfft2 of such a spectrum, maps of the size of `map`.
+    mutating func maps(_ path: String, _ spectrum: String, like map: FeatureMap) -> FeatureMap {
+        let (height, columns) = (map.height, map.width / 2 + 1)
+        let matrices = FourierMatrices(height: height, width: map.width)
         let filtered = node(
             "MatMul", path + ".irfft.height",
             [
-                concatenated(name("both"), [newReal, newImaginary], axis: 3),
+                spectrum,
                 constant("fourier.\(height).complex.inverse", [2 * height, 2 * height], matrices.heightInverse),
             ])
         let result = node(
@@ -68,7 +79,9 @@ extension GraphBuilder {
                 turnedComplex(path + ".irfft", filtered, height),
                 constant("fourier.\(map.width).inverse", [2 * columns, map.width], matrices.widthInverse),
             ])
-        return map.renamed(result)
+        var copy = map.renamed(result)
+        copy.isChannelsFirst = true
+        return copy
     }
 
     /// [..., a, 2 b] with real parts before imaginary ones as [..., b, 2 a].

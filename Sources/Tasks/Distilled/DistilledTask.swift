@@ -182,7 +182,7 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
                 let tape = Tape<Float>()
                 let own = Context(
                     context.store, mode: .training, tape: tape, random: context.random,
-                    firstSample: context.firstSample)
+                    firstSample: context.firstSample, epochs: context.epochs)
                 guard let value = loss(model(Variable(Tensor(batch)), own), own) else { return 0 }
                 tape.backward(from: value)
                 let gradients = Storage<Float>(count: context.store.list.flatCount)

@@ -77,7 +77,7 @@ extension ConvolutionPlan {
         }
         reserve(S.self, chunkCount(rows, grain: grain))
         parallelFor(rows, grain: grain) { task in
-            let room: Storage<S> = self.room()
+            let room: Storage<S> = room()
             eachBlock(task) { rows in
                 let target = y + rows.lowerBound * width * out
                 for group in 0..<groups {
@@ -104,7 +104,7 @@ extension ConvolutionPlan {
         }
         reserve(S.self, chunkCount(images, grain: grain))
         parallelFor(images, grain: grain) { images in
-            let room: Storage<S> = self.room()
+            let room: Storage<S> = room()
             if !isPoint { clear(dx + images.lowerBound * imageSize, images.count * imageSize) }
             eachBlock(images.lowerBound * height..<images.upperBound * height) { rows in
                 let source = g + rows.lowerBound * width * out
@@ -135,7 +135,7 @@ extension ConvolutionPlan {
         reserve(S.self, chunks)
         if chunks == 0 { clear(dw, size) }
         parallelFor(rows, grain: grain) { task in
-            let room: Storage<S> = self.room()
+            let room: Storage<S> = room()
             let sums = partials.map { $0.pointer + task.lowerBound / grain * size } ?? dw
             clear(sums, size)
             eachBlock(task) { rows in

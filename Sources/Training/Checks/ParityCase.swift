@@ -11,9 +11,10 @@ struct ParityCase<S: Scalar> {
     /// What is computed.
     let operation: String
 
-    init(_ fixture: ParityFixture<S>, _ description: JSONValue) throws {
-        guard let name = description["name"]?.stringValue, let operation = description["op"]?.stringValue else {
-            throw fixture.fail("a case of the metadata has no name or no op")
+    /// - Parameter kind: the entry that says what is computed.
+    init(_ fixture: ParityFixture<S>, _ description: JSONValue, kind: String = "op") throws {
+        guard let name = description["name"]?.stringValue, let operation = description[kind]?.stringValue else {
+            throw fixture.fail("a case of the metadata has no name or no \(kind)")
         }
         (self.fixture, self.description, self.name, self.operation) = (fixture, description, name, operation)
     }

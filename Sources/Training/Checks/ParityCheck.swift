@@ -55,11 +55,12 @@ package struct ParityCheck<S: Scalar> {
             })
     }
 
-    /// By what the metadata describes: operations, losses of distillation, parts of feature pyramids, U-Nets, a detector,
-    /// a UPerNet, a Mobile-Former or another classifier.
+    /// By what the metadata describes: operations, layers by themselves, losses of distillation, parts of feature pyramids,
+    /// U-Nets, a detector, a UPerNet, a Mobile-Former or another classifier.
     private static func values(_ fixture: ParityFixture<S>) throws -> ParityValues<S> {
         let cases = fixture.cases ?? []
         if cases.contains(where: { $0["op"] != nil }) { return try operations(fixture, cases) }
+        if cases.contains(where: { $0["layer"] != nil }) { return try dynamicLayers(fixture, cases) }
         if cases.contains(where: { $0["bilinear"] != nil }) { return try unets(fixture, cases) }
         if cases.contains(where: { $0["lambda_"] != nil }) { return try focalGlobal(fixture, cases) }
         if cases.contains(where: { $0["kind"] != nil }) { return try pyramids(fixture, cases) }

@@ -81,7 +81,7 @@ package final class TrainingRun<Task: LearningTask> {
         try store.freeze(recipe.optimizer.freeze)
         step = TrainingStep(
             task: task, model: model, state: TrainedState(store, recipe.optimizer, data.specification),
-            options: StepOptions(recipe))
+            options: StepOptions(recipe, updatesPerEpoch: loaders.train.batchCount))
         try RunChecks.batchNorm(recipe.training, count: data.splits.train.count, data.plan, model, store)
     }
 

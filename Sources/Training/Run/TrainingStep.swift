@@ -41,11 +41,14 @@ struct StepOptions {
     /// The most images that go forward and backward at once; their gradients are added up.
     var partSize = Int.max
     var checkpointing = false
+    /// For layers that change while they are trained; `nil` where updates belong to no run, so that they do not.
+    var updatesPerEpoch: Int?
 
     init() {}
 
     /// Those of a recipe.
-    init(_ recipe: Recipe) {
+    init(_ recipe: Recipe, updatesPerEpoch: Int? = nil) {
+        self.updatesPerEpoch = updatesPerEpoch
         clipNorm = recipe.optimizer.clipNorm
         seed = UInt64(recipe.run.seed)
         precision = recipe.training.precision.products
@@ -155,6 +158,7 @@ final class TrainingStep<Task: LearningTask> {
             state.store, mode: .training, tape: tape,
             random: RandomKey(seed: options.seed, purpose: "step", update), gradients: gradients,
             addingGradients: part.first > 0, updates: updates, checkpointing: options.checkpointing,
-            firstSample: part.first)
+            firstSample: part.first,
+            epochs: options.updatesPerEpoch.map { Double(update) / Double(max(1, $0)) })
     }
 }
