@@ -14,6 +14,7 @@ public struct PictureDataOptions: Sendable, PartingOptions {
     public var onBroken: BrokenImages.Policy? = .fail
     /// Memory for decoded images, and for files whose images are all held in it.
     public var packedMegabytes = PackedBudget.defaultMegabytes
+    package var classNames: [String]?
     package var folds: Int?
     package var fold: Int?
 
