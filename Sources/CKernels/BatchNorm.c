@@ -56,19 +56,6 @@ HB_KERNEL void hb_normalize_sums(const float *restrict x, const float *restrict 
 #undef STEP
 }
 
-HB_KERNEL void hb_normalize_sums_exactly(const float *restrict x, const float *restrict g, const float *restrict mean,
-                                         double *restrict sums, long rows, long columns) {
-    for (long c = 0; c < 2 * columns; c++) sums[c] = 0.0;
-    for (long r = 0; r < rows; r++) {
-        const float *xr = x + r * columns, *gr = g + r * columns;
-        for (long c = 0; c < columns; c++) {
-            const double h = (double)gr[c];
-            sums[c] += h * ((double)xr[c] - (double)mean[c]);
-            sums[columns + c] += h;
-        }
-    }
-}
-
 HB_KERNEL void hb_normalize_gradient(const float *restrict x, const float *restrict g, const float *restrict mean,
                                      const float *restrict scale, const float *restrict slope,
                                      const float *restrict constant, float *restrict dx, long rows, long columns) {

@@ -86,6 +86,40 @@ private let heads: [any DetectorHeadSpecification] = [
     }
 
     /// Gradients along a random direction for each parameter against central differences.
+    /// In evaluation they are answered in parts.
+    @Test func manyRegionsAreAnsweredAsFewAre() throws {
+        let model = try detector(RegionHeadSpecification(classes: 3, kind: .maskRcnn, box: .init(width: 6)))
+            .makeModel(height: 64, width: 64)
+        let store = ParameterStore<Float>(model.parameters, seed: 1)
+        store.redraw(seed: 4)
+        var random = Random(seed: 2, purpose: "images")
+        let output = model(Variable(.normal([2, 64, 64, 3], from: &random)), .evaluation(store))
+        let regions = try #require(output.regions)
+        func rows(_ count: Int) -> Tensor<Float> {
+            Tensor(
+                [count, 5],
+                (0..<count).flatMap { row -> [Float] in
+                    let kind = Float(row % 7)
+                    return [Float(row % 7 % 2), kind, 2, 8 + 9 * kind, 20 + 5 * kind]
+                })
+        }
+        func check(_ many: Tensor<Float>, _ few: Tensor<Float>) {
+            let run = few.elementCount / 7
+            let (all, some) = (many.array, few.array)
+            #expect(
+                (0..<many.shape[0]).allSatisfy {
+                    all[$0 * run..<($0 + 1) * run] == some[$0 % 7 * run..<($0 % 7 + 1) * run]
+                })
+        }
+        let (many, few) = (regions.boxes(rows(1100), stage: 0), regions.boxes(rows(7), stage: 0))
+        #expect(many.classes.shape == [1100, 4])
+        check(many.classes.value, few.classes.value)
+        check(many.deltas.value, few.deltas.value)
+        let masks = try #require(regions.masks(rows(150), stage: 0))
+        #expect(masks.shape.dimensions.prefix(3) == [150, 28, 28])
+        check(masks.value, try #require(regions.masks(rows(7), stage: 0)).value)
+    }
+
     @Test(arguments: [0, 1])
     func gradientsAgreeWithDifferences(index: Int) throws {
         try checkGradients(detector(heads[index]), height: 40, width: 48, step: 2e-7, scale: 1)

@@ -97,12 +97,24 @@ private func reducingError<S: Scalar>(_ m: Int, _ n: Int, _ k: Int, as type: S.T
         }
     }
 
+    /// A large weight is brought into order some columns at a time.
+    @Test func columnsOfALargeWeightDoNotDependOnTheOthers() {
+        var random = Random(seed: 5, purpose: "columns")
+        let (rows, out, inner, first) = (30, 1100, 4500, 3700)
+        let weight: [Float] = values(out * inner, &random)
+        let g = Tensor<Float>.normal([rows, out], from: &random)
+        let whole = g.linearInputGradient(Tensor([out, inner], weight)).array
+        let some = (0..<out).flatMap { weight[$0 * inner + first..<($0 + 1) * inner] }
+        let part = g.linearInputGradient(Tensor([out, inner - first], some)).array
+        #expect(part == (0..<rows).flatMap { whole[$0 * inner + first..<($0 + 1) * inner] })
+    }
+
     @Test func theNumberOfThreadsDoesNotMatter() {
         let violations = ThreadIndependence.violations {
             func results() -> [[UInt32]] {
                 var random = Random(seed: 3, purpose: "threads")
                 var all: [[UInt32]] = []
-                for (m, n, k) in [(200, 250, 500), (700, 64, 300), (33, 1000, 200)] {
+                for (m, n, k) in [(200, 250, 500), (700, 64, 300), (33, 1000, 200), (30, 1100, 4000)] {
                     let x = Tensor<Float>.normal([m, k], from: &random)
                     let w = Tensor<Float>.normal([n, k], from: &random)
                     let g = Tensor<Float>.normal([m, n], from: &random)

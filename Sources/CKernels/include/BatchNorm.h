@@ -7,8 +7,6 @@ void hb_normalize_columns(const float *x, const float *mean, const float *scale,
                           long columns);
 // sums = [sum of g (x - mean[c]), sum of g] over the rows, 2 * columns.
 void hb_normalize_sums(const float *x, const float *g, const float *mean, float *sums, long rows, long columns);
-// The same, added up in double precision.
-void hb_normalize_sums_exactly(const float *x, const float *g, const float *mean, double *sums, long rows, long columns);
 // dx = g scale[c] - (x - mean[c]) slope[c] - constant[c].
 void hb_normalize_gradient(const float *x, const float *g, const float *mean, const float *scale, const float *slope,
                            const float *constant, float *dx, long rows, long columns);

@@ -22,14 +22,38 @@ struct MapRegions<S: Scalar>: RegionAnswers {
             let (classes, deltas) = layers(cut(placeholder, RegionBoxLayers.side), context.holdingStatistics)
             return (classes.rows([]), deltas.rows([]))
         }
-        return layers(cut(regions, RegionBoxLayers.side), context)
+        let answer = someAtATime(regions, 1024) {
+            let (classes, deltas) = layers(cut($0, RegionBoxLayers.side), context)
+            return [classes, deltas]
+        }
+        return (answer[0], answer[1])
     }
 
     func masks(_ regions: Tensor<S>, stage: Int) -> Variable<S>? {
         guard head.masks.indices.contains(stage) else { return nil }
         let layers = head.masks[stage]
         guard regions.shape[0] > 0 else { return layers(cut(placeholder, RegionMaskLayers.side), context).rows([]) }
-        return layers(cut(regions, RegionMaskLayers.side), context)
+        return someAtATime(regions, 64) { [layers(cut($0, RegionMaskLayers.side), context)] }[0]
+    }
+
+    /// What is said of regions, all at once where gradients are wanted, otherwise so many at a time that what lies between
+    /// maps and answers takes little memory. No answer depends on the other regions.
+    private func someAtATime(
+        _ regions: Tensor<S>, _ most: Int, _ body: (Tensor<S>) -> [Variable<S>]
+    ) -> [Variable<S>] {
+        let count = regions.shape[0]
+        guard context.tape == nil, !context.isTraining, count > most else { return body(regions) }
+        let parts = stride(from: 0, to: count, by: most).map { first in
+            body(
+                Tensor(
+                    storage: regions.storage, offset: regions.offset + 5 * first,
+                    shape: [min(most, count - first), 5]))
+        }
+        return parts[0].indices.map { index in
+            let answers = parts.map { $0[index] }
+            return Variable.concatenated(answers.map { $0.reshaped([$0.shape.elementCount]) })
+                .reshaped(answers[0].shape.replacing(axis: 0, with: count))
+        }
     }
 
     /// A region that stands for none at all: what is said about it is left out again, so that every parameter has a gradient,

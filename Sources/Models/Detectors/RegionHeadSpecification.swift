@@ -22,7 +22,7 @@ public struct RegionHeadSpecification: DetectorHeadSpecification {
         case cascadeMaskRcnn
 
         package var answersMasks: Bool { self == .maskRcnn || self == .cascadeMaskRcnn }
-        var isCascade: Bool { self == .cascadeRcnn || self == .cascadeMaskRcnn }
+        package var isCascade: Bool { self == .cascadeRcnn || self == .cascadeMaskRcnn }
     }
 
     /// The layers that look at a region's box.

@@ -14,10 +14,6 @@ public protocol BatchNormKernels {
     static func normalizeSums(
         _ x: UnsafePointer<Self>, _ g: UnsafePointer<Self>, _ mean: UnsafePointer<Self>,
         _ sums: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
-    /// The same, added up in double precision.
-    static func normalizeSumsExactly(
-        _ x: UnsafePointer<Self>, _ g: UnsafePointer<Self>, _ mean: UnsafePointer<Self>,
-        _ sums: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int)
     /// dx = g scale[c] - (x - mean[c]) slope[c] - constant[c].
     static func normalizeGradient(
         _ x: UnsafePointer<Self>, _ g: UnsafePointer<Self>, _ mean: UnsafePointer<Self>, _ scale: UnsafePointer<Self>,
@@ -41,11 +37,6 @@ extension Float: BatchNormKernels {
         _ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ mean: UnsafePointer<Float>,
         _ sums: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
     ) { hb_normalize_sums(x, g, mean, sums, rows, columns) }
-
-    public static func normalizeSumsExactly(
-        _ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ mean: UnsafePointer<Float>,
-        _ sums: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int
-    ) { hb_normalize_sums_exactly(x, g, mean, sums, rows, columns) }
 
     public static func normalizeGradient(
         _ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ mean: UnsafePointer<Float>,
@@ -88,11 +79,6 @@ extension Double: BatchNormKernels {
             sums[columns + c] += g[i]
         }
     }
-
-    public static func normalizeSumsExactly(
-        _ x: UnsafePointer<Double>, _ g: UnsafePointer<Double>, _ mean: UnsafePointer<Double>,
-        _ sums: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int
-    ) { normalizeSums(x, g, mean, sums, rows, columns) }
 
     public static func normalizeGradient(
         _ x: UnsafePointer<Double>, _ g: UnsafePointer<Double>, _ mean: UnsafePointer<Double>,

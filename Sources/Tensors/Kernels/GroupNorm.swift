@@ -4,15 +4,15 @@
 extension Tensor {
     /// Work on the rows of each image, cut into chunks by size: [images, columns] sums that `body` writes for each chunk,
     /// added in the order of the chunks.
-    private func sumsOfImages<T: Scalar>(
-        columns: Int, _ body: (Range<Int>, _ image: Int, UnsafeMutablePointer<T>) -> Void
-    ) -> Storage<T> {
+    private func sumsOfImages(
+        columns: Int, _ body: (Range<Int>, _ image: Int, UnsafeMutablePointer<S>) -> Void
+    ) -> Storage<S> {
         let images = shape[0]
         let rows = shape.rows / max(1, images)
         let grain = max(1, max(elementGrain / max(1, shape.columns), (rows + 15) / 16))
         let chunks = chunkCount(rows, grain: grain)
-        let partials = Storage<T>(count: images * chunks * columns)
-        let sums = Storage<T>(count: images * columns)
+        let partials = Storage<S>(count: images * chunks * columns)
+        let sums = Storage<S>(count: images * columns)
         parallelFor(images * chunks, grain: 1) { task in
             let (image, chunk) = (task.lowerBound / chunks, task.lowerBound % chunks)
             let first = image * rows
@@ -21,7 +21,7 @@ extension Tensor {
                 partials.pointer + task.lowerBound * columns)
         }
         for image in 0..<images {
-            T.sumRows(
+            S.sumRows(
                 partials.pointer + image * chunks * columns, stride: columns, sums.pointer + image * columns, chunks,
                 columns)
         }
@@ -66,11 +66,11 @@ extension Tensor {
         let columns = shape.columns
         let statistics: Shape = [shape[0], columns]
         return read { x in
-            let sums: Storage<S> = sumsOfImages(columns: columns) { rows, _, out in
+            let sums = sumsOfImages(columns: columns) { rows, _, out in
                 S.sumRows(x + rows.lowerBound * columns, stride: columns, out, rows.count, columns)
             }
             let mean = Tensor(storage: sums, offset: 0, shape: statistics).groupMeans(groups, rows: rowsOfImage)
-            let squares: Storage<S> = mean.read { mean in
+            let squares = mean.read { mean in
                 sumsOfImages(columns: columns) { rows, image, out in
                     S.sumSquareDeviations(
                         x + rows.lowerBound * columns, mean + image * columns, out, rows.count, columns)
@@ -97,25 +97,23 @@ extension Tensor {
         }
     }
 
-    /// For self = x: the gradients of x, gain and bias. Terms of either sign nearly cancel in the sums over maps, which are
-    /// therefore taken in double precision.
+    /// For self = x: the gradients of x, gain and bias.
     package func groupNormalizedGradient(
         _ g: Tensor, _ gain: Tensor, groups: Int, mean: Tensor, inverse: Tensor
     ) -> (input: Tensor, gain: Tensor, bias: Tensor) {
         let columns = shape.columns
-        let sums: Storage<Double> = withElements(self, g, mean) { x, g, mean in
+        let sums = withElements(self, g, mean) { x, g, mean in
             sumsOfImages(columns: 2 * columns) { rows, image, out in
                 let start = rows.lowerBound * columns
-                S.normalizeSumsExactly(x + start, g + start, mean + image * columns, out, rows.count, columns)
+                S.normalizeSums(x + start, g + start, mean + image * columns, out, rows.count, columns)
             }
         }
-        let pair = Tensor<Double>(storage: sums, offset: 0, shape: [shape[0], 2 * columns])
+        let pair = Tensor(storage: sums, offset: 0, shape: [shape[0], 2 * columns])
         let (slopes, sumsOfG) = (pair.sliced(channels: 0..<columns), pair.sliced(channels: columns..<2 * columns))
         let scale = inverse * gain
-        let (wideGain, wide) = (gain.converted(to: Double.self), inverse.converted(to: Double.self))
-        func narrow(_ sums: Tensor<Double>) -> Tensor { sums.converted(to: S.self) }
-        let slope = narrow((slopes * wideGain).groupMeans(groups, rows: rowsOfImage) * (wide * wide * wide))
-        let constant = narrow((sumsOfG * wideGain).groupMeans(groups, rows: rowsOfImage) * wide)
+        let slope =
+            (slopes * gain).groupMeans(groups, rows: rowsOfImage) * (inverse * inverse * inverse)
+        let constant = (sumsOfG * gain).groupMeans(groups, rows: rowsOfImage) * inverse
         let input = Tensor(shape) { dx in
             withElements(self, g, mean, scale) { x, g, mean, scale in
                 withElements(slope, constant) { slope, constant in
@@ -128,6 +126,6 @@ extension Tensor {
                 }
             }
         }
-        return (input, narrow((slopes * wide).summedRows()), narrow(sumsOfG.summedRows()))
+        return (input, (slopes * inverse).summedRows(), sumsOfG.summedRows())
     }
 }

@@ -72,15 +72,16 @@ public final class StoragePool: Sendable {
     func take(_ bytes: Int) -> Block {
         if bytes >= Self.large, bytes <= .max / 2, !hb_in_worker() {
             let size = (bytes + Arena.page - 1) / Arena.page * Arena.page
-            return state.withLock { state in
+            let address: UInt = state.withLock { state in
                 let (start, new) = state.arena.take(size, inUse: state.statistics.bytesHeld)
                 state.enter(size)
                 if new > 0 { state.grew(by: new) }
-                guard let pointer = UnsafeMutableRawPointer(bitPattern: start) else {
-                    brokenRule("StoragePool", [], "there is no memory at the address 0")
-                }
-                return Block(pointer: pointer, size: size, isCut: true)
+                return start
             }
+            guard let pointer = UnsafeMutableRawPointer(bitPattern: address) else {
+                brokenRule("StoragePool", [], "there is no memory at the address 0")
+            }
+            return Block(pointer: pointer, size: size, isCut: true)
         }
         let size = Self.blockSize(bytes)
         var before = 0
