@@ -20,8 +20,8 @@ private let detectors =
         pool:
           teachers:
             - {name: wide, config: wide.yaml}
-        - {name: resnet, config: resnet.yaml}
-        - {name: faster, config: faster.yaml}
+            - {name: resnet, config: resnet.yaml}
+            - {name: faster, config: faster.yaml}
         order: [faster, wide, resnet]
         stage:
           epochs: 2
