@@ -35,9 +35,11 @@ struct Sample {
                 store.flat.pointer[entry.offset + i] = Double(Float(center + spread * value))
             }
         }
-        let statistics = store.list.buffers.filter { !$0.isInteger }.map { buffer in
+        // Cells that are still fixed are no matter of a graph, so a warehouse's stay as they are at the end of a training.
+        let statistics = store.list.buffers.filter { !$0.isInteger && !$0.name.hasSuffix("fixed_share") }.map {
+            buffer in
             let values = Tensor<Double>.normal(buffer.shape, from: &random).array
-            let isVariance = buffer.name.hasSuffix("var")
+            let isVariance = buffer.name.hasSuffix("var") || buffer.name.hasSuffix("temperature")
             return NamedArray(
                 name: buffer.name, shape: buffer.shape.dimensions,
                 values: values.map { Double(Float(isVariance ? 0.5 + abs($0) : 0.3 * $0)) })

@@ -13,10 +13,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             #expect(ModelSpecification.familyName(of: "plain_nano32") == nil)
             try ModelFamily.register(PlainSpecification.self)
-            #expect(
-                ModelSpecification.familyNames == [
-                    "hornet", "convnext", "resnet", "cvt", "unet", "segnetr", "swin", "mobileformer", "plain",
-                ])
+            #expect(ModelSpecification.familyNames == ModelFamily.builtIn.map { $0.name } + ["plain"])
             #expect(ModelSpecification.names.contains("plain_nano32"))
             #expect(ModelSpecification.familyName(of: "plain_nano32") == "plain")
             let variant = try #require(ModelSpecification.variant("plain_nano32"))
