@@ -20,8 +20,7 @@ private func model(_ backbone: HDSRNetSpecification, scale: Int, side: Int = 8) 
         #expect(ParameterStore<Float>(model.parameters, seed: 0).isTrainable.filter { !$0 }.count == 4)
     }
 
-    /// The paper's figure, 110.99 G for an image that becomes 1280x720, is that of two times, all additions and products
-    /// of convolutions counted as one.
+    /// Convolutions, the attention of the dynamic ones, and the mixing of their kernels.
     @Test func multiplyAddsAreThoseOfTheLayers() throws {
         let trace = try model(.free, scale: 2).trace(height: 8, width: 10)
         let pixels = 80

@@ -60,20 +60,24 @@ package struct PictureComparison: Sendable, Equatable {
     }
 
     private static let weights: [Double] = {
-        let middle = Double(window / 2)
-        let bell = (0..<window).map { exp(-pow(Double($0) - middle, 2) / (2 * deviation * deviation)) }
+        let bell = (0..<window).map { index -> Double in
+            let distance = Double(index - window / 2)
+            return exp(-distance * distance / (2 * deviation * deviation))
+        }
         let sum = bell.reduce(0, +)
         return bell.map { $0 / sum }
     }()
 
     /// The mean over all windows that lie within the images.
     private static func similarity(_ x: Luma, _ y: Luma) -> Double {
-        let (first, second) = (pow(0.01 * 255, 2), pow(0.03 * 255, 2))
+        let (first, second): (Double, Double) = (0.0001 * 255 * 255, 0.0009 * 255 * 255)
         func blurred(_ value: (Double, Double) -> Double) -> [Double] {
             blur(zip(x.values, y.values).map { value($0, $1) }, x.size)
         }
         let (meanX, meanY) = (blurred { a, _ in a }, blurred { _, b in b })
-        let (squareX, squareY, product) = (blurred { a, _ in a * a }, blurred { _, b in b * b }, blurred { $0 * $1 })
+        let (squareX, squareY, product) = (
+            blurred { a, _ in a * a }, blurred { _, b in b * b }, blurred { a, b in a * b }
+        )
         var sum = 0.0
         for index in meanX.indices {
             let (a, b) = (meanX[index], meanY[index])
