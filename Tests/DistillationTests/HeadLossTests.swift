@@ -24,8 +24,11 @@ import Testing
         }
         let tape = Tape<S>()
         let leaves = (maps("classes") + maps("boxes")).map { tape.leaf($0) }
-        let result = loss(fixture)(
-            HeadAnswers(student: leaves, teacher: maps("teacherClasses") + maps("teacherBoxes"), classes: 3))
+        let answers = HeadAnswers(
+            student: leaves, teacher: maps("teacherClasses") + maps("teacherBoxes"), classes: 3)
+        // A call of what a call returns would crash the compiler.
+        let loss = loss(fixture)
+        let result = loss(answers)
         tape.backward(from: result)
         return (Double(result.value.item), leaves.map { tape.gradient(of: $0) })
     }
@@ -76,7 +79,8 @@ import Testing
             let violations = ThreadIndependence.violations {
                 let tape = Tape<Float>()
                 let leaves = student.map { tape.leaf($0) }
-                let result = loss(HeadAnswers(student: leaves, teacher: teacher, classes: 2))
+                let answers = HeadAnswers(student: leaves, teacher: teacher, classes: 2)
+                let result = loss(answers)
                 tape.backward(from: result)
                 return [result.value.bits] + leaves.compactMap { tape.gradient(of: $0)?.bits }
             }

@@ -113,9 +113,40 @@ extension GradientCheck {
     private static func check(_ name: String, _ loss: any HeadLoss) -> GradientCheck {
         let shapes: [Shape] = [[2, 2, 3, 6], [2, 1, 2, 6], [2, 2, 3, 8], [2, 1, 2, 8]]
         let targets = shapes.map { teacher($0) }
-        return GradientCheck("distillation/" + name, shapes) {
-            [loss(HeadAnswers(student: $0, teacher: targets, classes: 3))]
+        return GradientCheck(
+            "distillation/" + name,
+            inputs: { random in
+                zip(shapes, targets).map { shape, target -> Tensor<Double> in
+                    if shape[3] == 6 { return .normal(shape, from: &random) }
+                    return moves(awayFrom: target, &random)
+                }
+            },
+            function: { inputs in
+                let answers = HeadAnswers(student: inputs, teacher: targets, classes: 3)
+                return [loss(answers)]
+            })
+    }
+
+    /// Moves of boxes, none of whose sides is where the target's is, and no number of which is 1/9 off.
+    private static func moves(awayFrom target: Tensor<Double>, _ random: inout Random) -> Tensor<Double> {
+        func sides(_ d: [Double]) -> [Double] {
+            let half = d[2...].map { 0.5 * ElementwiseFunction.exponential.value($0) }
+            return [d[0] - half[0], d[1] - half[1], d[0] + half[0], d[1] + half[1]]
         }
+        let numbers = target.array
+        var drawn: [Double] = []
+        while drawn.count < numbers.count {
+            let other = Array(numbers[drawn.count..<drawn.count + 4])
+            let own = other.map { _ in random.normal() }
+            let (a, b) = (sides(own), sides(other))
+            // The far side of one box may meet the near one of the other, too.
+            let distances: [Double] = (0..<4).flatMap { i -> [Double] in
+                let difference: Double = abs(own[i] - other[i])
+                return [abs(a[i] - b[i]), abs(a[i] - b[(i + 2) % 4]), abs(difference - 1.0 / 9)]
+            }
+            if distances.allSatisfy({ $0 > 0.02 }) { drawn += own }
+        }
+        return Tensor(target.shape, drawn)
     }
 
     private static var headLosses: [GradientCheck] {

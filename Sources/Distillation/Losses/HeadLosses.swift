@@ -66,7 +66,8 @@ public struct HeadBoxLoss: HeadLoss, Hashable {
             deltas.decodedBoxes(anchors, deviations: deviations, clampsSmall: false)
         }
         return boxes(level.deltas).boxLoss(
-            boxes(Variable(level.teacherDeltas)).value, kind: .giou, weights: weights.reshaped([rows]))
+            boxes(Variable(level.teacherDeltas)).value, kind: .giou, epsilon: 1e-12,
+            weights: weights.reshaped([rows]))
     }
 }
 

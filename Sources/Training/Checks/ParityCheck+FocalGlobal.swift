@@ -10,6 +10,9 @@ extension ParityCheck {
     /// gradients.
     static func focalGlobal(_ fixture: ParityFixture<S>, _ cases: [JSONValue]) throws -> ParityValues<S> {
         var ours = ParityValues<S>()
+        // A norm over two channels gives 1 and -1 whatever it is given, so that the gradients before it are differences of
+        // nearly equal numbers, a hundredth of the others.
+        ours.floor = 5e-2
         for description in cases {
             guard let name = description["name"]?.stringValue else {
                 throw fixture.fail("a case of the metadata has no name")
