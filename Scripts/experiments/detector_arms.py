@@ -42,7 +42,7 @@ class Data:
 
 SETS = {
     "scenes": Data(
-        "scenes", "detect-scenes", "scenes", 96, 96, epochs=12, teacher_epochs=20, stage_epochs=6, loss=PKD,
+        "scenes", "detect-scenes", "scenes", 96, 96, epochs=12, teacher_epochs=24, stage_epochs=6, loss=PKD,
         teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "faster": "faster.yaml", "resnet_wide": "resnet-wide.yaml"}),
     "bccd": Data(
         "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=16, teacher_epochs=30, stage_epochs=8, loss=FGD,

@@ -35,7 +35,7 @@ import Testing
         #expect(one.decisions.map(\.isSkipped) == [true, false])
         #expect(
             one.decisions[0].description
-                == "A skipped: the student is now closer to B (0.49 ± 0.00) than it is (0.50 ± 0.00); 4 epochs go to B")
+                == "A skipped: the student is now closer to B (0.49 ± 0.00) than A is (0.50 ± 0.00); 4 epochs go to B")
         // Two in a row hand both their epochs on; equal costs keep the teacher, as the selection does.
         let two = try review(["S>B": 0.49, "S>C": 0.39, "S>D": 0.30]).review
         #expect(two.decisions.map(\.isSkipped) == [true, true, false])

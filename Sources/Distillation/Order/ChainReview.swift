@@ -63,7 +63,7 @@ public struct ChainReview: Sendable {
             let spare = "; \(epochs) \(epochs == 1 ? "epoch goes" : "epochs go") to \(next.name)"
             let text =
                 isSkipped
-                ? "\(teacher.name) skipped: the student is now closer to \(next.name) (\(bar(own))) than it is "
+                ? "\(teacher.name) skipped: the student is now closer to \(next.name) (\(bar(own))) than \(teacher.name) is "
                     + "(\(bar(theirs)))\(tie)\(spare)"
                 : "\(teacher.name) before \(next.name) stays: \(bar(theirs)), the student now \(bar(own))\(tie)"
             decisions.append(

@@ -36,9 +36,11 @@ extension DistillationRun {
         let seed = UInt64(recipe.run.seed)
         // Adapters of every stage are drawn anew, and not as those of the stage before.
         let store = ParameterStore<Float>(scope.list, seed: seed &+ UInt64(index + 1) &* 1_000_003)
-        var notices = try fill(store, stage.configuration, recipe, after: previous)
+        let notices = try fill(store, stage.configuration, recipe, after: previous)
         // A stage that is restored has its values already.
-        if progress.results.isEmpty, saved == nil { notices += inherit(from: stage.teachers, into: store) }
+        if progress.results.isEmpty, saved == nil {
+            for notice in inherit(from: stage.teachers, into: store) { console.notice(notice) }
+        }
         var place = RunPlace(epochs: stage.firstEpoch, updates: stage.firstEpoch * batches, totalEpochs: total)
         if !stage.configuration.restartSchedule {
             place.scheduleEpochs = total
