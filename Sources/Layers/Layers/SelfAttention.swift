@@ -31,10 +31,8 @@ public struct SelfAttention: Layer {
         let (images, places, channels) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
         let parts = projection(x, context, splitInto: [channels, channels, channels])
         let mixed = LayerPath.$current.withValue(path) {
-            let heads = parts.map {
-                $0.reshaped([images, places, heads, channels / heads]).transposed([0, 2, 1, 3])
-            }
-            return Variable.attention(heads[0], heads[1], heads[2]).transposed([0, 2, 1, 3]).reshaped(x.shape)
+            let tokens = parts.map { $0.reshaped([images, places, channels]) }
+            return Variable.attention(tokens[0], tokens[1], tokens[2], heads: heads).reshaped(x.shape)
         }
         return output(mixed, context)
     }
