@@ -58,6 +58,13 @@ public struct Model: FeatureModel {
         return shown(seen, neck(normalized(seen, context), context))
     }
 
+    /// The maps that the head reads, behind the norms of the backbone's maps and of the neck.
+    package func mapsForHead<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>] {
+        let seen = backbone(images, backboneNorm == .batch ? context : context.holdingStatistics)
+        let given = normalized(seen, context)
+        return (neck?(given, context) ?? given).maps
+    }
+
     private func shown<S: Scalar>(_ seen: Features<S>, _ refined: Features<S>?) -> [Variable<S>] {
         seen.maps + (refined.map { $0.shown ?? $0.maps } ?? [])
     }

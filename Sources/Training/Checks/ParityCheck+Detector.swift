@@ -19,7 +19,8 @@ extension ParityCheck {
     private static func addMaps(_ detector: DetectorFixture<S>, to ours: inout ParityValues<S>) throws {
         let levels = detector.strides.count
         let output = detector.model(Variable(detector.input), .evaluation(detector.store))
-        for (level, map) in output.features.suffix(levels).enumerated() {
+        let maps = detector.model.mapsForHead(Variable(detector.input), .evaluation(detector.store))
+        for (level, map) in maps.suffix(levels).enumerated() {
             // The finest map of some fixtures is left out.
             guard detector.fixture.file["eval.feature.\(level)"] != nil else { continue }
             ours.add("eval.feature.\(level)", map: map.value)
