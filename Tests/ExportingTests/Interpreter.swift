@@ -49,7 +49,6 @@ struct Interpreter {
         case "InstanceNormalization": return [instanceNormalized(x, epsilon)]
         case "GridSample": return [sampled(x[0], x[1])]
         case "Max": return [.combined(x[0], x[1], max)]
-        case "Clip": return [x[0].map { min(max($0, x[1].values[0]), x[2].values[0]) }]
         case "Relu": return [x[0].map { max($0, 0) }]
         case "Sigmoid": return [x[0].map { 1 / (1 + exp(-$0)) }]
         case "Transpose": return [x[0].transposed(integers("perm"))]
