@@ -42,7 +42,7 @@ package struct ConvolutionBenchmark {
     /// - Throws: `ModelError` when the numbers make no convolution.
     package init(_ setup: Setup) throws {
         let scope = Scope()
-        layer = try Self.layer(setup, scope["convolution"])
+        layer = try Self.make(setup, scope["convolution"])
         let trace = ModelTrace(model: "")
         let output = try layer.trace(Shape(setup.input), trace)
         try Self.checkFits(output.dimensions, "result")
@@ -61,7 +61,7 @@ package struct ConvolutionBenchmark {
         }
     }
 
-    private static func layer(_ setup: Setup, _ scope: Scope) throws -> any Layer {
+    private static func make(_ setup: Setup, _ scope: Scope) throws -> any Layer {
         guard setup.input.count == 4 || setup.input.count == 5, setup.input.allSatisfy({ $0 >= 1 }) else {
             throw ModelError(
                 "the input must be images, height, width and channels, or volumes, depth, height, width and channels; "
@@ -131,7 +131,7 @@ package struct ConvolutionBenchmark {
         for _ in 0..<warmup { _ = step(gradients) }
         let times = (0..<max(1, steps)).map { _ in step(gradients) }
         return Result(
-            step: .init(times.map(\.whole)), forward: .init(times.map(\.forward)), multiplyAdds: multiplyAdds,
+            step: .init(times.map { $0.whole }), forward: .init(times.map { $0.forward }), multiplyAdds: multiplyAdds,
             peakRate: measuredPeakRate(clock: MonotonicClock.seconds), peakMemoryMB: Memory.peakMegabytes())
     }
 }

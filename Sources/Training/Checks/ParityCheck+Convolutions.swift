@@ -30,10 +30,10 @@ extension ParityCheck {
         case "softshrink": output = x.softShrunk(try one.number("lambd"))
         case "interpolate":
             let size = try one.pair("size")
-            let isNearest = try one.text("mode") == "nearest"
+            let alignsCorners: Bool? = try one.text("mode") == "nearest" ? nil : one.flag("align_corners")
             output = x.resized(
                 height: size.height, width: size.width,
-                isNearest ? .nearest : .bilinear(alignCorners: try one.flag("align_corners")))
+                alignsCorners.map { ResizeMode.bilinear(alignCorners: $0) } ?? .nearest)
         case "group_norm":
             let (scale, shift) = (tape.leaf(try one.tensor("in.w")), tape.leaf(try one.tensor("in.b")))
             leaves += [("w", scale), ("b", shift)]
