@@ -24,7 +24,7 @@ import Testing
     @Test func aBridgeStaysWhileItIsCloserThanTheStudent() throws {
         let (review, asked) = try review()
         #expect(review.decisions.map(\.isSkipped) == [false])
-        #expect(review.decisions.map(\.description) == ["A before B stays: 0.50 ± 0.00, the student now 0.60"])
+        #expect(review.decisions.map(\.description) == ["A before B stays: 0.50 ± 0.00, the student now 0.60 ± 0.00"])
         // Nothing is asked beyond the first teacher that stays.
         #expect(asked == ["A>B", "S>B"])
         #expect(review.costs.map(\.value) == [0.50, 0.60])
