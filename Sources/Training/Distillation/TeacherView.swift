@@ -105,7 +105,9 @@ extension DistillationRun {
     /// Lets teachers of another input size than the student's look at the images themselves, where the batch tells how they
     /// moved and nothing but motion changed them.
     func openViews() {
-        let isMoved = data.plan.training.allSatisfy(\.keepsColors) && data.plan.erasing == nil && !task.mixesImages
+        let isMoved =
+            data.plan.training.allSatisfy(\.keepsColors) && data.plan.erasing == nil && !task.mixesImages
+            && recipe.data.geometry.objects.mosaic == 0
         let (train, validation) = (data.splits.train, data.splits.validation)
         for teacher in teachers + (trainedStudent.map { [$0] } ?? []) {
             let own = teacher.weights.metadata.transform
