@@ -12,9 +12,12 @@ struct BenchConvolutionCommand: ParsableCommand {
             one for each, separated by commas.
 
             EXAMPLES:
-              trainer bench-convolution --input 32,32,32,64 --outputs 64 --kernel 3 --padding 1 --groups 4
-              trainer bench-convolution --input 32,8,16,16,32 --outputs 32 --kernel 3 --padding 1
-              trainer bench-convolution --input 32,16,16,64 --outputs 32 --kernel 4 --stride 2 --padding 1 --transposed
+              trainer bench-convolution --input 32,32,32,64 --outputs 64 \\
+                --kernel 3 --padding 1 --groups 4
+              trainer bench-convolution --input 32,8,16,16,32 --outputs 32 \\
+                --kernel 3 --padding 1
+              trainer bench-convolution --input 32,16,16,64 --outputs 32 \\
+                --kernel 4 --stride 2 --padding 1 --transposed
             """)
 
     @Option(help: "Images, height, width and channels, or volumes, depth, height, width and channels.")

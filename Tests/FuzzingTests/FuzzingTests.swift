@@ -49,7 +49,7 @@ import Testing
             else { return nil }
             return try? JSONValue(parsing: text)
         }
-        #expect(seeds.count == 4, "one of each family")
+        #expect(seeds.count == 9, "one of each family that fits, and of each kind of detector")
         #expect(models.count > 150, "the nested JSON is still JSON")
         #expect(Set(models.map { $0.text() }).count > 60, "and its numbers change")
     }

@@ -136,7 +136,7 @@ import Training
             let directory = try RunDirectory(chain.path("compared"), mode: .new)
             let comparison = try compared.compare(
                 compared.order(in: directory, resuming: false), seeds: 1, in: directory, resuming: false)
-            #expect(comparison.results.map(\.metric) == Array(repeating: .meanAbsoluteError, count: 4))
+            #expect(comparison.results.map(\.metric) == Array(repeating: .meanAbsoluteError, count: 5))
             #expect(comparison.json["metric"]?["name"] == "meanAbsoluteError")
             #expect(comparison.json["arms"]?.arrayValue?.allSatisfy { $0["testMeanAbsoluteError"] != nil } == true)
             #expect(!comparison.table.contains("%") && comparison.table.contains("none has several seeds"))
