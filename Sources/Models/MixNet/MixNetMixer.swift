@@ -64,6 +64,9 @@ struct MixNetMaker {
     /// Channels of a head.
     private static let headWidth = 16
     private static let window = 4
+    /// Mixnets are trained for tens of epochs. An attention that still changes when the learning rate is nearly 0 leaves
+    /// the rest of the net behind.
+    private static let annealingEpochs = 4.0
 
     init(_ scope: Scope, _ specification: MixNetSpecification) {
         self.specification = specification
@@ -83,7 +86,9 @@ struct MixNetMaker {
             }
         }
         adaptive = kind.map {
-            ConvolutionMaker(scope, KernelSpecification($0), places, initializer: .kaimingNormalFanOut)
+            ConvolutionMaker(
+                scope, KernelSpecification($0, annealingEpochs: Self.annealingEpochs), places,
+                initializer: .kaimingNormalFanOut)
         }
     }
 
