@@ -17,16 +17,10 @@ import hashlib
 import itertools
 import json
 import statistics
-import sys
-import time
-from pathlib import Path
 
 import detector_arms as plan
 import run as laboratory
 from run import Failure, ROOT
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import program
 
 CLAIMS = {
     "M1": "the selected order is among the best",
@@ -138,15 +132,7 @@ class Detectors(laboratory.Laboratory):
         """M9, and the order that Backward Greedy Selection finds."""
         config = self.work / "costs.yaml"
         self.write_config(config, "bgs", self.model("student", 0), plan.Distillation("costs", 0, "progressive"))
-        begin = time.monotonic()
-        arguments = ["order", str(config), "--json", "--output", str(self.work / "costs")]
-        for key, value in self.common(0).items():
-            arguments += ["--set", f"{key}={value}"]
-        report = json.loads(self.call(arguments))
-        for cost in report["costs"]:
-            cost.pop("levels", None)
-        report.pop("teachers", None)
-        self.save("costs", {**report, "seconds": round(time.monotonic() - begin, 1)})
+        self.measure_costs(config)
 
     def run_distillation(self, arm):
         name = f"{arm.name}-seed-{arm.seed}"
@@ -175,18 +161,8 @@ class Detectors(laboratory.Laboratory):
         })
 
     def run_flatness(self, seed):
-        """M7: how fast the loss rises around what the arms ended with."""
-        names = ["none", "direct", "ensemble", "progressive"]
-        weights = [self.work / "runs" / f"{name}-seed-{seed}" / "weights" / "last.safetensors" for name in names]
-        config = self.folder() / "detector.yaml"
-        arguments = ["flatness", *map(str, weights), "--data", str(config), "--json", "--images", "200"]
-        for key, value in self.common(seed).items():
-            arguments += ["--set", f"{key}={value}"]
-        curves = {}
-        for name, report in zip(names, json.loads(self.call(arguments))):
-            means = [round(sum(values) / len(values), 5) for values in zip(*report["losses"])]
-            curves[name] = {"rise": report["meanRise"], "position": [round(x, 3) for x in report["steps"]], "loss": means}
-        self.save(f"flatness-seed-{seed}", {"seed": seed, "curves": curves})
+        """M7, on detectors' images."""
+        self.measure_flatness(seed, self.folder() / "detector.yaml", images=200)
 
     def claimed_jobs(self):
         """All arms in the order in which they are run: (claims that they serve, name, what runs it)."""
@@ -298,15 +274,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", choices=list(plan.SETS), default="scenes", help="which images")
     parser.add_argument("--data", help="their folder, for all but the scenes")
-    parser.add_argument("--only", nargs="+", metavar="ARM", help="run these arms alone, and what they need")
-    parser.add_argument("--match", metavar="TEXT", help="run arms whose names contain TEXT alone")
     parser.add_argument("--claims", nargs="+", choices=list(CLAIMS), help="run the arms of these claims alone")
     parser.add_argument("--seeds", type=int, default=len(plan.SEEDS), help="how many seeds")
-    parser.add_argument("--results", help="where results are kept")
-    parser.add_argument("--work", help="where models and runs are kept")
-    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
-    parser.add_argument("--precision", default="bf16", choices=["fp32", "bf16"])
-    parser.add_argument("--list", action="store_true", help="say what is done, and stop")
+    laboratory.options_of(parser)
     parser.add_argument("--table", action="store_true", help="print what came out, claim by claim, and stop")
     options = parser.parse_args()
     plan.SEEDS = list(range(options.seeds))
@@ -314,39 +284,15 @@ def main():
     if options.table:
         detectors.table()
         return
-    jobs = detectors.claimed_jobs()
-    names = [name for _, name, _ in jobs]
-    for name in options.only or []:
-        if name not in names:
-            raise Failure(f"--only {name}: there is no such arm; --list names all")
-    wanted = [
-        (name, call) for claims, name, call in jobs
-        if (not options.only or name in options.only) and (not options.match or options.match in name)
-        and (not options.claims or set(claims) & set(options.claims))]
-    if options.list:
-        for name, _ in wanted:
-            result = detectors.load(name)
-            score = f"AP {100 * result['testAP']:.1f}" if result and result.get("testAP") is not None else ""
-            print(f"{'done   ' if result else 'missing'}  {name:44} {score}")
-        return
-    if not Path(detectors.trainer).exists():
-        raise Failure(f"{detectors.trainer} does not exist; run Scripts/setup.sh and swift build -c release first")
-    for number, (name, call) in enumerate(wanted, 1):
-        if detectors.load(name):
-            continue
-        begin = time.monotonic()
-        print(f"{number}/{len(wanted)} {name} ...", flush=True)
-        call()
-        score = detectors.load(name).get("testAP")
-        print(f"    {f'AP {100 * score:.1f}, ' if score is not None else ''}{time.monotonic() - begin:.0f} s", flush=True)
+    jobs = [
+        (name, call) for claims, name, call in detectors.claimed_jobs()
+        if not options.claims or set(claims) & set(options.claims)]
+
+    def score(result):
+        return f"AP {100 * result['testAP']:.1f}" if result.get("testAP") is not None else ""
+
+    laboratory.carry_out(options, detectors, laboratory.wanted(options, jobs), score)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"error: {failure}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+    laboratory.command(main)

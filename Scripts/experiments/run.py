@@ -189,6 +189,10 @@ class Laboratory:
     def run_costs(self):
         config = self.work / "costs.yaml"
         self.write_config(config, "bgs", self.model(plan.STUDENT, 0), "trained", [plan.KD, plan.PKD], plan.STAGE_EPOCHS)
+        self.measure_costs(config)
+
+    def measure_costs(self, config):
+        """What a configuration's pool costs, and the order that follows."""
         begin = time.monotonic()
         arguments = ["order", str(config), "--json", "--output", str(self.work / "costs")]
         for key, value in self.common(0).items():
@@ -227,9 +231,13 @@ class Laboratory:
 
     def run_flatness(self, seed):
         """M7: how fast the loss rises around what the arms ended with."""
+        self.measure_flatness(seed, "Configs/cifar10-pico.yaml", images=1000)
+
+    def measure_flatness(self, seed, data, images):
+        """The rise of the loss on some of a configuration's images."""
         names = ["none", "direct", "ensemble", "progressive"]
         weights = [self.work / "runs" / f"{name}-seed-{seed}" / "weights" / "last.safetensors" for name in names]
-        arguments = ["flatness", *map(str, weights), "--data", "Configs/cifar10-pico.yaml", "--json", "--images", "1000"]
+        arguments = ["flatness", *map(str, weights), "--data", str(data), "--json", "--images", str(images)]
         for key, value in self.common(seed).items():
             arguments += ["--set", f"{key}={value}"]
         curves = {}
@@ -269,46 +277,50 @@ def kept(summary):
     return {key: summary[key] for key in keys if key in summary}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", help="the folder of the images")
-    parser.add_argument("--only", nargs="+", metavar="ARM", help="run these arms alone, and what they need")
-    parser.add_argument("--match", metavar="TEXT", help="run arms whose names contain TEXT alone")
-    parser.add_argument("--results", default=str(ROOT / "Docs" / "experiments"), help="where results are kept")
-    parser.add_argument("--work", default=str(ROOT / "Runs" / "experiments"), help="where models and runs are kept")
-    parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
-    parser.add_argument("--precision", default="bf16", choices=["fp32", "bf16"])
-    parser.add_argument("--list", action="store_true", help="say what is done, and stop")
-    options = parser.parse_args()
-    laboratory = Laboratory(options)
-    jobs = laboratory.jobs()
+def options_of(parser):
+    """What both programs of experiments can be asked for."""
+    add = parser.add_argument
+    add("--only", nargs="+", metavar="ARM", help="run these arms alone, and what they need")
+    add("--match", metavar="TEXT", help="run arms whose names contain TEXT alone")
+    add("--results", help="where results are kept; in Docs/experiments by default")
+    add("--work", help="where models and runs are kept; in Runs by default")
+    add("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
+    add("--precision", default="bf16", choices=["fp32", "bf16"])
+    add("--list", action="store_true", help="say what is done, and stop")
+
+
+def wanted(options, jobs):
+    """The jobs, name and call, that are asked for."""
     names = [name for name, _ in jobs]
     for name in options.only or []:
         if name not in names:
             raise Failure(f"--only {name}: there is no such arm; --list names all")
-    if options.only:
-        jobs = [job for job in jobs if job[0] in options.only]
-    if options.match:
-        jobs = [job for job in jobs if options.match in job[0]]
+    return [
+        (name, call) for name, call in jobs
+        if (not options.only or name in options.only) and (not options.match or options.match in name)]
+
+
+def carry_out(options, laboratory, jobs, score):
+    """Runs what is missing of the jobs, or lists them; `score` words a result, empty where it has none."""
     if options.list:
         for name, _ in jobs:
             result = laboratory.load(name)
-            score = f"{100 * result['testAccuracy']:.2f} %" if result and "testAccuracy" in result else ""
-            print(f"{'done   ' if result else 'missing'}  {name:50} {score}")
+            print(f"{'done   ' if result else 'missing'}  {name:50} {score(result) if result else ''}")
         return
     if not Path(laboratory.trainer).exists():
         raise Failure(f"{laboratory.trainer} does not exist; run Scripts/setup.sh and swift build -c release first")
-    for number, (name, run) in enumerate(jobs, 1):
+    for number, (name, call) in enumerate(jobs, 1):
         if laboratory.load(name):
             continue
         begin = time.monotonic()
         print(f"{number}/{len(jobs)} {name} ...", flush=True)
-        run()
-        score = laboratory.load(name).get("testAccuracy")
-        print(f"    {f'{100 * score:.2f} %, ' if score else ''}{time.monotonic() - begin:.0f} s", flush=True)
+        call()
+        words = score(laboratory.load(name))
+        print(f"    {f'{words}, ' if words else ''}{time.monotonic() - begin:.0f} s", flush=True)
 
 
-if __name__ == "__main__":
+def command(main):
+    """Runs a program of experiments: a failure is one sentence, and it may be stopped at any time."""
     try:
         main()
     except Failure as failure:
@@ -317,3 +329,21 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
         sys.exit(130)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", help="the folder of the images")
+    options_of(parser)
+    parser.set_defaults(results=str(ROOT / "Docs" / "experiments"), work=str(ROOT / "Runs" / "experiments"))
+    options = parser.parse_args()
+    laboratory = Laboratory(options)
+
+    def score(result):
+        return f"{100 * result['testAccuracy']:.2f} %" if result.get("testAccuracy") else ""
+
+    carry_out(options, laboratory, wanted(options, laboratory.jobs()), score)
+
+
+if __name__ == "__main__":
+    command(main)
