@@ -49,6 +49,10 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     ) throws where C.Task.Annotation == Annotation {
         var data = recipe.data
         if C.fitsWholeImages, data.fit == .crop { data.fit = .corner }
+        var splits = splits
+        if let count = data.trainingImages {
+            try splits.keepTrainingImages(count, path: data.path) { try C.groups($0) }
+        }
         let shapes = try ImageShapes(of: splits.train)
         if let given = task.input?.size {
             if let size = data.imageSize, size != [given.height, given.width] {

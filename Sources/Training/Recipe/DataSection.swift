@@ -44,6 +44,8 @@ package struct DataSection: Sendable {
     /// In the order of the labels; `nil` takes the names of the data.
     package var classNames: [String]?
     package var validation: ValidationSource
+    /// How many of the training images are learnt from; `nil` for all.
+    package var trainingImages: Int?
     /// [height, width], `nil` takes the size of the images.
     package var imageSize: [Int]?
     package var fit: ImageFit
@@ -82,6 +84,10 @@ package struct DataSection: Sendable {
         classNames = reader.optionalStrings(
             "classNames", "Names of the classes in the order of the labels; from the data when absent")
         validation = DataSection.validation(reader)
+        trainingImages = reader.optionalInt(
+            "trainingImages", in: 1...1_000_000_000,
+            "Learn from so many of the training images only: every class keeps its share, fewer are among more, and the choice "
+                + "is the same for every seed; all when absent")
         imageSize = DataSection.imageSize(reader)
         fit = reader.choice(
             "fit", default: .crop,
