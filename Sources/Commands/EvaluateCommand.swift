@@ -20,7 +20,8 @@ struct EvaluateCommand: ParsableCommand {
 
             With --labels no weights are needed: the index PNGs of the folder --predictions are measured against those \
             of the same names in the folder --labels. With --annotations a file of detections in COCO's format is measured \
-            against a file of COCO instances, by COCO's rules.
+            against a file of COCO instances, by COCO's rules. With --against two files of a classifier's answers on the same \
+            images are compared by McNemar's test.
 
             EXAMPLES:
               trainer evaluate Runs/digits
@@ -33,6 +34,7 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate Runs/cells --predictions detections.json
               trainer evaluate --predictions detections.json \\
                 --annotations instances.json --masks
+              trainer evaluate --predictions answers.csv --against others.csv
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
@@ -79,6 +81,12 @@ struct EvaluateCommand: ParsableCommand {
         completion: .file(extensions: ["json"]))
     var annotations: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Compare the classifier's answers of --predictions with those of this file.", valueName: "file.csv"),
+        completion: .file(extensions: ["csv"]))
+    var against: String?
+
     @Flag(help: "With --annotations: measure masks instead of boxes; with --predictions <file.json>: write masks.")
     var masks = false
 
@@ -92,6 +100,7 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if against != nil { return try validateAnswers() }
         if annotations != nil { return try validateDetections() }
         if reference { throw ValidationError("--reference goes with --annotations") }
         if masks, predictions?.hasSuffix(".json") != true {
@@ -118,6 +127,19 @@ struct EvaluateCommand: ParsableCommand {
         for value in ignore { try check("--ignore", value, in: 0...65_535) }
     }
 
+    private func validateAnswers() throws {
+        if weights != nil { throw ValidationError("--against compares two files of answers; leave the weights out") }
+        if labels != nil || annotations != nil || classes != nil || !ignore.isEmpty || background != nil || masks
+            || reference
+        {
+            throw ValidationError(
+                "--against compares classifiers' answers, which go with --predictions and --json alone")
+        }
+        if predictions == nil {
+            throw ValidationError("--against needs answers beside it, expected --predictions <file.csv>")
+        }
+    }
+
     private func validateDetections() throws {
         if weights != nil { throw ValidationError("--annotations measures --predictions alone; leave the weights out") }
         if labels != nil || classes != nil || !ignore.isEmpty || background != nil {
@@ -130,6 +152,11 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
+        if let against, let predictions {
+            let found = try AnswerComparison(predictions, against)
+            console.text(json ? found.json.text(pretty: true) : found.text)
+            return
+        }
         if let annotations, let predictions {
             let found = try DetectionComparison(
                 predictions: predictions, annotations: annotations, kind: masks ? .masks : .boxes,
