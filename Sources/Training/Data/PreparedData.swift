@@ -115,8 +115,10 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
                 "model.classes is \(specification.classes), but \(data.path) has \(classes) classes; the other outputs stay "
                     + "unused.")
         }
-        if data.randAugment != nil, data.colorJitter.contains(where: { $0 > 0 }) {
-            notices.append("data.randAugment changes colours, so data.colorJitter has no effect.")
+        if data.randAugment != nil || data.trivialAugment, data.colorJitter.contains(where: { $0 > 0 }) {
+            notices.append(
+                "data.\(data.trivialAugment ? "trivialAugment" : "randAugment") changes colours, so data.colorJitter has no effect."
+            )
         }
         self.notices = notices
     }

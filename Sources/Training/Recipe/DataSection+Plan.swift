@@ -42,7 +42,9 @@ extension DataSection {
             training.append(
                 .photometric(brightness: 32, contrast: [0.5, 1.5], saturation: [0.5, 1.5], hue: 0.1))
         }
-        if let randAugment {
+        if trivialAugment {
+            training.append(.trivialAugment(TrivialAugment(fill: normalization.meanColor, filter: filter)))
+        } else if let randAugment {
             training.append(
                 .randAugment(RandAugment(policy: randAugment, fill: normalization.meanColor, filter: filter)))
         } else if colorJitter.contains(where: { $0 > 0 }) {
