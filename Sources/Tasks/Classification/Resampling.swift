@@ -30,7 +30,7 @@ public struct Resampling: Sendable, Equatable {
         var cells: [(actual: Int, predicted: Int)] = []
         for (actual, row) in confusion.enumerated() {
             for (predicted, count) in row.enumerated() where count > 0 {
-                cells += repeatElement((actual, predicted), count: count)
+                cells += repeatElement((actual: actual, predicted: predicted), count: count)
             }
         }
         guard !cells.isEmpty, cells.count <= Self.mostDraws / Self.rounds else { return nil }

@@ -31,13 +31,14 @@ struct CalibrationSection {
         let right = Double(bins.reduce(0) { $0 + $1.right }) / Double(max(1, count))
         func share(_ value: Double) -> String { NumberText.percentage(value, decimals: 1) }
         let verdict = confidence > right ? "too sure of itself" : "less sure than it could be"
+        let charts = [chart, counts].compactMap(\.figure)
         return PageSection(
             identifier: "calibration", title: "Can its probabilities be believed?",
             lead:
                 "Its answers have a probability of \(share(confidence)) on average, and \(share(right)) of them are right: it is "
                 + "\(verdict). The expected calibration error is \(share(error)) (\(bins.count) bins). "
                 + "evaluation.temperature: true fits the probabilities to the validation images. \(record.shownWeights)",
-            body: "<div class=\"grid two\">\(chart.figure)\(counts.figure)</div>")
+            body: "<div class=\"grid two\">\(charts)</div>")
     }
 
     private var middles: [Double] { bins.indices.map { (Double($0) + 0.5) / Double(bins.count) } }
