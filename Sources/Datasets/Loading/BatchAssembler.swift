@@ -122,6 +122,7 @@ final class BatchAssembler<C: Collator>: Sendable {
     ) throws -> Batch<C.Target> {
         let range = index * options.batchSize..<min(order.count, (index + 1) * options.batchSize)
         images.count = range.count
+        images.wholeCount = range.count
         images.index = index
         images.indices.removeAll(keepingCapacity: true)
         images.restore(canvas)

@@ -61,7 +61,10 @@ package struct NonFiniteError: Error, CustomStringConvertible, Sendable {
         for i in 0..<batch.count where !batch.images.pixels[i * size..<(i + 1) * size].allSatisfy(\.isFinite) {
             return "image \(batch.indices[i]) of the training data"
         }
-        return batch.parts(of: step.options.partSize).lazy.compactMap { search(step, part: $0, update) }.first
+        let slices = step.options.slices
+        return (0..<slices).lazy.compactMap { batch.slice($0, of: slices) }
+            .flatMap { $0.parts(of: step.options.partSize) }
+            .compactMap { search(step, part: $0, update) }.first
             ?? "the sum of all gradients, each of which is finite"
     }
 
@@ -78,7 +81,8 @@ package struct NonFiniteError: Error, CustomStringConvertible, Sendable {
             guard found == nil, let bad = gradients.compactMap({ $0 }).first(where: { !$0.isFinite }) else { return }
             found = "the gradient \(bad.shape) of \(operation)" + (path.isEmpty ? "" : " in \(path)")
         }
-        let loss = step.loss(part, step.context(update, tape, part), update: update).total
+        let place = TrainingStep<Task>.PartPlace(update: update, gradients: step.gradients, isFirst: part.first == 0)
+        let loss = step.loss(part, step.context(place, tape, part), update: update).total
         if found == nil, loss.isTracked { tape.backward(from: loss) }
         return found
     }

@@ -40,6 +40,8 @@ struct StepOptions {
     var precision = ProductPrecision.full
     /// The most images that go forward and backward at once; their gradients are added up.
     var partSize = Int.max
+    /// How many slices a batch is cut into, a power of two; their gradients are added by a tree.
+    var slices = 1
     var checkpointing = false
     /// For layers that change while they are trained; `nil` where updates belong to no run, so that they do not.
     var updatesPerEpoch: Int?
@@ -53,12 +55,16 @@ struct StepOptions {
         seed = UInt64(recipe.run.seed)
         precision = recipe.training.precision.products
         partSize = recipe.training.partSize
+        slices = recipe.training.slices
         checkpointing = recipe.training.checkpointing
     }
 }
 
-/// One update: forward and backward, over the whole batch or over parts of it one after the other, then clip, optimizer,
-/// moving average.
+/// One update: forward and backward, over the whole batch or over slices and parts of it one after the other, then clip,
+/// optimizer, moving average.
+///
+/// Slices know nothing of each other: what a batch norm sees and what a loss is divided by ends with the slice, but for
+/// counts that are known before any answer is (`LearningTask.lossDivisor`). Parts of a slice are added in place.
 final class TrainingStep<Task: LearningTask> {
     struct Outcome {
         var loss = 0.0
@@ -72,8 +78,9 @@ final class TrainingStep<Task: LearningTask> {
     let model: any FeatureModel
     let state: TrainedState
     let options: StepOptions
+    private let tree: GradientTree
     /// Of the last update, before clipping.
-    let gradients: Storage<Float>
+    var gradients: Storage<Float> { tree.sum }
     /// Times the operations of the updates that come.
     var profile: OperationProfile?
     private var hasCheckedGradients = false
@@ -83,7 +90,7 @@ final class TrainingStep<Task: LearningTask> {
         self.model = model
         self.state = state
         self.options = options
-        gradients = Storage(count: state.store.list.flatCount)
+        tree = GradientTree(count: state.store.list.flatCount, slices: options.slices)
     }
 
     /// Makes update number `update` with a batch.
@@ -95,11 +102,13 @@ final class TrainingStep<Task: LearningTask> {
     }
 
     private func makeUpdate(_ batch: Batch<Task.Target>, update: Int, learningRate: Double) throws -> Outcome {
-        let updates = BufferUpdates<Float>()
-        var outcome = Outcome()
-        for part in batch.parts(of: options.partSize) {
-            try addGradients(of: part, share: Double(part.count) / Double(batch.count), update, updates, &outcome)
+        let divisor = divisor(batch)
+        var results: [SliceResult] = []
+        try tree.add(0..<options.slices) { index, gradients in
+            results.append(try result(of: index, in: batch, divisor, update, gradients))
         }
+        profile?.mark()
+        var outcome = Outcome(results)
         outcome.gradientNorm = GradientClipping.norm(gradients, ranges: state.optimizer.groups.trainableRanges)
         profile?.note(Operation("gradient norm"))
         guard outcome.gradientNorm.isFinite else {
@@ -109,31 +118,73 @@ final class TrainingStep<Task: LearningTask> {
             options.clipNorm > 0 ? GradientClipping.factor(norm: outcome.gradientNorm, limit: options.clipNorm) : 1
         state.optimizer.update(
             parameters: state.store.flat, gradients: gradients, learningRate: learningRate, gradientScale: scale)
-        state.store.apply(updates)
+        for result in results { state.store.apply(result.updates) }
         state.average?.update(from: state.store)
         profile?.note(Operation("optimizer"))
         return outcome
     }
 
+    /// What the losses of slices are divided by in all, where that is not the number of images.
+    private func divisor(_ batch: Batch<Task.Target>) -> Double? {
+        // Parts of a whole batch count by their images, as they always have.
+        guard options.slices > 1 else { return nil }
+        var sum = 0.0
+        for index in 0..<options.slices {
+            guard let slice = batch.slice(index, of: options.slices) else { continue }
+            guard let own = task.lossDivisor(slice.targets) else { return nil }
+            sum += own
+        }
+        return sum > 0 ? sum : nil
+    }
+
+    /// Goes over a slice of the batch and writes its share of the batch's gradients.
+    private func result(
+        of index: Int, in batch: Batch<Task.Target>, _ divisor: Double?, _ update: Int, _ gradients: Storage<Float>
+    ) throws -> SliceResult {
+        var result = SliceResult()
+        guard let slice = batch.slice(index, of: options.slices) else {
+            gradients.pointer.update(repeating: 0, count: gradients.count)
+            return result
+        }
+        for part in slice.parts(of: options.partSize) {
+            // The mean over the batch weights every image alike, so a part counts as many times as it has images.
+            let share =
+                divisor.map { (task.lossDivisor(part.targets) ?? 0) / $0 }
+                ?? Double(part.count) / Double(batch.wholeCount)
+            let place = PartPlace(update: update, gradients: gradients, isFirst: part.first == slice.first)
+            result.parts.append(try addGradients(of: part, share: share, place, result.updates))
+        }
+        return result
+    }
+
+    /// Where a part of a batch belongs.
+    struct PartPlace {
+        let update: Int
+        /// Of the slice.
+        let gradients: Storage<Float>
+        /// Whether it is the first part of its slice: its gradients replace what was there, later ones are added.
+        let isFirst: Bool
+    }
+
     /// Adds what a part of the batch contributes to the batch's mean: the loss and the gradients times the part's share.
     private func addGradients(
-        of part: Batch<Task.Target>, share: Double, _ update: Int, _ updates: BufferUpdates<Float>,
-        _ outcome: inout Outcome
-    ) throws {
+        of part: Batch<Task.Target>, share: Double, _ place: PartPlace, _ updates: BufferUpdates<Float>
+    ) throws -> SliceResult.Part {
         let tape = Tape<Float>()
         tape.profile = profile
         profile?.mark()
-        let context = context(update, tape, part, updates)
-        let result = loss(part, context, update: update)
+        let context = context(place, tape, part, updates)
+        let result = loss(part, context, update: place.update)
         let loss = Double(result.total.value.item)
-        guard loss.isFinite else { throw NonFiniteError(self, part, update: update, what: "loss") }
-        outcome.loss += loss * share
-        outcome.measured += result.measured
-        outcome.terms.add(result.terms, factor: share)
-        // The mean over the batch weights every image alike, so a part counts as many times as it has images.
+        guard loss.isFinite else { throw NonFiniteError(self, part, update: place.update, what: "loss") }
         tape.backward(from: result.total, cotangent: share == 1 ? nil : Tensor([], repeating: Float(share)))
         profile?.mark()
-        let missing = context.collectGradients(into: gradients)
+        try check(context.collectGradients(into: place.gradients))
+        return SliceResult.Part(loss: loss, share: share, measured: result.measured, terms: result.terms)
+    }
+
+    /// Refuses, after the first part of all, parameters without a gradient.
+    private func check(_ missing: [String]) throws {
         guard !hasCheckedGradients else { return }
         hasCheckedGradients = true
         if task.reachesAllParameters, let first = missing.first {
@@ -148,17 +199,27 @@ final class TrainingStep<Task: LearningTask> {
         task.loss(model(Variable(Tensor(part)), context), part, context, update: update)
     }
 
-    /// What the model needs for a batch or a part of one. The first part's gradients replace those of the update before,
-    /// later ones are added.
+    /// What the model needs for a batch or a part of one.
     func context(
-        _ update: Int, _ tape: Tape<Float>, _ part: Batch<Task.Target>,
+        _ place: PartPlace, _ tape: Tape<Float>, _ part: Batch<Task.Target>,
         _ updates: BufferUpdates<Float> = BufferUpdates()
     ) -> Context<Float> {
         Context(
             state.store, mode: .training, tape: tape,
-            random: RandomKey(seed: options.seed, purpose: "step", update), gradients: gradients,
-            addingGradients: part.first > 0, updates: updates, checkpointing: options.checkpointing,
+            random: RandomKey(seed: options.seed, purpose: "step", place.update), gradients: place.gradients,
+            addingGradients: !place.isFirst, updates: updates, checkpointing: options.checkpointing,
             firstSample: part.first,
-            epochs: options.updatesPerEpoch.map { Double(update) / Double(max(1, $0)) })
+            epochs: options.updatesPerEpoch.map { Double(place.update) / Double(max(1, $0)) })
+    }
+}
+
+extension TrainingStep.Outcome {
+    /// Of all slices, in their order.
+    init(_ results: [SliceResult]) {
+        for part in results.flatMap(\.parts) {
+            loss += part.loss * part.share
+            measured += part.measured
+            terms.add(part.terms, factor: part.share)
+        }
     }
 }
