@@ -132,7 +132,7 @@ let package = Package(
 
         // What tests of several modules share.
         .target(
-            name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+            name: "TestSupport", dependencies: ["Distributed", "Tensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
 
         tests("JSON", ["Tensors"]),
         tests("Fuzzing", ["Checkpoints", "JSON", "RunLayout", "Tensors"]),
@@ -141,7 +141,7 @@ let package = Package(
         tests("Tensors", ["JSON", "TestSupport"]),
         tests("Autograd", ["Tensors", "Checkpoints", "JSON", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("Layers", ["Autograd", "Tensors", "TestSupport"]),
-        tests("Distributed", ["Tensors"]),
+        tests("Distributed", ["Tensors", "TestSupport"]),
         tests(
             "Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON", "Configuration"],
             resources: [.copy("Fixtures")]),
