@@ -102,7 +102,7 @@ let package = Package(
             [
                 argumentParser, "Training", "Tasks", "Exporting", "Models", "Optim", "Detection", "Datasets",
                 "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors", "Configuration", "Distillation", "JSON",
-                "RunLayout",
+                "RunLayout", "Distributed",
             ]),
         // Row 9
         .executableTarget(name: "trainer", dependencies: ["Commands"], swiftSettings: swiftSettings),
@@ -132,7 +132,8 @@ let package = Package(
 
         // What tests of several modules share.
         .target(
-            name: "TestSupport", dependencies: ["Distributed", "Tensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+            name: "TestSupport", dependencies: ["Distributed", "Tensors"], path: "Tests/TestSupport",
+            swiftSettings: swiftSettings),
 
         tests("JSON", ["Tensors"]),
         tests("Fuzzing", ["Checkpoints", "JSON", "RunLayout", "Tensors"]),

@@ -11,9 +11,19 @@ static int size_of(const struct hb_mpi *mpi, int *size) {
     return call(mpi->constants.world.FORM, size);
 }
 
+/// Called for an error, whose code then comes back from the call that met it.
+static void go_on(HANDLE *communicator, int *code, ...) {
+    (void)communicator;
+    (void)code;
+}
+
 static int answer_errors(const struct hb_mpi *mpi) {
-    int (*call)(HANDLE, HANDLE) = mpi->functions.comm_set_errhandler;
-    return call(mpi->constants.world.FORM, mpi->constants.errors_return.FORM);
+    // There is a constant for this as well, but libraries with the standard's interface give it different values.
+    int (*create)(void (*)(HANDLE *, int *, ...), HANDLE *) = mpi->functions.comm_create_errhandler;
+    int (*set)(HANDLE, HANDLE) = mpi->functions.comm_set_errhandler;
+    HANDLE handler;
+    int code = create(go_on, &handler);
+    return code != 0 ? code : set(mpi->constants.world.FORM, handler);
 }
 
 static int send_bytes(

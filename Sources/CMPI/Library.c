@@ -38,23 +38,20 @@ static void find_kind(struct hb_mpi *mpi, const char *version) {
     // A library with the standard's interface may stand on one that has another, whose symbols are then found as well.
     void *world = dlsym(mpi->library, "ompi_mpi_comm_world");
     void *byte = dlsym(mpi->library, "ompi_mpi_byte");
-    void *errors_return = dlsym(mpi->library, "ompi_mpi_errors_return");
     struct hb_constants *constants = &mpi->constants;
     if (is_standard(mpi)) {
         mpi->kind = HB_MPI_STANDARD;
         mpi->calls = &hb_calls_by_address;
         constants->world.address = (void *)(intptr_t)0x101;
         constants->byte.address = (void *)(intptr_t)0x247;
-        constants->errors_return.address = (void *)(intptr_t)0x142;
         constants->ignored_status = NULL;
         constants->any_source = -1;
         constants->funneled = 1024;
-    } else if (world != NULL && byte != NULL && errors_return != NULL) {
+    } else if (world != NULL && byte != NULL) {
         mpi->kind = HB_MPI_OPEN_MPI;
         mpi->calls = &hb_calls_by_address;
         constants->world.address = world;
         constants->byte.address = byte;
-        constants->errors_return.address = errors_return;
         constants->ignored_status = NULL;
         constants->any_source = -1;
         constants->funneled = 1;
@@ -64,7 +61,6 @@ static void find_kind(struct hb_mpi *mpi, const char *version) {
         mpi->calls = &hb_calls_by_number;
         constants->world.number = 0x44000000;
         constants->byte.number = 0x4c00010d;
-        constants->errors_return.number = 0x54000001;
         constants->ignored_status = (void *)(intptr_t)1;
         constants->any_source = -2;
         constants->funneled = 1;

@@ -7,19 +7,20 @@ union hb_handle {
     void *address;
 };
 
-#define HB_FUNCTIONS(each)      \
-    each(init_thread, "MPI_Init_thread")                 \
-    each(finalize, "MPI_Finalize")                       \
-    each(comm_rank, "MPI_Comm_rank")                     \
-    each(comm_size, "MPI_Comm_size")                     \
-    each(comm_set_errhandler, "MPI_Comm_set_errhandler") \
-    each(isend, "MPI_Isend")                             \
-    each(irecv, "MPI_Irecv")                             \
-    each(test, "MPI_Test")                               \
-    each(iprobe, "MPI_Iprobe")                           \
-    each(recv, "MPI_Recv")                               \
-    each(abort, "MPI_Abort")                             \
-    each(error_string, "MPI_Error_string")               \
+#define HB_FUNCTIONS(each)                                      \
+    each(init_thread, "MPI_Init_thread")                        \
+    each(finalize, "MPI_Finalize")                              \
+    each(comm_rank, "MPI_Comm_rank")                            \
+    each(comm_size, "MPI_Comm_size")                            \
+    each(comm_create_errhandler, "MPI_Comm_create_errhandler")  \
+    each(comm_set_errhandler, "MPI_Comm_set_errhandler")        \
+    each(isend, "MPI_Isend")                                    \
+    each(irecv, "MPI_Irecv")                                    \
+    each(test, "MPI_Test")                                      \
+    each(iprobe, "MPI_Iprobe")                                  \
+    each(recv, "MPI_Recv")                                      \
+    each(abort, "MPI_Abort")                                    \
+    each(error_string, "MPI_Error_string")                      \
     each(get_library_version, "MPI_Get_library_version")
 
 #define HB_DECLARE(name, symbol) void *name;
@@ -31,7 +32,7 @@ struct hb_functions {
 
 /// The values that differ from library to library.
 struct hb_constants {
-    union hb_handle world, byte, errors_return;
+    union hb_handle world, byte;
     void *ignored_status;
     int any_source;
     /// The thread level at which one thread of many makes all calls.

@@ -8,7 +8,8 @@ extension ProcessGroup {
                 variable("SLURM_PROCID") == nil
                 ? "" : "; srun needs --mpi=pmix or --mpi=pmi2, `srun --mpi=list` shows what it has"
             throw DistributedError(
-                "no launcher has started this process; start it with `mpirun -n 4 ...` or `srun --mpi=pmix -n 4 ...`\(slurm)")
+                "no launcher has started this process; start it with `mpirun -n 4 ...` or `srun --mpi=pmix -n 4 ...`\(slurm)"
+            )
         }
         let library = try MPILibrary.find(for: launcher, variable)
         let transport = try MPITransport(library)

@@ -21,7 +21,8 @@ package struct MPILibrary {
 
     /// Where libraries lie, the standard's interface first.
     static let names = [
-        "libmpi_abi.so.1", "libmpi_abi.so.0", "libmpi.so.40", "libmpi.so.12", "libmpich.so.12", "libmpi.so", "libmpich.so",
+        "libmpi_abi.so.1", "libmpi_abi.so.0", "libmpi.so.40", "libmpi.so.12", "libmpich.so.12", "libmpi.so",
+        "libmpich.so",
         "libmpi_abi.dylib", "libmpi.dylib",
     ]
 
@@ -31,7 +32,9 @@ package struct MPILibrary {
 
     /// The library to use: the one that the variable names, else that of the launcher, else the first there is.
     /// - Throws: `DistributedError` where there is none that fits.
-    package static func find(for launcher: Launcher?, _ variable: (String) -> String? = Host.variable) throws -> MPILibrary {
+    package static func find(for launcher: Launcher?, _ variable: (String) -> String? = Host.variable) throws
+        -> MPILibrary
+    {
         if let path = variable(Self.variable) {
             switch load(path) {
             case .found(let library): return try checked(library, launcher)
@@ -84,7 +87,8 @@ package struct MPILibrary {
             ? "start with Open MPI's own mpirun (mpirun.openmpi on Debian), or name the launcher's library in \(Self.variable)"
             : "start with the mpirun of that library (mpirun.mpich on Debian), or name the launcher's library in \(Self.variable)"
         return DistributedError(
-            "started by \(launcher.name), but the library is \(version) (\(path)), and each rank sees itself alone; \(cure)")
+            "started by \(launcher.name), but the library is \(version) (\(path)), and each rank sees itself alone; \(cure)"
+        )
     }
 
     func letGo() { hb_mpi_close(pointer) }
@@ -118,13 +122,13 @@ extension MPILibrary {
     }
 
     /// Whose library a version text is of.
-    static func family(_ text: String) -> Family {
+    package static func family(_ text: String) -> Family {
         if text.contains("Open MPI") { return .openMPI }
         return ["MPICH", "Intel(R) MPI", "MVAPICH"].contains { text.contains($0) } ? .mpich : .other
     }
 
     /// The name and number at the start of a version text, which may fill a page.
-    static func shortened(_ text: String) -> String {
+    package static func shortened(_ text: String) -> String {
         // "MPICH Version: 4.0.2 MPICH Release date: ...", "Open MPI v4.1.4, package: ..."
         let words = text.split(separator: " ")
         if words.count > 2, words[1] == "Version:" { return "\(words[0]) \(words[2])" }

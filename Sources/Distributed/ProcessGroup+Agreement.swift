@@ -7,7 +7,7 @@ extension ProcessGroup {
     package func agree(_ what: String, _ value: String) throws {
         let values = try gather([UInt8](value.utf8))?.map { String(decoding: $0, as: UTF8.self) }
         let verdict = try broadcast([UInt8]((values.flatMap { divergence(of: what, $0) } ?? "").utf8))
-        guard verdict.isEmpty else { throw DistributedError(String(decoding: verdict, as: UTF8.self)) }
+        guard verdict.isEmpty else { throw common(DistributedError(String(decoding: verdict, as: UTF8.self))) }
     }
 
     /// The sentence about values that differ. What most ranks have, or rank 0 where no value has more, counts as right.
@@ -20,7 +20,8 @@ extension ProcessGroup {
         let wrong = values.indices.filter { values[$0] != right }
         let named = wrong.prefix(3).map { "\(name(of: $0)) has \(values[$0])" }.joined(separator: ", ")
         let more = wrong.count > 3 ? " and \(wrong.count - 3) more differ" : ""
-        let others = values.count - wrong.count == 1 ? "\(name(of: values.firstIndex(of: right) ?? 0)) has" : "the others have"
+        let others =
+            values.count - wrong.count == 1 ? "\(name(of: values.firstIndex(of: right) ?? 0)) has" : "the others have"
         return "\(what) differ between ranks: \(named)\(more), \(others) \(right)"
     }
 
@@ -32,9 +33,10 @@ extension ProcessGroup {
         var result: Result?
         do { result = try body() } catch { failure = error }
         let sentences = try gatherToAll(failure.map { [UInt8]("!\($0)".utf8) } ?? [])
-        if let failure { throw failure }
         if let first = sentences.firstIndex(where: { !$0.isEmpty }) {
-            throw DistributedError("\(name(of: first)): \(String(decoding: sentences[first].dropFirst(), as: UTF8.self))")
+            let told = DistributedError(
+                "\(name(of: first)): \(String(decoding: sentences[first].dropFirst(), as: UTF8.self))")
+            throw common(failure ?? told)
         }
         return result!
     }
@@ -50,9 +52,9 @@ extension ProcessGroup {
             }
         }
         let answer = try broadcast(bytes)
-        if let failure { throw failure }
         guard answer.first == 0 else {
-            throw DistributedError("\(name(of: 0)): \(String(decoding: answer.dropFirst(), as: UTF8.self))")
+            let told = DistributedError("\(name(of: 0)): \(String(decoding: answer.dropFirst(), as: UTF8.self))")
+            throw common(failure ?? told)
         }
         return Array(answer.dropFirst())
     }

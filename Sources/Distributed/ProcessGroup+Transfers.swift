@@ -47,7 +47,8 @@ extension ProcessGroup {
 
     private func opened(_ memory: UnsafeRawBufferPointer, from source: Int, in call: Call) throws -> Envelope {
         guard let envelope = Envelope(memory) else {
-            throw DistributedError("what \(name(of: source)) sent is no message of this program; use one version on all ranks")
+            throw DistributedError(
+                "what \(name(of: source)) sent is no message of this program; use one version on all ranks")
         }
         guard envelope.call == call, envelope.number == calls else {
             throw DistributedError(

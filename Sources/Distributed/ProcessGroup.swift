@@ -18,6 +18,8 @@ package final class ProcessGroup: @unchecked Sendable {
     package var report: (String) -> Void
     /// The number of calls so far, which must be the same on all ranks.
     var calls: UInt64 = 0
+    /// Whether all ranks have met the same error, so that none waits for another.
+    private var hasCommonError = false
 
     /// Whether this rank reads and writes the files of the run.
     package var isRoot: Bool { rank == 0 }
@@ -46,6 +48,9 @@ package final class ProcessGroup: @unchecked Sendable {
         hosts = try gatherToAll([UInt8](host.utf8)).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// What carries the bytes, with its version.
+    package var transportName: String { transport?.name ?? "nothing" }
+
     /// How ranks are named in messages: "rank 3 on host x".
     package func name(of rank: Int) -> String {
         rank < hosts.count ? "rank \(rank) on host \(hosts[rank])" : "rank \(rank)"
@@ -55,5 +60,23 @@ package final class ProcessGroup: @unchecked Sendable {
     package func close() throws {
         try barrier()
         transport?.close()
+    }
+
+    /// Marks an error that all ranks throw at this place.
+    package func common<Failure: Error>(_ error: Failure) -> Failure {
+        hasCommonError = true
+        return error
+    }
+
+    /// Leaves the job after an error. One that all ranks have met ends it in good order; one that this rank has met alone
+    /// ends the processes of all, after one line that names rank and host.
+    /// - Returns: whether this rank is the one to tell it.
+    package func leave(after error: any Error) -> Bool {
+        guard hasCommonError || size == 1 else {
+            fail(error)
+            return false
+        }
+        try? close()
+        return isRoot
     }
 }

@@ -47,7 +47,8 @@ package struct ProcessorShares: Equatable, Sendable {
     package var line: String {
         let (fewest, most) = (threads.min() ?? 1, threads.max() ?? 1)
         let each = fewest == most ? "\(most)" : "\(fewest) to \(most)"
-        return "\(threads.count) \(threads.count == 1 ? "rank" : "ranks") x \(each) \(most == 1 ? "thread" : "threads") on "
+        return
+            "\(threads.count) \(threads.count == 1 ? "rank" : "ranks") x \(each) \(most == 1 ? "thread" : "threads") on "
             + "\(machines) \(machines == 1 ? "machine" : "machines")"
     }
 }

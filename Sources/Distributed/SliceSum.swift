@@ -148,7 +148,8 @@ extension SliceSum {
     private func swap(
         _ other: Int, _ part: Range<Int>, _ flags: SharedFlags, into memory: UnsafeMutablePointer<S>, count: Int
     ) throws -> SharedFlags {
-        let sent = UnsafeRawBufferPointer(UnsafeBufferPointer(start: total.pointer + part.lowerBound, count: part.count))
+        let sent = UnsafeRawBufferPointer(
+            UnsafeBufferPointer(start: total.pointer + part.lowerBound, count: part.count))
         sentBytes += sent.count
         let came = try group.transfer(.sum, to: other, sent, from: other, flags: flags.rawValue) { _ in
             UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: memory, count: count))

@@ -1,7 +1,7 @@
 import Distributed
 import Synchronization
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct FaultTests {
@@ -14,8 +14,12 @@ import Testing
     }
 
     /// Twelve sums of arrays that are halved, on four ranks of two hosts.
-    private func sums(_ faults: [Int: (exchange: Int, fault: LocalNetwork.Fault)], _ lines: Lines) -> [Result<Int, any Error>] {
-        LocalNetwork.run(4, faults: faults, hosts: ["a", "a", "b", "b"], patience: Self.patience, report: { lines.add($0) }) {
+    private func sums(_ faults: [Int: (exchange: Int, fault: LocalNetwork.Fault)], _ lines: Lines) -> [Result<
+        Int, any Error
+    >] {
+        LocalNetwork.run(
+            4, faults: faults, hosts: ["a", "a", "b", "b"], patience: Self.patience, report: { lines.add($0) }
+        ) {
             group in
             let sum = try SliceSum<Float>(slices: 4, count: 6000, in: group)
             for _ in 0..<12 {

@@ -61,17 +61,20 @@ import Testing
             let other = sentence(launched.merging(["HORNBEAM_MPI": "libm.so.6"]) { $1 })
             #expect(
                 other
-                    == "HORNBEAM_MPI=libm.so.6: it has no function MPI_Init_thread, so it is no MPI library of version 3 or later")
+                    == "HORNBEAM_MPI=libm.so.6: it has no function MPI_Init_thread, so it is no MPI library of version 3 or later"
+            )
         #endif
     }
 
     @Test func longVersionTextsAreShortened() {
         #expect(
-            MPILibrary.shortened("MPICH Version: 4.0.2 MPICH Release date: Thu Apr 7 12:34:45 CDT 2022 MPICH ABI: 14:2:2")
+            MPILibrary.shortened(
+                "MPICH Version: 4.0.2 MPICH Release date: Thu Apr 7 12:34:45 CDT 2022 MPICH ABI: 14:2:2")
                 == "MPICH 4.0.2")
         #expect(MPILibrary.shortened("Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4") == "Open MPI v4.1.4")
         #expect(
-            MPILibrary.shortened("Intel(R) MPI Library 2021.13 for Linux* OS") == "Intel(R) MPI Library 2021.13 for Linux* OS")
+            MPILibrary.shortened("Intel(R) MPI Library 2021.13 for Linux* OS")
+                == "Intel(R) MPI Library 2021.13 for Linux* OS")
         #expect(MPILibrary.family("Intel(R) MPI Library 2021.13 for Linux* OS") == .mpich)
         #expect(MPILibrary.family("Open MPI v6.0.0") == .openMPI)
         #expect(MPILibrary.family("Another MPI 1.0") == .other)

@@ -66,7 +66,8 @@ import Testing
         let results = LocalNetwork.run(4, hosts: ["a", "a", "b", "b"]) {
             try $0.agree("the parameters after epoch 3", $0.rank == 2 ? "34cd" : "12ab")
         }
-        let expected = "the parameters after epoch 3 differ between ranks: rank 2 on host b has 34cd, the others have 12ab"
+        let expected =
+            "the parameters after epoch 3 differ between ranks: rank 2 on host b has 34cd, the others have 12ab"
         #expect(sentences(results) == Array(repeating: expected, count: 4))
     }
 
@@ -74,7 +75,9 @@ import Testing
         let results = LocalNetwork.run(3, hosts: ["a", "b", "c"]) {
             try $0.agree("the lists of images", $0.isRoot ? "1" : "2")
         }
-        #expect(sentences(results)[1] == "the lists of images differ between ranks: rank 0 on host a has 1, the others have 2")
+        #expect(
+            sentences(results)[1]
+                == "the lists of images differ between ranks: rank 0 on host a has 1, the others have 2")
         let two = LocalNetwork.run(2, hosts: ["a", "b"]) { try $0.agree("the lists of images", "\($0.rank)") }
         #expect(
             sentences(two)[0]
@@ -108,7 +111,8 @@ import Testing
         }
         #expect(
             sentences(results)[0]
-                == "rank 1 on host b is at call 3, a sum, and rank 0 on host a at call 3, a gathering; all ranks must do the same")
+                == "rank 1 on host b is at call 3, a sum, and rank 0 on host a at call 3, a gathering; all ranks must do the same"
+        )
     }
 
     @Test func arraysOfDifferentLengthsAreRefused() {
@@ -119,5 +123,13 @@ import Testing
             sentences(results)[0]
                 == "rank 1 on host b sent 16 bytes in call 3, a sum, and rank 0 on host a expected 12; all ranks must have "
                 + "the same model and batch")
+    }
+
+    @Test func anErrorOfAllIsToldByRankZeroAndEndsInGoodOrder() throws {
+        let results = LocalNetwork.run(3) { group in
+            do { try group.agree("the weights", "\(group.rank)") } catch { return group.leave(after: error) }
+            return false
+        }
+        for (rank, result) in results.enumerated() { #expect(try result.get() == (rank == 0)) }
     }
 }

@@ -1,6 +1,6 @@
 import Distributed
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct SliceSumTests {
@@ -33,7 +33,9 @@ import Testing
         return (0..<count).map { sum.total.pointer[$0] }
     }
 
-    private static func isTreeOnAllRanks<S: Scalar>(_ type: S.Type, _ ranks: Int, slices: Int, _ count: Int) throws -> Bool {
+    private static func isTreeOnAllRanks<S: Scalar>(_ type: S.Type, _ ranks: Int, slices: Int, _ count: Int) throws
+        -> Bool
+    {
         let expected: [S] = tree(0..<slices, count)
         let results = LocalNetwork.run(ranks) { try sum($0, slices: slices, count) as [S] }
         return try results.allSatisfy { try $0.get() == expected }
@@ -48,7 +50,9 @@ import Testing
 
     @Test func otherSlicesGiveOtherBits() {
         let four: [Float] = Self.tree(0..<4, 300)
-        let inTurn = (1..<4).reduce(Self.values(slice: 0, 300) as [Float]) { zip($0, Self.values(slice: $1, 300)).map(+) }
+        let inTurn = (1..<4).reduce(Self.values(slice: 0, 300) as [Float]) {
+            zip($0, Self.values(slice: $1, 300)).map(+)
+        }
         #expect(four != inTurn)
     }
 

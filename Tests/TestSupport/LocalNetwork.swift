@@ -51,7 +51,8 @@ package final class LocalNetwork: Sendable {
     /// - Returns: what became of it on each rank.
     package static func run<Output>(
         _ size: Int, faults: [Int: (exchange: Int, fault: Fault)] = [:], hosts: [String]? = nil,
-        patience: Patience = Patience(warnAfter: 20, endAfter: 40), report: @escaping @Sendable (String) -> Void = { _ in },
+        patience: Patience = Patience(warnAfter: 20, endAfter: 40),
+        report: @escaping @Sendable (String) -> Void = { _ in },
         _ body: @escaping @Sendable (ProcessGroup) throws -> Output
     ) -> [Result<Output, any Error>] {
         let network = LocalNetwork(size: size, faults: faults)
@@ -147,7 +148,9 @@ private final class LocalTransport: Transport {
         return true
     }
 
-    func send(_ note: Note, to destination: Int) { network.state.withLock { $0.notes[destination, default: []].append(note) } }
+    func send(_ note: Note, to destination: Int) {
+        network.state.withLock { $0.notes[destination, default: []].append(note) }
+    }
 
     func receiveNote() -> Note? {
         network.state.withLock { state in
