@@ -18,7 +18,7 @@ import Testing
         Int, any Error
     >] {
         LocalNetwork.run(
-            4, faults: faults, hosts: ["a", "a", "b", "b"], patience: Self.patience, report: { lines.add($0) }
+            4, faults: faults, hosts: ["a", "a", "b", "b"], patience: Self.patience, report: lines.add
         ) {
             group in
             let sum = try SliceSum<Float>(slices: 4, count: 6000, in: group)
@@ -69,7 +69,7 @@ import Testing
 
     @Test func aRankThatGivesUpSaysWhy() {
         let lines = Lines()
-        let results = LocalNetwork.run(2, hosts: ["a", "b"], report: { lines.add($0) }) { group in
+        let results = LocalNetwork.run(2, hosts: ["a", "b"], report: lines.add) { group in
             if group.rank == 1 {
                 group.fail(DistributedError("the loss is no number"))
             } else {
