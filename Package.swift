@@ -86,7 +86,7 @@ let package = Package(
             "Tasks",
             [
                 "Models", "Detection", "Datasets", "Reporting", "Distillation", "Layers", "Autograd", "Tensors",
-                "Configuration", "JSON",
+                "Configuration", "Distributed", "JSON",
             ]),
         // Row 7: siblings.
         module("Exporting", ["Models", "Detection", "Layers", "Tensors", "ProtobufWriting"]),
@@ -94,15 +94,15 @@ let package = Package(
             "Training",
             [
                 "Tasks", "Models", "Optim", "Detection", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd",
-                "Tensors", "Configuration", "Distillation", "JSON", "RunLayout",
+                "Tensors", "Configuration", "Distillation", "Distributed", "JSON", "RunLayout",
             ]),
         // Row 8
         module(
             "Commands",
             [
                 argumentParser, "Training", "Tasks", "Exporting", "Models", "Optim", "Detection", "Datasets",
-                "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors", "Configuration", "Distillation", "JSON",
-                "RunLayout", "Distributed",
+                "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors", "Configuration", "Distillation",
+                "Distributed", "JSON", "RunLayout",
             ]),
         // Row 9
         .executableTarget(name: "trainer", dependencies: ["Commands"], swiftSettings: swiftSettings),
@@ -169,7 +169,7 @@ let package = Package(
             [
                 "Tasks",
                 "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
-                "Reporting", "Distillation", "JSON", "RunLayout",
+                "Reporting", "Distillation", "Distributed", "JSON", "RunLayout", "TestSupport",
             ]),
         // Runs the built executable, which every test build makes.
         .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),

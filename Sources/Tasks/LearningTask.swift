@@ -51,6 +51,9 @@ public protocol LearningTask: Sendable {
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
     ) throws -> Measure.Findings
+    /// Whether the measure looks at nothing of an output but its answer, so that processes that work together may share the
+    /// batches; otherwise each of them measures all.
+    var measuresAnswersAlone: Bool { get }
 
     /// Whether a parameter that no gradient reaches is a mistake.
     var reachesAllParameters: Bool { get }
@@ -151,6 +154,8 @@ extension LearningTask {
     public var reachesAllParameters: Bool { true }
     /// No.
     public var mixesImages: Bool { false }
+    /// No, to be on the safe side.
+    public var measuresAnswersAlone: Bool { false }
     /// Slices count by their images.
     public func lossDivisor(_ target: Target) -> Double? { nil }
     /// Nothing to save.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tasks
 import Testing
 import Training
 

@@ -28,10 +28,11 @@ package struct MemoryEstimate: Sendable {
         let training = recipe.training
         let plan = data.plan
         let arrays =
-            2 + training.slices.trailingZeroBitCount
-            + (recipe.optimizer.kind == .adamw ? 2 : recipe.optimizer.momentum > 0 ? 1 : 0)
+            2 + (recipe.optimizer.kind == .adamw ? 2 : recipe.optimizer.momentum > 0 ? 1 : 0)
             + (recipe.optimizer.ema == nil ? 0 : 1) + (data.splits.validation == nil ? 0 : 1)
-        parameters = model.parameters.flatCount.multipliedSaturating(by: 4 * arrays)
+        // The tree of slices keeps a gradient for each of its levels.
+        let levels = training.slices.trailingZeroBitCount
+        parameters = model.parameters.flatCount.multipliedSaturating(by: 4 * (arrays + levels))
         let image = (plan.height * plan.width * plan.channels).multipliedSaturating(by: 4)
         let waiting = training.loaderThreads + 2
         let size = min(training.batchSize, data.splits.train.count)

@@ -195,8 +195,8 @@ package struct TrainingSection: Sendable {
             "Parts of a batch that go through the model one after the other, their gradients added up")
         slices = reader.int(
             "slices", default: 1, in: 1...1024,
-            "Slices of a batch, a power of two, that are computed by themselves and added by a fixed tree: as many processes at "
-                + "most share them, and any number of them gives the same bytes")
+            "Slices of a batch, a power of two, each computed by itself and added by a fixed tree; processes share them, "
+                + "and how many do changes no byte")
         checkpointing = reader.bool(
             "checkpointing", default: false, "Compute each block twice instead of keeping what is inside it")
         threads = reader.int("threads", default: 0, in: 0...1024, "Threads of the kernels; 0 = all processors")

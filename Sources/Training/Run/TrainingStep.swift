@@ -1,5 +1,6 @@
 import Autograd
 import Datasets
+import Distributed
 import Layers
 import Models
 import Optim
@@ -61,7 +62,7 @@ struct StepOptions {
 }
 
 /// One update: forward and backward, over the whole batch or over slices and parts of it one after the other, then clip,
-/// optimizer, moving average.
+/// optimizer, moving average. Where several processes share the slices, each makes the same update of the same sum.
 ///
 /// Slices know nothing of each other: what a batch norm sees and what a loss is divided by ends with the slice, but for
 /// counts that are known before any answer is (`LearningTask.lossDivisor`). Parts of a slice are added in place.
@@ -78,19 +79,29 @@ final class TrainingStep<Task: LearningTask> {
     let model: any FeatureModel
     let state: TrainedState
     let options: StepOptions
-    private let tree: GradientTree
+    let ranks: ProcessGroup
+    private let sum: SliceSum<Float>
     /// Of the last update, before clipping.
-    var gradients: Storage<Float> { tree.sum }
+    var gradients: Storage<Float> { sum.total }
+    /// What this process wishes to happen after the update that comes.
+    var wishes = StepWishes()
+    /// What all that share the batch agreed on in the last update.
+    private(set) var agreed = StepWishes()
     /// Times the operations of the updates that come.
     var profile: OperationProfile?
     private var hasCheckedGradients = false
 
-    init(task: Task, model: any FeatureModel, state: TrainedState, options: StepOptions) {
+    /// - Parameter ranks: the processes that share the slices of every batch.
+    /// - Throws: `DistributedError` where they do not divide the slices.
+    init(
+        task: Task, model: any FeatureModel, state: TrainedState, options: StepOptions, ranks: ProcessGroup = .alone()
+    ) throws {
         self.task = task
         self.model = model
         self.state = state
         self.options = options
-        tree = GradientTree(count: state.store.list.flatCount, slices: options.slices)
+        self.ranks = ranks
+        sum = try SliceSum(slices: options.slices, count: state.store.list.flatCount, in: ranks)
     }
 
     /// Makes update number `update` with a batch.
@@ -102,17 +113,13 @@ final class TrainingStep<Task: LearningTask> {
     }
 
     private func makeUpdate(_ batch: Batch<Task.Target>, update: Int, learningRate: Double) throws -> Outcome {
-        let divisor = divisor(batch)
-        var results: [SliceResult] = []
-        try tree.add(0..<options.slices) { index, gradients in
-            results.append(try result(of: index, in: batch, divisor, update, gradients))
-        }
+        let results = try gradients(of: batch, update: update)
         profile?.mark()
         var outcome = Outcome(results)
         outcome.gradientNorm = GradientClipping.norm(gradients, ranges: state.optimizer.groups.trainableRanges)
         profile?.note(Operation("gradient norm"))
         guard outcome.gradientNorm.isFinite else {
-            throw NonFiniteError(self, batch, update: update, what: "gradient")
+            throw try shared(NonFiniteError(self, batch, update: update, what: "gradient"))
         }
         let scale =
             options.clipNorm > 0 ? GradientClipping.factor(norm: outcome.gradientNorm, limit: options.clipNorm) : 1
@@ -124,17 +131,38 @@ final class TrainingStep<Task: LearningTask> {
         return outcome
     }
 
-    /// What the losses of slices are divided by in all, where that is not the number of images.
-    private func divisor(_ batch: Batch<Task.Target>) -> Double? {
-        // Parts of a whole batch count by their images, as they always have.
-        guard options.slices > 1 else { return nil }
-        var sum = 0.0
-        for index in 0..<options.slices {
-            guard let slice = batch.slice(index, of: options.slices) else { continue }
-            guard let own = task.lossDivisor(slice.targets) else { return nil }
-            sum += own
+    /// Computes this process's slices and adds the gradients of all.
+    /// - Returns: what all slices gave, in their order.
+    /// - Throws: `NonFiniteError`, on all ranks where one slice has a loss that is no number.
+    private func gradients(of batch: Batch<Task.Target>, update: Int) throws -> [SliceResult] {
+        let divisor = try divisor(batch)
+        var own: [SliceResult] = []
+        var problem: NonFiniteError?
+        for index in sum.ownSlices {
+            // After a problem the sum is worth nothing; it is brought to its end for the others' sake.
+            if problem == nil {
+                do { own.append(try result(of: index, in: batch, divisor, update, sum.next)) } catch let error
+                    as NonFiniteError
+                { problem = error }
+            }
+            sum.take()
         }
-        return sum > 0 ? sum : nil
+        let all = try StepMessage(results: own, problem: problem, wishes: wishes).exchanged(ranks)
+        agreed = all.wishes
+        _ = try sum.finish()
+        if let problem = all.problem { throw problem }
+        return all.results
+    }
+
+    /// What the losses of slices are divided by in all, where that is not the number of images.
+    private func divisor(_ batch: Batch<Task.Target>) throws -> Double? {
+        // Parts of a whole batch count by their images, as they always have.
+        guard options.slices > 1, task.lossDivisor(batch.targets.part(0..<0)) != nil else { return nil }
+        let own = sum.ownSlices.map { index in
+            [batch.slice(index, of: options.slices).flatMap { task.lossDivisor($0.targets) } ?? 0]
+        }
+        let all = try ranks.sum(own, slices: options.slices)[0]
+        return all > 0 ? all : nil
     }
 
     /// Goes over a slice of the batch and writes its share of the batch's gradients.
@@ -155,6 +183,23 @@ final class TrainingStep<Task: LearningTask> {
             result.parts.append(try addGradients(of: part, share: share, place, result.updates))
         }
         return result
+    }
+
+    /// What is found wrong with a sum that all have: by the first rank whose own slices show where it comes from.
+    private func shared(_ error: NonFiniteError) throws -> NonFiniteError {
+        guard ranks.size > 1 else { return error }
+        var message = ByteMessage()
+        error.write(to: &message)
+        let all = try ranks.gatherToAll(message.bytes).map { bytes in
+            var message = ByteMessage(bytes)
+            return NonFiniteError(from: &message)
+        }
+        return all.first { $0.place != NonFiniteError.sumOfFinite } ?? error
+    }
+
+    /// The slices of a batch that this process computes and that have images.
+    func ownSlices(of batch: Batch<Task.Target>) -> [Batch<Task.Target>] {
+        sum.ownSlices.compactMap { batch.slice($0, of: options.slices) }
     }
 
     /// Where a part of a batch belongs.
