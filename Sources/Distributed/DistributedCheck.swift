@@ -21,7 +21,7 @@ package struct DistributedCheck: Sendable {
     /// - Parameter counts: the numbers of elements, of type float.
     /// - Throws: `DistributedError` where ranks differ from each other or from one that does it alone.
     package init(_ group: ProcessGroup, counts: [Int], repetitions: Int = 5) throws {
-        slices = max(16, group.size)
+        let slices = max(16, group.size)
         var sums: [Sum] = []
         for count in counts {
             let sum = try SliceSum<Float>(slices: slices, count: count, in: group)
@@ -55,7 +55,7 @@ package struct DistributedCheck: Sendable {
                     bytes: count * MemoryLayout<Float>.stride, sentBytes: sent,
                     milliseconds: times.sorted()[repetitions / 2], checksum: checksum))
         }
-        self.sums = sums
+        (self.sums, self.slices) = (sums, slices)
     }
 
     /// A sum of arrays whose numbers follow from the slice and the place alone.
