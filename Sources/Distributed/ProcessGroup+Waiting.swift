@@ -77,7 +77,7 @@ extension ProcessGroup {
                 if note.sender == watch.peer { watch.culprit = note.subject }
             }
         }
-        let grace = min(2, patience.warnAfter / 4)
+        let grace = min(2, patience.warnAfter)
         if waited > patience.warnAfter, !watch.hasAsked {
             watch.hasAsked = true
             watch.culprit = nil

@@ -64,6 +64,7 @@ package final class LocalNetwork: Sendable {
                     try body(
                         ProcessGroup(network.transport(rank), host: host, patience: patience, report: report))
                 }
+                network.left(rank, result)
                 results.put(rank, result)
             }
             guard SystemThread.start(stackSize: 8 << 20, work) else {
@@ -72,6 +73,12 @@ package final class LocalNetwork: Sendable {
             }
         }
         return results.wait(for: size)
+    }
+
+    /// A process that ends with an error makes a launcher end the others.
+    private func left<Output>(_ rank: Int, _ result: Result<Output, any Error>) {
+        guard case .failure(let error) = result, !(error is Died) else { return }
+        state.withLock { if $0.end == nil { $0.end = "rank \(rank) left it with an error" } }
     }
 }
 
