@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import Reporting
 import Tensors
+import Training
 
 /// `trainer doctor --distributed`, called by a launcher on every rank.
 struct DistributedDoctor {
@@ -24,10 +25,7 @@ struct DistributedDoctor {
     }
 
     private func check(_ group: ProcessGroup) throws {
-        try group.agree(
-            "the programs",
-            "\(ProgramVersion.current) with \(Build.instructionSet), oneDNN \(Build.oneDNNVersion) with "
-                + "\(Build.oneDNNInstructionSet), FFTW \(Build.fftwVersion)")
+        try group.agreeOnPrograms()
         let shares = try group.shareProcessors()
         ThreadPool.shared.threads = shares.threads
         let threads = try group.gatherToAll([UInt8](String(shares.threads).utf8)).map {

@@ -15,11 +15,8 @@ extension TrainingRun {
         let values = recipe.entries.filter { $0.kind == .value && !Recipe.harmless.contains($0.path) }
         try ranks.agree("the recipes", digest(values.map { "\($0.path): \($0.value)" }))
         try ranks.agree("the lists of images", listing())
-        try ranks.agree(
-            "the programs",
-            "\(ProgramVersion.current), kernels for \(Build.instructionSet), oneDNN \(Build.oneDNNVersion) for "
-                + "\(Build.oneDNNInstructionSet), FFTW \(Build.fftwVersion), products in "
-                + "\(recipe.training.precision.products)")
+        try ranks.agreeOnPrograms()
+        try ranks.agree("the products of matrices", "\(recipe.training.precision.products)")
         try ranks.agree("the first weights", store.sha256)
     }
 
@@ -59,5 +56,15 @@ extension TrainingRun {
         ranks.size > 1
             ? step.agreed
             : StepWishes(signal: StopRequest.pending, isSaveDue: saver.isDue(progress.update, now: now))
+    }
+}
+
+extension ProcessGroup {
+    /// Compares the programs and what their kernels and libraries work with: others may round otherwise.
+    package func agreeOnPrograms() throws {
+        try agree(
+            "the programs",
+            "\(ProgramVersion.current) with \(Build.instructionSet), oneDNN \(Build.oneDNNVersion) with "
+                + "\(Build.oneDNNInstructionSet), FFTW \(Build.fftwVersion)")
     }
 }
