@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Distributed
 import Foundation
 import JSON
 import Reporting
@@ -96,6 +97,8 @@ struct EvaluateCommand: ParsableCommand {
     )
     var reference = false
 
+    @OptionGroup var distribution: Distribution
+
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
@@ -150,8 +153,10 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        let console = Console()
+    func run() throws { try distribution.run { try evaluate() } }
+
+    private func evaluate() throws {
+        let console = Console.ofRoot
         if let against, let predictions {
             let found = try AnswerComparison(predictions, against)
             console.text(json ? found.json.text(pretty: true) : found.text)
@@ -170,9 +175,11 @@ struct EvaluateCommand: ParsableCommand {
             return
         }
         let (path, weights) = try Weights.find(self.weights ?? "")
-        let recipe = try recipe(console)
+        var recipe = try recipe(console)
+        if let line = try recipe.training.shareProcessors() { progressConsole(json: json).line(line) }
         // Whether it can be written shows before the work.
-        let file = try predictions.map { try AtomicFile.Stream($0) }
+        var file: AtomicFile.Stream?
+        try ProcessGroup.current.writing { file = try predictions.map { try AtomicFile.Stream($0) } }
         if let notice = ThreadPool.use(recipe.training) { console.notice(notice) }
         try measure(path, weights, recipe, try recipe.checkedTask(for: weights, path), file, console)
     }
@@ -211,6 +218,7 @@ struct EvaluateCommand: ParsableCommand {
         for notice in images.notices { console.notice(notice) }
         let dataset = try weights.matched(images.dataset, recipe.data, C.self)
         let task = try C.task(weights.metadata.vocabulary)
+        try ProcessGroup.current.agree("the weights", weights.store.sha256)
         let isResults = predictions?.hasSuffix(".json") == true
         if isResults, !task.writesResults {
             throw ValidationError(

@@ -75,8 +75,8 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
 
     /// Writes the buffers that a training step changed.
     public func apply(_ updates: BufferUpdates<S>) {
-        for (index, tensor) in updates.values { buffers[index] = tensor }
-        updates.values.removeAll(keepingCapacity: true)
+        for index in updates.changes.keys { buffers[index] = updates.value(of: index, from: buffers[index]) }
+        updates.changes.removeAll(keepingCapacity: true)
     }
 
     /// Replaces a buffer's values.
@@ -103,17 +103,6 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
             }
         }
     }
-}
-
-/// The buffers that a forward pass in training mode wants changed; the training loop applies them after the step.
-public final class BufferUpdates<S: Scalar> {
-    var values: [Int: Tensor<S>] = [:]
-
-    /// Nothing wanted yet.
-    public init() {}
-
-    /// Wants a buffer to have these values after the step.
-    public func set(_ buffer: BufferHandle, _ tensor: Tensor<S>) { values[buffer.index] = tensor }
 }
 
 extension ParameterStore {

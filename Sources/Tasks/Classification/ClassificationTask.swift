@@ -42,6 +42,8 @@ public struct ClassificationTask: LearningTask {
     public var metrics: [Metric] { [.accuracy, .topFiveAccuracy] }
     /// Accuracy: images whose largest logit is at their class.
     public var trainingMetric: Metric? { .accuracy }
+    /// Yes.
+    public var measuresAnswersAlone: Bool { true }
     /// Whether mixup or cutmix is on.
     public var mixesImages: Bool { configuration.mixing.isOn }
 

@@ -204,6 +204,8 @@ extension DistilledTask {
     package var trainingMetric: Metric? { base.trainingMetric }
     package var mixesImages: Bool { base.mixesImages }
     package var reachesAllParameters: Bool { teachers.isEmpty && base.reachesAllParameters }
+    /// Losses against teachers are means over images.
+    package func lossDivisor(_ target: Base.Target) -> Double? { teachers.isEmpty ? base.lossDivisor(target) : nil }
 
     package func collator(training: Bool) -> Base.TargetCollator { base.collator(training: training) }
     package func evaluator(_ options: EvaluationOptions) -> Base.Measure { base.evaluator(options) }

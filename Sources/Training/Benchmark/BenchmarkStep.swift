@@ -45,7 +45,7 @@ struct BenchmarkStep {
             images: pixels,
             targets: try task.collator(training: true).collate(annotations, pixels, &random))
         try store.freeze(recipe.optimizer.freeze)
-        let step = TrainingStep(
+        let step = try TrainingStep(
             task: task, model: model, state: TrainedState(store, recipe.optimizer, outline.specification),
             options: StepOptions(recipe))
         return { index, profile in

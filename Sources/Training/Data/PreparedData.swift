@@ -164,9 +164,10 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     /// - Parameters:
     ///   - fills: whether all batches have the input's size.
     ///   - epochs: of training before this recipe's.
+    ///   - share: of each batch, where several processes share it.
     func loader<C: Collator>(
         _ dataset: any AnnotatedDataset<Annotation>, _ collator: C, _ recipe: Recipe, training: Bool,
-        fills: Bool = false, after epochs: Int = 0
+        fills: Bool = false, after epochs: Int = 0, share: (index: Int, count: Int) = (0, 1)
     ) throws -> BatchLoader<C> where C.Annotation == Annotation {
         var options = LoaderOptions(
             batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
@@ -175,6 +176,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
             threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
             groups: training ? try groups?(dataset) : nil)
         if training, trims, !fills { options.trimming = try .init(of: dataset) }
+        options.share = share
         let objects = recipe.data.geometry.objects
         if training, objects.mosaic > 0 {
             options.mosaic = Mosaic(

@@ -1,4 +1,5 @@
 import Distillation
+import Distributed
 import JSON
 import Layers
 import Optim
@@ -16,6 +17,11 @@ extension DistillationRun {
         _ run: ArmRun, after previous: Stage?, _ progress: ArmProgress, info saved: JSONValue? = nil
     ) throws -> Stage {
         let (stage, index) = (progress.stage(of: run.plan), progress.position)
+        if ranks.size > 1, stage.configuration.balance != .off, !stage.teachers.isEmpty {
+            throw RecipeError(
+                "stage.balance is \(stage.configuration.balance.rawValue), which is measured on whole batches; found "
+                    + "\(ranks.size) processes that share them, expected none, or one process")
+        }
         var recipe = run.recipe
         recipe.training.epochs = stage.epochs
         let total = run.plan.reduce(0) { $0 + $1.epochs }

@@ -158,6 +158,7 @@ package struct TrainingSection: Sendable {
     package var epochs: Int
     package var batchSize: Int
     package var accumulation: Int
+    package var slices: Int
     package var checkpointing: Bool
     package var threads: Int
     package var loaderThreads: Int
@@ -192,6 +193,10 @@ package struct TrainingSection: Sendable {
         accumulation = reader.int(
             "accumulation", default: 1, in: 1...65_536,
             "Parts of a batch that go through the model one after the other, their gradients added up")
+        slices = reader.int(
+            "slices", default: 1, in: 1...1024,
+            "Slices of a batch, a power of two, each computed by itself and added by a fixed tree; processes share them, "
+                + "and how many do changes no byte")
         checkpointing = reader.bool(
             "checkpointing", default: false, "Compute each block twice instead of keeping what is inside it")
         threads = reader.int("threads", default: 0, in: 0...1024, "Threads of the kernels; 0 = all processors")
@@ -219,10 +224,14 @@ package struct TrainingSection: Sendable {
             reader.problem(
                 "accumulation", "found \(accumulation), expected a divisor of training.batchSize (\(batchSize))")
         }
+        if let problem = BatchPieces.problem(slices: slices, batchSize: batchSize) { reader.problem("slices", problem) }
     }
 
     /// The most images that go through the model at once.
     var partSize: Int { max(1, batchSize / accumulation) }
+
+    /// How batches are cut.
+    var pieces: BatchPieces { BatchPieces(slices: slices, partSize: partSize) }
 
     /// Whether the short batch at the end of an epoch over so many images is left out.
     package func dropsLast(of count: Int) -> Bool {
@@ -230,14 +239,18 @@ package struct TrainingSection: Sendable {
         case .on: true
         case .off: false
         case .automatic:
-            count / batchSize >= 10 || (count > batchSize && partSize > 1 && count % batchSize % partSize == 1)
+            count / batchSize >= 10
+                || (count > batchSize && pieces.smallest(of: batchSize) > 1
+                    && pieces.smallest(of: count % batchSize) == 1)
         }
     }
 
-    /// Images of an epoch's smallest part that goes through the model, of so many images in all.
+    /// Images of an epoch's smallest piece that goes through the model, of so many images in all.
     func smallestPart(of count: Int) -> Int {
         let short = count < batchSize || !dropsLast(of: count) ? count % batchSize : 0
-        return short % partSize > 0 ? short % partSize : min(partSize, count)
+        let whole = count < batchSize ? 0 : pieces.smallest(of: batchSize)
+        let smallest = [whole, pieces.smallest(of: short)].filter { $0 > 0 }
+        return smallest.min() ?? 0
     }
 }
 

@@ -21,17 +21,17 @@ package enum RunChecks {
         else { return }
         let cause: String
         let advice: String
-        if training.partSize == 1 {
-            let isAccumulating = training.accumulation > 1
+        if training.batchSize == 1 {
+            (cause, advice) = ("training.batchSize is 1", "raise training.batchSize")
+        } else if training.pieces.smallest(of: training.batchSize) == 1 {
+            let half = training.batchSize / 2
+            let (key, value, most) =
+                training.partSize == 1
+                ? ("accumulation", training.accumulation, half)
+                : ("slices", training.slices, BatchPieces.powerOfTwo(upTo: half))
             cause =
-                isAccumulating
-                ? "training.accumulation \(training.accumulation) cuts training.batchSize \(training.batchSize) into "
-                    + "single images"
-                : "training.batchSize is 1"
-            advice =
-                isAccumulating
-                ? "lower training.accumulation to \(max(1, training.batchSize / 2)) or less"
-                : "raise training.batchSize"
+                "training.\(key) \(value) cuts training.batchSize \(training.batchSize) into single images"
+            advice = "lower training.\(key) to \(most) or less"
         } else {
             cause =
                 "the last part of \(count) images in batches of \(training.batchSize) is a single image"

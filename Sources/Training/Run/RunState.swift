@@ -51,7 +51,8 @@ struct RunState {
     struct Restored {
         let progress: RunProgress
         let best: BestWeights
-        let log: MetricsLog
+        /// Where there is a folder to write to.
+        let log: MetricsLog?
         let task: JSONValue
         let warnings: [String]
     }
@@ -62,9 +63,9 @@ struct RunState {
     ///   - check: refuses a progress that does not fit the run.
     /// - Throws: `CheckpointError` or `RecipeError` when the state belongs to another run.
     func restore(
-        _ saved: SavedState, in directory: RunDirectory, metric: Metric, check: (RunProgress) throws -> Void
+        _ saved: SavedState, in directory: RunDirectory?, metric: Metric, check: (RunProgress) throws -> Void
     ) throws -> Restored {
-        try fingerprint.check(saved.info["data"], path: directory.path)
+        try fingerprint.check(saved.info["data"], path: directory?.path ?? saved.folder)
         let file = try saved.tensors(Self.stateFile)
         guard let position = saved.info["progress"], let progress = RunProgress(position),
             let metricsBytes = saved.info["metricsBytes"]?.countValue,
@@ -73,11 +74,11 @@ struct RunState {
             BestWeights(position, metric, store: nil) != nil
         else {
             throw CheckpointError(
-                directory.state,
+                directory?.state ?? saved.folder,
                 "the saved progress is incomplete or impossible, it was written by another version or is damaged")
         }
         try check(progress)
-        let reader = StateReader(file: file, path: directory.state)
+        let reader = StateReader(file: file, path: directory?.state ?? saved.folder)
         try reader.restore("parameters", trained.store)
         var arrays: [String: [Float]] = [:]
         for (name, storage) in trained.optimizer.stateArrays {
@@ -95,11 +96,11 @@ struct RunState {
             try reader.restore("best", copy)
             store = copy
         }
-        let told = try restoreLog(saved, directory, bytes: metricsBytes)
-        let log = try MetricsLog(path: directory.metrics, resumingAt: metricsBytes)
+        let told = try directory.flatMap { try restoreLog(saved, $0, bytes: metricsBytes) }
+        let log = try directory.map { try MetricsLog(path: $0.metrics, resumingAt: metricsBytes) }
         return Restored(
             progress: progress, best: BestWeights(position, metric, store: store) ?? BestWeights(metric), log: log,
-            task: saved.info["task"] ?? .null, warnings: [told, log.warning].compactMap { $0 })
+            task: saved.info["task"] ?? .null, warnings: [told, log?.warning].compactMap { $0 })
     }
 
     /// Puts the lines that the state knows back into a log that was cut or changed since.

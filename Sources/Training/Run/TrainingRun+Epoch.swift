@@ -20,20 +20,21 @@ extension TrainingRun {
             end.waited += MonotonicClock.seconds() - last
             try beforeUpdate?(updates)
             end.learningRate = schedule.learningRate(at: place.scheduleUpdates + progress.update)
+            if ranks.size > 1 { step.wishes = wishes(saver) }
             try makeUpdate(batch, learningRate: end.learningRate)
             // Waiting for the data counts as training.
             let now = MonotonicClock.seconds()
-            meter.add(batch.count, at: now)
+            meter.add(batch.wholeCount, at: now)
             progress.clock.trainingSeconds += now - last
             end.seconds += now - last
             last = now
             if progress.batch < batches {
-                let isStopping = StopRequest.pending != nil
-                if isStopping || saver.isDue(progress.update, now: now) {
+                let decision = decision(saver, now: now)
+                if decision.signal != nil || decision.isSaveDue {
                     try save(&states)
                     saver.hasSaved()
                 }
-                try stopIfAsked()
+                try stopIfAsked(decision.signal)
             }
             output.show(
                 progress, place, end, meter, epochs: recipe.training.epochs, batches: batches, images: perEpoch,
@@ -44,8 +45,10 @@ extension TrainingRun {
     }
 
     /// Everything must be saved.
-    func stopIfAsked() throws {
-        if let signal = StopRequest.pending { throw Interrupted(signal: signal, updates: updates) }
+    func stopIfAsked(_ signal: Int32?) throws {
+        guard let signal else { return }
+        output.stopFile?.remove()
+        throw Interrupted(signal: signal, updates: updates)
     }
 
     /// One update, or none where the recipe says that one without finite numbers is left out.
@@ -55,7 +58,7 @@ extension TrainingRun {
             let outcome = try step(batch, update: update, learningRate: learningRate)
             progress.add(
                 loss: outcome.loss, measured: outcome.measured, gradientNorm: outcome.gradientNorm,
-                terms: outcome.terms, images: batch.count)
+                terms: outcome.terms, images: batch.wholeCount)
         } catch let error as NonFiniteError {
             let error = examined(error, batch, learningRate)
             guard recipe.training.onNonFinite == .skip,
