@@ -45,6 +45,23 @@ public enum MixNetMixer: String, Sendable, Hashable, Codable, CaseIterable {
 
     /// Whether its parameters depend on the maps' size.
     var hasFilter: Bool { self == .globalFilter || self == .gnConvGF }
+
+    /// What kernels that adapt to the image are made of; nil for all others.
+    var kernels: KernelSpecification? {
+        let kind: KernelSpecification.Kind? =
+            switch self {
+            case .condConv: .condConv
+            case .dyConv: .dyConv
+            case .odConv: .odConv
+            case .kernelWarehouse: .kernelWarehouse
+            default: nil
+            }
+        return kind.map { KernelSpecification($0, annealingEpochs: Self.annealingEpochs) }
+    }
+
+    /// Mixnets are trained for tens of epochs. An attention that still changes when the learning rate is nearly 0 leaves
+    /// the rest of the net behind.
+    private static let annealingEpochs = 4.0
 }
 
 /// Makes the mixers of a mixnet.
@@ -64,20 +81,9 @@ struct MixNetMaker {
     /// Channels of a head.
     private static let headWidth = 16
     private static let window = 4
-    /// Mixnets are trained for tens of epochs. An attention that still changes when the learning rate is nearly 0 leaves
-    /// the rest of the net behind.
-    private static let annealingEpochs = 4.0
 
     init(_ scope: Scope, _ specification: MixNetSpecification) {
         self.specification = specification
-        let kind: KernelSpecification.Kind? =
-            switch specification.mixer {
-            case .condConv: .condConv
-            case .dyConv: .dyConv
-            case .odConv: .odConv
-            case .kernelWarehouse: .kernelWarehouse
-            default: nil
-            }
         let places = zip(specification.widths, specification.depths).enumerated().flatMap { stage, numbers in
             (0..<numbers.1).map { _ in
                 ConvolutionMaker.Place(
@@ -85,10 +91,8 @@ struct MixNetMaker {
                     warehouse: stage)
             }
         }
-        adaptive = kind.map {
-            ConvolutionMaker(
-                scope, KernelSpecification($0, annealingEpochs: Self.annealingEpochs), places,
-                initializer: .kaimingNormalFanOut)
+        adaptive = specification.mixer.kernels.map {
+            ConvolutionMaker(scope, $0, places, initializer: .kaimingNormalFanOut)
         }
     }
 
