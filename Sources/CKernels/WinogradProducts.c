@@ -1,4 +1,5 @@
 #include "Winograd.h"
+#include "WinogradSamples.h"
 
 #if defined(__x86_64__)
 #include "WinogradVectors.h"
@@ -136,6 +137,41 @@ WIDE void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g,
         }
     }
 }
+
+#define SAMPLE_OF(R, W)                                                                                               \
+    WIDE static void sample_##R##_##W(long inner, const float *a, const float *b, int accumulate, float *c) {          \
+        multiply(R, 2, inner, W, a, 0, W, 1, b, 32, 0xffff, accumulate, c, 32);                                        \
+    }
+#define ALL_SAMPLES(W) SAMPLE_OF(1, W) SAMPLE_OF(2, W) SAMPLE_OF(4, W) SAMPLE_OF(8, W) SAMPLE_OF(14, W)
+ALL_SAMPLES(16)
+ALL_SAMPLES(32)
+
+void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *u,
+                        int accumulate, float *m) {
+    typedef void (*function)(long, const float *, const float *, int, float *);
+    static const function functions[2][5] = {{sample_14_16, sample_8_16, sample_4_16, sample_2_16, sample_1_16},
+                                             {sample_14_32, sample_8_32, sample_4_32, sample_2_32, sample_1_32}};
+    static const long heights[] = {14, 8, 4, 2, 1};
+    const function *each = functions[width > 16];
+    for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
+        const float *a = v + k * distance, *b = u + k * hb_winograd_distance(inner * 32);
+        float *c = m + k * hb_winograd_distance(tiles * 32);
+        int step = 0;
+        for (long t = 0; t < tiles; t += heights[step]) {
+            while (heights[step] > tiles - t) step++;
+            each[step](inner, a + t * width, b, accumulate, c + t * 32);
+        }
+    }
+}
+
+WIDE void hb_winograd_sample_sum(long tiles, const hb_tile_panel *g, const hb_tile_panel *v, float *m) {
+    for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
+        const float *a = g->tiles + k * g->distance, *b = v->tiles + k * v->distance;
+        float *c = m + k * hb_winograd_distance(128);
+        if (v->width > 16) multiply(4, 2, tiles, tiles, a, 0, 1, g->width, b, 32, 0xffff, 0, c, 32);
+        else multiply(4, 1, tiles, tiles, a, 0, 1, g->width, b, 16, 0xffff, 0, c, 32);
+    }
+}
 #else
 
 void hb_winograd_product(long tiles, long inner, const float *v, const float *u, long panel, float *m) {
@@ -148,6 +184,15 @@ void hb_winograd_place(int place, long tiles, long inner, const float *v, const 
 
 void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate, float *m) {
     (void)tiles, (void)outputs, (void)inputs, (void)g, (void)v, (void)accumulate, (void)m;
+}
+
+void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *u,
+                        int accumulate, float *m) {
+    (void)tiles, (void)inner, (void)v, (void)distance, (void)width, (void)u, (void)accumulate, (void)m;
+}
+
+void hb_winograd_sample_sum(long tiles, const hb_tile_panel *g, const hb_tile_panel *v, float *m) {
+    (void)tiles, (void)g, (void)v, (void)m;
 }
 
 #endif
