@@ -142,24 +142,24 @@ WIDE void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g,
     WIDE static void sample_##R##_##W(long inner, const float *a, const float *b, int accumulate, float *c) {          \
         multiply(R, 2, inner, W, a, 0, W, 1, b, 32, 0xffff, accumulate, c, 32);                                        \
     }
-#define ALL_SAMPLES(W) SAMPLE_OF(1, W) SAMPLE_OF(2, W) SAMPLE_OF(4, W) SAMPLE_OF(8, W) SAMPLE_OF(14, W)
-ALL_SAMPLES(16)
-ALL_SAMPLES(32)
+#define EACH_HEIGHT(F, W)                                                                                             \
+    F(1, W) F(2, W) F(3, W) F(4, W) F(5, W) F(6, W) F(7, W) F(8, W) F(9, W) F(10, W) F(11, W) F(12, W) F(13, W) F(14, W)
+EACH_HEIGHT(SAMPLE_OF, 16)
+EACH_HEIGHT(SAMPLE_OF, 32)
 
 void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *u,
                         int accumulate, float *m) {
     typedef void (*function)(long, const float *, const float *, int, float *);
-    static const function functions[2][5] = {{sample_14_16, sample_8_16, sample_4_16, sample_2_16, sample_1_16},
-                                             {sample_14_32, sample_8_32, sample_4_32, sample_2_32, sample_1_32}};
-    static const long heights[] = {14, 8, 4, 2, 1};
-    const function *each = functions[width > 16];
+#define SAMPLE_NAME(R, W) sample_##R##_##W,
+    static const function functions[2][14] = {{EACH_HEIGHT(SAMPLE_NAME, 16)}, {EACH_HEIGHT(SAMPLE_NAME, 32)}};
+    // As few parts as possible, of nearly the same height: a product of one or two rows waits for itself.
+    const long parts = (tiles + 13) / 14;
     for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
         const float *a = v + k * distance, *b = u + k * hb_winograd_distance(inner * 32);
         float *c = m + k * hb_winograd_distance(tiles * 32);
-        int step = 0;
-        for (long t = 0; t < tiles; t += heights[step]) {
-            while (heights[step] > tiles - t) step++;
-            each[step](inner, a + t * width, b, accumulate, c + t * 32);
+        for (long part = 0; part < parts; part++) {
+            const long first = tiles * part / parts, count = tiles * (part + 1) / parts - first;
+            functions[width > 16][count - 1](inner, a + first * width, b, accumulate, c + first * 32);
         }
     }
 }
@@ -167,9 +167,9 @@ void hb_winograd_sample(long tiles, long inner, const float *v, long distance, l
 WIDE void hb_winograd_sample_sum(long tiles, const hb_tile_panel *g, const hb_tile_panel *v, float *m) {
     for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
         const float *a = g->tiles + k * g->distance, *b = v->tiles + k * v->distance;
-        float *c = m + k * hb_winograd_distance(128);
-        if (v->width > 16) multiply(4, 2, tiles, tiles, a, 0, 1, g->width, b, 32, 0xffff, 0, c, 32);
-        else multiply(4, 1, tiles, tiles, a, 0, 1, g->width, b, 16, 0xffff, 0, c, 32);
+        float *c = m + k * hb_winograd_distance(HB_BLOCK);
+        if (v->width > 16) multiply(HB_BLOCK_ROWS, 2, tiles, tiles, a, 0, 1, g->width, b, 32, 0xffff, 0, c, 32);
+        else multiply(HB_BLOCK_ROWS, 1, tiles, tiles, a, 0, 1, g->width, b, 16, 0xffff, 0, c, 32);
     }
 }
 #else

@@ -30,18 +30,22 @@ void hb_winograd_sample(long tiles, long inner, const float *v, long distance, l
 // m times the scale of its place and the factors of its 32 columns, which may be NULL.
 void hb_winograd_scale(long tiles, const float *factors, float *m);
 
+// Gradients of kernels are made block by block: so many rows of 32 columns.
+#define HB_BLOCK_ROWS 8
+#define HB_BLOCK (32 * HB_BLOCK_ROWS)
+
 // Transformed tiles of a panel: places `distance` apart, tiles `width`.
 typedef struct {
     const float *tiles;
     long distance, width;
 } hb_tile_panel;
 
-// m [place][4][32] = the sum over a sample's tiles of four rows of g times 32 columns of v.
+// m [place][row][32] = the sum over a sample's tiles of eight rows of g times 32 columns of v.
 void hb_winograd_sample_sum(long tiles, const hb_tile_panel *g, const hb_tile_panel *v, float *m);
-// The gradient d [tap][4][32] of four rows and 32 columns of a sample's kernel, of those sums.
+// The gradient d [tap][row][32] of eight rows and 32 columns of a sample's kernel, of those sums.
 void hb_block_gradient(const float *m, float *d);
 
-// A block of four rows and 16 or 32 columns, which are one or two halves, of experts e [expert][tap][4][32].
+// A block of eight rows and 16 or 32 columns, which are one or two halves, of experts e [expert][tap][row][32].
 typedef struct {
     const float *e;
     long experts, halves;
@@ -63,5 +67,5 @@ void hb_block_experts(const hb_expert_block *block, long samples, const float *d
                       const float *coefficients, long stride, float *experts, long size, long inputs);
 // The sums of sixteens.
 void hb_lane_sums(const float *x, long count, float *sums);
-// Brings a block together: e [expert][tap][4][32] of experts as above, from the block's first element on.
+// Brings a block together: e [expert][tap][row][32] of experts as above, from the block's first element on.
 void hb_expert_block_of(const float *experts, long size, long count_of_experts, long inputs, long columns, float *e);

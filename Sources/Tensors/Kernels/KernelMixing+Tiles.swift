@@ -30,7 +30,7 @@ extension MixedKernels: TiledKernels where S == Float {
     package var innerChannels: Int { 32 }
     package var rowUnit: Int { 64 }
     package func room(_ samples: Int) -> (panel: [Int], gradient: [Int]) {
-        ([32 * sizes.experts * 9 * 32], [sizes.experts * 9 * 4 * 32])
+        ([32 * sizes.experts * 9 * 32], [sizes.experts * 9 * Int(HB_BLOCK)])
     }
 
     package func panel(
@@ -60,7 +60,7 @@ extension MixedKernels: TiledKernels where S == Float {
     package func take(_ part: Part, row: Int, _ samples: Range<Int>, _ d: UnsafeMutablePointer<Float>) {
         guard let gradients else { return }
         let first = row * 9 * columnCount + part.columns.lowerBound
-        let room = Tiling.scratch(sizes.experts * 9 * 4 * 32)
+        let room = Tiling.scratch(sizes.experts * 9 * Int(HB_BLOCK))
         hb_expert_block_of(
             experts.start + first, sizes.size, sizes.experts, columnCount, part.columns.count, room.pointer)
         var block = hb_expert_block(
@@ -71,12 +71,12 @@ extension MixedKernels: TiledKernels where S == Float {
                 coefficients: own.coefficients, columns: own.inputs.map { $0 + part.columns.lowerBound },
                 rows: own.outputs.map { $0 + row })
             hb_block_dots(
-                &block, &mixture, d + i * 9 * 4 * 32, part.lanes.pointer + sample * count * 16,
+                &block, &mixture, d + i * 9 * Int(HB_BLOCK), part.lanes.pointer + sample * count * 16,
                 part.inputs.pointer + sample * 32,
                 part.outputs.pointer + sample * part.rows.count + row - part.rows.lowerBound)
         }
         hb_block_experts(
-            &block, samples.count, d, 9 * 4 * 32, factors(samples.lowerBound).coefficients, count,
+            &block, samples.count, d, 9 * Int(HB_BLOCK), factors(samples.lowerBound).coefficients, count,
             gradients.experts.storage.pointer + first, sizes.size, columnCount)
     }
 

@@ -26,7 +26,7 @@ package protocol TiledKernels: SampleKernels where S == Float {
 
     /// An empty part for rows and columns.
     func part(_ rows: Range<Int>, _ columns: Range<Int>) -> Part
-    /// Takes over the gradients d [maps][tap][4][32] of some maps' kernels, of four rows and of a part's columns. The part
+    /// Takes over the gradients d [maps][tap][row][32] of some maps' kernels, of eight rows and of a part's columns. The part
     /// is this thread's alone; d is spent.
     func take(_ part: Part, row: Int, _ samples: Range<Int>, _ d: UnsafeMutablePointer<Float>)
     /// What is left to do of a part once all is taken, on the thread that took it.
@@ -53,8 +53,9 @@ struct SampleTiles {
     /// Of a map.
     private let tiles: Int
 
-    /// nil where maps are small or channels do not come in sixteens. On maps of five pixels a side and more, a quarter of the
-    /// multiplications outweighs that each kernel is transformed for one map alone.
+    /// nil where channels do not come in sixteens, and for maps below five pixels a side or above sixteen tiles. Between
+    /// these, a quarter of the multiplications outweighs that each kernel is transformed for one map alone; on larger ones
+    /// kernels cost little beside the maps, which go by themselves better.
     init?(_ window: Window, input: Shape, weight: Shape, groups: Int) {
         guard Float.hasWinograd, groups == 1, window == Window(kernel: 3, padding: 1), input[0] >= 1, input[1] >= 5,
             input[2] >= 5, input[3] % 16 == 0, weight[0] % 16 == 0, weight[0] > 0, input[3] > 0
@@ -62,6 +63,7 @@ struct SampleTiles {
         self.input = input
         outputs = weight[0]
         tiles = Tiling(input.replacing(axis: 0, with: 1)).count
+        guard tiles <= 16 else { return nil }
     }
 
     /// Places apart in the sums of a panel.
@@ -197,32 +199,38 @@ struct SampleTiles {
         let panels = chunkCount(inputs, grain: 32)
         // Sixteen tasks where there are channels enough; no task has rows of two kinds.
         let most = max(16, min(64, outputs * panels / 16))
-        let height = [64, 32, 16].first { $0 <= most && kernels.rowUnit % $0 == 0 } ?? 16
-        let tasks = panels * chunkCount(outputs, grain: height)
+        let rows = [64, 32, 16].first { $0 <= most && kernels.rowUnit % $0 == 0 } ?? 16
+        let tasks = panels * chunkCount(outputs, grain: rows)
         func extent(_ task: Int) -> (rows: Range<Int>, columns: Range<Int>) {
-            let (row, column) = (task / panels * height, task % panels * 32)
-            return (row..<min(outputs, row + height), column..<min(inputs, column + 32))
+            let (row, column) = (task / panels * rows, task % panels * 32)
+            return (row..<min(outputs, row + rows), column..<min(inputs, column + 32))
         }
         let parts = (0..<tasks).map { kernels.part(extent($0).rows, extent($0).columns) }
+        let height = Int(HB_BLOCK_ROWS)
+        let (room, size) = (Tiling.room(height * 32), 9 * height * 32)
+        // So many maps together that a task's tiles of them stay in a second-level cache.
+        let share = max(1, min(16, (1 << 17) / Tiling.room(2 * tiles * 32)))
         // So many maps at a time that their tiles take 32 MB at most.
         let own = Tiling.room(tiles: tiles, channels: inputs) + Tiling.room(tiles: tiles, channels: outputs)
         withElements(x, g) { x, g in
             forEachBlock(0..<input[0], max(1, min(64, (1 << 23) / own))) { samples in
                 let (v, h) = (transformed(x, inputs, samples), transformed(g, outputs, samples, gradient: true))
-                let (room, count) = (Tiling.room(4 * 32), samples.count * 9 * 4 * 32)
-                Tiling.reserve([room, count] + kernels.room(samples.count).gradient, chunks: tasks)
+                Tiling.reserve([room, share * size] + kernels.room(share).gradient, chunks: tasks)
                 parallelFor(tasks, grain: 1) { range in
-                    let (m, d) = (Tiling.scratch(room), Tiling.scratch(count))
+                    let (m, d) = (Tiling.scratch(room), Tiling.scratch(share * size))
                     for task in range {
                         let own = extent(task)
-                        for row in stride(from: own.rows.lowerBound, to: own.rows.upperBound, by: 4) {
-                            for sample in 0..<samples.count {
-                                var left = h.panel(row, sample * tiles)
-                                var right = v.panel(own.columns.lowerBound, sample * tiles)
-                                hb_winograd_sample_sum(tiles, &left, &right, m.pointer)
-                                hb_block_gradient(m.pointer, d.pointer + sample * 9 * 4 * 32)
+                        forEachBlock(0..<samples.count, share) { some in
+                            for row in stride(from: own.rows.lowerBound, to: own.rows.upperBound, by: height) {
+                                for (i, sample) in some.enumerated() {
+                                    var left = h.panel(row, sample * tiles)
+                                    var right = v.panel(own.columns.lowerBound, sample * tiles)
+                                    hb_winograd_sample_sum(tiles, &left, &right, m.pointer)
+                                    hb_block_gradient(m.pointer, d.pointer + i * size)
+                                }
+                                let first = samples.lowerBound + some.lowerBound
+                                kernels.take(parts[task], row: row, first..<first + some.count, d.pointer)
                             }
-                            kernels.take(parts[task], row: row, samples, d.pointer)
                         }
                         if samples.upperBound == input[0] { kernels.close(parts[task]) }
                     }

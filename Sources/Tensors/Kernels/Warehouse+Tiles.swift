@@ -30,7 +30,7 @@ extension WarehouseKernels: TiledKernels where S == Float {
     package var innerChannels: Int { 16 }
     package var rowUnit: Int { height }
     package func room(_ samples: Int) -> (panel: [Int], gradient: [Int]) {
-        let block = count * 4 * 32
+        let block = count * Int(HB_BLOCK)
         return ([16 * samples * 9 * 32, samples * 9 * count, 16 * count * 32], [block, block])
     }
 
@@ -80,27 +80,27 @@ extension WarehouseKernels: TiledKernels where S == Float {
     package func take(_ part: Part, row: Int, _ samples: Range<Int>, _ d: UnsafeMutablePointer<Float>) {
         guard let gradients else { return }
         let (rows, first) = (samples.count * 9, samples.lowerBound * 9 * count)
-        let size = count * 4 * 32
+        let size = count * Int(HB_BLOCK)
         let (block, sums) = (Tiling.scratch(size), Tiling.scratch(size))
         let place = row % height * width + part.columns.lowerBound % width
         for cell in 0..<count {
-            for i in 0..<4 {
-                (block.pointer + (cell * 4 + i) * 32)
+            for i in 0..<Int(HB_BLOCK_ROWS) {
+                (block.pointer + (cell * Int(HB_BLOCK_ROWS) + i) * 32)
                     .update(from: cells.start + cell * height * width + place + i * width, count: 32)
             }
         }
         let operand = ProductOperand<Float>(
-            block.pointer, stride: 4 * 32, transposed: true, inner: 4 * 32, columns: count)
+            block.pointer, stride: Int(HB_BLOCK), transposed: true, inner: Int(HB_BLOCK), columns: count)
         operand.product(rows, d, adding: true, into: part.coefficients.pointer + first)
         clear(sums.pointer, size)
         Float.addTransposedProduct(
-            count, 4 * 32, rows, part.given.pointer + first, d, ProductPrecision.current, into: sums.pointer)
+            count, Int(HB_BLOCK), rows, part.given.pointer + first, d, ProductPrecision.current, into: sums.pointer)
         for cell in 0..<count {
-            for i in 0..<4 {
+            for i in 0..<Int(HB_BLOCK_ROWS) {
                 let target =
                     part.cells.map { $0.pointer + (cell * part.rows.count + row - part.rows.lowerBound + i) * 32 }
                     ?? gradients.cells.storage.pointer + cell * height * width + place + i * width
-                Float.accumulate(sums.pointer + (cell * 4 + i) * 32, target, 32)
+                Float.accumulate(sums.pointer + (cell * Int(HB_BLOCK_ROWS) + i) * 32, target, 32)
             }
         }
         withExtendedLifetime((block, sums)) {}
