@@ -147,15 +147,16 @@ WIDE void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g,
 EACH_HEIGHT(SAMPLE_OF, 16)
 EACH_HEIGHT(SAMPLE_OF, 32)
 
-void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *u,
-                        int accumulate, float *m) {
+void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *w, int turned,
+                        float *room, int accumulate, float *m) {
     typedef void (*function)(long, const float *, const float *, int, float *);
 #define SAMPLE_NAME(R, W) sample_##R##_##W,
     static const function functions[2][14] = {{EACH_HEIGHT(SAMPLE_NAME, 16)}, {EACH_HEIGHT(SAMPLE_NAME, 32)}};
     // As few parts as possible, of nearly the same height: a product of one or two rows waits for itself.
     const long parts = (tiles + 13) / 14;
     for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
-        const float *a = v + k * distance, *b = u + k * hb_winograd_distance(inner * 32);
+        if (k % 6 == 0) hb_winograd_row(w, inner, k / 6, turned, room);
+        const float *a = v + k * distance, *b = room + k % 6 * hb_winograd_distance(inner * 32);
         float *c = m + k * hb_winograd_distance(tiles * 32);
         for (long part = 0; part < parts; part++) {
             const long first = tiles * part / parts, count = tiles * (part + 1) / parts - first;
@@ -186,9 +187,10 @@ void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, cons
     (void)tiles, (void)outputs, (void)inputs, (void)g, (void)v, (void)accumulate, (void)m;
 }
 
-void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *u,
-                        int accumulate, float *m) {
-    (void)tiles, (void)inner, (void)v, (void)distance, (void)width, (void)u, (void)accumulate, (void)m;
+void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *w, int turned,
+                        float *room, int accumulate, float *m) {
+    (void)tiles, (void)inner, (void)v, (void)distance, (void)width, (void)w, (void)turned, (void)room, (void)accumulate;
+    (void)m;
 }
 
 void hb_winograd_sample_sum(long tiles, const hb_tile_panel *g, const hb_tile_panel *v, float *m) {

@@ -96,7 +96,7 @@ WIDE_INLINE void spread_unscaled(const vector *w, vector *r) {
 }
 
 // Without experts, the first one as it is.
-WIDE_INLINE void mix(const hb_expert_panel *panel, const long experts, const int per_tap, const int turned, float *u) {
+WIDE_INLINE void mix(const hb_expert_panel *panel, const long experts, const int per_tap, float *w) {
     const long distance = hb_winograd_distance(panel->inner * 32);
     const float *s = panel->coefficients;
     for (long c = 0; c < panel->inner; c++) {
@@ -116,20 +116,44 @@ WIDE_INLINE void mix(const hb_expert_panel *panel, const long experts, const int
             if (panel->factors) {
                 UNROLLED for (int t = 0; t < 9; t++) taps[t] = _mm512_mul_ps(factor, taps[t]);
             }
-            float *v = u + c * 32 + half;
-#define MIXED_TAP(i, j) taps[turned ? 8 - 3 * (i) - (j) : 3 * (i) + (j)]
-            BOTH_AXES(spread_unscaled, 3, 6, MIXED_TAP, STORE_ALL)
+            UNROLLED for (int t = 0; t < 9; t++) _mm512_storeu_ps(w + t * distance + c * 32 + half, taps[t]);
         }
     }
 }
 
-WIDE void hb_winograd_mixed(const hb_expert_panel *panel, int turned, float *u) {
-#define MIX(experts, per_tap) (turned ? mix(panel, experts, per_tap, 1, u) : mix(panel, experts, per_tap, 0, u))
+WIDE void hb_mixed_panel(const hb_expert_panel *panel, float *w) {
+#define MIX(experts, per_tap) mix(panel, experts, per_tap, w)
     if (!panel->coefficients) MIX(0, 0);
     else if (panel->experts == 4 && panel->per_tap) MIX(4, 1);
     else if (panel->experts == 4) MIX(4, 0);
     else if (panel->per_tap) MIX(panel->experts, 1);
     else MIX(panel->experts, 0);
+}
+
+// A row of six places of the transformed kernel.
+WIDE_INLINE void spread_row(const float *w, long distance, const int row, const int turned, long count, float *v) {
+    for (long i = 0; i < count; i += 16, w += 16, v += 16) {
+        vector line[3];
+#define TAP(k, j) _mm512_loadu_ps(w + (turned ? 8 - 3 * (k) - (j) : 3 * (k) + (j)) * distance)
+        UNROLLED for (int j = 0; j < 3; j++) {
+            if (row == 0) line[j] = TAP(0, j);
+            else if (row == 5) line[j] = TAP(2, j);
+            else {
+                const vector point = SPLAT(row < 3 ? A : B), square = SPLAT(row < 3 ? SQUARE_A : SQUARE_B);
+                const vector even = FMA(square, TAP(2, j), TAP(0, j));
+                line[j] = row % 2 ? FMA(point, TAP(1, j), even) : FNMA(point, TAP(1, j), even);
+            }
+        }
+        vector spread[6];
+        spread_unscaled(line, spread);
+        UNROLLED for (int j = 0; j < 6; j++) _mm512_storeu_ps(v + j * distance, spread[j]);
+    }
+}
+
+WIDE void hb_winograd_row(const float *w, long inner, int row, int turned, float *u) {
+    const long distance = hb_winograd_distance(inner * 32), count = inner * 32;
+#define ROW(i) case i: turned ? spread_row(w, distance, i, 1, count, u) : spread_row(w, distance, i, 0, count, u); break;
+    switch (row) { ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5) }
 }
 
 static const float scales[6] = {SCALE_0, SCALE_A, SCALE_A, SCALE_B, SCALE_B, 1};
@@ -290,7 +314,8 @@ NOTHING(hb_expert_panels, const float *experts, long size, long count_of_experts
         long columns, long first, long count, float *p)
 NOTHING(hb_cell_panels, const float *cells, long size, long count_of_cells, long width, int turned, long column,
         long first, long count, float *p)
-NOTHING(hb_winograd_mixed, const hb_expert_panel *panel, int turned, float *u)
+NOTHING(hb_mixed_panel, const hb_expert_panel *panel, float *w)
+NOTHING(hb_winograd_row, const float *w, long inner, int row, int turned, float *u)
 NOTHING(hb_winograd_scale, long tiles, const float *factors, float *m)
 NOTHING(hb_block_gradient, const float *m, float *d)
 NOTHING(hb_expert_block_of, const float *experts, long size, long count_of_experts, long inputs, long columns, float *e)

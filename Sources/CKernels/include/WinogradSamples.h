@@ -1,7 +1,7 @@
 #pragma once
 // 3x3 convolutions of single maps by tiles (`Winograd.h`), each with a kernel of its own. Kernels are made for a panel of 32
-// columns and some inner channels, of experts that were brought together before, transformed where they are made and used
-// at once, so that no kernel is ever in memory. Channels come in sixteens.
+// columns and some inner channels, of experts that were brought together before, and transformed and used row by row of
+// their places, so that what is made of them stays in a first-level cache and no kernel is ever in memory. Channels come in sixteens.
 
 // The experts of a panel: p [inner][expert][tap][32 columns], `stride` elements from one inner channel to the next, and a
 // sample's coefficients [expert][tap], or [expert] where they are the same for all taps, or NULL for an only expert that is
@@ -21,12 +21,15 @@ void hb_expert_panels(const float *experts, long size, long count_of_experts, lo
 // The same of cells [rows, width], `size` apart, of one tap: p [inner][cell][32], where all 32 columns are inside.
 void hb_cell_panels(const float *cells, long size, long count_of_cells, long width, int turned, long column, long first,
                     long count, float *p);
-// A sample's transformed kernel u [place][inner][32], but for the scale of each place, which `hb_winograd_scale` brings in
-// later; `turned` by half a circle.
-void hb_winograd_mixed(const hb_expert_panel *panel, int turned, float *u);
-// m [place][tile][32] (+)= v u for some tiles of v, which has `width` channels in a panel and places `distance` apart.
-void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *u,
-                        int accumulate, float *m);
+// A sample's kernel w [tap][inner][32], taps `hb_winograd_distance` of a plane apart.
+void hb_mixed_panel(const hb_expert_panel *panel, float *w);
+// Row `row` of the places of the transformed kernel, u [six places][inner][32], but for the scale of each place, which
+// `hb_winograd_scale` brings in later; `turned` by half a circle.
+void hb_winograd_row(const float *w, long inner, int row, int turned, float *u);
+// m [place][tile][32] (+)= v times the transformed kernel of w for some tiles of v, which has `width` channels in a panel and
+// places `distance` apart. `room` has space for six places.
+void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *w, int turned,
+                        float *room, int accumulate, float *m);
 // m times the scale of its place and the factors of its 32 columns, which may be NULL.
 void hb_winograd_scale(long tiles, const float *factors, float *m);
 

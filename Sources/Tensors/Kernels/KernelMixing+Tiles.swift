@@ -27,10 +27,9 @@ extension MixedKernels: TiledKernels where S == Float {
     private var columnCount: Int { experts.shape[4] }
 
     package var fitsTiles: Bool { true }
-    package var innerChannels: Int { 32 }
     package var rowUnit: Int { 64 }
     package func room(_ samples: Int) -> (panel: [Int], gradient: [Int]) {
-        ([32 * sizes.experts * 9 * 32], [sizes.experts * 9 * Int(HB_BLOCK)])
+        ([16 * sizes.experts * 9 * 32], [sizes.experts * 9 * Int(HB_BLOCK)])
     }
 
     package func panel(

@@ -8,12 +8,9 @@ package protocol TiledKernels: SampleKernels where S == Float {
 
     /// Whether their sizes allow it.
     var fitsTiles: Bool { get }
-    /// Inner channels of a product that are made at a time, 32 or 16, so that what they are made of stays in a second-level
-    /// cache.
-    var innerChannels: Int { get }
     /// Rows that are multiples of this begin what is made of other experts.
     var rowUnit: Int { get }
-    /// Elements of what a thread needs for a panel of so many maps, and for taking over gradients.
+    /// Elements of what a thread needs for a panel of 16 inner channels for so many maps, and for taking over gradients.
     func room(_ samples: Int) -> (panel: [Int], gradient: [Int])
 
     /// Brings together what the kernels of some maps need for some columns (32 at most) and inner channels of a product,
@@ -66,6 +63,8 @@ struct SampleTiles {
         guard tiles <= 16 else { return nil }
     }
 
+    /// Inner channels of a kernel that are made at a time, so that they stay in a first-level cache.
+    private static let some = 16
     /// Places apart in the sums of a panel.
     private var sumRoom: Int { Tiling.room(tiles * 32) }
     /// Transformed tiles of some maps, for panels of 32 channels.
@@ -133,23 +132,24 @@ struct SampleTiles {
         let fewest = chunkCount(samples.count, grain: max(1, 16 / panels))
         let share = max(1, min(fewest, (1 << 18) / sumRoom))
         let shares = chunkCount(samples.count, grain: share)
-        let kernelRoom = Tiling.room(kernels.innerChannels * 32)
+        let plane = hb_winograd_distance(Self.some * 32)
         let map = Tiling(input).map
-        Tiling.reserve([share * sumRoom, kernelRoom] + kernels.room(share).panel, chunks: panels * shares)
+        Tiling.reserve([share * sumRoom, 9 * plane, 6 * plane] + kernels.room(share).panel, chunks: panels * shares)
         parallelFor(panels * shares, grain: 1) { range in
-            let (sums, u) = (Tiling.scratch(share * sumRoom), Tiling.scratch(kernelRoom))
+            let sums = Tiling.scratch(share * sumRoom)
+            let (w, u) = (Tiling.scratch(9 * plane), Tiling.scratch(6 * plane))
             for task in range {
                 let own = task / shares * 32..<min(columns, (task / shares + 1) * 32)
                 let first = task % shares * share
                 let maps = first..<min(samples.count, first + share)
-                forEachBlock(0..<inner, kernels.innerChannels) { some in
+                forEachBlock(0..<inner, Self.some) { some in
                     let first = samples.lowerBound + maps.lowerBound
                     let experts = kernels.panel(own, some, first..<first + maps.count, turned: turned)
                     for (i, sample) in maps.enumerated() {
-                        transform(kernels, experts, i, first + i, some, turned: turned, into: u.pointer)
+                        mix(kernels, experts, i, first + i, some, turned: turned, into: w.pointer)
                         hb_winograd_sample(
-                            tiles, some.count, v.from(some.lowerBound, sample * tiles), v.distance, v.width, u.pointer,
-                            some.lowerBound > 0 ? 1 : 0, sums.pointer + i * sumRoom)
+                            tiles, some.count, v.from(some.lowerBound, sample * tiles), v.distance, v.width, w.pointer,
+                            turned ? 1 : 0, u.pointer, some.lowerBound > 0 ? 1 : 0, sums.pointer + i * sumRoom)
                     }
                 }
                 for (i, sample) in maps.enumerated() {
@@ -166,16 +166,16 @@ struct SampleTiles {
         }
     }
 
-    private func transform<Kernels: TiledKernels>(
+    private func mix<Kernels: TiledKernels>(
         _ kernels: Kernels, _ experts: ExpertPanel, _ number: Int, _ sample: Int, _ inner: Range<Int>, turned: Bool,
-        into u: UnsafeMutablePointer<Float>
+        into w: UnsafeMutablePointer<Float>
     ) {
         var panel = hb_expert_panel(
             p: experts.storage.pointer + number * experts.sampleStride, stride: experts.stride, inner: inner.count,
             experts: experts.experts,
             coefficients: kernels.coefficients(sample), per_tap: experts.isPerTap ? 1 : 0,
             factors: kernels.factors(sample, turned: turned).inner.map { $0 + inner.lowerBound })
-        hb_winograd_mixed(&panel, turned ? 1 : 0, u)
+        hb_mixed_panel(&panel, w)
     }
 
     /// Brings the scale of the places in, and the factors of the columns.

@@ -27,7 +27,6 @@ extension WarehouseKernels: TiledKernels where S == Float {
     private var across: Int { shape[3] / width }
 
     package var fitsTiles: Bool { height % 32 == 0 && width % 32 == 0 && count > 0 }
-    package var innerChannels: Int { 16 }
     package var rowUnit: Int { height }
     package func room(_ samples: Int) -> (panel: [Int], gradient: [Int]) {
         let block = count * Int(HB_BLOCK)
