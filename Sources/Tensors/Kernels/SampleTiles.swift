@@ -65,7 +65,7 @@ struct SampleTiles {
 
     /// Inner channels of a kernel that are made at a time, so that they stay in a first-level cache.
     private static let some = 16
-    /// Places apart in the sums of a panel.
+    /// Elements of the sums of a panel for a map.
     private var sumRoom: Int { Tiling.room(tiles * 32) }
     /// Transformed tiles of some maps, for panels of 32 channels.
     private struct Transformed {
