@@ -138,7 +138,7 @@ struct InspectDataCommand: ParsableCommand {
             if let fitting {
                 text += "\ninput \(fitting.height)x\(fitting.width)"
                 text +=
-                    task.input != nil
+                    found.task.input != nil
                     ? ", windows that are cut out of the images\n"
                     : "; cut is the part of an image's area that is lost, on average "
                     + "and at most (data.fit: \(fitting.fit.rawValue))\n"

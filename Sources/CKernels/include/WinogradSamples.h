@@ -33,9 +33,9 @@ void hb_winograd_sample(long tiles, long inner, const float *v, long distance, l
 // m times the scale of its place and the factors of its 32 columns, which may be NULL.
 void hb_winograd_scale(long tiles, const float *factors, float *m);
 
-// Gradients of kernels are made block by block: so many rows of 32 columns.
+// Gradients of kernels are made block by block: so many rows of 32 columns, and the elements of one.
 #define HB_BLOCK_ROWS 8
-#define HB_BLOCK (32 * HB_BLOCK_ROWS)
+#define HB_BLOCK 256
 
 // Transformed tiles of a panel: places `distance` apart, tiles `width`.
 typedef struct {

@@ -70,7 +70,7 @@ extension GraphBuilder {
         // GridSample wants x before y, and -1 to 1 from the map's left edge to its right one.
         var turned = node("Gather", path + ".turned", [pairs, sizes([1, 0])], ["axis": .integer(3)])
         if isRelative {
-            let usual = (0..<9).flatMap { [Float($0 % 3 - 1), Float($0 / 3 - 1)] }
+            let usual: [Float] = [-1, -1, 0, -1, 1, -1, -1, 0, 0, 0, 1, 0, -1, 1, 0, 1, 1, 1]
             turned = node("Add", path + ".taps", [turned, constant("taps of 3x3", [9, 1, 2], usual)])
         }
         let scale = constant("cells \(height)x\(width)", [2], [2 / Float(width), 2 / Float(height)])

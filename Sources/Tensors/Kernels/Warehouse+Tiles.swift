@@ -79,27 +79,29 @@ extension WarehouseKernels: TiledKernels where S == Float {
     package func take(_ part: Part, row: Int, _ samples: Range<Int>, _ d: UnsafeMutablePointer<Float>) {
         guard let gradients else { return }
         let (rows, first) = (samples.count * 9, samples.lowerBound * 9 * count)
-        let size = count * Int(HB_BLOCK)
+        let (lines, elements) = (Int(HB_BLOCK_ROWS), Int(HB_BLOCK))
+        let size = count * elements
         let (block, sums) = (Tiling.scratch(size), Tiling.scratch(size))
         let place = row % height * width + part.columns.lowerBound % width
         for cell in 0..<count {
-            for i in 0..<Int(HB_BLOCK_ROWS) {
-                (block.pointer + (cell * Int(HB_BLOCK_ROWS) + i) * 32)
+            for i in 0..<lines {
+                (block.pointer + (cell * lines + i) * 32)
                     .update(from: cells.start + cell * height * width + place + i * width, count: 32)
             }
         }
         let operand = ProductOperand<Float>(
-            block.pointer, stride: Int(HB_BLOCK), transposed: true, inner: Int(HB_BLOCK), columns: count)
+            block.pointer, stride: elements, transposed: true, inner: elements, columns: count)
         operand.product(rows, d, adding: true, into: part.coefficients.pointer + first)
         clear(sums.pointer, size)
         Float.addTransposedProduct(
-            count, Int(HB_BLOCK), rows, part.given.pointer + first, d, ProductPrecision.current, into: sums.pointer)
+            count, elements, rows, part.given.pointer + first, d, ProductPrecision.current, into: sums.pointer)
         for cell in 0..<count {
-            for i in 0..<Int(HB_BLOCK_ROWS) {
+            for i in 0..<lines {
+                let own = (cell * part.rows.count + row - part.rows.lowerBound + i) * 32
                 let target =
-                    part.cells.map { $0.pointer + (cell * part.rows.count + row - part.rows.lowerBound + i) * 32 }
-                    ?? gradients.cells.storage.pointer + cell * height * width + place + i * width
-                Float.accumulate(sums.pointer + (cell * Int(HB_BLOCK_ROWS) + i) * 32, target, 32)
+                    part.cells.map { $0.pointer + own }
+                    ?? gradients.cells.storage.pointer + (cell * height * width + place + i * width)
+                Float.accumulate(sums.pointer + (cell * lines + i) * 32, target, 32)
             }
         }
         withExtendedLifetime((block, sums)) {}

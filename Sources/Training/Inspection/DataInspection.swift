@@ -16,7 +16,7 @@ package struct DataInspection<C: TaskConfiguration>: Sendable {
     /// Images that are there more than once.
     package let duplicates: Duplicates
     let splits: DatasetSplits<C.Task.Annotation>
-    let task: C
+    package let task: C
 
     package var brokenCount: Int { parts.reduce(0) { $0 + $1.broken.count } }
     package var decodedCount: Int { parts.reduce(0) { $0 + $1.decoded + $1.broken.count } }
