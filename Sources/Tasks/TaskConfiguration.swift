@@ -97,6 +97,9 @@ public protocol TaskConfiguration: Sendable {
     ) throws -> JSONValue?
     /// Whether images are evaluated in their own size, so that nothing of them is cut off; no by default.
     static var evaluatesWholeImages: Bool { get }
+    /// Whether answers are scores of classes, of images or of places in them; yes by default. Without, there are no classes to
+    /// count, and losses of distillation that compare such scores are refused.
+    static var answersWithClasses: Bool { get }
     /// Whether the answers of any two models of the task mean the same, so that a student's and a teacher's can be compared and
     /// measured alike; yes by default. Those of detectors are their heads' own.
     static var answersAreAlike: Bool { get }
@@ -194,6 +197,12 @@ extension TaskConfiguration {
 
     /// No.
     public static var evaluatesWholeImages: Bool { false }
+
+    /// Yes.
+    public static var answersWithClasses: Bool { true }
+
+    /// Whether answers are classes of places in an image, as those of segmentation and detection are.
+    package static var answersAboutPlaces: Bool { evaluatesWholeImages && answersWithClasses }
 
     /// Yes.
     public static var answersAreAlike: Bool { true }

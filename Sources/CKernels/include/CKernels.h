@@ -53,3 +53,4 @@
 #include "Window.h"
 #include "WindowAttention.h"
 #include "Winograd.h"
+#include "WinogradSamples.h"

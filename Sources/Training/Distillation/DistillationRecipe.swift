@@ -72,8 +72,10 @@ package struct DistillationRecipe: Sendable {
                 "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
             var usual = StageConfiguration()
             // Answers that cannot be compared are not: the maps alone.
-            if !type(of: sections.task).answersAreAlike { usual.losses = [LossConfiguration(.pkd)] }
+            let task = type(of: sections.task)
+            if !task.answersAreAlike || !task.answersWithClasses { usual.losses = [LossConfiguration(.pkd)] }
             stages = StageSchedule(reader, usual: usual)
+            if !task.answersWithClasses { Self.checkClasses(stages, task.name, reader) }
             cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
             isAdaptive = words == ["adaptive"]
             order = words == ["bgs"] || isAdaptive ? nil : words
@@ -98,6 +100,20 @@ package struct DistillationRecipe: Sendable {
                 reader.section("stage", "") {
                     $0.problem("patience", "needs a validation part, but data.validation is 0")
                 }
+            }
+        }
+
+        /// Answers that are no scores of classes cannot be compared as such.
+        private static func checkClasses(_ stages: StageSchedule, _ task: String, _ reader: ConfigurationReader) {
+            let named = stages.byTeacher.sorted { $0.key < $1.key }.map { ("stages", $0.value) }
+            let sections = [("stage", stages.common)] + named
+            for (section, stage) in sections {
+                guard let loss = stage.losses.first(where: { $0.kind.usesLogits || $0.kind.usesHead }) else { continue }
+                reader.problem(
+                    section,
+                    "the loss \(loss.kind.rawValue) compares scores of classes, which the task \(task) does not give, "
+                        + "expected losses on maps (pkd, cwd, mgd, l2, at)")
+                return
             }
         }
     }

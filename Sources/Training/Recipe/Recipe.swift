@@ -72,7 +72,10 @@ public struct Recipe: Sendable {
         init(_ reader: ConfigurationReader) {
             run = reader.section("run", "The run itself") { RunSection($0) }
             data = reader.section("data", "Images and what is done to them") { DataSection($0) }
-            model = reader.section("model", "The network") { ModelConfiguration($0) }
+            let answersAboutPlaces = TaskRegistry.named(in: reader)?.answersAboutPlaces ?? false
+            model = reader.section("model", "The network") {
+                ModelConfiguration($0, answersAboutPlaces: answersAboutPlaces)
+            }
             task = TaskRegistry.read(reader)
             optimizer = reader.section("optimizer", "How weights are updated") { OptimizerConfiguration($0) }
             schedule = reader.section("schedule", "The learning rate over time") { ScheduleConfiguration($0) }

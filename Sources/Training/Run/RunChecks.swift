@@ -70,6 +70,18 @@ package enum RunChecks {
         return notices
     }
 
+    /// Says that a run of so many epochs ends before its kernels are what they are meant to be.
+    package static func unsettled(_ recipe: Recipe, epochs: Int) -> String? {
+        guard let settling = recipe.model.specification.backbone.annealingEpochs, Double(epochs) < settling else {
+            return nil
+        }
+        let key = recipe.entries.contains { $0.path == "model.annealingEpochs" }
+        return
+            "The attentions that make the model's kernels settle over \(NumberText.fixed(settling, decimals: settling == settling.rounded() ? 0 : 1)) epochs, but "
+            + "the run has \(epochs), so that it ends while they are still held back; train longer"
+            + (key ? " or lower model.annealingEpochs." : ".")
+    }
+
     /// With fewer updates an epoch a run needs many epochs to get anywhere.
     static let fewUpdates = 20
 

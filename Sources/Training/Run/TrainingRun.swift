@@ -79,7 +79,13 @@ package final class TrainingRun<Task: LearningTask> {
         let made = Schedule.make(
             recipe.schedule, learningRate: recipe.optimizer.learningRate,
             epochs: place.scheduleEpochs ?? recipe.training.epochs, updatesPerEpoch: loaders.train.batchCount)
-        notices = data.notices + loaded + RunChecks.notices(recipe, data.splits) + (made.notice.map { [$0] } ?? [])
+        // A stage's kernels have been told of at the start.
+        let unsettled =
+            place.epochs > 0
+            ? nil : RunChecks.unsettled(recipe, epochs: place.totalEpochs ?? recipe.training.epochs)
+        notices =
+            data.notices + loaded + RunChecks.notices(recipe, data.splits)
+            + [unsettled, made.notice].compactMap { $0 }
         schedule = made.schedule
         try store.freeze(recipe.optimizer.freeze)
         step = try TrainingStep(
