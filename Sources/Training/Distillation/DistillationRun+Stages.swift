@@ -112,8 +112,8 @@ extension DistillationRun {
         _ plan: StagePlan, _ progress: ArmProgress, _ stage: Stage, _ directory: RunDirectory
     ) throws -> StageResult {
         let number = progress.results.count + 1
-        try stage.weights.write(stage.store, stage.progress.lastSettings, directory.stageWeights(number))
-        let after = try stage.loaders.result.map { try stage.measure(stage.store, $0.loader, $0.part) }
+        try stage.weights.write(stage.measured, stage.progress.lastSettings, directory.stageWeights(number))
+        let after = try stage.loaders.result.map { try stage.measure(stage.measured, $0.loader, $0.part) }
         stage.reportResult()
         let clock = stage.progress.clock
         var result = StageResult(
@@ -143,6 +143,6 @@ extension DistillationRun {
             data.splits.train, task.collator(training: false), last.recipe, training: false)
         return DistillationSummary(
             arm: arm, seed: last.recipe.run.seed, order: report.order, summary: summary,
-            train: try task.evaluate(model, last.store, loader).scores, stages: results)
+            train: try task.evaluate(model, last.measured, loader).scores, stages: results)
     }
 }

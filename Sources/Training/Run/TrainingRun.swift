@@ -35,6 +35,8 @@ package final class TrainingRun<Task: LearningTask> {
     }
 
     var store: ParameterStore<Float> { step.state.store }
+    /// What is measured and kept of it.
+    var measured: ParameterStore<Float> { step.state.measured }
     var console: Console { output.console }
     /// Updates of this run and of the stages before.
     var updates: Int { place.updates + progress.update }
@@ -78,6 +80,7 @@ package final class TrainingRun<Task: LearningTask> {
             epochs: place.scheduleEpochs ?? recipe.training.epochs, updatesPerEpoch: loaders.train.batchCount)
         notices = data.notices + loaded + RunChecks.notices(recipe, data.splits) + (made.notice.map { [$0] } ?? [])
         schedule = made.schedule
+        try RunChecks.plateau(recipe, validates: loaders.validation != nil)
         try store.freeze(recipe.optimizer.freeze)
         step = TrainingStep(
             task: task, model: model, state: TrainedState(store, recipe.optimizer, data.specification),

@@ -11,6 +11,8 @@ final class TrainedState {
     let store: ParameterStore<Float>
     let optimizer: any Optimizer<Float>
     let average: ExponentialMovingAverage<Float>?
+    /// What `measured` writes to.
+    var averaged: ParameterStore<Float>?
 
     init(
         _ store: ParameterStore<Float>, _ optimizer: any Optimizer<Float>,
@@ -25,7 +27,8 @@ final class TrainedState {
     ) {
         let groups = ParameterGroups(
             store.list, weightDecay: optimizer.weightDecay, isTrainable: store.isTrainable,
-            learningRateMultipliers: specification.learningRateMultipliers(store.list, decay: optimizer.layerDecay))
+            learningRateMultipliers: specification.learningRateMultipliers(store.list, decay: optimizer.layerDecay),
+            isHidden: { optimizer.kind != .muon || specification.isHidden($0) })
         self.init(
             store, optimizer.makeOptimizer(Float.self, groups: groups),
             average: optimizer.ema.map { ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup) })
@@ -41,6 +44,8 @@ struct StepOptions {
     /// The most images that go forward and backward at once; their gradients are added up.
     var partSize = Int.max
     var checkpointing = false
+    /// Where the gradients are taken, if not at the weights themselves.
+    var sharpness: SharpnessAscent?
     /// For layers that change while they are trained; `nil` where updates belong to no run, so that they do not.
     var updatesPerEpoch: Int?
 
@@ -54,6 +59,7 @@ struct StepOptions {
         precision = recipe.training.precision.products
         partSize = recipe.training.partSize
         checkpointing = recipe.training.checkpointing
+        sharpness = recipe.optimizer.sharpness
     }
 }
 
@@ -105,6 +111,7 @@ final class TrainingStep<Task: LearningTask> {
         guard outcome.gradientNorm.isFinite else {
             throw NonFiniteError(self, batch, update: update, what: "gradient")
         }
+        if let ascent = options.sharpness { outcome.gradientNorm = try climb(ascent, batch, update: update) }
         let scale =
             options.clipNorm > 0 ? GradientClipping.factor(norm: outcome.gradientNorm, limit: options.clipNorm) : 1
         state.optimizer.update(
@@ -116,7 +123,7 @@ final class TrainingStep<Task: LearningTask> {
     }
 
     /// Adds what a part of the batch contributes to the batch's mean: the loss and the gradients times the part's share.
-    private func addGradients(
+    func addGradients(
         of part: Batch<Task.Target>, share: Double, _ update: Int, _ updates: BufferUpdates<Float>,
         _ outcome: inout Outcome
     ) throws {
