@@ -11,6 +11,7 @@ public enum FieldNames {
         "clip": "optimizer.clipNorm", "clipgrad": "optimizer.clipNorm", "gradclip": "optimizer.clipNorm",
         "maxgradnorm": "optimizer.clipNorm", "gradientclipval": "optimizer.clipNorm",
         "sam": "optimizer.sharpness", "asam": "optimizer.sharpness.adaptive", "rho": "optimizer.sharpness.radius",
+        "swa": "optimizer.averageAfter", "swastart": "optimizer.averageAfter",
         "ema": "optimizer.ema.decay", "emadecay": "optimizer.ema.decay", "modelema": "optimizer.ema.decay",
         "freeze": "optimizer.freeze", "lrdecay": "optimizer.layerDecay", "llrd": "optimizer.layerDecay",
         "bs": "training.batchSize", "batch": "training.batchSize", "trainbatchsize": "training.batchSize",

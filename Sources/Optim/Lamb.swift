@@ -53,7 +53,7 @@ public final class Lamb<S: Scalar>: Optimizer {
         let squares = Storage<Double>(count: 2 * pieces.pieces.count)
         let (p, g, m, v) = (parameters.pointer, gradients.pointer, firstMoment.pointer, secondMoment.pointer)
         let (r, sums) = (directions.pointer, squares.pointer)
-        pieces.forEach { piece, owner, range in
+        pieces.forEachPiece { piece, owner, range in
             let (start, count) = (range.lowerBound, range.count)
             S.adamDirection(
                 p + start, g + start, m + start, v + start, into: r + start, count,
@@ -66,7 +66,7 @@ public final class Lamb<S: Scalar>: Optimizer {
             return DescentConstants(
                 gradientScale: 1, decay: 0, momentum: 0, nesterov: false, learningRate: rate * ratio)
         }
-        pieces.forEach { _, owner, range in
+        pieces.forEachPiece { _, owner, range in
             S.descend(p + range.lowerBound, r + range.lowerBound, nil, range.count, steps[owner])
         }
     }

@@ -109,7 +109,7 @@ public final class Muon<S: Scalar>: Optimizer {
                 correction: correction, epsilon: epsilon, step: rate / firstCorrection)
         }
         let (p, g, m, v) = (parameters.pointer, gradients.pointer, firstMoment.pointer, secondMoment.pointer)
-        others.forEach { _, group, range in
+        others.forEachPiece { _, group, range in
             let start = range.lowerBound
             S.adamW(p + start, g + start, m + start, v + start, range.count, constants[group])
         }

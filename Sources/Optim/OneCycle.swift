@@ -44,7 +44,8 @@ public struct OneCycle: Sendable, Equatable {
             "Learning rate of the first update divided by that of the last one (oneCycle)")
         threePhase = reader.bool(
             "threePhase", default: threePhase,
-            "Whether the learning rate falls as fast as it rose and then goes from the first one to the last (oneCycle)")
+            "Whether the learning rate falls as fast as it rose and then goes from the first one to the last (oneCycle)"
+        )
         if threePhase, rise > 0.5 {
             reader.problem("rise", "found \(rise), expected at most 0.5 where threePhase is true")
         }

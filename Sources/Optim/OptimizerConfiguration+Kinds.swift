@@ -1,4 +1,5 @@
 import Configuration
+import Layers
 import Tensors
 
 extension OptimizerConfiguration {
@@ -33,7 +34,8 @@ extension OptimizerConfiguration {
                     $0.int("iterations", default: iterations, in: 1...20, "Steps of the Newton-Schulz polynomial"),
                     $0.double(
                         "adamRate", default: adamRate, in: Double.leastNonzeroMagnitude...1e6,
-                        "Factor on the learning rate of what AdamW updates: vectors, depthwise kernels, the first layer, heads")
+                        "Factor on the learning rate of what AdamW updates: vectors, depthwise kernels, the first layer, heads"
+                    )
                 )
             }
         }
@@ -57,6 +59,24 @@ extension OptimizerConfiguration {
         case .lamb: Lamb<S>(groups: groups, betas: pair, epsilon: epsilon)
         case .scheduleFree: ScheduleFreeAdamW<S>(groups: groups, betas: pair, epsilon: epsilon)
         }
+    }
+
+    /// Whether there is an average beside the weights.
+    package var averages: Bool { ema != nil || averageAfter != nil }
+
+    /// The average that the section describes.
+    ///
+    /// - Parameters:
+    ///   - epochs: of the run.
+    ///   - updatesPerEpoch: 1 where updates belong to no run.
+    package func makeAverage<S: Scalar>(
+        _ store: ParameterStore<S>, epochs: Int, updatesPerEpoch: Int
+    ) -> ExponentialMovingAverage<S>? {
+        if let averageAfter {
+            return ExponentialMovingAverage(
+                store, mean: TailMean(after: averageAfter, epochs: epochs, updatesPerEpoch: updatesPerEpoch))
+        }
+        return ema.map { ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup) }
     }
 
     /// The schedule where none is named.

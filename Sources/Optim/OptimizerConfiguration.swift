@@ -49,6 +49,8 @@ public struct OptimizerConfiguration: Sendable, Equatable {
     public var freeze: [String] = []
     /// Nil for no average.
     public var ema: Averaging?
+    /// The share of the run after which the weights at the ends of epochs are averaged; nil for no such mean.
+    public var averageAfter: Double?
     /// Nil for gradients at the weights themselves.
     public var sharpness: SharpnessAscent?
 
@@ -97,6 +99,9 @@ public struct OptimizerConfiguration: Sendable, Equatable {
             "Names of parameters that are not trained; * stands for any characters, ? for one; a batch norm whose gain and "
                 + "bias are frozen keeps its running statistics")
         ema = reader.optionalSection("ema", "Exponential moving average of the weights") { Averaging($0) }
+        averageAfter = reader.optionalDouble(
+            "averageAfter", in: 0...1.0.nextDown,
+            "Share of the run after which the weights at the ends of epochs are averaged (stochastic weight averaging)")
         sharpness = reader.optionalSection(
             "sharpness", "Gradients from where the loss is highest nearby (SAM), for twice the work"
         ) { SharpnessAscent($0) }
@@ -107,12 +112,16 @@ public struct OptimizerConfiguration: Sendable, Equatable {
         if kind == .sgd, nesterov, momentum == 0 {
             reader.problem("nesterov", "is true without momentum, expected a momentum above 0")
         }
+        if averageAfter != nil, ema != nil {
+            reader.problem("averageAfter", "is one average and ema another, expected one of them")
+        }
         guard kind == .scheduleFree else { return }
         if betas.first == 0 {
             reader.problem("betas", "found \(betas), expected a first one above 0 for scheduleFree")
         }
-        if ema != nil {
-            reader.problem("ema", "averages what scheduleFree has averaged, expected none with it")
+        if averages {
+            reader.problem(
+                ema == nil ? "averageAfter" : "ema", "averages what scheduleFree has averaged, expected none with it")
         }
     }
 }

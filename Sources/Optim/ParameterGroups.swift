@@ -110,6 +110,6 @@ public struct ParameterGroups: Sendable, Equatable {
 
     /// Calls `body` with every part of every group and the group's index, in parallel.
     package func forEachPiece(_ body: (_ group: Int, _ range: Range<Int>) -> Void) {
-        pieces.forEach { _, group, range in body(group, range) }
+        pieces.forEachPiece { _, group, range in body(group, range) }
     }
 }

@@ -12,14 +12,14 @@ struct Pieces: Sendable, Equatable {
     let pieces: [Piece]
     private let chunks: [Range<Int>]
 
-    /// - Parameter ranges: each with the owner that `forEach` names.
+    /// - Parameter ranges: each with the owner that `forEachPiece` names.
     init(_ ranges: [(owner: Int, range: Range<Int>)]) {
         pieces = ranges.flatMap { owner, range in cut(range).map { Piece(owner: owner, range: $0) } }
         chunks = bundle(pieces.map(\.range.count))
     }
 
     /// Calls `body` with every piece's number, owner and range, in parallel.
-    func forEach(_ body: (_ piece: Int, _ owner: Int, _ range: Range<Int>) -> Void) {
+    func forEachPiece(_ body: (_ piece: Int, _ owner: Int, _ range: Range<Int>) -> Void) {
         ThreadPool.current.run(chunks: chunks.count) { chunk in
             for index in chunks[chunk] { body(index, pieces[index].owner, pieces[index].range) }
         }

@@ -25,7 +25,8 @@ public struct Plateau: Sendable, Equatable {
             "patience", default: patience, in: 0...100_000,
             "Epochs without a better validation that change nothing (plateau)")
         threshold = reader.double(
-            "threshold", default: threshold, in: 0...1e6, "How much better an epoch must be to count as better (plateau)")
+            "threshold", default: threshold, in: 0...1e6,
+            "How much better an epoch must be to count as better (plateau)")
         isRelative = reader.bool(
             "relative", default: isRelative,
             "Whether threshold is a share of the best value rather than a difference from it (plateau)")

@@ -23,7 +23,8 @@ public struct ScheduleConfiguration: Sendable, Equatable {
                 "epochs", default: epochs, in: .leastNonzeroMagnitude...1e6,
                 "Epochs from the warm-up to the first restart (warmRestarts)")
             factor = reader.double(
-                "factor", default: factor, in: 1...100, "How much longer each cycle is than the one before (warmRestarts)")
+                "factor", default: factor, in: 1...100,
+                "How much longer each cycle is than the one before (warmRestarts)")
         }
     }
 

@@ -37,14 +37,14 @@ public struct SharpnessAscent: Sendable, Equatable {
             (saved + $0.lowerBound).update(from: p + $0.lowerBound, count: $0.count)
         }
         func offset(_ owner: Int) -> Double? { isAdaptive && !groups.parameters[owner].isBias ? self.offset : nil }
-        pieces.forEach { piece, owner, range in
+        pieces.forEachPiece { piece, owner, range in
             let start = range.lowerBound
             sums[piece] = S.sumOfScaledSquares(p + start, g + start, range.count, offset: offset(owner))
         }
         var sum = 0.0
         for i in 0..<pieces.pieces.count { sum += sums[i] }
         let step = radius / (sum.squareRoot() + 1e-12)
-        pieces.forEach { _, owner, range in
+        pieces.forEachPiece { _, owner, range in
             let start = range.lowerBound
             S.ascend(p + start, g + start, range.count, step: step, offset: offset(owner))
         }

@@ -22,6 +22,11 @@ package struct MatrixStack: Sendable, Equatable {
     package let rows: Int
     /// Inputs, the taps of a kernel among them.
     package let columns: Int
+
+    package init(count: Int, rows: Int, columns: Int) {
+        (self.count, self.rows, self.columns) = (count, rows, columns)
+    }
+
     /// Elements of one matrix.
     var size: Int { rows * columns }
 }

@@ -72,7 +72,7 @@ import Testing
         #expect((made[4] as? Lamb<Float>)?.epsilon == 1e-6)
         #expect((made[5] as? ScheduleFreeAdamW<Float>)?.beta1 == 0.9)
         // Within an update one more array of lamb, and one more that scheduleFree measures.
-        #expect(made.map(\.stateArrays.count) == [2, 1, 1, 2, 2, 2])
+        #expect(made.map { $0.stateArrays.count } == [2, 1, 1, 2, 2, 2])
         let counts = try kinds.map { try read("optimizer: {kind: \($0.rawValue)}").0.arrayCount }
         #expect(counts == [2, 1, 1, 2, 3, 3])
         #expect(try read("optimizer: {kind: lion, sharpness: {}}").0.arrayCount == 2)
@@ -117,6 +117,8 @@ import Testing
         ("optimizer: {kind: muno}", "`muon`"), ("optimizer: {kind: schedulefree}", "`scheduleFree`"),
         ("optimizer: {muon: {scale: matchAdam}}", "`matchAdamW`"), ("schedule: {kind: onecycle}", "`oneCycle`"),
         ("schedule: {kind: warmRestart}", "`warmRestarts`"), ("optimizer: {sharpness: {rho: 1}}", "radius"),
+        ("optimizer: {averageAfter: 0.5, ema: {}}", "`optimizer.averageAfter`"),
+        ("optimizer: {kind: scheduleFree, averageAfter: 0.5}", "`optimizer.averageAfter`"),
         ("optimizer: {kind: scheduleFree, ema: {}}", "`optimizer.ema`"),
         ("optimizer: {kind: scheduleFree, betas: [0, 0.9]}", "`optimizer.betas`"),
         ("schedule: {oneCycle: {threePhase: true, rise: 0.6}}", "`schedule.oneCycle.rise`"),

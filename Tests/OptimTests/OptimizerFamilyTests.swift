@@ -18,7 +18,7 @@ import Testing
     }()
     private let reference: ReferenceRun
     private var list: ParameterList { Self.list }
-    private let groups = ParameterGroups(list, weightDecay: 0.1)
+    private let groups = ParameterGroups(OptimizerFamilyTests.list, weightDecay: 0.1)
 
     init() throws { reference = try ReferenceRun("optimizers") }
 
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    private func error<S: Scalar>(_ storage: Storage<S>, _ name: (String) -> String) throws -> Double {
+    private func deviation<S: Scalar>(_ storage: Storage<S>, _ name: (String) -> String) throws -> Double {
         try list.entries.map { entry in
             let expected = try reference.values(name(entry.name))
             let errors = zip(entry.range, expected).map { abs(Double(storage.pointer[$0]) - $1) }
@@ -38,7 +38,7 @@ import Testing
     }
 
     /// The largest error of eight clipped updates, and of what is measured after each, relative to the largest element.
-    private func error<S: Scalar>(_ label: String, _ optimizer: any Optimizer<S>) throws -> Double {
+    private func deviation<S: Scalar>(_ label: String, _ optimizer: any Optimizer<S>) throws -> Double {
         let parameters = Storage<S>(count: list.flatCount)
         let gradients = Storage<S>(count: list.flatCount)
         try fill(parameters) { "\($0).0" }
@@ -49,9 +49,9 @@ import Testing
             optimizer.update(
                 parameters: parameters, gradients: gradients, learningRate: rate,
                 gradientScale: GradientClipping.factor(norm: norm, limit: 2))
-            worst = max(worst, try error(parameters) { "\(label).\($0).\(update + 1)" })
+            worst = max(worst, try deviation(parameters) { "\(label).\($0).\(update + 1)" })
             if let measured = optimizer.evaluated(parameters) {
-                worst = max(worst, try error(measured) { "\(label).x.\($0).\(update + 1)" })
+                worst = max(worst, try deviation(measured) { "\(label).x.\($0).\(update + 1)" })
             }
         }
         return worst
@@ -70,14 +70,14 @@ import Testing
 
     @Test func updatesInDoubleFollowTheReference() throws {
         for (label, optimizer) in optimizers(Double.self) {
-            let error = try error(label, optimizer)
+            let error = try deviation(label, optimizer)
             #expect(error < 1e-12, "\(label): largest relative error \(error)")
         }
     }
 
     @Test func updatesInFloatFollowTheReferenceWithinAFewUnits() throws {
         for (label, optimizer) in optimizers(Float.self) {
-            let error = try error(label, optimizer)
+            let error = try deviation(label, optimizer)
             #expect(error < 1e-6, "\(label): largest relative error \(error)")
         }
     }
@@ -112,13 +112,17 @@ import Testing
         let optimizer = ScheduleFreeAdamW<Float>(groups: groups)
         let zeros = [Float](repeating: 0, count: list.flatCount)
         let arrays = ["gap": zeros, "secondMoment": zeros]
-        for numbers in [[:], ["weightSum": 1, "largestRate": -1], ["weightSum": 1, "largestRate": 1, "other": 1]] {
+        let incomplete: [[String: Double]] = [
+            [:], ["weightSum": 1, "largestRate": -1], ["weightSum": 1, "largestRate": 1, "other": 1],
+        ]
+        for numbers in incomplete {
             #expect(throws: OptimizerStateError.self) {
                 try optimizer.restore(stepCount: 1, arrays: arrays, numbers: numbers)
             }
         }
         #expect(throws: OptimizerStateError.self) {
-            try Lion<Float>(groups: groups).restore(stepCount: 1, arrays: ["momentum": zeros], numbers: ["weightSum": 1])
+            try Lion<Float>(groups: groups).restore(
+                stepCount: 1, arrays: ["momentum": zeros], numbers: ["weightSum": 1])
         }
         #expect(optimizer.stepCount == 0)
     }
@@ -134,7 +138,7 @@ import Testing
                 let start = parameters.bytes
                 let before = ascent.climb(groups, parameters: parameters, gradients: gradients)
                 #expect(before.bytes == start)
-                let error = try error(parameters) { "\(label).\($0)" }
+                let error = try deviation(parameters) { "\(label).\($0)" }
                 #expect(error < limit, "\(label) in \(S.scalarName): \(error)")
             }
             try check(Double.self, 1e-14)
@@ -152,7 +156,7 @@ import Testing
                 groups, parameters: store.flat, gradients: sampleGradients(list, 0))
             for (entry, trainable) in zip(list.entries, trainable) {
                 let changed = entry.range.count { store.flat.pointer[$0] != before.pointer[$0] }
-                #expect(changed > 0 == trainable, "\(entry.name)")
+                #expect((changed > 0) == trainable, "\(entry.name)")
             }
             let violations = ThreadIndependence.violations {
                 let store = ParameterStore<Float>(list, seed: 1)

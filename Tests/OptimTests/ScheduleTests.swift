@@ -77,7 +77,7 @@ import Testing
         #expect(notice?.contains("schedule.minimumLearningRate") == true)
     }
 
-    private func error(_ name: String, _ rate: (Int) -> Double) throws -> Double {
+    private func deviation(_ name: String, _ rate: (Int) -> Double) throws -> Double {
         try ReferenceRun("optimizers").values(name).enumerated().map { abs(rate($0) / $1 - 1) }.max() ?? 1
     }
 
@@ -93,7 +93,7 @@ import Testing
             ("threePhaseLinear", threeLinear, 47),
         ] {
             let schedule = Schedule(.oneCycle(cycle), base: 0.1, minimum: 1, totalUpdates: total)
-            let error = try error("oneCycle." + name, schedule.learningRate)
+            let error = try deviation("oneCycle." + name, schedule.learningRate)
             #expect(error < 1e-12, "\(name): \(error)")
             #expect(schedule.learningRate(at: 1000) == schedule.learningRate(at: total - 1))
         }
@@ -107,7 +107,7 @@ import Testing
         for (name, factor) in [("restarts", 2.0), ("restarts.even", 1)] {
             let schedule = Schedule(
                 .warmRestarts(every: 7, factor: factor), base: 0.1, minimum: 0.001, warmupUpdates: 5, totalUpdates: 20)
-            let error = try error(name) { schedule.learningRate(at: $0 + 5) }
+            let error = try deviation(name) { schedule.learningRate(at: $0 + 5) }
             #expect(error < 1e-12, "\(name): \(error)")
             #expect(schedule.learningRate(at: 1) == 0.02)
         }
@@ -133,7 +133,7 @@ import Testing
                 }
                 return memory.lowered(0.1, minimum: minimum)
             }
-            let error = try error("plateau." + name) { rates[$0] }
+            let error = try deviation("plateau." + name) { rates[$0] }
             #expect(error < 1e-12, "\(name): \(error)")
             #expect(falls > 1)
         }

@@ -9,7 +9,8 @@ public protocol SharpnessKernels {
         offset: Double?)
     /// The sum of (scale * gradients)^2.
     static func sumOfScaledSquares(
-        _ parameters: UnsafePointer<Self>, _ gradients: UnsafePointer<Self>, _ count: Int, offset: Double?) -> Double
+        _ parameters: UnsafePointer<Self>, _ gradients: UnsafePointer<Self>, _ count: Int, offset: Double?
+    ) -> Double
 }
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

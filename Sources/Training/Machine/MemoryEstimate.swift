@@ -28,7 +28,8 @@ package struct MemoryEstimate: Sendable {
         let training = recipe.training
         let plan = data.plan
         let arrays =
-            2 + recipe.optimizer.arrayCount + (recipe.optimizer.ema == nil ? 0 : 1) + (data.splits.validation == nil ? 0 : 1)
+            2 + recipe.optimizer.arrayCount + (recipe.optimizer.averages ? 1 : 0)
+            + (data.splits.validation == nil ? 0 : 1)
         parameters = model.parameters.flatCount.multipliedSaturating(by: 4 * arrays)
         let image = (plan.height * plan.width * plan.channels).multipliedSaturating(by: 4)
         let waiting = training.loaderThreads + 2

@@ -23,6 +23,7 @@ extension TrainingRun {
         guard after < before else { return }
         console.notice(
             "the learning rate falls to \(NumberText.scientific(after, decimals: 2)), as the validation \(metric.title) was no "
-                + "better than \(metric.text(progress.plateau.best ?? 0)) for \(recipe.schedule.plateau.patience + 1) epochs")
+                + "better than \(metric.text(progress.plateau.best ?? 0)) for \(recipe.schedule.plateau.patience + 1) epochs"
+        )
     }
 }

@@ -83,7 +83,10 @@ package final class TrainingRun<Task: LearningTask> {
         try RunChecks.plateau(recipe, validates: loaders.validation != nil)
         try store.freeze(recipe.optimizer.freeze)
         step = TrainingStep(
-            task: task, model: model, state: TrainedState(store, recipe.optimizer, data.specification),
+            task: task, model: model,
+            state: TrainedState(
+                store, recipe.optimizer, data.specification, epochs: recipe.training.epochs,
+                updatesPerEpoch: loaders.train.batchCount),
             options: StepOptions(recipe, updatesPerEpoch: loaders.train.batchCount))
         try RunChecks.batchNorm(recipe.training, count: data.splits.train.count, data.plan, model, store)
     }

@@ -23,7 +23,8 @@ final class TrainedState {
 
     /// What a recipe makes of values: its optimizer, with a rate for each layer, and its average.
     convenience init(
-        _ store: ParameterStore<Float>, _ optimizer: OptimizerConfiguration, _ specification: ModelSpecification
+        _ store: ParameterStore<Float>, _ optimizer: OptimizerConfiguration, _ specification: ModelSpecification,
+        epochs: Int = 1, updatesPerEpoch: Int = 1
     ) {
         let groups = ParameterGroups(
             store.list, weightDecay: optimizer.weightDecay, isTrainable: store.isTrainable,
@@ -31,7 +32,7 @@ final class TrainedState {
             isHidden: { optimizer.kind != .muon || specification.isHidden($0) })
         self.init(
             store, optimizer.makeOptimizer(Float.self, groups: groups),
-            average: optimizer.ema.map { ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup) })
+            average: optimizer.makeAverage(store, epochs: epochs, updatesPerEpoch: updatesPerEpoch))
     }
 }
 
