@@ -76,7 +76,8 @@ import Testing
     private func optimizers<S: Scalar>(_ groups: ParameterGroups, _ type: S.Type) -> [any Optimizer<S>] {
         [
             AdamW<S>(groups: groups), SGD<S>(groups: groups, momentum: 0), SGD<S>(groups: groups),
-            SGD<S>(groups: groups, nesterov: true),
+            SGD<S>(groups: groups, nesterov: true), Lion<S>(groups: groups), Lamb<S>(groups: groups),
+            Muon<S>(groups: groups), ScheduleFreeAdamW<S>(groups: groups),
         ]
     }
 
@@ -158,7 +159,8 @@ import Testing
             step(whole, store, 0..<3)
             let resumed = store.copy()
             let arrays = Dictionary(uniqueKeysWithValues: whole.stateArrays.map { ($0.name, $0.storage.array) })
-            try rest.restore(stepCount: whole.stepCount, arrays: arrays)
+            let numbers = Dictionary(uniqueKeysWithValues: whole.stateNumbers.map { ($0.name, $0.value) })
+            try rest.restore(stepCount: whole.stepCount, arrays: arrays, numbers: numbers)
             step(whole, store, 3..<6)
             step(rest, resumed, 3..<6)
             #expect(store.flat.bytes == resumed.flat.bytes, "\(Swift.type(of: whole))")
@@ -195,7 +197,8 @@ import Testing
         let scope = Scope()
         _ = scope.parameter("x", [8], role: .bias, initializer: .constant(1))
         let groups = ParameterGroups(scope.list, weightDecay: 0)
-        for optimizer in optimizers(groups, Double.self) {
+        // What averages is far behind where a rate falls to nothing.
+        for optimizer in optimizers(groups, Double.self) where optimizer.stateNumbers.isEmpty {
             let store = ParameterStore<Double>(scope.list, seed: 0)
             let gradients = Storage<Double>(count: scope.list.flatCount)
             gradients.pointer.initialize(repeating: 0, count: gradients.count)

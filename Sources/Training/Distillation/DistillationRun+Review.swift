@@ -15,7 +15,7 @@ extension DistillationRun {
     func review(_ run: ArmRun, after previous: Stage?, _ progress: inout ArmProgress) throws {
         guard run.arm == .adaptive else { return }
         let left = run.plan[progress.position...]
-        let store = previous?.store ?? (asksFirst ? trainedStudent?.weights.store : nil)
+        let store = previous?.measured ?? (asksFirst ? trainedStudent?.weights.store : nil)
         guard let store, left.count > 1 else { return }
         let begin = MonotonicClock.seconds()
         let present = try presentStudent(store)

@@ -132,9 +132,9 @@ extension DistillationRun {
     ) throws -> StageResult {
         let number = progress.results.count + 1
         try writing(to: directory) {
-            try stage.weights.write(stage.store, stage.progress.lastSettings, $0.stageWeights(number))
+            try stage.weights.write(stage.measured, stage.progress.lastSettings, $0.stageWeights(number))
         }
-        let after = try stage.loaders.result.map { try stage.measure(stage.store, $0.loader, $0.part) }
+        let after = try stage.loaders.result.map { try stage.measure(stage.measured, $0.loader, $0.part) }
         stage.reportResult()
         let clock = stage.progress.clock
         var result = StageResult(
@@ -164,6 +164,6 @@ extension DistillationRun {
             data.splits.train, task.collator(training: false), last.recipe, training: false)
         return DistillationSummary(
             arm: arm, seed: last.recipe.run.seed, order: report.order, summary: summary,
-            train: try task.evaluate(model, last.store, loader).scores, stages: results)
+            train: try task.evaluate(model, last.measured, loader).scores, stages: results)
     }
 }

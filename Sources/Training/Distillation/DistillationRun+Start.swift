@@ -93,8 +93,10 @@ extension DistillationRun {
         _ store: ParameterStore<Float>, _ configuration: StageConfiguration, _ recipe: Recipe, after previous: Stage?
     ) throws -> [String] {
         var notices: [String] = []
-        if let previous {
-            store.updatePrefix(from: previous.store.prefix(model.parameters))
+        // What an optimizer has averaged, unless it goes on from where it is.
+        let before = configuration.resetOptimizer ? previous?.measured : previous?.store
+        if let before {
+            store.updatePrefix(from: before.prefix(model.parameters))
         } else if self.configuration.student.start == .trained, let trained = trainedStudent {
             store.updatePrefix(from: trained.weights.store)
         } else {
@@ -107,7 +109,7 @@ extension DistillationRun {
                 store.setBuffer(i, Tensor(buffer.shape, repeating: Float(buffer.initial)))
             }
         }
-        if !configuration.resetAdapters, let previous { keepAdapters(of: previous.store, in: store) }
+        if !configuration.resetAdapters, let before { keepAdapters(of: before, in: store) }
         return notices
     }
 
@@ -135,6 +137,7 @@ extension DistillationRun {
             }
             arrays[name] = values
         }
-        try new.restore(stepCount: old.stepCount, arrays: arrays)
+        let numbers = Dictionary(old.stateNumbers.map { ($0.name, $0.value) }) { first, _ in first }
+        try new.restore(stepCount: old.stepCount, arrays: arrays, numbers: numbers)
     }
 }

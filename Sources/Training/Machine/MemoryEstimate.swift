@@ -28,8 +28,8 @@ package struct MemoryEstimate: Sendable {
         let training = recipe.training
         let plan = data.plan
         let arrays =
-            2 + (recipe.optimizer.kind == .adamw ? 2 : recipe.optimizer.momentum > 0 ? 1 : 0)
-            + (recipe.optimizer.ema == nil ? 0 : 1) + (data.splits.validation == nil ? 0 : 1)
+            2 + recipe.optimizer.arrayCount + (recipe.optimizer.averages ? 1 : 0)
+            + (data.splits.validation == nil ? 0 : 1)
         // The tree of slices keeps a gradient for each of its levels.
         let levels = training.slices.trailingZeroBitCount
         parameters = model.parameters.flatCount.multipliedSaturating(by: 4 * (arrays + levels))

@@ -78,10 +78,13 @@ public struct Recipe: Sendable {
             }
             task = TaskRegistry.read(reader)
             optimizer = reader.section("optimizer", "How weights are updated") { OptimizerConfiguration($0) }
-            schedule = reader.section("schedule", "The learning rate over time") { ScheduleConfiguration($0) }
+            let usual = optimizer.usualSchedule
+            schedule = reader.section("schedule", "The learning rate over time") {
+                ScheduleConfiguration($0, usual: usual)
+            }
             training = reader.section("training", "The training loop") { TrainingSection($0) }
             reporting = reader.section("reporting", "What is shown and kept") { ReportingSection($0) }
-            Recipe.check(data, model, task, training, reader)
+            Recipe.check(data, model, task, schedule, training, reader)
         }
     }
 
@@ -93,8 +96,8 @@ public struct Recipe: Sendable {
 
     /// What the sections must agree on, as far as it shows without the data.
     private static func check(
-        _ data: DataSection, _ model: ModelConfiguration, _ task: any TaskConfiguration, _ training: TrainingSection,
-        _ reader: ConfigurationReader
+        _ data: DataSection, _ model: ModelConfiguration, _ task: any TaskConfiguration,
+        _ schedule: ScheduleConfiguration, _ training: TrainingSection, _ reader: ConfigurationReader
     ) {
         func problem(_ section: String, _ key: String, _ message: String) {
             reader.section(section, "") { $0.problem(key, message) }
@@ -118,6 +121,9 @@ public struct Recipe: Sendable {
         }
         if training.earlyStopping > 0, data.validation == .nowhere {
             problem("training", "earlyStopping", "needs a validation part, but data.validation is 0")
+        }
+        if schedule.kind == .plateau, data.validation == .nowhere {
+            problem("schedule", "kind", "plateau needs a validation part, but data.validation is 0")
         }
         let objects = data.geometry.objects
         if objects.mosaic > 0, !joinsImages(task) {

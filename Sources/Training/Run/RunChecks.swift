@@ -82,6 +82,14 @@ package enum RunChecks {
             + (key ? " or lower model.annealingEpochs." : ".")
     }
 
+    /// A learning rate that waits for validation needs some.
+    static func plateau(_ recipe: Recipe, validates: Bool) throws {
+        guard recipe.schedule.kind == .plateau, !validates else { return }
+        throw RecipeError(
+            "schedule.kind plateau lowers the learning rate by what the validation part says, but there is none; set "
+                + "data.validation or choose another schedule")
+    }
+
     /// With fewer updates an epoch a run needs many epochs to get anywhere.
     static let fewUpdates = 20
 

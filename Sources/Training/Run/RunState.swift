@@ -34,12 +34,16 @@ struct RunState {
         if let best = best.store { tensors += Self.tensors("best", best) }
         var position = progress.json
         for member in best.members { position[member.name] = member.value }
-        let info: JSONValue = [
+        var info: JSONValue = [
             "progress": position, "metricsBytes": .integer(log?.byteLength ?? 0),
             "optimizerSteps": .integer(trained.optimizer.stepCount),
             "averageUpdates": .integer(trained.average?.updateCount ?? 0), "data": fingerprint.json, "task": task,
             "stage": stage,
         ]
+        let numbers = trained.optimizer.stateNumbers
+        if !numbers.isEmpty {
+            info["optimizerNumbers"] = .object(numbers.map { .init($0.name, .number($0.value)) })
+        }
         var files: [String: StateFile] = [Self.stateFile: .tensors(SafetensorsFile(tensors: tensors))]
         if let log, log.byteLength <= Self.largestLog, let lines = RegularFile.read(log.path).bytes {
             files[Self.logFile] = .bytes(Array(lines.prefix(log.byteLength)))
@@ -84,7 +88,11 @@ struct RunState {
         for (name, storage) in trained.optimizer.stateArrays {
             arrays[name] = try reader.values("optimizer.\(name)", count: storage.count)
         }
-        try trained.optimizer.restore(stepCount: optimizerSteps, arrays: arrays)
+        var numbers: [String: Double] = [:]
+        for member in saved.info["optimizerNumbers"]?.objectValue ?? [] {
+            numbers[member.name] = member.value.doubleValue ?? .nan
+        }
+        try trained.optimizer.restore(stepCount: optimizerSteps, arrays: arrays, numbers: numbers)
         if let average = trained.average {
             let parameters = try reader.parameters("average", average.store)
             let buffers = try average.store.buffers.indices.map { try reader.buffer("average", $0, average.store) }

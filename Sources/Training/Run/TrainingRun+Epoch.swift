@@ -19,7 +19,7 @@ extension TrainingRun {
         while let batch = try loaders.train.next() {
             end.waited += MonotonicClock.seconds() - last
             try beforeUpdate?(updates)
-            end.learningRate = schedule.learningRate(at: place.scheduleUpdates + progress.update)
+            end.learningRate = learningRate
             if ranks.size > 1 { step.wishes = wishes(saver) }
             try makeUpdate(batch, learningRate: end.learningRate)
             // Waiting for the data counts as training.
@@ -92,13 +92,15 @@ extension TrainingRun {
             epochs: place.totalEpochs ?? recipe.training.epochs, update: updates, progress.sums, end,
             metric: task.trainingMetric)
         if let validation = loaders.validation {
-            let findings = try measure(store, validation, .validation)
+            let measured = measured
+            let findings = try measure(measured, validation, .validation)
             let scores = findings.scores
             keepSnapshot(findings, of: validation.dataset, epoch: number)
             line.add(validation: scores)
             progress.lastValidation = Measured(scores)
             progress.lastSettings = task.settings(after: findings)
-            best.offer(scores, epoch: number, store, settings: progress.lastSettings)
+            best.offer(scores, epoch: number, measured, settings: progress.lastSettings)
+            observePlateau(scores)
             if place.patience > 0,
                 progress.peak.map({ task.metrics[0].isBetter(scores.primary, than: $0.value) }) ?? true
             {
@@ -109,7 +111,7 @@ extension TrainingRun {
             }
         }
         if recipe.reporting.testEveryEpoch, let test = loaders.test {
-            line.add(test: try measure(store, test, .test).scores)
+            line.add(test: try measure(measured, test, .test).scores)
         }
         progress.clock.evaluationSeconds += MonotonicClock.seconds() - begin
         line.close(end, seconds: progress.clock.seconds)

@@ -38,6 +38,8 @@ package final class TrainingRun<Task: LearningTask> {
     }
 
     var store: ParameterStore<Float> { step.state.store }
+    /// What is measured and kept of it.
+    var measured: ParameterStore<Float> { step.state.measured }
     var console: Console { output.console }
     /// Updates of this run and of the stages before.
     var updates: Int { place.updates + progress.update }
@@ -87,9 +89,13 @@ package final class TrainingRun<Task: LearningTask> {
             data.notices + loaded + RunChecks.notices(recipe, data.splits)
             + [unsettled, made.notice].compactMap { $0 }
         schedule = made.schedule
+        try RunChecks.plateau(recipe, validates: loaders.validation != nil)
         try store.freeze(recipe.optimizer.freeze)
         step = try TrainingStep(
-            task: task, model: model, state: TrainedState(store, recipe.optimizer, data.specification),
+            task: task, model: model,
+            state: TrainedState(
+                store, recipe.optimizer, data.specification, epochs: recipe.training.epochs,
+                updatesPerEpoch: loaders.train.batchCount),
             options: StepOptions(recipe, updatesPerEpoch: loaders.train.batchCount), ranks: ranks)
         try RunChecks.batchNorm(recipe.training, count: data.splits.train.count, data.plan, model, store)
     }

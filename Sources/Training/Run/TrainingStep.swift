@@ -12,6 +12,8 @@ final class TrainedState {
     let store: ParameterStore<Float>
     let optimizer: any Optimizer<Float>
     let average: ExponentialMovingAverage<Float>?
+    /// What `measured` writes to.
+    var averaged: ParameterStore<Float>?
 
     init(
         _ store: ParameterStore<Float>, _ optimizer: any Optimizer<Float>,
@@ -22,14 +24,16 @@ final class TrainedState {
 
     /// What a recipe makes of values: its optimizer, with a rate for each layer, and its average.
     convenience init(
-        _ store: ParameterStore<Float>, _ optimizer: OptimizerConfiguration, _ specification: ModelSpecification
+        _ store: ParameterStore<Float>, _ optimizer: OptimizerConfiguration, _ specification: ModelSpecification,
+        epochs: Int = 1, updatesPerEpoch: Int = 1
     ) {
         let groups = ParameterGroups(
             store.list, weightDecay: optimizer.weightDecay, isTrainable: store.isTrainable,
-            learningRateMultipliers: specification.learningRateMultipliers(store.list, decay: optimizer.layerDecay))
+            learningRateMultipliers: specification.learningRateMultipliers(store.list, decay: optimizer.layerDecay),
+            isHidden: { optimizer.kind != .muon || specification.isHidden($0) })
         self.init(
             store, optimizer.makeOptimizer(Float.self, groups: groups),
-            average: optimizer.ema.map { ExponentialMovingAverage(store, decay: $0.decay, warmup: $0.warmup) })
+            average: optimizer.makeAverage(store, epochs: epochs, updatesPerEpoch: updatesPerEpoch))
     }
 }
 
@@ -44,6 +48,8 @@ struct StepOptions {
     /// How many slices a batch is cut into, a power of two; their gradients are added by a tree.
     var slices = 1
     var checkpointing = false
+    /// Where the gradients are taken, if not at the weights themselves.
+    var sharpness: SharpnessAscent?
     /// For layers that change while they are trained; `nil` where updates belong to no run, so that they do not.
     var updatesPerEpoch: Int?
 
@@ -58,6 +64,7 @@ struct StepOptions {
         partSize = recipe.training.partSize
         slices = recipe.training.slices
         checkpointing = recipe.training.checkpointing
+        sharpness = recipe.optimizer.sharpness
     }
 }
 
@@ -121,6 +128,7 @@ final class TrainingStep<Task: LearningTask> {
         guard outcome.gradientNorm.isFinite else {
             throw try shared(NonFiniteError(self, batch, update: update, what: "gradient"))
         }
+        if let ascent = options.sharpness { outcome.gradientNorm = try climb(ascent, batch, update: update) }
         let scale =
             options.clipNorm > 0 ? GradientClipping.factor(norm: outcome.gradientNorm, limit: options.clipNorm) : 1
         state.optimizer.update(
@@ -134,7 +142,7 @@ final class TrainingStep<Task: LearningTask> {
     /// Computes this process's slices and adds the gradients of all.
     /// - Returns: what all slices gave, in their order.
     /// - Throws: `NonFiniteError`, on all ranks where one slice has a loss that is no number.
-    private func gradients(of batch: Batch<Task.Target>, update: Int) throws -> [SliceResult] {
+    func gradients(of batch: Batch<Task.Target>, update: Int) throws -> [SliceResult] {
         let divisor = try divisor(batch)
         var own: [SliceResult] = []
         var problem: NonFiniteError?
@@ -186,7 +194,7 @@ final class TrainingStep<Task: LearningTask> {
     }
 
     /// What is found wrong with a sum that all have: by the first rank whose own slices show where it comes from.
-    private func shared(_ error: NonFiniteError) throws -> NonFiniteError {
+    func shared(_ error: NonFiniteError) throws -> NonFiniteError {
         guard ranks.size > 1 else { return error }
         var message = ByteMessage()
         error.write(to: &message)
