@@ -28,11 +28,11 @@ func evenBlockRows(_ rows: Int, most: Int) -> Int {
 }
 
 /// The same for work that sums nothing over rows, so that blocks may be cut anywhere: a few blocks become an even number
-/// of them, which two threads finish together. With more blocks an odd one costs little.
+/// of them, which two threads finish together. With many blocks an odd one costs little.
 func sharedBlockRows(_ rows: Int, most: Int) -> Int {
     let block = evenBlockRows(rows, most: most)
     let blocks = (rows + block - 1) / max(1, block)
-    guard blocks > 2, blocks < 6, blocks % 2 == 1 else { return block }
+    guard blocks > 2, blocks < 24, blocks % 2 == 1 else { return block }
     return (rows + blocks) / (blocks + 1)
 }
 

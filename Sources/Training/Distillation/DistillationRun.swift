@@ -188,7 +188,10 @@ package final class DistillationRun<C: TaskConfiguration> {
         trainedStudent = try student.map {
             try Teacher(configuration.student.name, Weights.read($0.path), plan: data.plan)
         }
-        teachers = try pool.map { try Teacher($0.name, Weights.read($0.path), plan: data.plan) }
+        teachers = try pool.map {
+            try Teacher(
+                $0.name, Weights.read($0.path), plan: data.plan, precision: configuration.pool.precision?.products)
+        }
         openViews()
         if let trainedStudent, let same = teachers.first(where: { $0.sha256 == trainedStudent.sha256 }) {
             throw RecipeError(
