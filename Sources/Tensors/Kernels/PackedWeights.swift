@@ -18,6 +18,8 @@ package final class PackedWeights: Sendable {
             case panels(ProductPrecision)
             /// Blocks of 16 channels of a depthwise convolution, whose rows are taps.
             case channels
+            /// What a global filter multiplies the frequencies of packed maps with; the stride is the number of a map's positions.
+            case frequencies
         }
 
         let order: Order
