@@ -28,12 +28,23 @@ func evenBlockRows(_ rows: Int, most: Int) -> Int {
 }
 
 /// The same for work that sums nothing over rows, so that blocks may be cut anywhere: a few blocks become an even number
-/// of them, which two threads finish together. With many blocks an odd one costs little.
+/// of them, which two threads finish together. With more blocks an odd one costs little.
 func sharedBlockRows(_ rows: Int, most: Int) -> Int {
     let block = evenBlockRows(rows, most: most)
     let blocks = (rows + block - 1) / max(1, block)
-    guard blocks > 2, blocks < 24, blocks % 2 == 1 else { return block }
+    guard blocks > 2, blocks < 6, blocks % 2 == 1 else { return block }
     return (rows + blocks) / (blocks + 1)
+}
+
+/// Rows per block where each block reads weights that are large beside its rows, as those of wide layers in inference are: as
+/// few blocks as give all threads the same. The number of threads decides, so it is for work in which the bits of a row do not
+/// depend on the block it is in.
+func fewestBlockRows(_ rows: Int, most: Int) -> Int {
+    let threads = ThreadPool.current.threads
+    let needed = max((rows + most - 1) / most, min(threads, max(1, rows / 24)))
+    let blocks = (needed + threads - 1) / threads * threads
+    let even = max(1, (rows + blocks - 1) / blocks)
+    return blocks > 4 * threads ? min(most, (even + 11) / 12 * 12) : even
 }
 
 /// Rows per chunk of a reduction whose partial sums have that many elements: a whole number of blocks, and the fewer
