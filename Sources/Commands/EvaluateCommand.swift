@@ -30,6 +30,7 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate Runs/photos --predictions answers.csv
               trainer evaluate Runs/photos --set data.path=other/photos --json
               trainer evaluate weights.safetensors --data Configs/digits.yaml
+              trainer evaluate Runs/digits --precision bf16
               trainer evaluate --predictions answers/masks --labels labels \\
                 --classes 11 --ignore 255 --json
               trainer evaluate Runs/cells --predictions detections.json
@@ -98,6 +99,8 @@ struct EvaluateCommand: ParsableCommand {
     var reference = false
 
     @OptionGroup var distribution: Distribution
+
+    @OptionGroup var inference: InferencePrecision
 
     @Flag(help: "Print JSON instead of tables.")
     var json = false
@@ -233,7 +236,9 @@ struct EvaluateCommand: ParsableCommand {
         var options = EvaluationOptions(images: dataset.count) { dataset.name($0) }
         options.isComplete = true
         if let file, !isResults { options.row = { try file.write(CSV.line($0)) } }
-        let findings = try task.evaluate(weights.model, weights.store, loader, options) { progress.add($0) }
+        let findings = try inference.packed(weights.store, console).whileAsking {
+            try task.evaluate(weights.model, weights.store, loader, options) { progress.add($0) }
+        }
         progress.finish()
         if let file, isResults { try task.writeResults(findings, masks: masks) { try file.write($0) } }
         try file?.finish()

@@ -90,6 +90,10 @@ public protocol FeatureModel: Sendable {
     /// default all of it is.
     func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>]
 
+    /// What evaluation says of images [N, H, W, C], bit for bit, for those who do not ask for the maps: a model may leave them
+    /// out. By default it is the whole output.
+    func answer<S: Scalar>(_ images: Tensor<S>, _ store: ParameterStore<S>) -> ModelOutput<S>
+
     /// The shape pass for one image [1, H, W, C].
     /// - Throws: `ModelError` that names the layer which cannot take what it is given.
     func trace(height: Int, width: Int) throws -> ModelTrace.Node
@@ -99,5 +103,10 @@ extension FeatureModel {
     /// Those of the whole answer.
     public func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>] {
         self(images, context).features
+    }
+
+    /// The whole output.
+    public func answer<S: Scalar>(_ images: Tensor<S>, _ store: ParameterStore<S>) -> ModelOutput<S> {
+        self(Variable(images), .evaluation(store))
     }
 }

@@ -54,6 +54,7 @@ public final class ExponentialMovingAverage<S: Scalar> {
         parallelFor(store.flat.count, grain: elementGrain) {
             S.average(average + $0.lowerBound, values + $0.lowerBound, $0.count, weight: weight)
         }
+        store.flat.noteChange()
         for (index, entry) in store.list.buffers.enumerated() {
             let buffer = source.buffers[index]
             // What follows a schedule, as optional buffers do, is no estimate that an average would better.
@@ -87,6 +88,7 @@ public final class ExponentialMovingAverage<S: Scalar> {
                     + "expected \(expected).")
         }
         store.flat.pointer.update(from: parameters, count: parameters.count)
+        store.flat.noteChange()
         for (index, values) in buffers.enumerated() {
             store.setBuffer(index, Tensor(store.buffers[index].shape, values))
         }

@@ -54,10 +54,12 @@ extension Optimizer {
         update(parameters: parameters, gradients: gradients, learningRate: learningRate, gradientScale: 1)
     }
 
+    /// The start of every update: sizes fit, and what was made of the parameters is stale from now on.
     func checkLengths(_ operation: String, _ parameters: Storage<S>, _ gradients: Storage<S>) {
         require(
             parameters.count == groups.flatCount && gradients.count == groups.flatCount, operation,
             "got \(parameters.count) parameters and \(gradients.count) gradients for groups over \(groups.flatCount)")
+        parameters.noteChange()
     }
 }
 

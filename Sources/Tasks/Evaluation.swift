@@ -1,4 +1,3 @@
-import Autograd
 import Datasets
 import Distributed
 import Layers
@@ -31,7 +30,7 @@ extension LearningTask {
         var evaluator = evaluator(options)
         loader.start(epoch: 0)
         while let batch = try loader.next() {
-            try evaluator.add(model(Variable(Tensor(batch)), .evaluation(store)), batch)
+            try evaluator.add(model.answer(Tensor(batch), store), batch)
             try each(batch.count)
         }
         return try evaluator.finish()

@@ -120,6 +120,26 @@ import Testing
         }
     }
 
+    /// Who asks a model between updates gets answers of the new weights.
+    @Test func anUpdateDropsPackedWeights() {
+        let list = sampleList(buffers: true)
+        var random = Random(seed: 3, purpose: "input")
+        let x = Tensor<Float>.normal([9, 500], from: &random)
+        func answer(_ store: ParameterStore<Float>) -> [UInt32] { x.linear(store.tensor(3), nil).bits }
+        for optimizer in optimizers(ParameterGroups(list, weightDecay: 0.05), Float.self) {
+            let store = ParameterStore<Float>(list, seed: 1)
+            let average = ExponentialMovingAverage(store, decay: 0.9, warmup: false)
+            let (packed, packedAverage) = (PackedWeights(store.flat), PackedWeights(average.store.flat))
+            for update in 0..<3 {
+                #expect(packed.whileAsking { answer(store) } == answer(store))
+                #expect(packedAverage.whileAsking { answer(average.store) } == answer(average.store))
+                optimizer.update(
+                    parameters: store.flat, gradients: sampleGradients(list, UInt64(update)), learningRate: 0.1)
+                average.update(from: store)
+            }
+        }
+    }
+
     @Test func numberOfThreadsChangesNothing() {
         let list = sampleList(buffers: true)
         let groups = ParameterGroups(list, weightDecay: 0.05)

@@ -102,6 +102,7 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
                 }
             }
         }
+        flat.noteChange()
     }
 }
 
@@ -110,6 +111,7 @@ extension ParameterStore {
     public func update(from other: ParameterStore<S>) {
         require(list.flatCount == other.list.flatCount, "update(from:)", "the stores must belong to the same model")
         flat.pointer.update(from: other.flat.pointer, count: list.flatCount)
+        flat.noteChange()
         buffers = other.buffers
     }
 }
@@ -130,6 +132,7 @@ extension ParameterStore {
             other.list.flatCount <= list.flatCount && other.buffers.count <= buffers.count, "updatePrefix(from:)",
             "the other store must be the smaller one")
         flat.pointer.update(from: other.flat.pointer, count: other.list.flatCount)
+        flat.noteChange()
         for (index, buffer) in other.buffers.enumerated() { buffers[index] = buffer }
     }
 }

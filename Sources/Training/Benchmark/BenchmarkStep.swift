@@ -15,6 +15,7 @@ struct BenchmarkStep {
     private let recipe: Recipe
     private let store: ParameterStore<Float>
     private let images: Tensor<Float>
+    private let packed: PackedWeights
     /// What only training needs is not made when inference alone is measured.
     private var update: ((_ index: Int, _ profile: OperationProfile?) throws -> Void)?
 
@@ -26,6 +27,7 @@ struct BenchmarkStep {
         model = try specification.makeModel(height: height, width: width)
         multiplyAdds = try model.trace(height: height, width: width).multiplyAdds
         store = ParameterStore<Float>(model.parameters, seed: 0)
+        packed = PackedWeights(store.flat, recipe.training.precision.products)
         var random = Random(seed: 0, purpose: "benchmark")
         images = Tensor<Float>.normal([batch, height, width, specification.inputChannels], from: &random)
         if trains { update = try Self.update(recipe, recipe.task, outline, images, model, store, &random) }
@@ -79,6 +81,6 @@ struct BenchmarkStep {
         return { _ = task.rules.detections(output, size: size, visible: visible, limits) }
     }
 
-    /// One forward pass without a tape.
-    func infer() { _ = model(Variable(images), .evaluation(store)).logits }
+    /// One forward pass as `evaluate` makes it, with the recipe's precision and weights that stay as they are.
+    func infer() { packed.whileAsking { _ = model.answer(images, store) } }
 }

@@ -192,6 +192,8 @@ package struct PoolSection: Sendable {
     /// Teachers that do worse than this in validation are refused.
     package var minimumScore: Double
     package var cacheMegabytes: Int
+    /// Of the teachers' products; nil for what the student's are made in, and single precision where there is no student.
+    package var precision: TrainingSection.Precision?
 
     init(_ reader: ConfigurationReader) {
         directory = reader.optionalPath("directory", "Where trained members are kept; OUTPUT/pool when absent")
@@ -201,6 +203,10 @@ package struct PoolSection: Sendable {
         cacheMegabytes = reader.int(
             "cacheMegabytes", default: 0, in: 0...1_000_000,
             "Memory for teachers' outputs where training images are never changed; 0 = none")
+        precision = reader.optionalChoice(
+            "precision", of: TrainingSection.Precision.self, harmless: .fp32,
+            "Matrix products of the teachers, as training.precision has them; in updates as those of the student, else fp32, "
+                + "when absent")
         members = reader.list("teachers", "The members") { member in
             let result = Member(
                 name: member.requiredString("name", "What the teacher is called"),

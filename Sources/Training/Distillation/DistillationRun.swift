@@ -188,7 +188,10 @@ package final class DistillationRun<C: TaskConfiguration> {
         trainedStudent = try student.map {
             try Teacher(configuration.student.name, Weights.read($0.path, with: ranks), plan: data.plan)
         }
-        teachers = try pool.map { try Teacher($0.name, Weights.read($0.path, with: ranks), plan: data.plan) }
+        teachers = try pool.map {
+            try Teacher(
+                $0.name, Weights.read($0.path, with: ranks), plan: data.plan, precision: configuration.pool.precision?.products)
+        }
         openViews()
         for teacher in teachers where ranks.size > 1 {
             try ranks.agree("the weights of the teacher \(teacher.name)", teacher.sha256)

@@ -185,7 +185,7 @@ package struct TrainingSection: Sendable {
         case skip
     }
 
-    /// Of the matrix products in training; everything else, and evaluation, is in single precision.
+    /// Of matrix products; everything else is in single precision, and so is what is measured while a run trains.
     package enum Precision: String, CaseIterable, Sendable {
         case fp32
         case bf16
