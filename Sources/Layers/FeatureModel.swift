@@ -43,6 +43,9 @@ public struct ModelOutput<S: Scalar> {
         self.regions = regions
     }
 
+    /// The same without the maps, for those who do not look at them: what nobody else needs is given back.
+    package var withoutMaps: ModelOutput { ModelOutput(answer: answer, features: [], regions: regions) }
+
     /// A classifier's output.
     public init(logits: Variable<S>, features: [Variable<S>]) { self.init(answer: [logits], features: features) }
 
@@ -69,6 +72,24 @@ public protocol RegionAnswers<S> {
     /// The logits of each class's mask [R, 28, 28, K], or K + 1 with the background first, by the head's style; `nil` for a
     /// head without masks.
     func masks(_ regions: Tensor<S>, stage: Int) -> Variable<S>?
+
+    /// Of these logits one column for each region, [R, 28, 28, 1]: those of its own class. The others need not be computed;
+    /// by default they are.
+    /// - Parameter columns: told how many columns there are, it gives that of each region.
+    func masks(_ regions: Tensor<S>, stage: Int, columns: (_ count: Int) -> [Int32]) -> Variable<S>?
+}
+
+extension RegionAnswers {
+    /// Taken out of all columns.
+    public func masks(_ regions: Tensor<S>, stage: Int, columns: (_ count: Int) -> [Int32]) -> Variable<S>? {
+        guard let all = masks(regions, stage: stage) else { return nil }
+        let (count, cells) = (all.shape.columns, all.shape[1] * all.shape[2])
+        let places = columns(count).enumerated().flatMap { region, column in
+            (0..<cells).map { Int32((region * cells + $0) * count) + column }
+        }
+        return all.reshaped([all.shape.elementCount, 1]).rows(places)
+            .reshaped(all.shape.replacing(axis: -1, with: 1))
+    }
 }
 
 /// A model that answers and also shows its maps; everything that trains, distils or measures a model uses this.

@@ -39,9 +39,12 @@ public struct DetectionTask: LearningTask {
     /// Objects in the input's pixels.
     public func collator(training: Bool) -> InstanceCollator { InstanceCollator(learnsMasks: learnsMasks) }
 
+    /// No: the answer and what is said of regions.
+    public var readsMaps: Bool { false }
+
     /// The losses of the head's rules.
     public func loss(
-        _ output: ModelOutput<Float>, _ batch: Batch<InstanceTargets>, _ context: Context<Float>, update: Int
+        _ output: consuming ModelOutput<Float>, _ batch: Batch<InstanceTargets>, _ context: Context<Float>, update: Int
     ) -> TaskLoss {
         let found = rules.loss(
             output, batch.targets, DetectionContext(key: context.random.derived("detection"), first: batch.first))

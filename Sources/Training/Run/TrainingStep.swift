@@ -145,7 +145,13 @@ final class TrainingStep<Task: LearningTask> {
 
     /// The model's answer and its loss.
     func loss(_ part: Batch<Task.Target>, _ context: Context<Float>, update: Int) -> TaskLoss {
-        task.loss(model(Variable(Tensor(part)), context), part, context, update: update)
+        task.loss(output(part, context), part, context, update: update)
+    }
+
+    /// What the loss looks at of the model's output. Nobody else has it.
+    private func output(_ part: Batch<Task.Target>, _ context: Context<Float>) -> ModelOutput<Float> {
+        let output = model(Variable(Tensor(part)), context)
+        return task.readsMaps ? output : output.withoutMaps
     }
 
     /// What the model needs for a batch or a part of one. The first part's gradients replace those of the update before,
