@@ -142,7 +142,8 @@ struct BenchCommand: ParsableCommand {
         let steps = Double(result.profiledSteps)
         return [
             "batch": .integer(result.batch), "threads": .integer(result.threads),
-            "classes": .integer(result.classes), "parameters": .integer(result.parameters), "multiplyAdds": .integer(result.multiplyAdds),
+            "classes": .integer(result.classes), "parameters": .integer(result.parameters),
+            "multiplyAdds": .integer(result.multiplyAdds),
             "peakFlops": .number(result.peakRate), "peakMemoryMB": .number(result.peakMemoryMB),
             "poolBytes": .integer(result.poolBytes),
             "training": result.training.map { times($0, result.trainingRate) } ?? .null,

@@ -63,7 +63,9 @@ extension AdaptationCost {
     /// Whether more images would hardly change which of the costs is the least one: it is two error bars of the difference
     /// away from every other, or the error bar is so small that the costs are as good as equal.
     package static func leastIsDecided(_ costs: [AdaptationCost]) -> Bool {
-        guard let least = costs.min(by: { $0.value < $1.value }), costs.allSatisfy(\.value.isFinite) else { return true }
+        guard let least = costs.min(by: { $0.value < $1.value }), costs.allSatisfy(\.value.isFinite) else {
+            return true
+        }
         guard costs.allSatisfy({ $0.perImage.count >= leastImages }) else { return false }
         return costs.allSatisfy { cost in
             let bar = cost.errorBarOfDifference(least)

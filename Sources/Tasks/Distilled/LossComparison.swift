@@ -17,7 +17,9 @@ struct LossComparison {
     ///   - names: of the terms of each loss.
     ///   - lastUpdate: of the first epoch.
     init(_ names: [[String]], lastUpdate: Int) {
-        indices = Dictionary(names.enumerated().flatMap { index, names in names.map { ($0, index) } }) { first, _ in first }
+        indices = Dictionary(names.enumerated().flatMap { index, names in names.map { ($0, index) } }) { first, _ in
+            first
+        }
         losses = [Double](repeating: 0, count: names.count)
         self.lastUpdate = lastUpdate
     }

@@ -79,7 +79,8 @@ extension Tensor {
     /// For self = x, as above, and g [N, .., 1]: puts the gradient of x in its place, in this tensor's own memory when nobody
     /// else can see it.
     /// - Returns: the gradient of the row of W that each sample met, [N, in].
-    package mutating func becomeReluLinearRowGradient(_ weight: Tensor, _ gradient: Tensor, _ choice: [Int32]) -> Tensor {
+    package mutating func becomeReluLinearRowGradient(_ weight: Tensor, _ gradient: Tensor, _ choice: [Int32]) -> Tensor
+    {
         let (samples, columns) = (shape[0], shape.columns)
         let rows = shape.rows / max(1, samples)
         if !isKnownUniquelyReferenced(&storage) { self = Tensor(shape) { copy(into: $0) } }

@@ -20,7 +20,9 @@ private struct AllThenOne: ScalarFunction {
         let places = rows.enumerated().flatMap { sample, row in
             (0..<size).map { Int32((sample * size + $0) * out) + row }
         }
-        return [all.reshaped([all.shape.elementCount, 1]).rows(places).reshaped(all.shape.replacing(axis: -1, with: 1))]
+        return [
+            all.reshaped([all.shape.elementCount, 1]).rows(places).reshaped(all.shape.replacing(axis: -1, with: 1))
+        ]
     }
 }
 
@@ -29,7 +31,9 @@ private struct AllThenOne: ScalarFunction {
     func isTheChosenOutputInBothPrecisionsOnAnyThreads(input: Shape) {
         let rows = (0..<input[0]).map { Int32($0 * 5 % 4) }
         for shapes in [[input, [4, input.columns], [4]], [input, [4, input.columns]]] as [[Shape]] {
-            let (own, all) = (Chosen(rows: rows).run(shapes, as: Double.self), AllThenOne(rows: rows).run(shapes, as: Double.self))
+            let (own, all) = (
+                Chosen(rows: rows).run(shapes, as: Double.self), AllThenOne(rows: rows).run(shapes, as: Double.self)
+            )
             #expect(own.count == all.count && own.count == shapes.count + 1)
             for (a, b) in zip(own, all) {
                 #expect(a.shape == b.shape)

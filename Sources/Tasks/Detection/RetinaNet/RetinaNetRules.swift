@@ -54,6 +54,7 @@ package struct RetinaNetRules: DetectorRules {
         var logits = parts(output).logits
         let deltas = parts(output).deltas
         let assigned = AnchorAssignment(self, logits.map { Pair($0.shape[1], $0.shape[2]) }, targets)
+        logits[0].tape?.profile?.note(.assignment)
         // Those of all classes are the largest of all tensors. If nobody else has them, their gradients lie where they lay.
         _ = consume output
         logits.reverse()
