@@ -43,9 +43,6 @@ public struct ModelOutput<S: Scalar> {
         self.regions = regions
     }
 
-    /// The same without the maps, for those who do not look at them: what nobody else needs is given back.
-    package var withoutMaps: ModelOutput { ModelOutput(answer: answer, features: [], regions: regions) }
-
     /// A classifier's output.
     public init(logits: Variable<S>, features: [Variable<S>]) { self.init(answer: [logits], features: features) }
 
@@ -107,6 +104,10 @@ public protocol FeatureModel: Sendable {
     /// The answer and the maps for images [N, H, W, C] of a size that `taps` accepts.
     func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S>
 
+    /// The answer alone, the same values as with the maps, which are left out. What nobody reads any more need not be kept
+    /// until the end; by default it is.
+    func answer<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S>
+
     /// The maps at the taps alone, the same values as with the answer; what stands behind them need not be computed. By
     /// default all of it is.
     func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>]
@@ -117,6 +118,12 @@ public protocol FeatureModel: Sendable {
 }
 
 extension FeatureModel {
+    /// All of it but the maps.
+    public func answer<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {
+        let output = self(images, context)
+        return ModelOutput(answer: output.answer, features: [], regions: output.regions)
+    }
+
     /// Those of the whole answer.
     public func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>] {
         self(images, context).features

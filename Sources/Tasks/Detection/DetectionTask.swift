@@ -73,7 +73,7 @@ public struct DetectionTask: LearningTask {
         var evaluator = evaluator(options)
         own.start(epoch: 0)
         while let batch = try own.next() {
-            try evaluator.add(model(Variable(Tensor(batch)), .evaluation(store)), batch)
+            try evaluator.add(model.answer(Variable(Tensor(batch)), .evaluation(store)), batch)
             try each(batch.count)
         }
         return try evaluator.finish()

@@ -72,7 +72,7 @@ struct BenchmarkStep {
         let size = Pair(outline.height, outline.width)
         let task = try configuration.makeTask(
             configuration.vocabulary(outline), training: nil)
-        let output = model(Variable(images), .evaluation(store))
+        let output = model.answer(Variable(images), .evaluation(store))
         var limits = task.settings.limits
         limits.score = 0
         let visible = [Pair](repeating: size, count: images.shape[0])
@@ -80,5 +80,5 @@ struct BenchmarkStep {
     }
 
     /// One forward pass without a tape.
-    func infer() { _ = model(Variable(images), .evaluation(store)).logits }
+    func infer() { _ = model.answer(Variable(images), .evaluation(store)).logits }
 }

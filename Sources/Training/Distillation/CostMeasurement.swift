@@ -4,6 +4,14 @@ import Layers
 import Tasks
 import Tensors
 
+/// How costs are measured where the section says nothing.
+struct UsualCost {
+    /// The most places of each map that count.
+    var positions = Int.max
+    /// Training images that are measured first; nil for all at once.
+    var firstImages: Int?
+}
+
 /// Measures adaptation costs among trained models, all on the same images.
 struct CostMeasurement<Task: LearningTask> {
     let section: CostSection
@@ -15,19 +23,11 @@ struct CostMeasurement<Task: LearningTask> {
     let batchSize: Int
     let threads: Int
     /// What the task says where the section says nothing.
-    let usual: Usual
+    let usual: UsualCost
     private let maps: MapStore
 
-    /// What suits the maps of a task.
-    struct Usual {
-        /// The most places of each map that count.
-        var positions = Int.max
-        /// Training images that are measured first; nil for all at once.
-        var firstImages: Int?
-    }
-
     init(
-        _ section: CostSection, _ data: PreparedData<Task.Annotation>, _ task: Task, _ recipe: Recipe, usual: Usual,
+        _ section: CostSection, _ data: PreparedData<Task.Annotation>, _ task: Task, _ recipe: Recipe, usual: UsualCost,
         maps: MapStore
     ) throws {
         guard let validation = data.splits.validation else {
@@ -166,7 +166,8 @@ struct ComparedModels {
     init(_ pairs: [(source: Teacher, target: Teacher)], _ pairings: [FeaturePairing]) {
         for (pair, pairing) in zip(pairs, pairings) {
             let source = enter(pair.source, pairing.pairs.map(\.studentIndex))
-            self.pairs.append((source, enter(pair.target, pairing.pairs.map(\.teacherIndex))))
+            let target = enter(pair.target, pairing.pairs.map(\.teacherIndex))
+            self.pairs.append((source, target))
         }
     }
 

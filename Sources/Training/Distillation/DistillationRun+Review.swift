@@ -56,7 +56,7 @@ extension DistillationRun {
     ) throws -> [AdaptationCost] {
         try CostMeasurement(
             configuration.cost, data, task, recipe,
-            usual: C.answersAreAlike ? .init() : .init(positions: 1024, firstImages: 512), maps: maps
+            usual: C.answersAreAlike ? UsualCost() : UsualCost(positions: 1024, firstImages: 512), maps: maps
         ).costs(pairs, isDecided: untilDecided ? AdaptationCost.leastIsDecided : nil)
     }
 }

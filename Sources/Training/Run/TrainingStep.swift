@@ -150,8 +150,8 @@ final class TrainingStep<Task: LearningTask> {
 
     /// What the loss looks at of the model's output. Nobody else has it.
     private func output(_ part: Batch<Task.Target>, _ context: Context<Float>) -> ModelOutput<Float> {
-        let output = model(Variable(Tensor(part)), context)
-        return task.readsMaps ? output : output.withoutMaps
+        let images = Variable(Tensor(part))
+        return task.readsMaps ? model(images, context) : model.answer(images, context)
     }
 
     /// What the model needs for a batch or a part of one. The first part's gradients replace those of the update before,
