@@ -275,11 +275,14 @@ extension Runs {
         }
 
         @Test func aLossThatLeavesTheLabelsNoSayIsToldOf() throws {
-            let key = "stage.losses[1].weight"
+            let key = "stage.losses[2].weight"
             let overrides = try student() + ["order=[wide]", "stage.epochs=2"]
-            try distill("even", overrides + ["stage.losses=[{kind: fgd}, {kind: pkd, weight: 0.01}]"])
+            try distill(
+                "even", overrides + ["stage.losses=[{kind: fgd}, {kind: l2, weight: 1e-4}, {kind: pkd, weight: 0.01}]"])
             #expect(!messages.all.contains(key), "\(messages.all)")
-            try distill("heavy", overrides + ["stage.losses=[{kind: fgd}, {kind: pkd, weight: 1000}]"])
+            try distill(
+                "heavy", overrides + ["stage.losses=[{kind: fgd}, {kind: l2, weight: 1e-4}, {kind: pkd, weight: 1000}]"]
+            )
             #expect(messages.all.contains("times as large as the task's own loss in the first epoch with wide"))
             #expect(messages.all.contains("a smaller \(key) (now 1000.0)"), "\(messages.all)")
             #expect(messages.all.split(separator: key).count == 2)

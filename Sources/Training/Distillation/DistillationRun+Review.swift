@@ -54,10 +54,10 @@ extension DistillationRun {
     func measureCosts(
         _ pairs: [(source: Teacher, target: Teacher)], untilDecided: Bool
     ) throws -> [AdaptationCost] {
-        try CostMeasurement(
-            configuration.cost, data, task, recipe,
-            usual: C.answersAreAlike ? UsualCost() : UsualCost(positions: 1024, firstImages: 512), maps: maps
-        ).costs(pairs, isDecided: untilDecided ? AdaptationCost.leastIsDecided : nil)
+        let usual = C.answersAreAlike ? UsualCost() : UsualCost(positions: 1024, firstImages: 512)
+        let measurement = try CostMeasurement(configuration.cost, data, task, recipe, usual: usual, maps: maps)
+        guard untilDecided else { return try measurement.costs(pairs) }
+        return try measurement.costs(pairs) { AdaptationCost.leastIsDecided($0) }
     }
 }
 

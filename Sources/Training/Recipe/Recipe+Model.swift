@@ -39,7 +39,7 @@ package struct ModelOutline: Sendable {
         {
             specification.classes = classes
         } else {
-            specification.classes = task.usualClasses ?? specification.classes
+            if let usual = task.usualClasses { specification.classes = usual }
             notices.append(
                 "The number of classes comes from the data, which is not opened here; \(specification.classes) are assumed "
                     + "(model.classes).")
