@@ -32,9 +32,10 @@ public protocol LearningTask: Sendable {
     /// What makes targets.
     /// - Parameter training: whether for training, where images may be mixed with each other.
     func collator(training: Bool) -> TargetCollator
-    /// The loss of a batch in that update of the run, counted from 0.
+    /// The loss of a batch in that update of the run, counted from 0. A task that takes the output (`consuming`) has its memory
+    /// for gradients where nobody else looks at it.
     func loss(
-        _ output: ModelOutput<Float>, _ batch: Batch<Target>, _ context: Context<Float>, update: Int
+        _ output: consuming ModelOutput<Float>, _ batch: Batch<Target>, _ context: Context<Float>, update: Int
     ) -> TaskLoss
     /// By what the loss of these targets is divided, where that is known before any answer is, and is not the number of
     /// images: the weights of the pixels that count, say. The slices of a batch (`training.slices`) then count by it in the
@@ -55,6 +56,8 @@ public protocol LearningTask: Sendable {
     /// batches; otherwise each of them measures all.
     var measuresAnswersAlone: Bool { get }
 
+    /// Whether `loss` looks at the maps of an output; yes by default. Without, training does not keep them for it.
+    var readsMaps: Bool { get }
     /// Whether a parameter that no gradient reaches is a mistake.
     var reachesAllParameters: Bool { get }
     /// Whether batches are mixed in training, so that an image is not the same in every epoch.
@@ -150,6 +153,8 @@ public protocol LearningTask: Sendable {
 extension LearningTask {
     /// Nothing.
     public var trainingMetric: Metric? { nil }
+    /// Yes.
+    public var readsMaps: Bool { true }
     /// Yes: a parameter without a gradient is a mistake.
     public var reachesAllParameters: Bool { true }
     /// No.

@@ -21,6 +21,11 @@ public protocol TaskConfiguration: Sendable {
     /// How many numbers the model answers with, where the task and not the data decides; a `model.classes` that says
     /// otherwise is refused.
     var outputs: Int? { get }
+    /// How many classes the data that the program brings along has for the task; by default as the data says.
+    static func classes(of data: EmbeddedData) -> Int
+    /// How many classes are assumed where neither the configuration nor data that is open tells; nil, as by default, for as many
+    /// as the model was published with.
+    static var usualClasses: Int? { get }
     /// The head that answers, for so many classes; nil for a classifier's in the form of the model's family, whose answer
     /// is one row of numbers for each image.
     func head(classes: Int) -> (any HeadSpecification)?
@@ -117,6 +122,10 @@ public protocol TaskConfiguration: Sendable {
 extension TaskConfiguration {
     /// As many as the data has classes.
     public var outputs: Int? { nil }
+    /// As the data says.
+    public static func classes(of data: EmbeddedData) -> Int { data.classes }
+    /// As many as the model was published with.
+    public static var usualClasses: Int? { nil }
     /// The classifier of the model's family.
     public func head(classes: Int) -> (any HeadSpecification)? { nil }
     /// Nothing.

@@ -38,6 +38,7 @@
 #include "RecursiveGate.h"
 #include "Reduction.h"
 #include "RegionAligned.h"
+#include "ReluLinearRow.h"
 #include "RepeatedChannels.h"
 #include "Residual.h"
 #include "Resize.h"

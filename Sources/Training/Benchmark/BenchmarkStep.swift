@@ -74,7 +74,7 @@ struct BenchmarkStep {
         let size = Pair(outline.height, outline.width)
         let task = try configuration.makeTask(
             configuration.vocabulary(outline), training: nil)
-        let output = model(Variable(images), .evaluation(store))
+        let output = model.answer(Variable(images), .evaluation(store))
         var limits = task.settings.limits
         limits.score = 0
         let visible = [Pair](repeating: size, count: images.shape[0])

@@ -47,8 +47,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     package init<C: TaskConfiguration>(
         _ recipe: Recipe, _ task: C, splits: DatasetSplits<Annotation>
     ) throws where C.Task.Annotation == Annotation {
-        var data = recipe.data
-        if C.fitsWholeImages, data.fit == .crop { data.fit = .corner }
+        var data = recipe.data.fitted(for: C.self)
         var splits = splits
         if let count = data.trainingImages {
             try splits.keepTrainingImages(count, path: data.path) { try C.groups($0) }

@@ -235,6 +235,8 @@ package struct CostSection: Sendable {
     }
 
     package var images: Int
+    /// Of these the ones that are measured first; nil for what the task says.
+    package var firstImages: Int?
     package var method: Method
     package var ridge: Double
     package var resamples: Int
@@ -246,6 +248,10 @@ package struct CostSection: Sendable {
 
     init(_ reader: ConfigurationReader) {
         images = reader.int("images", default: 5000, in: 1...100_000_000, "Training images that maps are fitted to")
+        firstImages = reader.optionalInt(
+            "firstImages", in: 1...100_000_000,
+            "Of these, the ones measured first, and twice as many while error bars decide nothing; all when absent, of detectors 512"
+        )
         method = reader.choice("method", default: .exact, "How the maps are fitted")
         ridge = reader.double("ridge", default: 1e-6, in: 1e-12...1, "Ridge of the exact fit, relative")
         resamples = reader.int("resamples", default: 200, in: 2...100_000, "Resamples of the images for error bars")

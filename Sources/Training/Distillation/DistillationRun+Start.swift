@@ -29,16 +29,11 @@ extension DistillationRun {
             data.splits.train, task.collator(training: true), recipe, training: true
         ).batchCount
         let scope = Scope(extending: model.parameters)
-        let console = console
         let distilled = try DistilledTask(
             scope, base: task, model: model, height: data.plan.height, width: data.plan.width,
             teachers: stage.teachers, stage.configuration,
             place: .init(firstUpdate: stage.firstEpoch * batches, updatesPerEpoch: batches)
-        ) { factor in
-            console.notice(
-                "the distillation losses are balanced by a factor of \(NumberText.scientific(factor, decimals: 2)) from now on"
-            )
-        }
+        ) { [console, text = stageText(stage)] in console.notice(text($0)) }
         let seed = UInt64(recipe.run.seed)
         // Adapters of every stage are drawn anew, and not as those of the stage before.
         let store = ParameterStore<Float>(scope.list, seed: seed &+ UInt64(index + 1) &* 1_000_003)
@@ -66,6 +61,26 @@ extension DistillationRun {
             try keepMoments(of: previous.step.state.optimizer, in: made.step.state.optimizer)
         }
         return made
+    }
+
+    /// What a user is told of findings in a stage.
+    private func stageText(_ stage: StagePlan) -> (DistilledTask<C.Task>.Finding) -> String {
+        let losses = stage.configuration.losses
+        let own = configuration.stages.byTeacher[stage.title] != nil
+        return { finding in
+            switch finding {
+            case .balanced(let factor):
+                return
+                    "the distillation losses are balanced by a factor of \(NumberText.scientific(factor, decimals: 2)) from now on"
+            case .large(let index, let times):
+                let key = "losses[\(index)].weight"
+                let place = own ? "\(key) of \(stage.title) in stages" : "stage.\(key)"
+                return
+                    "\(losses[index].kind.rawValue) was \(NumberText.fixed(times, decimals: 1)) times as large as the task's own loss "
+                    + "in the first epoch with \(stage.title), so that the labels hardly count; a smaller \(place) "
+                    + "(now \(losses[index].weight)) gives them more"
+            }
+        }
     }
 
     /// What is saved with every state of a stage.

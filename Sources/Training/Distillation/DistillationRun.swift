@@ -246,7 +246,7 @@ package final class DistillationRun<C: TaskConfiguration> {
         var costs: [OrderReport.Cost] = []
         var known: [String: AdaptationCost] = [:]
         func measure(_ pairs: [(source: Teacher, target: Teacher)]) throws {
-            let found = try measureCosts(pairs)
+            let found = try measureCosts(pairs, untilDecided: !complete)
             for (pair, cost) in zip(pairs, found) {
                 known["\(pair.source.name)/\(pair.target.name)"] = cost
                 costs.append(.init(source: pair.source.name, target: pair.target.name, cost: cost))

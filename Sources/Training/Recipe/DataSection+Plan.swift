@@ -1,6 +1,14 @@
 import Datasets
+import Tasks
 
 extension DataSection {
+    /// The same, images brought into the input as the task needs them.
+    func fitted<C: TaskConfiguration>(for task: C.Type) -> DataSection {
+        var copy = self
+        if C.fitsWholeImages, fit == .crop { copy.fit = .corner }
+        return copy
+    }
+
     /// The transforms for an input of that shape.
     func plan(height: Int, width: Int, channels: Int, normalization: Normalization) -> TransformPlan {
         var training: [TransformStep] = []

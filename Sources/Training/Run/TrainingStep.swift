@@ -249,7 +249,13 @@ final class TrainingStep<Task: LearningTask> {
 
     /// The model's answer and its loss.
     func loss(_ part: Batch<Task.Target>, _ context: Context<Float>, update: Int) -> TaskLoss {
-        task.loss(model(Variable(Tensor(part)), context), part, context, update: update)
+        task.loss(output(part, context), part, context, update: update)
+    }
+
+    /// What the loss looks at of the model's output. Nobody else has it.
+    private func output(_ part: Batch<Task.Target>, _ context: Context<Float>) -> ModelOutput<Float> {
+        let images = Variable(Tensor(part))
+        return task.readsMaps ? model(images, context) : model.answer(images, context)
     }
 
     /// What the model needs for a batch or a part of one.
