@@ -21,6 +21,7 @@ public enum FieldNames {
         "numtrainepochs": "training.epochs",
         "amp": "training.precision", "fp16": "training.precision", "bf16": "training.precision",
         "half": "training.precision", "mixedprecision": "training.precision", "dtype": "training.precision",
+        "precision": "training.precision",
         "workers": "training.loaderThreads", "numworkers": "training.loaderThreads",
         "nw": "training.loaderThreads", "dataloadernumworkers": "training.loaderThreads",
         "numthreads": "training.threads", "cpus": "training.threads", "jobs": "training.threads",

@@ -27,10 +27,10 @@ private struct Sample {
 @Suite struct InferencePrecisionTests {
     private static let presets = [
         "hornet_pico_7x7", "hornet_pico_gf", "hornet_nano_7x7", "convnext_nano32", "resnet20", "cvt_nano32",
-        "swin_nano32", "mobile_former_nano32",
+        "swin_nano32",
     ]
 
-    @Test(arguments: presets) func packedWeightsGiveTheSameBits(name: String) throws {
+    @Test(arguments: presets + ["mobile_former_nano32"]) func packedWeightsGiveTheSameBits(name: String) throws {
         let sample = try Sample(name)
         let plain = sample.logits().array.map(\.bitPattern)
         let packed = PackedWeights(sample.store.flat, .full)
