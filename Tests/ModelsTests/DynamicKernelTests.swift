@@ -43,7 +43,7 @@ import Testing
 
     /// Warehouses serve bottlenecks as they serve basic blocks; published as 28.05 and 102.02 million, which no grouping of
     /// whole stages gives more nearly.
-    @Test(arguments: [(1, 28_069_722), (4, 102_139_641)])
+    @Test(arguments: [(1.0, 28_069_722), (4.0, 102_139_641)])
     func kernelWarehousesOfBottlenecksHaveTheirParameters(budget: Double, resnet50: Int) throws {
         #expect(try parameters(Self.large, KernelSpecification(.kernelWarehouse, budget: budget)) == resnet50)
     }
