@@ -75,6 +75,9 @@ import Testing
         all.map { tiny($0) as any BackboneSpecification } + [
             ResNetSpecification(
                 baseWidth: 4, depths: [1, 2], block: .bottleneck, stem: .small, grouping: .init(groups: 2, width: 3),
+                classes: 5),
+            ResNetSpecification(
+                baseWidth: 4, depths: [1, 2], block: .bottleneck, stem: .small, grouping: .init(groups: 2, width: 3),
                 kernels: KernelSpecification(.odConv, experts: 2), classes: 5),
             MobileNetV2Specification(width: 0.1, stem: .small, classes: 5),
             MobileNetV2Specification(
