@@ -141,7 +141,7 @@ struct InspectDataCommand: ParsableCommand {
                     found.task.input != nil
                     ? ", windows that are cut out of the images\n"
                     : "; cut is the part of an image's area that is lost, on average "
-                    + "and at most (data.fit: \(fitting.fit.rawValue))\n"
+                        + "and at most (data.fit: \(fitting.fit.rawValue))\n"
             }
             do {
                 let used = try found.normalization(recipe)

@@ -70,7 +70,8 @@ extension GraphBuilder {
         case .gnConv, .gnConvGF:
             return x.renamed(
                 try gnConv(
-                    path, x, widths: [x.channels / 2, x.channels], globalFilter: mixer == .gnConvGF, gateScale: 1.0 / 3))
+                    path, x, widths: [x.channels / 2, x.channels], globalFilter: mixer == .gnConvGF, gateScale: 1.0 / 3)
+            )
         case .globalFilter: return try globalFilter(path, channelsFirst(x))
         case .windowAttention:
             let shift: WindowAttention.Shift = number % 2 == 0 ? .none : .betweenWindows
@@ -108,7 +109,10 @@ extension GraphBuilder {
         }
         let scores = node(
             "Mul", path + ".scores",
-            [node("MatMul", path + ".products", [turned[0], turned[1]]), number(1 / Double(channels / heads).squareRoot())])
+            [
+                node("MatMul", path + ".products", [turned[0], turned[1]]),
+                number(1 / Double(channels / heads).squareRoot()),
+            ])
         let shares = node("Softmax", path + ".shares", [scores], ["axis": .integer(-1)])
         let mixed = transposed(path + ".turned", node("MatMul", path + ".mixed", [shares, turned[2]]), [0, 2, 1, 3])
         return try linear(path + ".proj", reshaped(path + ".map", mixed, [map.height, map.width, channels]))

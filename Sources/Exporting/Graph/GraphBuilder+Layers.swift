@@ -54,7 +54,8 @@ extension GraphBuilder {
         var attributes: [String: Attribute] = [
             "group": .integer(map.channels / weight.shape[1]),
             "kernel_shape": .integers([kernelHeight, kernelWidth]),
-            "pads": .integers([pads.height, pads.width, pads.height, pads.width]), "strides": .integers([stride, stride]),
+            "pads": .integers([pads.height, pads.width, pads.height, pads.width]),
+            "strides": .integers([stride, stride]),
         ]
         if dilation > 1 { attributes["dilations"] = .integers([dilation, dilation]) }
         let name = node("Conv", output ?? path, inputs, attributes)

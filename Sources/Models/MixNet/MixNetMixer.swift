@@ -138,7 +138,8 @@ struct MixNetMaker {
         case .windowAttention:
             return .windows(
                 try WindowAttention(
-                    scope, channels: channels, heads: channels / MixNetMixer.headWidth, window: Pair(MixNetMixer.window),
+                    scope, channels: channels, heads: channels / MixNetMixer.headWidth,
+                    window: Pair(MixNetMixer.window),
                     shift: number % 2 == 0 ? .none : .betweenWindows))
         case .attention:
             return .layer(try SelfAttention(scope, channels: channels, heads: channels / MixNetMixer.headWidth))

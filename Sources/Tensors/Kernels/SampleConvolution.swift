@@ -163,7 +163,8 @@ extension Tensor {
         _ x: Tensor, _ window: Window, groups: Int, to kernels: some SampleKernels<S>
     ) {
         if let tiles = SampleTiles(window, input: x.shape, weight: kernels.shape, groups: groups),
-            let own = kernels as? any TiledKernels, own.fitsTiles, let x = x as? Tensor<Float>, let g = self as? Tensor<Float>
+            let own = kernels as? any TiledKernels, own.fitsTiles, let x = x as? Tensor<Float>,
+            let g = self as? Tensor<Float>
         {
             tiles.kernelGradients(own, x, g)
             return

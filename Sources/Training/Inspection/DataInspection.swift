@@ -97,7 +97,8 @@ package struct DataInspection<C: TaskConfiguration>: Sendable {
             tally.withLock { $0.add(own) }
             progress?.add(min(looked, (chunk + 1) * grain) - chunk * grain)
         }
-        let empty = InspectedPart(name: name, count: dataset.count, classCounts: C.answersWithClasses ? try C.counts(dataset) : [])
+        let empty = InspectedPart(
+            name: name, count: dataset.count, classCounts: C.answersWithClasses ? try C.counts(dataset) : [])
         return tally.withLock { $0 }.part(empty)
     }
 }
