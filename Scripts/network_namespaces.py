@@ -6,7 +6,7 @@
     sudo Scripts/network_namespaces.py run --mpi mpich --ranks 2 -- trainer train CONFIG --distributed
     sudo Scripts/network_namespaces.py cut                              # the cable is out ...
     sudo Scripts/network_namespaces.py mend                             # ... and in again
-    sudo Scripts/network_namespaces.py slow --rate 1gbit --delay 0.1ms  # a slower network; --rate none ends it
+    sudo Scripts/network_namespaces.py slow --rate 1gbit                # a slower network; --rate none ends it
     sudo Scripts/network_namespaces.py down
 
 Ranks are divided between the hosts, the first half on hornbeam-a, and all that goes from one to the other goes over TCP.
@@ -36,8 +36,13 @@ exec ip netns exec "$host" unshare --uts sh -c 'hostname "$1"; shift; exec sh -c
 """
 
 
+def tool(name):
+    """A program for administrators, whose folders a user's PATH may lack."""
+    return shutil.which(name, path="/usr/sbin:/sbin:" + os.environ.get("PATH", "")) or name
+
+
 def ip(*words, check=True):
-    done = subprocess.run(["ip", *words], capture_output=True, text=True)
+    done = subprocess.run([tool("ip"), *words], capture_output=True, text=True)
     if check and done.returncode != 0:
         sys.exit(f"error: ip {' '.join(words)}: {done.stderr.strip() or 'failed'}")
     return done
@@ -87,11 +92,16 @@ def mend(_):
 def slow(arguments):
     need_hosts()
     for host in HOSTS:
-        base = ["tc", "-n", host, "qdisc"]
+        base = [tool("tc"), "-n", host, "qdisc"]
         subprocess.run([*base, "del", "dev", LINK, "root"], capture_output=True)
-        if arguments.rate != "none":
-            limits = ["rate", arguments.rate] + (["delay", arguments.delay] if arguments.delay else [])
-            subprocess.run([*base, "add", "dev", LINK, "root", "netem", *limits, "limit", "100000"], check=True)
+        if arguments.rate == "none":
+            continue
+        # A delay needs a kernel with netem.
+        limits = ["tbf", "rate", arguments.rate, "burst", "1mb", "limit", "4mb"]
+        if arguments.delay:
+            limits = ["netem", "rate", arguments.rate, "delay", arguments.delay, "limit", "100000"]
+        if subprocess.run([*base, "add", "dev", LINK, "root", *limits]).returncode != 0:
+            sys.exit(f"error: this system cannot slow the network down by {limits[0]}")
 
 
 def launcher(mpi):
@@ -122,7 +132,10 @@ def run(arguments):
             hostfile.write_text("".join(f"{address} slots={count}\n" for address, count in used))
             words = [launcher("openmpi"), "--hostfile", str(hostfile), "-n", str(arguments.ranks), "--bind-to", "none",
                      "--mca", "plm_rsh_agent", str(agent), "--mca", "btl", "self,vader,tcp",
-                     "--mca", "btl_tcp_if_include", NETWORK, "--mca", "oob_tcp_if_include", NETWORK]
+                     "--mca", "btl_tcp_if_include", NETWORK, "--mca", "oob_tcp_if_include", NETWORK,
+                     # Otherwise mpirun waits for minutes for a host that is gone.
+                     "--mca", "oob_tcp_keepalive_time", "10", "--mca", "oob_tcp_keepalive_intvl", "2",
+                     "--mca", "oob_tcp_keepalive_probes", "3"]
             environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
             for name in sorted(environment):
                 if name.startswith("HORNBEAM_"):
@@ -133,7 +146,7 @@ def run(arguments):
             # Both hosts have one memory, and UCX would find out.
             environment.update(UCX_TLS="tcp,self", UCX_NET_DEVICES=LINK)
         start = 'hostname "$1"; shift; exec "$@"'
-        words = ["ip", "netns", "exec", first, "unshare", "--uts", "sh", "-c", start, "sh", first, *words, *command]
+        words = [tool("ip"), "netns", "exec", first, "unshare", "--uts", "sh", "-c", start, "sh", first, *words, *command]
         if arguments.show:
             print(" ".join(map(shlex.quote, words)), file=sys.stderr)
         sys.exit(subprocess.run(words, env=environment).returncode)
@@ -157,7 +170,7 @@ def main():
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("error: network namespaces need root, start it with sudo")
-    if not shutil.which("ip"):
+    if not pathlib.Path(tool("ip")).is_absolute():
         sys.exit("error: ip is missing, install it with: apt-get install iproute2")
     arguments.action(arguments)
 

@@ -35,13 +35,23 @@ extension ProcessGroup {
                 rest = UnsafeMutableRawBufferPointer(rebasing: whole[start.count...])
             }
             let unsent = UnsafeRawBufferPointer(rebasing: sent.dropFirst(Envelope.room))
-            let hasMore = (destination: destination != nil && !unsent.isEmpty, source: !rest.isEmpty)
-            if hasMore.destination || hasMore.source {
-                try exchange(
-                    unsent, to: hasMore.destination ? destination : nil, rest, from: hasMore.source ? source : nil,
-                    in: call)
-            }
+            try exchangeInPieces(unsent, to: destination, rest, from: source, in: call)
             return came
+        }
+    }
+
+    /// What does not go along in the envelopes. Each piece is waited for by itself, so that a slow network is not taken for
+    /// a rank that does not come.
+    private func exchangeInPieces(
+        _ sent: UnsafeRawBufferPointer, to destination: Int?, _ received: UnsafeMutableRawBufferPointer,
+        from source: Int?, in call: Call
+    ) throws {
+        let piece = 1 << 26
+        for start in stride(from: 0, to: max(sent.count, received.count), by: piece) {
+            let out = UnsafeRawBufferPointer(rebasing: sent.dropFirst(start).prefix(piece))
+            let into = UnsafeMutableRawBufferPointer(rebasing: received.dropFirst(start).prefix(piece))
+            try exchange(
+                out, to: out.isEmpty ? nil : destination, into, from: into.isEmpty ? nil : source, in: call)
         }
     }
 
