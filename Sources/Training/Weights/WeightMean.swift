@@ -1,5 +1,6 @@
 import Layers
 import Reporting
+import Tasks
 import Tensors
 
 /// The mean of several weights of one model: parameters and floating-point buffers, added up in double precision in the order in
@@ -86,7 +87,7 @@ package struct Soup {
     package init(_ paths: [String], greedy: Bool, measure: (Weights) throws -> Scores) throws {
         require(!paths.isEmpty, "Soup", "there must be weights")
         var mean: WeightMean?
-        ingredients = try paths.map { path in
+        var found = try paths.map { path -> Ingredient in
             let weights = try Weights.read(path)
             if let problem = mean?.problem(weights) { throw RecipeError("\(path) \(problem)") }
             mean = mean ?? WeightMean(weights)
@@ -94,27 +95,28 @@ package struct Soup {
         }
         if greedy {
             // A stable sort, so that what is level comes in the order in which it was given.
-            let order = ingredients.indices.sorted {
-                let (a, b) = (ingredients[$0].scores, ingredients[$1].scores)
+            let order = found.indices.sorted {
+                let (a, b) = (found[$0].scores, found[$1].scores)
                 return a.isBetter(than: b) || (!b.isBetter(than: a) && $0 < $1)
             }
-            ingredients = order.map { ingredients[$0] }
+            found = order.map { found[$0] }
         }
-        var sum = WeightMean(try Weights.read(ingredients[0].path))
-        ingredients[0].isTaken = true
-        scores = ingredients[0].scores
-        for index in ingredients.indices.dropFirst() {
-            let next = sum.adding(try Weights.read(ingredients[index].path))
+        var sum = WeightMean(try Weights.read(found[0].path))
+        found[0].isTaken = true
+        var best = found[0].scores
+        for index in found.indices.dropFirst() {
+            let next = sum.adding(try Weights.read(found[index].path))
             guard greedy else {
-                (sum, ingredients[index].isTaken) = (next, true)
+                (sum, found[index].isTaken) = (next, true)
                 continue
             }
-            let found = try measure(next.weights())
-            ingredients[index].together = found
-            guard !scores.isBetter(than: found) else { continue }
-            (sum, scores, ingredients[index].isTaken) = (next, found, true)
+            let scores = try measure(next.weights())
+            found[index].together = scores
+            guard !best.isBetter(than: scores) else { continue }
+            (sum, best, found[index].isTaken) = (next, scores, true)
         }
-        weights = sum.weights()
-        if !greedy, ingredients.count > 1 { scores = try measure(weights) }
+        let mixed = sum.weights()
+        if !greedy, found.count > 1 { best = try measure(mixed) }
+        (ingredients, weights, scores) = (found, mixed, best)
     }
 }
