@@ -27,7 +27,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 5, 8])
     func bytesAreGatheredInTheOrderOfTheRanks(ranks: Int) throws {
-        func bytes(_ rank: Int) -> [UInt8] { [UInt8](repeating: UInt8(rank), count: rank * 700) }
+        @Sendable func bytes(_ rank: Int) -> [UInt8] { [UInt8](repeating: UInt8(rank), count: rank * 700) }
         let results = LocalNetwork.run(ranks) { group in
             (try group.gather(bytes(group.rank)), try group.gatherToAll(bytes(group.rank)))
         }

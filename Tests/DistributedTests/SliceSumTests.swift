@@ -26,7 +26,8 @@ import Testing
     private static func sum<S: Scalar>(_ group: ProcessGroup, slices: Int, _ count: Int) throws -> [S] {
         let sum = try SliceSum<S>(slices: slices, count: count, in: group)
         for slice in sum.ownSlices {
-            for (i, value) in values(slice: slice, count).enumerated() { sum.next.pointer[i] = value }
+            let own: [S] = values(slice: slice, count)
+            for i in 0..<count { sum.next.pointer[i] = own[i] }
             sum.take()
         }
         _ = try sum.finish()
