@@ -20,7 +20,9 @@ import Testing
     private static func tree<S: Scalar>(_ slices: Range<Int>, _ count: Int) -> [S] {
         guard slices.count > 1 else { return values(slice: slices.lowerBound, count) }
         let middle = (slices.lowerBound + slices.upperBound) / 2
-        return zip(tree(slices.lowerBound..<middle, count), tree(middle..<slices.upperBound, count)).map(+)
+        let low: [S] = tree(slices.lowerBound..<middle, count)
+        let high: [S] = tree(middle..<slices.upperBound, count)
+        return zip(low, high).map { $0 + $1 }
     }
 
     private static func sum<S: Scalar>(_ group: ProcessGroup, slices: Int, _ count: Int) throws -> [S] {

@@ -190,7 +190,8 @@ package final class DistillationRun<C: TaskConfiguration> {
         }
         teachers = try pool.map {
             try Teacher(
-                $0.name, Weights.read($0.path, with: ranks), plan: data.plan, precision: configuration.pool.precision?.products)
+                $0.name, Weights.read($0.path, with: ranks), plan: data.plan,
+                precision: configuration.pool.precision?.products)
         }
         openViews()
         for teacher in teachers where ranks.size > 1 {
