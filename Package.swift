@@ -28,7 +28,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 
 let libraries = [
     "Configuration", "JSON", "RunLayout", "Tensors", "Autograd", "Layers", "Models", "Optim", "Distillation",
-    "Datasets", "Detection", "Checkpoints",
+    "Datasets", "Detection", "Checkpoints", "Distributed",
     "ProtobufWriting", "Reporting", "Exporting", "Tasks", "Training", "Commands",
 ]
 
@@ -55,6 +55,8 @@ let package = Package(
             linkerSettings: [
                 .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"), .linkedLibrary("z"),
             ]),
+        // The few functions of MPI, looked up while the program runs: nothing of it is needed to build.
+        .target(name: "CMPI", cSettings: cSettings),
         .target(name: "CVersion", cSettings: cSettings),
         // Linked into products and imported by nothing, so that a new commit compiles this alone.
         .target(name: "CCommit", cxxSettings: commitSettings),
@@ -68,6 +70,7 @@ let package = Package(
         module("Tensors", ["CKernels", "CFFTW", "COneDNN"]),
         // Row 3
         module("Autograd", ["Tensors"]),
+        module("Distributed", ["Tensors", "CKernels", "CMPI"]),
         // Row 4
         module("Layers", ["Autograd", "Tensors"]),
         // Row 5: siblings, none imports another, but that objects are images' and that models of objects know boxes.
@@ -83,7 +86,7 @@ let package = Package(
             "Tasks",
             [
                 "Models", "Detection", "Datasets", "Reporting", "Distillation", "Layers", "Autograd", "Tensors",
-                "Configuration", "JSON",
+                "Configuration", "Distributed", "JSON",
             ]),
         // Row 7: siblings.
         module("Exporting", ["Models", "Detection", "Layers", "Tensors", "ProtobufWriting"]),
@@ -91,15 +94,15 @@ let package = Package(
             "Training",
             [
                 "Tasks", "Models", "Optim", "Detection", "Datasets", "Checkpoints", "Reporting", "Layers", "Autograd",
-                "Tensors", "Configuration", "Distillation", "JSON", "RunLayout",
+                "Tensors", "Configuration", "Distillation", "Distributed", "JSON", "RunLayout",
             ]),
         // Row 8
         module(
             "Commands",
             [
                 argumentParser, "Training", "Tasks", "Exporting", "Models", "Optim", "Detection", "Datasets",
-                "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors", "Configuration", "Distillation", "JSON",
-                "RunLayout",
+                "Checkpoints", "Reporting", "Layers", "Autograd", "Tensors", "Configuration", "Distillation",
+                "Distributed", "JSON", "RunLayout",
             ]),
         // Row 9
         .executableTarget(name: "trainer", dependencies: ["Commands"], swiftSettings: swiftSettings),
@@ -129,7 +132,8 @@ let package = Package(
 
         // What tests of several modules share.
         .target(
-            name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+            name: "TestSupport", dependencies: ["Distributed", "Tensors"], path: "Tests/TestSupport",
+            swiftSettings: swiftSettings),
 
         tests("JSON", ["Tensors"]),
         tests("Fuzzing", ["Checkpoints", "JSON", "RunLayout", "Tensors"]),
@@ -138,6 +142,7 @@ let package = Package(
         tests("Tensors", ["JSON", "TestSupport"]),
         tests("Autograd", ["Tensors", "Checkpoints", "JSON", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("Layers", ["Autograd", "Tensors", "TestSupport"]),
+        tests("Distributed", ["Tensors", "TestSupport"]),
         tests(
             "Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON", "Configuration"],
             resources: [.copy("Fixtures")]),
@@ -164,7 +169,7 @@ let package = Package(
             [
                 "Tasks",
                 "Models", "Optim", "Datasets", "Checkpoints", "Layers", "Autograd", "Tensors", "Configuration",
-                "Reporting", "Distillation", "JSON", "RunLayout",
+                "Reporting", "Distillation", "Distributed", "JSON", "RunLayout", "TestSupport",
             ]),
         // Runs the built executable, which every test build makes.
         .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),

@@ -124,6 +124,7 @@ def cases():
     yield "torchvision resnet18", torchvision.models.resnet18(), lambda s: s, {}, []
     yield "torchvision resnet50 without batch counts", torchvision.models.resnet50(), lambda s: {
         n: t for n, t in s.items() if not n.endswith("num_batches_tracked")}, {}, []
+    yield "torchvision resnext50_32x4d", torchvision.models.resnext50_32x4d(), lambda s: s, {}, []
     yield "Hugging Face ResNet", ResNetForImageClassification(ResNetConfig(
         embedding_size=6, hidden_sizes=[24, 48, 96], depths=[1, 2, 1], layer_type="bottleneck", num_labels=5)), (
             lambda s: s), {}, []

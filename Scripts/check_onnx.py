@@ -3,6 +3,7 @@
 
     Scripts/check_onnx.py                                           models of every family, with random values
     Scripts/check_onnx.py hornet_tiny_gf convnext_nano32@48x40      these, the second at another image size
+    Scripts/check_onnx.py mixnet_pico+mixer=odConv                  with other keys of the section `model`
     Scripts/check_onnx.py Runs/digits/weights/best.safetensors      trained weights
 
 Needs numpy, onnx and onnxruntime; where they are missing, makes a virtual environment with them. Each model is exported,
@@ -18,10 +19,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "weights"))
 import environment
 import program
 
+DYNAMIC = ["condConv", "dyConv", "odConv", "kernelWarehouse"]
 MODELS = [
     "hornet_nano_7x7", "hornet_nano_gf", "hornet_nano_gf@45x52", "convnext_nano32", "cvt_nano32", "resnet20", "resnet18",
     "hornet_tiny_gf", "hornet_tiny_gf@160x200", "swin_nano32", "swin_nano32@45x37", "swin_tiny",
-    "mobile_former_nano32", "mobile_former_26m@90x100", "mobile_former_294m",
+    "mobile_former_nano32", "mobile_former_26m@90x100", "mobile_former_294m", "affnet_nano32", "affnet_nano32@45x37",
+    "affnet_et", "hdsrnet_small", "hdsrnet_small@30x41", "resnext_nano32", "resnext_nano32@45x37", "resnext50",
+    *(f"resnext_nano32+convolution={kind}" for kind in DYNAMIC), *(f"mixnet_pico+mixer={kind}" for kind in DYNAMIC),
+    "mixnet_pico+mixer=deformable2", "mixnet_pico+mixer=frequencyFilter", "mixnet_pico+mixer=windowAttention@45x37",
+    "mobilenetv2_nano32+convolution=odConv",
 ]
 
 
@@ -71,11 +77,11 @@ def main():
     arguments = parser.parse_args()
     environment.ensure_packages("onnx", "numpy", "onnx", "onnxruntime")
     failed = 0
-    print(f"{'model':<34} {'images':>8} {'batch':>5} {'largest logit':>14} {'difference':>11}")
+    print(f"{'model':<42} {'images':>8} {'batch':>5} {'largest logit':>14} {'difference':>11}")
     for source in arguments.models:
         with tempfile.TemporaryDirectory() as folder:
             for *row, passed in check(source, arguments, folder):
-                print("{:<34} {:>8} {:>5} {:>14} {:>11}".format(*row) + ("" if passed else "  FAILED"), flush=True)
+                print("{:<42} {:>8} {:>5} {:>14} {:>11}".format(*row) + ("" if passed else "  FAILED"), flush=True)
                 failed += not passed
     if failed:
         sys.exit(f"error: {failed} comparisons are out of tolerance ({arguments.tolerance})")

@@ -46,6 +46,24 @@ def with_tensorboard():
     os.execv(python, [python] + sys.argv)
 
 
+def check_hyperparameters(events):
+    """What is wrong with what the plugin for hyperparameters is told, by its own messages."""
+    from tensorboard.plugins.hparams import plugin_data_pb2
+
+    found = {}
+    for tag in events.PluginTagToContent("hparams"):
+        data = plugin_data_pb2.HParamsPluginData()
+        data.ParseFromString(events.PluginTagToContent("hparams")[tag])
+        found[tag] = data
+    start = found.get("_hparams_/session_start_info")
+    if start is None or not start.session_start_info.hparams:
+        return ["hparams: no key of the configuration is there"]
+    keys = sorted(start.session_start_info.hparams)
+    infos = sorted(info.name for info in found["_hparams_/experiment"].experiment.hparam_infos)
+    print(f"hparams    {len(keys)} keys: {', '.join(keys[:6])}{' ...' if len(keys) > 6 else ''}")
+    return [] if keys == infos else ["hparams: the session has other keys than the experiment"]
+
+
 def check(run):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -64,6 +82,11 @@ def check(run):
     for tag in sorted(tags["images"]):
         found = events.Images(tag)
         print(f"image      {tag:<42} {len(found):>5} steps, last {found[-1].width} x {found[-1].height} pixels")
+    for tag in sorted(tags["tensors"]):
+        print(f"text       {tag:<42} {len(events.Tensors(tag)):>5} steps")
+    if "configuration" not in tags["tensors"]:
+        wrong.append("configuration: the text of config.yaml is missing")
+    wrong += check_hyperparameters(events)
     for key, tag in TAGS.items():
         wanted = [(line["update"], line[key]) for line in lines if line.get(key) is not None]
         if not wanted:

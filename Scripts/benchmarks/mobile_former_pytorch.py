@@ -15,10 +15,17 @@ def attention(q, k, v, heads):
     return F.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2)
 
 
+class HardSigmoid(nn.Module):
+    """PyTorch's own has a gradient of a sixth in single precision, also where all else is in double."""
+
+    def forward(self, x):
+        return nn.functional.relu6(x + 3) / 6
+
+
 class MapToTokens(nn.Module):
     def __init__(self, channels, width):
         super().__init__()
-        self.alpha = nn.Sequential(nn.Linear(width, channels), nn.Hardsigmoid())
+        self.alpha = nn.Sequential(nn.Linear(width, channels), HardSigmoid())
         self.q = nn.Linear(width, channels)
         self.proj = nn.Linear(channels, width)
         self.layer_norm = nn.LayerNorm(width)
@@ -58,7 +65,7 @@ class Slopes(nn.Module):
     def __init__(self, channels, width):
         super().__init__()
         self.hyper = nn.Sequential(
-            nn.Linear(width, width // 4), nn.ReLU(), nn.Linear(width // 4, 2 * channels), nn.Hardsigmoid())
+            nn.Linear(width, width // 4), nn.ReLU(), nn.Linear(width // 4, 2 * channels), HardSigmoid())
 
     def forward(self, x, token):
         a, b = self.hyper(token)[:, :, None, None].chunk(2, 1)

@@ -1,4 +1,4 @@
-"""ResNet in PyTorch, written from the paper, with torchvision's parameter names."""
+"""ResNet and ResNeXt in PyTorch, written from the papers, with torchvision's parameter names."""
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -7,14 +7,15 @@ from torch import nn
 class Block(nn.Module):
     """A chain of convolutions with norms beside a shortcut."""
 
-    def __init__(self, inputs, width, outputs, stride, kind, shortcut):
+    def __init__(self, inputs, width, outputs, stride, kind, shortcut, groups=1):
         super().__init__()
-        chain = [(inputs, width, 3, stride), (width, outputs, 3, 1)]
+        chain = [(inputs, width, 3, stride, 1), (width, outputs, 3, 1, 1)]
         if kind == "bottleneck":
-            chain = [(inputs, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)]
+            chain = [(inputs, width, 1, 1, 1), (width, width, 3, stride, groups), (width, outputs, 1, 1, 1)]
         self.links = len(chain)
-        for i, (a, b, kernel, step) in enumerate(chain, 1):
-            setattr(self, f"conv{i}", nn.Conv2d(a, b, kernel, step, kernel // 2, bias=False))
+        for i, (a, b, kernel, step, parts) in enumerate(chain, 1):
+            setattr(self, f"conv{i}", nn.Conv2d(
+                a, b, kernel, step, kernel // 2, groups=parts, bias=False))
             setattr(self, f"bn{i}", nn.BatchNorm2d(b))
         self.stride, self.side, self.downsample = 1, 0, None
         if stride != 1 or inputs != outputs:
@@ -36,8 +37,10 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    def __init__(self, base, depths, block, stem, shortcut, classes, in_channels=3):
+    def __init__(self, base, depths, block, stem, shortcut, classes, in_channels=3, grouping=None):
+        """`grouping` has the groups of the 3x3 convolutions and the channels of one in the first stage."""
         super().__init__()
+        groups, own = grouping or (1, base)
         self.large = stem == "large"
         self.conv1 = nn.Conv2d(in_channels, base, 7 if self.large else 3, 2 if self.large else 1,
                                3 if self.large else 1, bias=False)
@@ -47,7 +50,8 @@ class ResNet(nn.Module):
             outputs = (base << i) * (4 if block == "bottleneck" else 1)
             blocks = []
             for j in range(depth):
-                blocks.append(Block(channels, base << i, outputs, 2 if i and not j else 1, block, shortcut))
+                blocks.append(Block(
+                    channels, groups * own << i, outputs, 2 if i and not j else 1, block, shortcut, groups))
                 channels = outputs
             setattr(self, f"layer{i + 1}", nn.Sequential(*blocks))
         self.stages = len(depths)

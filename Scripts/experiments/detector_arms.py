@@ -18,7 +18,7 @@ class Data:
     """A set of images with what it is learnt by.
 
     `teachers` are files beside `folder` by name, the strongest one last; `far` is of an architecture far from the student's
-    and `bridge` a smaller one of the same family.
+    and `bridge` one of the student's own.
     """
 
     name: str
@@ -27,12 +27,13 @@ class Data:
     height: int
     width: int
     epochs: int
-    teacher_epochs: int
+    teacher_epochs: dict
     stage_epochs: int
     loss: dict
     teachers: dict = field(default_factory=dict)
-    far: str = "hornet_gf"
-    bridge: str = "hornet"
+    far: str = "hornet"
+    bridge: str = "resnet"
+    # Of the student and its stages alone.
     settings: dict = field(default_factory=dict)
 
     @property
@@ -41,14 +42,19 @@ class Data:
 
 
 SETS = {
+    # Like published weights, the teachers know more images than the student is given.
     "scenes": Data(
-        "scenes", "detect-scenes", "scenes", 96, 96, epochs=12, teacher_epochs=24, stage_epochs=6, loss=PKD,
-        teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "faster": "faster.yaml", "resnet_wide": "resnet-wide.yaml"}),
+        "scenes", "detect-scenes", "scenes", 96, 96, epochs=40, stage_epochs=15, loss={**PKD, "weight": 1},
+        teacher_epochs={"resnet": 16, "hornet": 24, "resnet_wide": 20},
+        teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "resnet_wide": "resnet-wide.yaml"},
+        settings={"data.trainingImages": 300}),
     "bccd": Data(
-        "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=16, teacher_epochs=30, stage_epochs=8, loss=FGD,
+        "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=16, stage_epochs=8, loss=FGD,
+        teacher_epochs=dict.fromkeys(["resnet", "hornet", "faster", "resnet_deep"], 30),
         teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "faster": "faster.yaml", "resnet_deep": "resnet-deep.yaml"}),
     "nuclei": Data(
-        "nuclei", "detect-cells", "nuclei-coco", 256, 256, epochs=8, teacher_epochs=16, stage_epochs=4, loss=FGD,
+        "nuclei", "detect-cells", "nuclei-coco", 256, 256, epochs=8, stage_epochs=4, loss=FGD,
+        teacher_epochs=dict.fromkeys(["resnet", "hornet", "faster", "resnet_deep"], 16),
         teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "faster": "faster.yaml", "resnet_deep": "resnet-deep.yaml"}),
 }
 
@@ -56,8 +62,6 @@ SETS = {
 STUDENT = {"model.name": "resnet18", "model.baseWidth": 16, "neck.channels": 32}
 # A finer level, for detectors of smaller images than their anchors are made for.
 SMALL_OBJECTS = {"neck.firstStage": 0}
-# Of the far architecture: the same HorNet with global filters.
-FAR = {"model.name": "hornet_pico_gf"}
 
 
 @dataclass

@@ -55,9 +55,11 @@ class Detectors(laboratory.Laboratory):
         return self.data_source
 
     def common(self, seed, data=None):
-        values = super().common(seed, self.data)
-        values["run.seed"] = seed
-        return {**values, **self.set.settings}
+        return super().common(seed, self.data)
+
+    def students(self, seed):
+        """What the student is trained with, alone and in stages."""
+        return {**self.common(seed), **self.set.settings}
 
     # Models
 
@@ -79,12 +81,10 @@ class Detectors(laboratory.Laboratory):
             if scale != 1:
                 settings.update(plan.SMALL_OBJECTS)
         else:
-            epochs = epochs or self.set.teacher_epochs
+            epochs = epochs or self.set.teacher_epochs.get(name, max(self.set.teacher_epochs.values()))
             settings = {}
             if name in self.set.teachers:
                 config = self.folder() / self.set.teachers[name]
-            elif name == self.set.far:
-                config, settings = self.folder() / "hornet.yaml", dict(plan.FAR)
             else:
                 scale = {"half": 0.5, "three_quarters": 0.75, "whole": 1}[name]
                 config, settings = self.folder() / "resnet.yaml", dict(plan.SMALL_OBJECTS)
@@ -92,7 +92,8 @@ class Detectors(laboratory.Laboratory):
         folder = self.work / "models" / f"{name}{suffix}-epochs-{epochs}-seed-{seed}"
         height, across = self.size(scale)
         settings = {
-            **self.common(seed), "training.epochs": epochs, "data.imageSize": f"[{height},{across}]", **settings}
+            **(self.students(seed) if name == "student" else self.common(seed)), "training.epochs": epochs,
+            "data.imageSize": f"[{height},{across}]", **settings}
         return self.run("train", config, settings, folder), folder
 
     def model(self, name, seed, scale=1, width=None):
@@ -147,7 +148,7 @@ class Detectors(laboratory.Laboratory):
         config = self.work / "configs" / f"{name}.yaml"
         self.write_config(config, order, student, arm)
         summary = self.run(
-            "distill", config, {**self.common(arm.seed), **arm.settings}, folder, ["--arm", arm.way])
+            "distill", config, {**self.students(arm.seed), **arm.settings}, folder, ["--arm", arm.way])
         stages = json.loads((folder / "stages.json").read_text())
         epochs = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
         self.save(name, {
@@ -185,7 +186,6 @@ class Detectors(laboratory.Laboratory):
             distill("M2 M3 M4 M6 M7 M10", plan.main_arms(seed))
         for seed in plan.SEEDS:
             add("M4", f"long-seed-{seed}", lambda seed=seed: self.run_long(seed))
-        add("M5", f"model-{data.far}-seed-0", lambda: self.run_model(data.far, 0))
         for seed in plan.SEEDS:
             distill("M5", plan.bridge_arms(data, seed))
         for seed in plan.SEEDS:
@@ -243,7 +243,7 @@ class Detectors(laboratory.Laboratory):
         for claim, title, text in rows:
             print(f"| {claim} | {title} | {text} |")
         print("\n| model or arm | test AP, last epoch | best epoch |\n|---|---|---|")
-        models = [f"model-{name}" for name in ["student", *self.set.teachers, self.set.far]]
+        models = [f"model-{name}" for name in ["student", *self.set.teachers]]
         for arm in [*models, "none", "direct", "ensemble", "progressive", "adaptive", "long"]:
             print(f"| {arm} | {self.mean(arm)} | {self.mean(arm, 'bestTestAP')} |")
         print(self.order_table())
@@ -278,6 +278,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=len(plan.SEEDS), help="how many seeds")
     laboratory.options_of(parser)
     parser.add_argument("--table", action="store_true", help="print what came out, claim by claim, and stop")
+    parser.set_defaults(precision="fp32")
     options = parser.parse_args()
     plan.SEEDS = list(range(options.seeds))
     detectors = Detectors(options)

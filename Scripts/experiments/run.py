@@ -106,6 +106,10 @@ class Laboratory:
     def common(self, seed, data=None):
         return {"data.path": str(data or self.data), "training.precision": self.precision, "run.seed": seed}
 
+    def students(self, seed):
+        """What the student is trained with; here as all models are."""
+        return self.common(seed)
+
     def call(self, arguments, log=None):
         finished = subprocess.run(
             [self.trainer, *arguments], cwd=ROOT, stdout=subprocess.PIPE,
@@ -195,7 +199,7 @@ class Laboratory:
         """What a configuration's pool costs, and the order that follows."""
         begin = time.monotonic()
         arguments = ["order", str(config), "--json", "--output", str(self.work / "costs")]
-        for key, value in self.common(0).items():
+        for key, value in self.students(0).items():
             arguments += ["--set", f"{key}={value}"]
         report = json.loads(self.call(arguments))
         for cost in report["costs"]:
@@ -238,7 +242,7 @@ class Laboratory:
         names = ["none", "direct", "ensemble", "progressive"]
         weights = [self.work / "runs" / f"{name}-seed-{seed}" / "weights" / "last.safetensors" for name in names]
         arguments = ["flatness", *map(str, weights), "--data", str(data), "--json", "--images", str(images)]
-        for key, value in self.common(seed).items():
+        for key, value in self.students(seed).items():
             arguments += ["--set", f"{key}={value}"]
         curves = {}
         for name, report in zip(names, json.loads(self.call(arguments))):

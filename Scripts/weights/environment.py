@@ -46,7 +46,9 @@ def run(trainer, *arguments):
 
 def configuration(folder, model, height, width):
     """Writes a configuration with a section `model` and an image size, and returns its path."""
-    lines = [f"  {key}: {json.dumps(value)}" for key, value in model.items() if value is not None]
+    lines = [
+        f"  {key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in model.items()
+        if value is not None]
     path = pathlib.Path(folder) / "model.yaml"
     path.write_text(f"data:\n  imageSize: [{height}, {width}]\nmodel:\n" + "\n".join(lines) + "\n")
     return path
@@ -77,6 +79,11 @@ def randomise(tensors, seed=0):
             continue
         if name.endswith("running_var"):
             value = 0.5 + generator.random(array.shape)
+        elif name.endswith("attention.fixed_share"):
+            # As after training; a graph has no fixed cells.
+            value = 0 * array
+        elif name.endswith("attention.temperature"):
+            value = 1.5 + 0 * array
         elif "gamma" in name:
             value = 0.5 + normal(0.1)
         elif "complex_weight" in name:
@@ -92,19 +99,21 @@ def randomise(tensors, seed=0):
 
 
 def random_weights(trainer, source, folder, seed=0):
-    """A weights file of a model with random values. The source is a model's name, or `NAME@HEIGHTxWIDTH` for another
-    image size."""
+    """A weights file of a model with random values. The source is a model's name, then `+KEY=VALUE` for each other key of
+    the section `model`, then `@HEIGHTxWIDTH` for another image size."""
     import tensor_files
 
-    name, _, size = source.partition("@")
-    if size:
-        height, _, width = size.partition("x")
-        shape = json.loads(run(trainer, "inspect", name, "--json"))["output"]
-        classes = json.loads(run(trainer, "inspect", name, "--json"))
+    names, _, size = source.partition("@")
+    name, *pairs = names.split("+")
+    if size or pairs:
+        whole = json.loads(run(trainer, "inspect", name, "--json"))
+        shape, classes = whole["output"], whole
         while classes["parts"]:
             classes = classes["parts"][-1]
-        name = configuration(
-            folder, dict(name=name, classes=classes["output"][-1], inputChannels=shape[-1]), height, width)
+        height, width = size.split("x") if size else shape[1:3]
+        keys = dict(pair.split("=", 1) for pair in pairs)
+        model = dict(name=name, classes=classes["output"][-1], inputChannels=shape[-1], **keys)
+        name = configuration(folder, model, height, width)
     tensors, metadata, _ = mould(trainer, name, folder)
     path = pathlib.Path(folder) / (source.replace("/", "_") + ".safetensors")
     tensor_files.write(path, randomise(tensors, seed), metadata)

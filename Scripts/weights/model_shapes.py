@@ -58,6 +58,10 @@ def resnet(t):
         block="bottleneck" if "layer1.0.conv3.weight" in t else "basic", stem="large" if kernel[2] == 7 else "small",
         shortcut="projection" if any(".downsample." in name for name in t) else "padding", inputChannels=kernel[1],
         classes=_shape(t, "fc.weight")[0] if "fc.weight" in t else None)
+    if model["block"] == "bottleneck":
+        width, own = _shape(t, "layer1.0.conv2.weight")[:2]
+        if (width // own, own) != (1, kernel[0]):
+            model.update(groups=width // own, groupWidth=own)
     return model, 224 if kernel[2] == 7 else 32, []
 
 

@@ -34,7 +34,10 @@ def build(metadata):
     if family == "resnet":
         from resnet_pytorch import ResNet
 
-        return ResNet(s["baseWidth"], s["depths"], s["block"], s["stem"], s["shortcut"], **common)
+        grouping = s.get("grouping")
+        return ResNet(
+            s["baseWidth"], s["depths"], s["block"], s["stem"], s["shortcut"],
+            grouping=(grouping["groups"], grouping["width"]) if grouping else None, **common)
     if family == "cvt":
         import torch.nn.functional as F
         from cvt_pytorch import CvT, quick_gelu

@@ -6,7 +6,7 @@ extension Operation {
         ElementwiseFunction.allCases.map(Operation.elementwise) + [
             .add, .subtract, .multiply, .divide, .scale, .sum, .reshape,
             .linear,
-            .geluLinear, .reluLinear,
+            .geluLinear, .reluLinear, .reluLinearRow,
             .split, .slice, .concatenate, .interleave,
             .linearSplit, .normalizedLinearSplit,
             .feedForwardBranch,
@@ -59,7 +59,7 @@ extension GradientCheck {
     public static let all: [GradientCheck] = [
         elementwise, arithmetic,
         linear,
-        geluLinear, reluLinear,
+        geluLinear, reluLinear, reluLinearRow,
         channels,
         linearSplit, normalizedLinearSplit,
         feedForwardBranch,

@@ -71,8 +71,8 @@ HB_INLINE void focal_rows(const float *x, const int32_t *labels, float positive,
     for (int i = 0; i < 16; i++) *sum += sums[i];
 }
 
-HB_KERNEL void hb_sigmoid_focal(const float *restrict x, const int32_t *restrict labels, int balanced, float alpha,
-                                float gamma, float *restrict dx, double *restrict sum, long rows, long columns) {
+HB_KERNEL void hb_sigmoid_focal(const float *x, const int32_t *restrict labels, int balanced, float alpha, float gamma,
+                                float *dx, double *restrict sum, long rows, long columns) {
     const float positive = balanced ? alpha : 1.0f, negative = balanced ? 1.0f - alpha : 1.0f;
     if (gamma == 2.0f) focal_rows(x, labels, positive, negative, gamma, dx, sum, rows, columns, 1);
     else focal_rows(x, labels, positive, negative, gamma, dx, sum, rows, columns, 0);

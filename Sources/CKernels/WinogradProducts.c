@@ -1,4 +1,5 @@
 #include "Winograd.h"
+#include "WinogradSamples.h"
 
 #if defined(__x86_64__)
 #include "WinogradVectors.h"
@@ -143,6 +144,41 @@ void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, cons
                      m + k * hb_winograd_distance(outputs * inputs));
 }
 
+#define SAMPLE_OF(R, W)                                                                                               \
+    WIDE static void sample_##R##_##W(long inner, const float *a, const float *b, int accumulate, float *c) {          \
+        multiply(R, 2, inner, W, a, 0, W, 1, b, 32, 0xffff, accumulate, c, 32);                                        \
+    }
+#define EACH_HEIGHT(F, W)                                                                                             \
+    F(1, W) F(2, W) F(3, W) F(4, W) F(5, W) F(6, W) F(7, W) F(8, W) F(9, W) F(10, W) F(11, W) F(12, W) F(13, W) F(14, W)
+EACH_HEIGHT(SAMPLE_OF, 16)
+EACH_HEIGHT(SAMPLE_OF, 32)
+
+void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *w, int turned,
+                        float *room, int accumulate, float *m) {
+    typedef void (*function)(long, const float *, const float *, int, float *);
+#define SAMPLE_NAME(R, W) sample_##R##_##W,
+    static const function functions[2][14] = {{EACH_HEIGHT(SAMPLE_NAME, 16)}, {EACH_HEIGHT(SAMPLE_NAME, 32)}};
+    // As few parts as possible, of nearly the same height: a product of one or two rows waits for itself.
+    const long parts = (tiles + 13) / 14;
+    for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
+        if (k % 6 == 0) hb_winograd_row(w, inner, k / 6, turned, room);
+        const float *a = v + k * distance, *b = room + k % 6 * hb_winograd_distance(inner * 32);
+        float *c = m + k * hb_winograd_distance(tiles * 32);
+        for (long part = 0; part < parts; part++) {
+            const long first = tiles * part / parts, count = tiles * (part + 1) / parts - first;
+            functions[width > 16][count - 1](inner, a + first * width, b, accumulate, c + first * 32);
+        }
+    }
+}
+
+WIDE void hb_winograd_sample_sum(long tiles, const hb_tile_panel *g, const hb_tile_panel *v, float *m) {
+    for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
+        const float *a = g->tiles + k * g->distance, *b = v->tiles + k * v->distance;
+        float *c = m + k * hb_winograd_distance(HB_BLOCK);
+        if (v->width > 16) multiply(HB_BLOCK_ROWS, 2, tiles, tiles, a, 0, 1, g->width, b, 32, 0xffff, 0, c, 32);
+        else multiply(HB_BLOCK_ROWS, 1, tiles, tiles, a, 0, 1, g->width, b, 16, 0xffff, 0, c, 32);
+    }
+}
 #else
 
 void hb_winograd_product(long tiles, long inner, const float *v, const float *u, long panel, float *m) {
@@ -165,6 +201,16 @@ void hb_panel_sum(long tiles, long outputs, const float *g, long g_width, long g
 
 void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate, float *m) {
     (void)tiles, (void)outputs, (void)inputs, (void)g, (void)v, (void)accumulate, (void)m;
+}
+
+void hb_winograd_sample(long tiles, long inner, const float *v, long distance, long width, const float *w, int turned,
+                        float *room, int accumulate, float *m) {
+    (void)tiles, (void)inner, (void)v, (void)distance, (void)width, (void)w, (void)turned, (void)room, (void)accumulate;
+    (void)m;
+}
+
+void hb_winograd_sample_sum(long tiles, const hb_tile_panel *g, const hb_tile_panel *v, float *m) {
+    (void)tiles, (void)g, (void)v, (void)m;
 }
 
 #endif

@@ -40,3 +40,19 @@ typedef __m512 vector;
 WIDE_INLINE __mmask16 lanes(long count) { return count >= 16 ? 0xffff : count <= 0 ? 0 : (__mmask16)((1u << count) - 1); }
 
 #define STORE_ALL(i, j, value) _mm512_storeu_ps(v + (6 * (i) + (j)) * distance, value)
+
+// What spreading a weight divides by.
+#define SCALE_0 (1.0f / (SQUARE_A * SQUARE_B))
+#define SCALE_A (1.0f / (2.0f * SQUARE_A * (SQUARE_A - SQUARE_B)))
+#define SCALE_B (1.0f / (2.0f * SQUARE_B * (SQUARE_B - SQUARE_A)))
+
+// Six places to three taps: the adjoint of spreading a weight.
+WIDE_INLINE void gather_weight(const vector *m, vector *w) {
+    const vector p = _mm512_mul_ps(SPLAT(SCALE_A), _mm512_add_ps(m[1], m[2]));
+    const vector q = _mm512_mul_ps(SPLAT(SCALE_A * A), _mm512_sub_ps(m[1], m[2]));
+    const vector r = _mm512_mul_ps(SPLAT(SCALE_B), _mm512_add_ps(m[3], m[4]));
+    const vector s = _mm512_mul_ps(SPLAT(SCALE_B * B), _mm512_sub_ps(m[3], m[4]));
+    w[0] = FMA(SPLAT(SCALE_0), m[0], _mm512_add_ps(p, r));
+    w[1] = _mm512_add_ps(q, s);
+    w[2] = FMA(SPLAT(SQUARE_A), p, FMA(SPLAT(SQUARE_B), r, m[5]));
+}

@@ -3,10 +3,6 @@
 #if defined(__x86_64__)
 #include "WinogradVectors.h"
 
-#define SCALE_0 (1.0f / (SQUARE_A * SQUARE_B))
-#define SCALE_A (1.0f / (2.0f * SQUARE_A * (SQUARE_A - SQUARE_B)))
-#define SCALE_B (1.0f / (2.0f * SQUARE_B * (SQUARE_B - SQUARE_A)))
-
 // Three taps to six places.
 WIDE_INLINE void spread_weight(const vector *w, vector *r) {
     r[0] = _mm512_mul_ps(SPLAT(SCALE_0), w[0]);
@@ -19,17 +15,6 @@ WIDE_INLINE void spread_weight(const vector *w, vector *r) {
     odd = _mm512_mul_ps(SPLAT(SCALE_B * B), w[1]);
     r[3] = _mm512_add_ps(even, odd);
     r[4] = _mm512_sub_ps(even, odd);
-}
-
-// The adjoint: six places to three taps.
-WIDE_INLINE void gather_weight(const vector *m, vector *w) {
-    const vector p = _mm512_mul_ps(SPLAT(SCALE_A), _mm512_add_ps(m[1], m[2]));
-    const vector q = _mm512_mul_ps(SPLAT(SCALE_A * A), _mm512_sub_ps(m[1], m[2]));
-    const vector r = _mm512_mul_ps(SPLAT(SCALE_B), _mm512_add_ps(m[3], m[4]));
-    const vector s = _mm512_mul_ps(SPLAT(SCALE_B * B), _mm512_sub_ps(m[3], m[4]));
-    w[0] = FMA(SPLAT(SCALE_0), m[0], _mm512_add_ps(p, r));
-    w[1] = _mm512_add_ps(q, s);
-    w[2] = FMA(SPLAT(SQUARE_A), p, FMA(SPLAT(SQUARE_B), r, m[5]));
 }
 
 // The nine taps of sixteen outputs from `o` on and sixteen inputs from `c` on, turned so that outputs are neighbours:

@@ -11,7 +11,13 @@ public struct SavedState: Sendable {
     public let info: JSONValue
     /// One sentence for each newer save that could not be used.
     public let warnings: [String]
-    let folder: String
+    package let folder: String
+
+    /// A state that somebody else read.
+    package init(generation: Int, files: [String: [UInt8]], info: JSONValue, warnings: [String], folder: String) {
+        (self.generation, self.files, self.info) = (generation, files, info)
+        (self.warnings, self.folder) = (warnings, folder)
+    }
 
     /// A file of the state as tensors.
     /// - Throws: `CheckpointError` when the state has no such file or it is no safetensors file.

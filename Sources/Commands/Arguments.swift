@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Distributed
 import Foundation
 import Models
 import Reporting
@@ -25,7 +26,8 @@ func stem(_ path: String) -> String {
 
 /// Where results go in commands that can print JSON on the standard output: progress is then for the error output.
 func progressConsole(json: Bool, interval: Double = 10) -> Console {
-    Console(output: .stream(json ? 2 : 1), interval: interval)
+    guard ProcessGroup.current.isRoot else { return .silent }
+    return Console(output: .stream(json ? 2 : 1), interval: interval)
 }
 
 /// Refuses a number out of its range.

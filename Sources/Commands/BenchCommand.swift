@@ -72,6 +72,7 @@ struct BenchCommand: ParsableCommand {
         guard let config else { return }
         let recipe = try openRecipe(config, overrides.values, console)
         ThreadsOption.use(size.threads, recipe, console)
+        for notice in recipe.outline.notices where !recipe.notices.contains(notice) { console.notice(notice) }
         StopRequest.listen(training: false)
         let result = try StepBenchmark.run(
             recipe, batch: size.batch ?? recipe.training.batchSize, steps: steps, trains: !inferenceOnly,
@@ -119,7 +120,7 @@ struct BenchCommand: ParsableCommand {
                 ]
             })
         return """
-            batch \(result.batch), \(result.threads) threads, \(NumberText.grouped(result.parameters)) parameters, \
+            batch \(result.batch), \(result.threads) threads, \(result.classes) classes, \(NumberText.grouped(result.parameters)) parameters, \
             \(NumberText.grouped(result.multiplyAdds)) multiply-adds per image
             peak of this machine's multiply-adds \(NumberText.fixed(result.peakRate / 1e9, decimals: 0)) GFLOP/s
             peak memory \(Int(bounded: result.peakMemoryMB)) MB, tensor pool \(result.poolBytes >> 20) MB
@@ -141,7 +142,8 @@ struct BenchCommand: ParsableCommand {
         let steps = Double(result.profiledSteps)
         return [
             "batch": .integer(result.batch), "threads": .integer(result.threads),
-            "parameters": .integer(result.parameters), "multiplyAdds": .integer(result.multiplyAdds),
+            "classes": .integer(result.classes), "parameters": .integer(result.parameters),
+            "multiplyAdds": .integer(result.multiplyAdds),
             "peakFlops": .number(result.peakRate), "peakMemoryMB": .number(result.peakMemoryMB),
             "poolBytes": .integer(result.poolBytes),
             "training": result.training.map { times($0, result.trainingRate) } ?? .null,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Configuration
+import Distributed
 import Foundation
 import JSON
 import Reporting
@@ -48,6 +49,8 @@ struct DistillCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "How many seeds each arm is run with in a comparison.")
     var seeds = 1
 
+    @OptionGroup var distribution: Distribution
+
     @Flag(help: "Check everything that can be known before a training, print what would be done, and stop.")
     var dryRun = false
 
@@ -61,8 +64,17 @@ struct DistillCommand: ParsableCommand {
     }
 
     func run() throws {
-        try checkIsConfiguration(config, command: "distill")
-        let configuration = try DistillationRecipe.load(config, overrides: overrides.values)
+        if compare && distribution.distributed {
+            throw ValidationError(
+                "--compare runs many arms one after the other, each is for one process; leave out --distributed")
+        }
+        try distribution.run { try distill() }
+    }
+
+    private func distill() throws {
+        let ranks = ProcessGroup.current
+        try ranks.writing { try checkIsConfiguration(config, command: "distill") }
+        let configuration = try DistillationRecipe.load(config, overrides: overrides.values, with: ranks)
         try Self.distill(
             configuration, path: output ?? configuration.recipe.run.output ?? "Runs/distill-" + stem(config),
             mode: resumption.mode(overwrite: overwrite),
@@ -77,10 +89,16 @@ struct DistillCommand: ParsableCommand {
         dryRun: Bool, force: Bool, json: Bool
     ) throws {
         let console = progressConsole(json: json, interval: configuration.recipe.reporting.logEverySeconds)
-        try RunDirectory.check(path, mode: mode)
-        if case .resume = mode, seeds == nil,
-            let summary = try FinishedDistillation.summary(in: path, configuration)
-        {
+        let ranks = ProcessGroup.current
+        var configuration = configuration
+        if let line = try configuration.recipe.training.shareProcessors() { console.line(line) }
+        try ranks.writing { try RunDirectory.check(path, mode: mode) }
+        var found: JSONValue?
+        if case .resume = mode, seeds == nil {
+            try ranks.writing { found = try FinishedDistillation.summary(in: path, configuration) }
+        }
+        if try ranks.decided({ found != nil }) {
+            guard let summary = found else { return }
             console.line("the run in \(path) is finished; nothing is left to do")
             show(summary, path, preparation: nil, json: json)
             return
@@ -105,11 +123,13 @@ struct DistillCommand: ParsableCommand {
         console.text(try run.description(path, pairings: dryRun))
         if let notice = try run.sisterNotice(path) { console.notice(notice) }
         if dryRun {
-            if case .resume = mode { try run.checkResumption(in: path) }
+            if case .resume = mode { try ProcessGroup.current.writing { try run.checkResumption(in: path) } }
             console.line("nothing was trained or written (--dry-run)")
             return
         }
-        let directory = try RunDirectory(path, mode: mode)
+        let ranks = ProcessGroup.current
+        var directory: RunDirectory?
+        try ranks.writing { directory = try RunDirectory(path, mode: mode) }
         let isResuming: Bool
         if case .resume = mode { isResuming = true } else { isResuming = false }
         StopRequest.listen()
@@ -119,9 +139,10 @@ struct DistillCommand: ParsableCommand {
         console.text(report.explanation)
         guard let seeds else {
             let summary = try run.run(arm, report, in: directory, resuming: isResuming)
-            show(summary.json, path, preparation: preparation, json: json)
+            if ranks.isRoot { show(summary.json, path, preparation: preparation, json: json) }
             return
         }
+        guard let directory else { return }
         let comparison = try run.compare(report, seeds: seeds, in: directory, resuming: isResuming)
         if json {
             Console().text(comparison.json.text(pretty: true))

@@ -15,12 +15,20 @@ struct DoctorCommand: ParsableCommand {
             EXAMPLES:
               trainer doctor
               trainer doctor --json
+              mpirun -n 4 trainer doctor --distributed
             """)
 
     @Flag(help: "Print JSON instead of a list.")
     var json = false
 
+    @Flag(help: "Check the ranks that mpirun or srun started: their threads, that sums are exact, and their time.")
+    var distributed = false
+
     func run() throws {
+        if distributed {
+            try DistributedDoctor(json: json).run()
+            return
+        }
         let facts = MachineFacts.current()
         let console = Console()
         if json {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Distributed
 import Foundation
 import JSON
 import Reporting
@@ -20,7 +21,8 @@ struct EvaluateCommand: ParsableCommand {
 
             With --labels no weights are needed: the index PNGs of the folder --predictions are measured against those \
             of the same names in the folder --labels. With --annotations a file of detections in COCO's format is measured \
-            against a file of COCO instances, by COCO's rules.
+            against a file of COCO instances, by COCO's rules. With --against two files of a classifier's answers on the same \
+            images are compared by McNemar's test.
 
             EXAMPLES:
               trainer evaluate Runs/digits
@@ -28,11 +30,13 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate Runs/photos --predictions answers.csv
               trainer evaluate Runs/photos --set data.path=other/photos --json
               trainer evaluate weights.safetensors --data Configs/digits.yaml
+              trainer evaluate Runs/digits --precision bf16
               trainer evaluate --predictions answers/masks --labels labels \\
                 --classes 11 --ignore 255 --json
               trainer evaluate Runs/cells --predictions detections.json
               trainer evaluate --predictions detections.json \\
                 --annotations instances.json --masks
+              trainer evaluate --predictions answers.csv --against others.csv
             """)
 
     @Argument(help: "A weights file that trainer wrote, or a run folder (its best weights).", completion: .weights)
@@ -79,6 +83,12 @@ struct EvaluateCommand: ParsableCommand {
         completion: .file(extensions: ["json"]))
     var annotations: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Compare the classifier's answers of --predictions with those of this file.", valueName: "file.csv"),
+        completion: .file(extensions: ["csv"]))
+    var against: String?
+
     @Flag(help: "With --annotations: measure masks instead of boxes; with --predictions <file.json>: write masks.")
     var masks = false
 
@@ -88,10 +98,15 @@ struct EvaluateCommand: ParsableCommand {
     )
     var reference = false
 
+    @OptionGroup var distribution: Distribution
+
+    @OptionGroup var inference: InferencePrecision
+
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
     func validate() throws {
+        if against != nil { return try validateAnswers() }
         if annotations != nil { return try validateDetections() }
         if reference { throw ValidationError("--reference goes with --annotations") }
         if masks, predictions?.hasSuffix(".json") != true {
@@ -118,6 +133,19 @@ struct EvaluateCommand: ParsableCommand {
         for value in ignore { try check("--ignore", value, in: 0...65_535) }
     }
 
+    private func validateAnswers() throws {
+        if weights != nil { throw ValidationError("--against compares two files of answers; leave the weights out") }
+        if labels != nil || annotations != nil || classes != nil || !ignore.isEmpty || background != nil || masks
+            || reference
+        {
+            throw ValidationError(
+                "--against compares classifiers' answers, which go with --predictions and --json alone")
+        }
+        if predictions == nil {
+            throw ValidationError("--against needs answers beside it, expected --predictions <file.csv>")
+        }
+    }
+
     private func validateDetections() throws {
         if weights != nil { throw ValidationError("--annotations measures --predictions alone; leave the weights out") }
         if labels != nil || classes != nil || !ignore.isEmpty || background != nil {
@@ -128,8 +156,15 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        let console = Console()
+    func run() throws { try distribution.run { try evaluate() } }
+
+    private func evaluate() throws {
+        let console = Console.ofRoot
+        if let against, let predictions {
+            let found = try AnswerComparison(predictions, against)
+            console.text(json ? found.json.text(pretty: true) : found.text)
+            return
+        }
         if let annotations, let predictions {
             let found = try DetectionComparison(
                 predictions: predictions, annotations: annotations, kind: masks ? .masks : .boxes,
@@ -143,9 +178,11 @@ struct EvaluateCommand: ParsableCommand {
             return
         }
         let (path, weights) = try Weights.find(self.weights ?? "")
-        let recipe = try recipe(console)
+        var recipe = try recipe(console)
+        if let line = try recipe.training.shareProcessors() { progressConsole(json: json).line(line) }
         // Whether it can be written shows before the work.
-        let file = try predictions.map { try AtomicFile.Stream($0) }
+        var file: AtomicFile.Stream?
+        try ProcessGroup.current.writing { file = try predictions.map { try AtomicFile.Stream($0) } }
         if let notice = ThreadPool.use(recipe.training) { console.notice(notice) }
         try measure(path, weights, recipe, try recipe.checkedTask(for: weights, path), file, console)
     }
@@ -184,6 +221,7 @@ struct EvaluateCommand: ParsableCommand {
         for notice in images.notices { console.notice(notice) }
         let dataset = try weights.matched(images.dataset, recipe.data, C.self)
         let task = try C.task(weights.metadata.vocabulary)
+        try ProcessGroup.current.agree("the weights", weights.store.sha256)
         let isResults = predictions?.hasSuffix(".json") == true
         if isResults, !task.writesResults {
             throw ValidationError(
@@ -198,7 +236,9 @@ struct EvaluateCommand: ParsableCommand {
         var options = EvaluationOptions(images: dataset.count) { dataset.name($0) }
         options.isComplete = true
         if let file, !isResults { options.row = { try file.write(CSV.line($0)) } }
-        let findings = try task.evaluate(weights.model, weights.store, loader, options) { progress.add($0) }
+        let findings = try inference.packed(weights.store, console).whileAsking {
+            try task.evaluate(weights.model, weights.store, loader, options) { progress.add($0) }
+        }
         progress.finish()
         if let file, isResults { try task.writeResults(findings, masks: masks) { try file.write($0) } }
         try file?.finish()

@@ -162,8 +162,6 @@ struct ExportCommand: ParsableCommand {
     private struct Source {
         let path: String
         let weights: Weights
-        /// Of a configuration's detector.
-        var configured: DetectionLimits?
 
         /// Which candidates are objects; nil where nothing says so.
         var limits: DetectionLimits? {
@@ -171,24 +169,24 @@ struct ExportCommand: ParsableCommand {
                 let vocabulary = weights.metadata.vocabulary
                 guard weights.metadata.specification.head is any DetectorHeadSpecification,
                     vocabulary.settings != .null
-                else { return configured }
+                else { return nil }
                 return try DetectionSettings(vocabulary.settings, classes: vocabulary.classNames.count).limits
             }
         }
     }
 
     private func resolve(_ console: Console) throws -> Source {
-        func fresh(_ outline: ModelOutline, _ limits: DetectionLimits? = nil) throws -> Source {
+        func fresh(_ outline: ModelOutline, _ weights: Weights) -> Source {
             if !json {
                 for notice in outline.notices { console.notice(notice) }
                 console.notice("\(source) has no weights, the model's first values are written.")
             }
-            return Source(path: source, weights: try Weights(fresh: outline), configured: limits)
+            return Source(path: source, weights: weights)
         }
-        if let outline = ModelOutline(name: source) { return try fresh(outline) }
+        if let outline = ModelOutline(name: source) { return fresh(outline, try Weights(fresh: outline)) }
         if source.hasSuffix(".yaml") || source.hasSuffix(".yml") {
             let recipe = try Recipe.load(source, overrides: overrides)
-            return try fresh(recipe.outline, (recipe.task as? any DetectorConfiguration)?.keys.limits)
+            return fresh(recipe.outline, try Weights(fresh: recipe))
         }
         try checkIsNoModelName(source)
         let found = try Weights.find(source)

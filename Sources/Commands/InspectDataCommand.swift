@@ -110,7 +110,8 @@ struct InspectDataCommand: ParsableCommand {
         func values(_ values: [Double]) -> String {
             "[" + values.map { NumberText.fixed($0, decimals: 4) }.joined(separator: ", ") + "]"
         }
-        var text = "\(recipe.data.path): \(found.format), \(found.classNames.count) classes\n\n"
+        var text = "\(recipe.data.path): \(found.format)"
+        text += C.answersWithClasses ? ", \(found.classNames.count) classes\n\n" : "\n\n"
         text += Table(
             columns: ["part", "images", "read", "broken", "sizes", "cut", "colour", "mean", "deviation"],
             rows: found.parts.enumerated().map { index, part in
@@ -123,7 +124,7 @@ struct InspectDataCommand: ParsableCommand {
                 ]
             }
         ).render()
-        text += "\n" + classes(found)
+        if C.answersWithClasses { text += "\n" + classes(found) }
         for (part, details) in zip(found.parts, details) {
             guard let details else { continue }
             text += "\n\(part.name)\n"
@@ -135,9 +136,12 @@ struct InspectDataCommand: ParsableCommand {
         }
         if found.parts[0].decoded > 0 {
             if let fitting {
+                text += "\ninput \(fitting.height)x\(fitting.width)"
                 text +=
-                    "\ninput \(fitting.height)x\(fitting.width); cut is the part of an image's area that is lost, on average "
-                    + "and at most (data.fit: \(fitting.fit.rawValue))\n"
+                    found.task.input != nil
+                    ? ", windows that are cut out of the images\n"
+                    : "; cut is the part of an image's area that is lost, on average "
+                        + "and at most (data.fit: \(fitting.fit.rawValue))\n"
             }
             do {
                 let used = try found.normalization(recipe)

@@ -64,6 +64,8 @@ struct PredictCommand: ParsableCommand {
         help: "The least score of a detector's objects; by default that of the best F1, which the weights keep.")
     var threshold: Double?
 
+    @OptionGroup var inference: InferencePrecision
+
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
@@ -85,7 +87,8 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         let weights = try Weights.find(self.weights).weights
-        try predict(weights, try TaskRegistry.type(weights.metadata.vocabulary.task))
+        let configuration = try TaskRegistry.type(weights.metadata.vocabulary.task)
+        try inference.packed(weights.store, Console()).whileAsking { try predict(weights, configuration) }
     }
 
     private func predict<C: TaskConfiguration>(_ weights: Weights, _ configuration: C.Type) throws {

@@ -1,4 +1,3 @@
-import Autograd
 import Checkpoints
 import Datasets
 import Foundation
@@ -79,7 +78,7 @@ struct Predictor<Task: LearningTask> {
     /// What the model says of images [N, H, W, C].
     func predict(_ images: [String], _ input: Tensor<Float>) -> [Result<Prediction, PredictionFailure>] {
         task.predictions(
-            weights.model(Variable(input), .evaluation(weights.store)), images: images, options)
+            weights.model.answer(input, weights.store), images: images, options)
     }
 
     /// The batch of a file, brought to our order [N, H, W, C].

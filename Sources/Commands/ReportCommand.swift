@@ -18,6 +18,7 @@ struct ReportCommand: ParsableCommand {
             EXAMPLES:
               trainer report Runs/digits
               trainer report Runs/digits --tensorboard
+              trainer report Runs/digits --csv
               trainer report Runs/sweep-digits
               trainer report Runs
               trainer report Runs/digits Runs/digits-gf --output both.html
@@ -27,19 +28,28 @@ struct ReportCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Run folders.", valueName: "run"), completion: .directory)
     var runs: [String]
 
-    @Option(help: ArgumentHelp("The page to write.", valueName: "file"), completion: .file(extensions: ["html"]))
+    @Option(
+        help: ArgumentHelp("The page or table to write.", valueName: "file"),
+        completion: .file(extensions: ["html", "csv"]))
     var output: String?
 
     @Flag(help: "Also write RUN/tensorboard, event files that TensorBoard reads.")
     var tensorboard = false
+
+    @Flag(
+        help:
+            "Write the epochs as comma-separated values instead of a page: RUN/metrics.csv, or metrics.csv for several runs."
+    )
+    var csv = false
 
     @Flag(help: "Print the results and the differences of the configurations as JSON; write no page.")
     var json = false
 
     func run() throws {
         let console = Console()
+        if csv, json { throw ValidationError("--csv and --json are two ways to tell the same; leave one out") }
         let folders = runs.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-        if folders.count == 1, SweepRecord.isOne(folders[0]) { return try report(sweep: folders[0], console) }
+        if folders.count == 1, !csv, SweepRecord.isOne(folders[0]) { return try report(sweep: folders[0], console) }
         // Of a sweep among several folders, and of a folder of runs, all runs are compared.
         let inner = folders.map { RunRecord.runs(in: $0) }
         let records = try zip(folders, inner).flatMap { folder, inner -> [String] in
@@ -55,6 +65,12 @@ struct ReportCommand: ParsableCommand {
         }
         if json {
             console.text(RunComparison(records).json.text(pretty: true))
+            return
+        }
+        if csv {
+            let path = output ?? (records.count == 1 ? records[0].path + "/metrics.csv" : "metrics.csv")
+            try AtomicFile.write(path, EpochTable.csv(records))
+            console.line("written to \(path)")
             return
         }
         let isFolder = folders.count == 1 && !inner[0].isEmpty

@@ -1,5 +1,9 @@
 import ArgumentParser
 import Checkpoints
+import Layers
+import Reporting
+import Tensors
+import Training
 
 /// The option --set of commands that read a configuration.
 struct Overrides: ParsableArguments {
@@ -41,5 +45,21 @@ struct StepSize: ParsableArguments {
     func check(steps: Int, most: Int) throws {
         try Commands.check("--batch", batch, in: 1...65_536)
         try Commands.check("--steps", steps, in: 1...most)
+    }
+}
+
+extension TrainingSection.Precision: ExpressibleByArgument {}
+
+/// The option --precision of commands that ask a model.
+struct InferencePrecision: ParsableArguments {
+    @Option(help: "Matrix products in single precision, or with operands in bfloat16 and single-precision sums.")
+    var precision = TrainingSection.Precision.fp32
+
+    /// The weights as they are asked, each brought into the order of its products once.
+    func packed(_ store: ParameterStore<Float>, _ console: Console) -> PackedWeights {
+        if precision == .bf16, !ProductPrecision.hasBFloat16 {
+            console.notice("This processor has no bfloat16 products (AVX512-BF16), so --precision is fp32 here.")
+        }
+        return PackedWeights(store.flat, precision.products)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Distributed
 import Foundation
 import JSON
 import Reporting
@@ -41,6 +42,8 @@ struct TrainCommand: ParsableCommand {
         completion: .weights)
     var teacher: String?
 
+    @OptionGroup var distribution: Distribution
+
     @Flag(help: "Check configuration, data and model, print what would be trained, and stop.")
     var dryRun = false
 
@@ -51,28 +54,42 @@ struct TrainCommand: ParsableCommand {
         try resumption.check(overwrite: overwrite)
     }
 
-    func run() throws {
-        try checkIsConfiguration(config, command: "train")
-        if try DistillationRecipe.isOne(config, overrides: overrides.values) {
+    func run() throws { try distribution.run { try train() } }
+
+    private func train() throws {
+        let ranks = ProcessGroup.current
+        try ranks.writing { try checkIsConfiguration(config, command: "train") }
+        if try ranks.decided({ try DistillationRecipe.isOne(config, overrides: overrides.values) }) {
             if teacher != nil { throw ValidationError("\(config) has a pool of teachers, so --teacher has no place") }
-            let configuration = try DistillationRecipe.load(config, overrides: overrides.values)
+            let configuration = try DistillationRecipe.load(config, overrides: overrides.values, with: ranks)
             try distill(configuration, configuration.recipe.run.output ?? "Runs/distill-" + stem(config))
             return
         }
-        let recipe = try Recipe.load(config, overrides: overrides.values)
+        var recipe = try Recipe.load(
+            config, overrides: overrides.values,
+            resuming: resumption.resume ? output ?? "Runs/" + stem(config) : nil, with: ranks)
         if let teacher {
             try distill(try .training(recipe, teacher: teacher), recipe.run.output ?? "Runs/" + stem(config))
             return
         }
         let console = progressConsole(json: json, interval: recipe.reporting.logEverySeconds)
+        if let line = try recipe.training.shareProcessors() { console.line(line) }
         if CrossValidation.folds(recipe) != nil {
+            guard !distribution.distributed else {
+                throw ValidationError("cross-validation is for one process; choose a part with --set data.fold=1")
+            }
             try crossValidate(recipe, console)
             return
         }
         let path = output ?? recipe.run.output ?? "Runs/" + stem(config)
         let mode = resumption.mode(overwrite: overwrite)
-        try RunDirectory.check(path, mode: mode)
-        if resumption.resume, let finished = try FinishedRun(in: path, recipe) {
+        var finished: FinishedRun?
+        try ranks.writing {
+            try RunDirectory.check(path, mode: mode)
+            if resumption.resume { finished = try FinishedRun(in: path, recipe) }
+        }
+        if try ranks.decided({ finished != nil }) {
+            guard let finished else { return }
             if let warning = finished.warning { console.warning(warning) }
             console.line("the run in \(path) is finished; nothing is left to do")
             show(finished.summary, path)
@@ -80,18 +97,20 @@ struct TrainCommand: ParsableCommand {
         }
         // Whatever may be wrong with the recipe shows here, before the folder is touched.
         ThreadPool.use(recipe.training)
-        let run = try recipe.makeRun(resuming: resumption.resume ? path : nil, console: console)
+        let run = try recipe.makeRun(resuming: resumption.resume && ranks.isRoot ? path : nil, console: console)
         let description = try describe(run, path)
         if dryRun {
             for notice in run.notices { console.notice(notice) }
-            if resumption.resume, let change = try run.checkResumption(in: path, forced: resumption.force) {
+            if resumption.resume, ranks.isRoot, let change = try run.checkResumption(in: path, forced: resumption.force)
+            {
                 console.warning(change)
             }
             console.text(description)
             console.line("nothing was trained or written (--dry-run)")
             return
         }
-        let directory = try RunDirectory(path, mode: mode)
+        var directory: RunDirectory?
+        try ranks.writing { directory = try RunDirectory(path, mode: mode) }
         console.text(description)
         StopRequest.listen()
         show(try run.run(in: directory, resuming: resumption.resume, forced: resumption.force).json, path)
@@ -119,6 +138,7 @@ struct TrainCommand: ParsableCommand {
 
     /// The result on the standard output.
     private func show(_ result: JSONValue, _ path: String) {
+        guard ProcessGroup.current.isRoot else { return }
         let table = json ? nil : Summary(result).map { render($0, path) }
         Console().text(table ?? result.text(pretty: true))
     }

@@ -46,7 +46,7 @@ public struct Trainer: ParsableCommand {
         BenchCommand.self, BenchConvolutionCommand.self, ReportCommand.self, ConfigCommand.self, ModelsCommand.self,
         DoctorCommand.self,
         SweepCommand.self, FindLearningRateCommand.self, ProfileCommand.self, InspectDataCommand.self,
-        ExportCommand.self,
+        ExportCommand.self, LaunchCommand.self, AverageCommand.self,
     ]
 
     /// Says which command a misspelt one may stand for.

@@ -66,6 +66,13 @@ extension ConfigurationReader {
         scalar(key, .choice(harmless: value), .value(value), summary) ?? value
     }
 
+    /// One of the raw values of an enumeration, or nil; `harmless` stands for one that cannot be read.
+    public func optionalChoice<E: CaseIterable & RawRepresentable>(
+        _ key: String, of type: E.Type, harmless: E, _ summary: String
+    ) -> E? where E.RawValue == String {
+        scalar(key, .choice(harmless: harmless), .null, summary)
+    }
+
     /// One of the raw values of an enumeration, which must be given; `harmless` is read where it is not.
     public func requiredChoice<E: CaseIterable & RawRepresentable>(
         _ key: String, of type: E.Type, harmless: E, _ summary: String

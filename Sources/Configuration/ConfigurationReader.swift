@@ -58,6 +58,13 @@ public final class ConfigurationReader {
         return text
     }
 
+    /// The text that the document gives under a key, which stays to be read: for what decides how other keys are read.
+    /// Nil where there is none, or something other than a single value.
+    public func givenText(_ key: String) -> String? {
+        guard case .scalar(let text, _)? = node(key)?.value else { return nil }
+        return text
+    }
+
     /// Passes over those of the keys that are given farther away than `decisive` is, as if they were absent.
     ///
     /// - Returns: the keys that are passed over, with the place of each.

@@ -33,6 +33,36 @@ enum Paths {
         path == "~" || path.hasPrefix("~/") ? NSHomeDirectory() + path.dropFirst() : path
     }
 
+    /// A path with the home folder for a leading `~` and the environment's values for `${NAME}`; `${NAME:-word}` takes the
+    /// word where there is no such variable or it is empty.
+    /// - Returns: nil where a variable is missing, or a brace.
+    static func expanded(_ path: String, _ variables: [String: String] = Paths.environment) -> String? {
+        var result = ""
+        var rest = path[...]
+        while let start = rest.range(of: "${") {
+            guard let end = rest[start.upperBound...].firstIndex(of: "}") else { return nil }
+            let inner = rest[start.upperBound..<end]
+            let parts = inner.range(of: ":-").map { (inner[..<$0.lowerBound], inner[$0.upperBound...]) }
+            let value = variables[String(parts?.0 ?? inner)].flatMap { $0.isEmpty ? nil : $0 }
+            guard let value = value ?? parts.map({ String($0.1) }) else { return nil }
+            result += rest[..<start.lowerBound] + value
+            rest = rest[rest.index(after: end)...]
+        }
+        return expandingTilde(result + rest)
+    }
+
+    /// The variable for which a path cannot be expanded, or nil.
+    static func missingVariable(_ path: String) -> String? {
+        guard expanded(path) == nil, let start = path.range(of: "${") else { return nil }
+        for piece in path[start.lowerBound...].components(separatedBy: "${").dropFirst() {
+            guard let end = piece.firstIndex(of: "}") else { return "${\(piece)" }
+            if expanded("${\(piece[..<end])}") == nil { return "${\(piece[..<end])}" }
+        }
+        return nil
+    }
+
+    static var environment: [String: String] { ProcessInfo.processInfo.environment }
+
     /// A path without `.` and `name/..`, for messages only: with symbolic links it may name another file.
     static func tidied(_ path: String) -> String {
         var parts: [Substring] = []

@@ -16,6 +16,8 @@ struct ValueKind<Value> {
     var format: (Value) -> String
     /// What stands for a valid word that is an old one; nil for others.
     var newSpelling: (_ text: String) -> String? = { _ in nil }
+    /// Why a text is no such value, where there is more to say than what is expected.
+    var reason: (_ text: String) -> String? = { _ in nil }
     /// Whether a default obeys the constraint.
     var accepts: (Value) -> Bool = { _ in true }
 
@@ -24,6 +26,7 @@ struct ValueKind<Value> {
     /// `, did you mean ...?` for a wrong text.
     func hint(_ node: LocatedNode) -> String {
         guard case .scalar(let text, _) = node.value else { return "" }
+        if let reason = reason(text) { return ", \(reason)" }
         if let word = synonyms[text.lowercased()] { return ", did you mean \(quoted(word))?" }
         return suggestion(text, in: choices)
     }
@@ -36,9 +39,14 @@ extension ValueKind<String> {
             parse: { text, plain in
                 // A number is a fine name (`name: 7`), but true or null under a text's key is a slip.
                 if plain, ScalarText.bool(text) != nil { return nil }
-                return isPath ? Paths.expandingTilde(text) : text
+                return isPath ? Paths.expanded(text) : text
             },
-            format: ScalarText.yaml)
+            format: ScalarText.yaml,
+            reason: { text in
+                guard isPath, let variable = Paths.missingVariable(text) else { return nil }
+                return variable.hasSuffix("}")
+                    ? "the environment has no variable \(variable)" : "the brace of \(variable) is never closed"
+            })
     }
 }
 

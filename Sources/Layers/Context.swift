@@ -102,7 +102,9 @@ public struct Context<S: Scalar> {
     var usedParameters: [Int: Variable<S>] { leaves.variables }
 
     /// A buffer's value as earlier parts of the batch leave it.
-    public func current(_ buffer: BufferHandle) -> Tensor<S> { updates.values[buffer.index] ?? store[buffer] }
+    public func current(_ buffer: BufferHandle) -> Tensor<S> {
+        updates.value(of: buffer.index, from: store[buffer])
+    }
 
     /// After `tape.backward`: writes the gradient of every trainable parameter into a flat buffer laid out as the
     /// parameters are. Frozen parameters and padding get 0; with `addingGradients` only what has a gradient is written.

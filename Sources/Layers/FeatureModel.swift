@@ -69,6 +69,24 @@ public protocol RegionAnswers<S> {
     /// The logits of each class's mask [R, 28, 28, K], or K + 1 with the background first, by the head's style; `nil` for a
     /// head without masks.
     func masks(_ regions: Tensor<S>, stage: Int) -> Variable<S>?
+
+    /// Of these logits one column for each region, [R, 28, 28, 1]: those of its own class. The others need not be computed;
+    /// by default they are.
+    /// - Parameter columns: told how many columns there are, it gives that of each region.
+    func masks(_ regions: Tensor<S>, stage: Int, columns: (_ count: Int) -> [Int32]) -> Variable<S>?
+}
+
+extension RegionAnswers {
+    /// Taken out of all columns.
+    public func masks(_ regions: Tensor<S>, stage: Int, columns: (_ count: Int) -> [Int32]) -> Variable<S>? {
+        guard let all = masks(regions, stage: stage) else { return nil }
+        let (count, cells) = (all.shape.columns, all.shape[1] * all.shape[2])
+        let places = columns(count).enumerated().flatMap { region, column in
+            (0..<cells).map { Int32((region * cells + $0) * count) + column }
+        }
+        return all.reshaped([all.shape.elementCount, 1]).rows(places)
+            .reshaped(all.shape.replacing(axis: -1, with: 1))
+    }
 }
 
 /// A model that answers and also shows its maps; everything that trains, distils or measures a model uses this.
@@ -86,9 +104,17 @@ public protocol FeatureModel: Sendable {
     /// The answer and the maps for images [N, H, W, C] of a size that `taps` accepts.
     func callAsFunction<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S>
 
+    /// The answer alone, the same values as with the maps, which are left out. What nobody reads any more need not be kept
+    /// until the end; by default it is.
+    func answer<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S>
+
     /// The maps at the taps alone, the same values as with the answer; what stands behind them need not be computed. By
     /// default all of it is.
     func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>]
+
+    /// What evaluation says of images [N, H, W, C], bit for bit, for those who do not ask for the maps: a model may find it in
+    /// another way. By default it is the answer alone.
+    func answer<S: Scalar>(_ images: Tensor<S>, _ store: ParameterStore<S>) -> ModelOutput<S>
 
     /// The shape pass for one image [1, H, W, C].
     /// - Throws: `ModelError` that names the layer which cannot take what it is given.
@@ -96,8 +122,19 @@ public protocol FeatureModel: Sendable {
 }
 
 extension FeatureModel {
+    /// All of it but the maps.
+    public func answer<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {
+        let output = self(images, context)
+        return ModelOutput(answer: output.answer, features: [], regions: output.regions)
+    }
+
     /// Those of the whole answer.
     public func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>] {
         self(images, context).features
+    }
+
+    /// The answer alone.
+    public func answer<S: Scalar>(_ images: Tensor<S>, _ store: ParameterStore<S>) -> ModelOutput<S> {
+        answer(Variable(images), .evaluation(store))
     }
 }

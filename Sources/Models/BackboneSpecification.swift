@@ -69,6 +69,14 @@ public protocol BackboneSpecification: Sendable, Hashable, Codable {
     /// without a norm: the layer norms `norm0`, `norm1` ... of the family's dense models. No by default.
     var normalizesMaps: Bool { get }
 
+    /// What a configuration starts from for a task of classes of places in an image, such as segmentation and detection, where
+    /// that differs from `self`, which is what it starts from for others; itself by default.
+    var usualForPlaces: Self { get }
+
+    /// Epochs of training over which the attentions of kernels that adapt to the image settle; nil, as by default, where there
+    /// are none that do.
+    var annealingEpochs: Double? { get }
+
     /// Our name for a parameter that another library's checkpoint calls `name`, or `name` itself. By default the prefixes
     /// `module.` and `backbone.` are taken away.
     static func canonicalName(_ name: String) -> String
@@ -125,6 +133,12 @@ extension BackboneSpecification {
     /// `nil`.
     public func part(of name: String) -> BackbonePart? { nil }
 
+    /// Itself.
+    public var usualForPlaces: Self { self }
+
+    /// nil.
+    public var annealingEpochs: Double? { nil }
+
     /// None.
     public var depths: [Int] { [] }
 
@@ -156,8 +170,11 @@ extension BackboneSpecification {
     }
 
     /// Reads the family's keys, which start from the variant of that name where there is one.
-    static func read(_ reader: ConfigurationReader, name: String) -> ModelSpecification {
-        ModelSpecification(Self(reading: reader, from: variant(name) ?? free))
+    static func read(
+        _ reader: ConfigurationReader, name: String, answersAboutPlaces: Bool = false
+    ) -> ModelSpecification {
+        let start = variant(name) ?? free
+        return ModelSpecification(Self(reading: reader, from: answersAboutPlaces ? start.usualForPlaces : start))
     }
 
     /// Every name of the family that `model.name` takes.

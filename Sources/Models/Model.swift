@@ -51,6 +51,12 @@ public struct Model: FeatureModel {
             answer: head(read, context), features: shown(seen, refined), regions: head.regions(read, context))
     }
 
+    /// The answer alone: the backbone's maps go when the neck has read them.
+    public func answer<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> ModelOutput<S> {
+        let read = featuresForHead(images, context)
+        return ModelOutput(answer: head(read, context), features: [], regions: head.regions(read, context))
+    }
+
     /// The maps at the taps alone: the head is left out.
     public func features<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>] {
         let seen = backbone(images, backboneNorm == .batch ? context : context.holdingStatistics)
@@ -60,9 +66,13 @@ public struct Model: FeatureModel {
 
     /// The maps that the head reads, behind the norms of the backbone's maps and of the neck.
     package func mapsForHead<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> [Variable<S>] {
+        featuresForHead(images, context).maps
+    }
+
+    private func featuresForHead<S: Scalar>(_ images: Variable<S>, _ context: Context<S>) -> Features<S> {
         let seen = backbone(images, backboneNorm == .batch ? context : context.holdingStatistics)
         let given = normalized(seen, context)
-        return (neck?(given, context) ?? given).maps
+        return neck?(given, context) ?? given
     }
 
     private func shown<S: Scalar>(_ seen: Features<S>, _ refined: Features<S>?) -> [Variable<S>] {

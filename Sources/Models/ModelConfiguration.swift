@@ -18,7 +18,8 @@ public struct ModelConfiguration: Sendable {
     private static let defaultName = "hornet_pico_7x7"
 
     /// Reads the name first and then the keys of its family alone, so that another family's keys are unknown.
-    public init(_ reader: ConfigurationReader) {
+    /// - Parameter answersAboutPlaces: whether the model is for a task of classes of places in an image, such as segmentation.
+    public init(_ reader: ConfigurationReader, answersAboutPlaces: Bool = false) {
         let families = ModelSpecification.familyNames.joined(separator: ", ")
         let name = reader.choice(
             "name", of: ModelSpecification.names, default: Self.defaultName,
@@ -32,7 +33,8 @@ public struct ModelConfiguration: Sendable {
             "weights",
             "Weights to start from, a safetensors file or a run folder; a head of another size is drawn anew")
         // The reader gives no name but those it was offered.
-        specification = (ModelFamily.of(name) ?? HorNetSpecification.self).read(reader, name: name)
+        specification = (ModelFamily.of(name) ?? HorNetSpecification.self).read(
+            reader, name: name, answersAboutPlaces: answersAboutPlaces)
     }
 
     /// Where an option or a nearer file names a model of another family than before, what was said of the family before

@@ -19,6 +19,14 @@ extension ModelSpecification {
         }
     }
 
+    /// Whether a parameter lies between the first layer and what answers: in a block of the backbone or on the way to one.
+    public func isHidden(_ name: String) -> Bool {
+        switch backbone.part(of: name) {
+        case .entry, .block: true
+        case .stem, nil: false
+        }
+    }
+
     /// The number of the head.
     public var lastLayer: Int { (backbone.blockLayers.last?.last ?? 0) + 1 }
 

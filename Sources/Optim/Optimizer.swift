@@ -11,6 +11,8 @@ public protocol Optimizer<S>: AnyObject {
     var stepCount: Int { get }
     /// What an update remembers, each array as long as the flat buffer; with `stepCount` it is the whole state.
     var stateArrays: [(name: String, storage: Storage<S>)] { get }
+    /// Single numbers that belong to the state as well; most optimizers have none.
+    var stateNumbers: [(name: String, value: Double)] { get }
 
     /// One update, in parallel over the buffer.
     ///
@@ -21,18 +23,43 @@ public protocol Optimizer<S>: AnyObject {
     ///
     /// - Throws: `OptimizerStateError` when an array is missing, unknown or of another length; nothing is changed then.
     func restore(stepCount: Int, arrays: [String: [S]]) throws
+
+    /// The same for a state with numbers of its own.
+    ///
+    /// - Throws: `OptimizerStateError` when an array or a number is missing, unknown or of no use; nothing is changed then.
+    func restore(stepCount: Int, arrays: [String: [S]], numbers: [String: Double]) throws
+
+    /// The values to measure and to keep, where these are not the parameters that gradients are taken at; nil where they
+    /// are.
+    func evaluated(_ parameters: Storage<S>) -> Storage<S>?
 }
 
 extension Optimizer {
+    /// None.
+    public var stateNumbers: [(name: String, value: Double)] { [] }
+
+    /// A state without numbers.
+    public func restore(stepCount: Int, arrays: [String: [S]], numbers: [String: Double]) throws {
+        if let name = numbers.keys.min() {
+            throw OptimizerStateError(description: "The saved state has the number `\(name)`, expected none.")
+        }
+        try restore(stepCount: stepCount, arrays: arrays)
+    }
+
+    /// The parameters themselves are measured.
+    public func evaluated(_ parameters: Storage<S>) -> Storage<S>? { nil }
+
     /// One update with the gradients as they are.
     public func update(parameters: Storage<S>, gradients: Storage<S>, learningRate: Double) {
         update(parameters: parameters, gradients: gradients, learningRate: learningRate, gradientScale: 1)
     }
 
+    /// The start of every update: sizes fit, and what was made of the parameters is stale from now on.
     func checkLengths(_ operation: String, _ parameters: Storage<S>, _ gradients: Storage<S>) {
         require(
             parameters.count == groups.flatCount && gradients.count == groups.flatCount, operation,
             "got \(parameters.count) parameters and \(gradients.count) gradients for groups over \(groups.flatCount)")
+        parameters.noteChange()
     }
 }
 

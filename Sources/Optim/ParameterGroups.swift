@@ -9,12 +9,17 @@ public struct ParameterSetting: Sendable, Equatable {
     public var learningRateMultiplier: Double
     /// A frozen parameter is not touched at all.
     public var isTrainable: Bool
+    /// Whether it lies between embedding and head, so that Muon may orthogonalise what it moves its matrices by.
+    public var isHidden: Bool
 
     /// What holds for one parameter.
-    public init(weightDecay: Double, learningRateMultiplier: Double = 1, isTrainable: Bool = true) {
+    public init(
+        weightDecay: Double, learningRateMultiplier: Double = 1, isTrainable: Bool = true, isHidden: Bool = true
+    ) {
         self.weightDecay = weightDecay
         self.learningRateMultiplier = learningRateMultiplier
         self.isTrainable = isTrainable
+        self.isHidden = isHidden
     }
 }
 
@@ -38,18 +43,16 @@ public struct ParameterGroups: Sendable, Equatable {
     public let flatCount: Int
     /// The trainable part of the buffer, neighbouring groups taken together.
     public let trainableRanges: [Range<Int>]
-    /// Parts of groups, cut by size alone so that results do not depend on the number of threads.
-    private let pieces: [Piece]
-    private let chunks: [Range<Int>]
-
-    private struct Piece: Equatable {
-        let group: Int
-        let range: Range<Int>
-    }
+    /// The trainable parameters, for optimizers that look at whole ones.
+    package let parameters: [TrainedParameter]
+    /// Their parts.
+    let parameterPieces: Pieces
+    private let pieces: Pieces
 
     /// Groups with a setting for each parameter, as layer-wise learning rates need it.
     public init(_ list: ParameterList, setting: (ParameterList.Entry) -> ParameterSetting) {
         var groups: [Group] = []
+        var parameters: [TrainedParameter] = []
         var last: (index: Int, setting: ParameterSetting)?
         for (index, entry) in list.entries.enumerated() {
             let setting = setting(entry)
@@ -63,8 +66,14 @@ public struct ParameterGroups: Sendable, Equatable {
                     range: start..<entry.range.upperBound, weightDecay: setting.weightDecay,
                     learningRateMultiplier: setting.learningRateMultiplier))
             last = (index, setting)
+            parameters.append(
+                TrainedParameter(
+                    range: entry.range, group: groups.count - 1, isDecayed: entry.isDecayed,
+                    isBias: entry.role == .bias, matrices: setting.isHidden ? entry.matrices : nil))
         }
         self.groups = groups
+        self.parameters = parameters
+        parameterPieces = Pieces(parameters.enumerated().map { (owner: $0, range: $1.range) })
         flatCount = list.flatCount
         trainableRanges = groups.reduce(into: []) { ranges, group in
             // Up to 15 numbers of padding lie between neighbours; a frozen parameter takes at least 16.
@@ -74,10 +83,7 @@ public struct ParameterGroups: Sendable, Equatable {
                 ranges.append(group.range)
             }
         }
-        pieces = groups.enumerated().flatMap { index, group in
-            cut(group.range).map { Piece(group: index, range: $0) }
-        }
-        chunks = bundle(pieces.map(\.range.count))
+        pieces = Pieces(groups.enumerated().map { (owner: $0, range: $1.range) })
     }
 
     /// The usual groups: no decay for one-dimensional parameters, `weightDecay` for all others.
@@ -85,9 +91,10 @@ public struct ParameterGroups: Sendable, Equatable {
     /// - Parameters:
     ///   - isTrainable: as in `ParameterStore`, one value for each parameter; empty for all.
     ///   - learningRateMultipliers: by name of the parameter; 1 where there is none.
+    ///   - isHidden: by name of the parameter, what `ParameterSetting` says of it.
     public init(
         _ list: ParameterList, weightDecay: Double, isTrainable: [Bool] = [],
-        learningRateMultipliers: [String: Double] = [:]
+        learningRateMultipliers: [String: Double] = [:], isHidden: (String) -> Bool = { _ in true }
     ) {
         require(
             isTrainable.isEmpty || isTrainable.count == list.entries.count, "ParameterGroups",
@@ -97,36 +104,12 @@ public struct ParameterGroups: Sendable, Equatable {
             ParameterSetting(
                 weightDecay: entry.isDecayed ? weightDecay : 0,
                 learningRateMultiplier: learningRateMultipliers[entry.name] ?? 1,
-                isTrainable: !frozen.contains(entry.name))
+                isTrainable: !frozen.contains(entry.name), isHidden: isHidden(entry.name))
         }
     }
 
     /// Calls `body` with every part of every group and the group's index, in parallel.
     package func forEachPiece(_ body: (_ group: Int, _ range: Range<Int>) -> Void) {
-        ThreadPool.current.run(chunks: chunks.count) { chunk in
-            for piece in pieces[chunks[chunk]] { body(piece.group, piece.range) }
-        }
+        pieces.forEachPiece { _, group, range in body(group, range) }
     }
-}
-
-/// A range in pieces of `elementGrain`, the last one shorter.
-func cut(_ range: Range<Int>) -> [Range<Int>] {
-    stride(from: range.lowerBound, to: range.upperBound, by: elementGrain).map {
-        $0..<min($0 + elementGrain, range.upperBound)
-    }
-}
-
-/// Runs of neighbours of about `elementGrain` elements, so that a model of many small parameters makes few chunks.
-private func bundle(_ counts: [Int]) -> [Range<Int>] {
-    var chunks: [Range<Int>] = []
-    var start = 0
-    var elements = 0
-    for (index, count) in counts.enumerated() {
-        elements += count
-        if elements >= elementGrain || index == counts.count - 1 {
-            chunks.append(start..<index + 1)
-            (start, elements) = (index + 1, 0)
-        }
-    }
-    return chunks
 }

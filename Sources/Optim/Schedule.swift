@@ -14,6 +14,11 @@ public struct Schedule: Sendable, Equatable {
         case constant
         /// minimum + (base - minimum) (1 - progress)^power.
         case polynomial(power: Double)
+        /// Half a cosine from the base rate to the minimum over `every` updates, again and again, each time over `factor`
+        /// times as many; Loshchilov and Hutter, arXiv 1608.03983, equation 5.
+        case warmRestarts(every: Double, factor: Double)
+        /// One rise and fall over the whole run, without a warm-up and without regard to the minimum.
+        case oneCycle(OneCycle)
     }
 
     /// How the rate falls after the warm-up.
@@ -40,6 +45,11 @@ public struct Schedule: Sendable, Equatable {
         if case .step(let every, _) = decay {
             require(every > 0, "Schedule", "a step every \(every) updates, expected at least 1")
         }
+        if case .warmRestarts(let every, let factor) = decay {
+            require(
+                every > 0 && factor >= 1, "Schedule",
+                "a restart every \(every) updates and a factor \(factor), expected more than 0 and at least 1")
+        }
         self.decay = decay
         self.base = base
         self.minimum = minimum
@@ -52,6 +62,9 @@ public struct Schedule: Sendable, Equatable {
     /// last update of a cosine lies one step above the minimum, and later ones stay at the minimum.
     public func learningRate(at update: Int) -> Double {
         let update = max(0, update)
+        if case .oneCycle(let cycle) = decay {
+            return totalUpdates > 0 ? cycle.learningRate(at: update, of: totalUpdates, base: base) : base
+        }
         if update < warmupUpdates {
             return warmupStart + (base - warmupStart) * Double(update) / Double(warmupUpdates)
         }
@@ -62,9 +75,20 @@ public struct Schedule: Sendable, Equatable {
         case .step(let every, let factor): return max(minimum, base * power(factor, Double(update / every)))
         case .steps(let updates, let factor):
             return max(minimum, base * power(factor, Double(updates.count { $0 <= update })))
-        case .constant: return base
+        case .constant, .oneCycle: return base
         case .polynomial(let exponent): return minimum + (base - minimum) * power(1 - progress, exponent)
+        case .warmRestarts(let every, let factor):
+            let share = Schedule.shareOfCycle(Double(update - warmupUpdates), every, factor)
+            return minimum + (base - minimum) / 2 * (1 + cosine(.pi * share))
         }
+    }
+
+    /// How far a position lies in its cycle, where each is `factor` times as long as the one before.
+    private static func shareOfCycle(_ position: Double, _ first: Double, _ factor: Double) -> Double {
+        guard factor > 1 else { return position.truncatingRemainder(dividingBy: first) / first }
+        var (start, length) = (0.0, first)
+        while position >= start + length { (start, length) = (start + length, length * factor) }
+        return (position - start) / length
     }
 }
 
@@ -79,6 +103,12 @@ extension Schedule {
         func updates(_ epochs: Double) -> Int { Int((epochs * Double(updatesPerEpoch)).rounded()) }
         var notices: [String] = []
         var warmup = updates(configuration.warmupEpochs)
+        if configuration.kind == .oneCycle, warmup > 0 {
+            notices.append(
+                "schedule.warmupEpochs has no effect with schedule.kind oneCycle, which rises by itself "
+                    + "(schedule.oneCycle.rise).")
+            warmup = 0
+        }
         if warmup > 0, warmup >= total {
             notices.append(
                 "A warm-up of \(warmup) updates (schedule.warmupEpochs) does not fit a run of \(total); "
@@ -100,8 +130,14 @@ extension Schedule {
                 } else {
                     .step(every: max(1, updates(configuration.stepEpochs)), factor: configuration.stepFactor)
                 }
-            case .constant: .constant
+            case .constant, .plateau: .constant
             case .polynomial: .polynomial(power: configuration.power)
+            case .linear: .polynomial(power: 1)
+            case .warmRestarts:
+                .warmRestarts(
+                    every: max(1, configuration.restarts.epochs * Double(updatesPerEpoch)),
+                    factor: configuration.restarts.factor)
+            case .oneCycle: .oneCycle(configuration.oneCycle)
             }
         let schedule = Schedule(
             decay, base: learningRate, minimum: minimum,

@@ -1,5 +1,5 @@
-import Autograd
 import Datasets
+import Distributed
 import Layers
 import Tensors
 
@@ -17,16 +17,50 @@ extension LearningTask {
             model, store, loader, options ?? EvaluationOptions(images: dataset.count) { dataset.name($0) }, each: each)
     }
 
-    /// Over all batches of the loader, the last partial one included.
+    /// Over all batches of the loader, the last partial one included. Where several processes work together and answers are
+    /// all that is measured, the batches are shared among them.
     public func measure(
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
     ) throws -> Measure.Findings {
+        let ranks = ProcessGroup.current
+        if ranks.size > 1, measuresAnswersAlone {
+            return try measure(model, store, loader, options, with: ranks, each: each)
+        }
         var evaluator = evaluator(options)
         loader.start(epoch: 0)
         while let batch = try loader.next() {
-            try evaluator.add(model(Variable(Tensor(batch)), .evaluation(store)), batch)
+            try evaluator.add(model.answer(Tensor(batch), store), batch)
             try each(batch.count)
+        }
+        return try evaluator.finish()
+    }
+
+    /// Each rank answers one batch of each round, and is told what the others answered: the same answers as one process has,
+    /// batch by batch, measured in the same order.
+    private func measure(
+        _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
+        _ options: EvaluationOptions, with ranks: ProcessGroup, each: (Int) throws -> Void
+    ) throws -> Measure.Findings {
+        var evaluator = evaluator(options)
+        loader.start(epoch: 0)
+        var isOver = false
+        while !isOver {
+            var round: [Batch<Measure.Target>] = []
+            while round.count < ranks.size, let batch = try loader.next() { round.append(batch) }
+            isOver = round.count < ranks.size
+            var message = ByteMessage()
+            if ranks.rank < round.count {
+                let answer = model(Variable(Tensor(round[ranks.rank])), .evaluation(store)).answer
+                message.add(answer.count)
+                for tensor in answer { message.add(tensor.value) }
+            }
+            for (batch, bytes) in zip(round, try ranks.gatherToAll(message.bytes)) {
+                var message = ByteMessage(bytes)
+                let answer = (0..<message.integer()).map { _ in Variable(message.tensor()) }
+                try evaluator.add(ModelOutput(answer: answer, features: []), batch)
+                try each(batch.count)
+            }
         }
         return try evaluator.finish()
     }

@@ -29,7 +29,7 @@ public protocol Evaluator<Target> {
     associatedtype Target: Targets
     /// What comes out.
     associatedtype Findings: TaskFindings
-    /// Takes the answer to a batch.
+    /// Takes the answer to a batch; of a classifier without the maps.
     mutating func add(_ output: ModelOutput<Float>, _ batch: Batch<Target>) throws
     /// What was found, once all batches were added.
     mutating func finish() throws -> Findings

@@ -32,10 +32,16 @@ public protocol LearningTask: Sendable {
     /// What makes targets.
     /// - Parameter training: whether for training, where images may be mixed with each other.
     func collator(training: Bool) -> TargetCollator
-    /// The loss of a batch in that update of the run, counted from 0.
+    /// The loss of a batch in that update of the run, counted from 0. A task that takes the output (`consuming`) has its memory
+    /// for gradients where nobody else looks at it.
     func loss(
-        _ output: ModelOutput<Float>, _ batch: Batch<Target>, _ context: Context<Float>, update: Int
+        _ output: consuming ModelOutput<Float>, _ batch: Batch<Target>, _ context: Context<Float>, update: Int
     ) -> TaskLoss
+    /// By what the loss of these targets is divided, where that is known before any answer is, and is not the number of
+    /// images: the weights of the pixels that count, say. The slices of a batch (`training.slices`) then count by it in the
+    /// batch's loss, as if it had been divided once by the sum. nil, as by default, where slices count by their images: what a
+    /// loss is divided by is then that of each slice.
+    func lossDivisor(_ target: Target) -> Double?
     /// Something that measures answers to the batches of one part of the data.
     func evaluator(_ options: EvaluationOptions) -> Measure
     /// Runs a model in evaluation mode over a part of the data and measures its answers; by default over the loader's
@@ -46,7 +52,12 @@ public protocol LearningTask: Sendable {
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
     ) throws -> Measure.Findings
+    /// Whether the measure looks at nothing of an output but its answer, so that processes that work together may share the
+    /// batches; otherwise each of them measures all.
+    var measuresAnswersAlone: Bool { get }
 
+    /// Whether `loss` looks at the maps of an output; yes by default. Without, training does not keep them for it.
+    var readsMaps: Bool { get }
     /// Whether a parameter that no gradient reaches is a mistake.
     var reachesAllParameters: Bool { get }
     /// Whether batches are mixed in training, so that an image is not the same in every epoch.
@@ -142,10 +153,16 @@ public protocol LearningTask: Sendable {
 extension LearningTask {
     /// Nothing.
     public var trainingMetric: Metric? { nil }
+    /// Yes.
+    public var readsMaps: Bool { true }
     /// Yes: a parameter without a gradient is a mistake.
     public var reachesAllParameters: Bool { true }
     /// No.
     public var mixesImages: Bool { false }
+    /// No, to be on the safe side.
+    public var measuresAnswersAlone: Bool { false }
+    /// Slices count by their images.
+    public func lossDivisor(_ target: Target) -> Double? { nil }
     /// Nothing to save.
     public var state: JSONValue { .null }
     /// Nothing to take over.

@@ -21,6 +21,11 @@ public protocol TaskConfiguration: Sendable {
     /// How many numbers the model answers with, where the task and not the data decides; a `model.classes` that says
     /// otherwise is refused.
     var outputs: Int? { get }
+    /// How many classes the data that the program brings along has for the task; by default as the data says.
+    static func classes(of data: EmbeddedData) -> Int
+    /// How many classes are assumed where neither the configuration nor data that is open tells; nil, as by default, for as many
+    /// as the model was published with.
+    static var usualClasses: Int? { get }
     /// The head that answers, for so many classes; nil for a classifier's in the form of the model's family, whose answer
     /// is one row of numbers for each image.
     func head(classes: Int) -> (any HeadSpecification)?
@@ -97,6 +102,9 @@ public protocol TaskConfiguration: Sendable {
     ) throws -> JSONValue?
     /// Whether images are evaluated in their own size, so that nothing of them is cut off; no by default.
     static var evaluatesWholeImages: Bool { get }
+    /// Whether answers are scores of classes, of images or of places in them; yes by default. Without, there are no classes to
+    /// count, and losses of distillation that compare such scores are refused.
+    static var answersWithClasses: Bool { get }
     /// Whether the answers of any two models of the task mean the same, so that a student's and a teacher's can be compared and
     /// measured alike; yes by default. Those of detectors are their heads' own.
     static var answersAreAlike: Bool { get }
@@ -114,6 +122,10 @@ public protocol TaskConfiguration: Sendable {
 extension TaskConfiguration {
     /// As many as the data has classes.
     public var outputs: Int? { nil }
+    /// As the data says.
+    public static func classes(of data: EmbeddedData) -> Int { data.classes }
+    /// As many as the model was published with.
+    public static var usualClasses: Int? { nil }
     /// The classifier of the model's family.
     public func head(classes: Int) -> (any HeadSpecification)? { nil }
     /// Nothing.
@@ -194,6 +206,12 @@ extension TaskConfiguration {
 
     /// No.
     public static var evaluatesWholeImages: Bool { false }
+
+    /// Yes.
+    public static var answersWithClasses: Bool { true }
+
+    /// Whether answers are classes of places in an image, as those of segmentation and detection are.
+    package static var answersAboutPlaces: Bool { evaluatesWholeImages && answersWithClasses }
 
     /// Yes.
     public static var answersAreAlike: Bool { true }

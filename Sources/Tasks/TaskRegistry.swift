@@ -37,6 +37,14 @@ public enum TaskRegistry {
         )
     }
 
+    /// The task that a configuration names, before it is read; nil where it names none, or none that is known.
+    package static func named(in reader: ConfigurationReader) -> (any TaskConfiguration.Type)? {
+        let word =
+            reader.givenText("task")
+            ?? reader.section("data", "Images and what is done to them") { $0.givenText("task") }
+        return word.flatMap { task($0) }
+    }
+
     /// Reads which task a configuration names, and the task's own keys.
     package static func read(_ reader: ConfigurationReader) -> any TaskConfiguration {
         let tasks = all

@@ -96,8 +96,15 @@ package struct ProcessorAllowance: Equatable, Sendable {
         return paths + [""]
     }
 
+    /// The numbers of the processors of this process's affinity mask; empty where the system does not tell.
+    package static var processors: [Int] {
+        var numbers = [Int32](repeating: 0, count: 1 << 16)
+        let count = numbers.withUnsafeMutableBufferPointer { hb_processors_in_mask($0.baseAddress, Int32($0.count)) }
+        return numbers.prefix(Int(count)).map { Int($0) }
+    }
+
     private static var processorsInMask: Int {
-        let count = Int(hb_processors_in_mask())
+        let count = Int(hb_processors_in_mask(nil, 0))
         return count > 0 ? count : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Testing
 
 private func reading<T>(_ text: String, _ body: (ConfigurationReader) throws -> T) throws -> T {
@@ -175,6 +176,25 @@ private enum Way: String, CaseIterable, OldSpellings {
 @Test func aLeadingTildeIsTheHomeFolder() throws {
     let path = try reading("a: ~/data\nb: x/~") { ($0.optionalPath("a", "") ?? "") + $0.path("b", default: "", "") }
     #expect(path.hasPrefix("/") && path.hasSuffix("/datax/~"))
+}
+
+@Test func pathsMayNameVariablesOfTheEnvironment() throws {
+    let home = try #require(ProcessInfo.processInfo.environment["HOME"])
+    let found = try reading("a: ${HOME}/cells\nb: x/${HORNBEAM_TEST_NONE:-y}/z") {
+        [$0.optionalPath("a", "") ?? "", $0.path("b", default: "", "")]
+    }
+    #expect(found == [home + "/cells", "x/y/z"])
+    for (text, expected) in [
+        ("${HORNBEAM_TEST_NONE}/cells", "the environment has no variable ${HORNBEAM_TEST_NONE}"),
+        ("x/${HOME", "the brace of ${HOME is never closed"),
+    ] {
+        let error = #expect(throws: (any Error).self) {
+            try reading("a: \"\(text)\"") { $0.path("a", default: "", "") }
+        }
+        #expect(
+            error.map { "\($0)".contains(expected) } == true, "expected \(expected), found \(String(describing: error))"
+        )
+    }
 }
 
 @Test func entriesDescribeEveryKey() throws {

@@ -50,6 +50,32 @@ import Testing
         #expect(some.value != all.value && isClose(some.value, all.value, 0.05))
     }
 
+    @Test func theLeastCostIsDecidedOnceErrorBarsTellItApart() {
+        /// A cost that images spread around, in runs of `run`, so that two of them do not go together.
+        func cost(_ value: Double, spread: Double, run: Int, images: Int = 64) -> AdaptationCost {
+            AdaptationCost(value: value, perImage: (0..<images).map { value + ($0 / run % 2 == 0 ? spread : -spread) })
+        }
+        let first = cost(0.5, spread: 0.4, run: 1)
+        // The error bar of the difference is 0.4 sqrt(2 / 64), 0.07.
+        #expect(AdaptationCost.leastIsDecided([cost(0.9, spread: 0.4, run: 2), first]))
+        #expect(!AdaptationCost.leastIsDecided([cost(0.6, spread: 0.4, run: 2), first]))
+        // What is the same in all images tells nothing.
+        #expect(AdaptationCost.leastIsDecided([cost(0.51, spread: 0.4, run: 1), first]))
+        // One undecided cost among others.
+        let far = cost(0.9, spread: 0.4, run: 2)
+        #expect(!AdaptationCost.leastIsDecided([far, cost(0.55, spread: 0.4, run: 4), first]))
+        // As good as equal.
+        #expect(AdaptationCost.leastIsDecided([cost(0.501, spread: 0.02, run: 2), cost(0.5, spread: 0.02, run: 1)]))
+        // Few images have no error bar to speak of.
+        #expect(
+            !AdaptationCost.leastIsDecided([
+                cost(0.9, spread: 0, run: 2, images: 8), cost(0.1, spread: 0, run: 1, images: 8),
+            ]))
+        // Numbers that are none do not get better.
+        #expect(AdaptationCost.leastIsDecided([cost(.nan, spread: 0, run: 1), first]))
+        #expect(AdaptationCost.leastIsDecided([]))
+    }
+
     @Test func oneChannelOnEachSideIsSymmetric() throws {
         let x = Tensor<Double>([4, 1, 1, 1], [0, 1, 2, 3])
         let y = Tensor<Double>([4, 1, 1, 1], [1, 2, 2, 5])

@@ -11,6 +11,13 @@ private func dynamic(_ kernels: KernelSpecification) -> ModelSpecification {
     ModelSpecification(ResNetSpecification(baseWidth: 4, depths: [1, 2], stem: .small, kernels: kernels, classes: 5))
 }
 
+private func grouped(_ kernels: KernelSpecification? = nil) -> ModelSpecification {
+    ModelSpecification(
+        ResNetSpecification(
+            baseWidth: 4, depths: [1, 2], block: .bottleneck, stem: .small, grouping: .init(groups: 3, width: 2),
+            kernels: kernels, classes: 5))
+}
+
 /// Small models that between them use everything that families have; odd and unequal sizes throughout.
 private let samples: [(name: String, specification: ModelSpecification, height: Int, width: Int)] = [
     (
@@ -108,6 +115,8 @@ private let samples: [(name: String, specification: ModelSpecification, height: 
             AFFNetSpecification(
                 widths: [4, 6, 8, 8, 16], depths: [1, 2, 1], expansion: 2, stem: .small, classes: 3)), 9, 14
     ),
+    ("resnext", grouped(), 9, 7), ("resnext odConv", grouped(KernelSpecification(.odConv, experts: 2)), 9, 7),
+    ("resnext kernelWarehouse", grouped(KernelSpecification(.kernelWarehouse)), 9, 7),
     ("resnet condConv", dynamic(KernelSpecification(.condConv, experts: 3)), 9, 7),
     ("resnet dyConv", dynamic(KernelSpecification(.dyConv)), 9, 7),
     ("resnet odConv", dynamic(KernelSpecification(.odConv)), 9, 7),
@@ -115,10 +124,24 @@ private let samples: [(name: String, specification: ModelSpecification, height: 
 ]
 
 @Suite struct ModelTests {
+    /// Every way in which a mixnet mixes space; odd and unequal sizes.
+    @Test(arguments: MixNetMixer.allCases)
+    func graphsOfAllMixersComputeWhatModelsCompute(mixer: MixNetMixer) throws {
+        let specification = ModelSpecification(
+            MixNetSpecification(mixer: mixer, widths: [16, 32], depths: [2, 1], classes: 5))
+        try expectSameLogits(mixer.rawValue, specification, height: 9, width: 11)
+    }
+
     /// The graphs, computed operator by operator, give the models' logits at several batch sizes.
     @Test(arguments: samples.indices)
     func graphsComputeWhatModelsCompute(index: Int) throws {
         let (name, specification, height, width) = samples[index]
+        try expectSameLogits(name, specification, height: height, width: width)
+    }
+
+    private func expectSameLogits(
+        _ name: String, _ specification: ModelSpecification, height: Int, width: Int
+    ) throws {
         let sample = try Sample(specification, height: height, width: width)
         let graph = Interpreter(model: try sample.exported())
         for count in [1, 3] {

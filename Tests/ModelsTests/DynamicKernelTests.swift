@@ -1,5 +1,6 @@
 import Autograd
 import Configuration
+import Foundation
 import Layers
 import Models
 import Tensors
@@ -40,6 +41,13 @@ import Testing
         #expect(try parameters(Self.small, KernelSpecification(.kernelWarehouse, budget: budget)) == resnet18)
     }
 
+    /// Warehouses serve bottlenecks as they serve basic blocks; published as 28.05 and 102.02 million, which no grouping of
+    /// whole stages gives more nearly.
+    @Test(arguments: [(1.0, 28_069_722), (4.0, 102_139_641)])
+    func kernelWarehousesOfBottlenecksHaveTheirParameters(budget: Double, resnet50: Int) throws {
+        #expect(try parameters(Self.large, KernelSpecification(.kernelWarehouse, budget: budget)) == resnet50)
+    }
+
     @Test func warehousesServeTheLayersThatReadAStage() throws {
         func banks(_ budget: Double) throws -> [[Int]] {
             var specification = Self.small
@@ -65,6 +73,12 @@ import Testing
 
     private static let models: [any BackboneSpecification] =
         all.map { tiny($0) as any BackboneSpecification } + [
+            ResNetSpecification(
+                baseWidth: 4, depths: [1, 2], block: .bottleneck, stem: .small, grouping: .init(groups: 2, width: 3),
+                classes: 5),
+            ResNetSpecification(
+                baseWidth: 4, depths: [1, 2], block: .bottleneck, stem: .small, grouping: .init(groups: 2, width: 3),
+                kernels: KernelSpecification(.odConv, experts: 2), classes: 5),
             MobileNetV2Specification(width: 0.1, stem: .small, classes: 5),
             MobileNetV2Specification(
                 width: 0.1, stem: .small, kernels: KernelSpecification(.odConv, experts: 2), classes: 5),
@@ -148,6 +162,32 @@ import Testing
             let error = #expect(throws: (any Error).self) { try kernels(text) }
             #expect("\(error.map { "\($0)" } ?? "")".contains(reason))
         }
+    }
+
+    @Test func keysCutBottlenecksIntoGroups() throws {
+        func grouping(_ name: String, _ text: String) throws -> ResNetSpecification.Grouping? {
+            (try read("{name: \(name), \(text)}").backbone as? ResNetSpecification)?.grouping
+        }
+        #expect(try grouping("resnet50", "stem: large") == nil)
+        #expect(try grouping("resnet50", "groups: 1") == nil)
+        #expect(try grouping("resnet50", "groups: 32") == .init(groups: 32, width: 2))
+        #expect(try grouping("resnet50", "groupWidth: 128") == .init(groups: 1, width: 128))
+        #expect(try grouping("resnext50", "stem: large") == .init(groups: 32, width: 4))
+        #expect(try grouping("resnext50", "groups: 16, groupWidth: 8") == .init(groups: 16, width: 8))
+        for (name, text, reason) in [
+            ("resnet50", "groups: 3", "expected a divisor of baseWidth 64"),
+            ("resnet18", "groups: 2", "need bottleneck blocks"), ("resnet50", "groups: 0", "groups"),
+        ] {
+            let error = #expect(throws: (any Error).self) { try grouping(name, text) }
+            #expect("\(error.map { "\($0)" } ?? "")".contains(reason))
+        }
+    }
+
+    /// What a file says of a network without groups is as it was.
+    @Test func filesOfNetworksWithoutGroupsAreAsTheyWere() throws {
+        let bytes = try JSONEncoder().encode(Self.large)
+        #expect(!String(decoding: bytes, as: UTF8.self).contains("grouping"))
+        #expect(try JSONDecoder().decode(ResNetSpecification.self, from: bytes) == Self.large)
     }
 
     /// A model's files hold its kernels' specification; those of others are as they were.

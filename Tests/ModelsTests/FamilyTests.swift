@@ -17,6 +17,8 @@ private func variant(_ name: String) throws -> ModelSpecification {
         ("resnet18", 224, 11_689_512, 1_814_073_344), ("resnet34", 224, 21_797_672, 3_663_761_408),
         ("resnet50", 224, 25_557_032, 4_089_184_256), ("resnet20", 32, 269_722, 40_551_040),
         ("resnet56", 32, 853_018, 125_485_696), ("resnet110", 32, 1_727_962, 252_887_680),
+        ("resnext50", 224, 25_028_904, 4_230_479_872), ("resnext101", 224, 88_791_336, 16_414_015_488),
+        ("resnext_nano32", 32, 976_554, 161_321_984),
         ("cvt_13", 224, 19_997_480, 4_566_089_216), ("cvt_13", 384, 19_997_480, 16_269_359_616),
         ("cvt_21", 224, 31_622_696, 7_177_985_024), ("cvt_21", 384, 31_622_696, 24_849_091_584),
         ("cvt_w24", 384, 277_196_392, 194_221_654_016), ("cvt_nano32", 32, 4_024_970, 93_557_248),
@@ -91,6 +93,10 @@ private func variant(_ name: String) throws -> ModelSpecification {
         #expect(resnet.contains("layer4.2.bn3.bias [2048]"))
         #expect(resnet.last == "fc.bias [1000]")
         #expect(!(try names("resnet20")).contains { $0.contains("downsample") })
+        let resnext = try names("resnext50")
+        #expect(resnext.contains("layer1.0.conv2.weight [128, 4, 3, 3]"))
+        #expect(resnext.contains("layer4.2.conv2.weight [1024, 32, 3, 3]"))
+        #expect(resnext.contains("layer4.2.conv3.weight [2048, 1024, 1, 1]"))
         let cvt = try names("cvt_13")
         #expect(cvt[0] == "stage0.patch_embed.proj.weight [64, 3, 7, 7]")
         #expect(cvt.contains("stage2.cls_token [1, 1, 384]"))

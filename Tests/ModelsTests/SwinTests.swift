@@ -120,6 +120,19 @@ import Testing
         #expect(try logits({ $0.shiftsAlways = true }, 6) != logits({ _ in }, 6))
     }
 
+    @Test func tasksOfPlacesShiftWindowsAlways() throws {
+        func shifts(_ keys: String, _ places: Bool) throws -> Bool? {
+            let specification = try ConfigurationDocument.parse(text: "{name: swin_tiny\(keys)}", name: "t.yaml").read {
+                ModelConfiguration($0, answersAboutPlaces: places).specification
+            }
+            return (specification.backbone as? SwinSpecification)?.shiftsAlways
+        }
+        #expect(try shifts("", false) == false)
+        #expect(try shifts("", true) == true)
+        #expect(try shifts(", shiftsAlways: false", true) == false)
+        #expect(try shifts(", shiftsAlways: true", false) == true)
+    }
+
     @Test func fittedWindowsAreThoseOfTheImagesTheModelIsMadeFor() throws {
         let specification = SwinSpecification(
             baseWidth: 8, depths: [1, 1, 1], heads: [1, 1, 1], window: 4, fitsWindows: true)

@@ -33,6 +33,21 @@ import Testing
         #expect(ExponentialMovingAverage(store(0), decay: 0.5, warmup: false).decay(after: 0) == 0.5)
     }
 
+    @Test func meanOfTheLastEpochsIsPlain() {
+        let mean = TailMean(after: 0.5, epochs: 4, updatesPerEpoch: 2)
+        #expect(mean == TailMean(start: 4, every: 2))
+        let average = ExponentialMovingAverage(store(0), mean: mean)
+        let found = (1...8).map { update in
+            average.update(from: store(Double(update)))
+            return average.store.flat.pointer[0]
+        }
+        // The weights themselves up to update 4, then the mean of those after updates 4, 6 and 8.
+        #expect(found == [1, 2, 3, 4, 4, 5, 5, 6])
+        #expect(average.store.buffers[0].array == [6, 6, 6])
+        #expect(TailMean(after: 0, epochs: 3, updatesPerEpoch: 5) == TailMean(start: 5, every: 5))
+        #expect(TailMean(after: 0.99, epochs: 3, updatesPerEpoch: 5) == TailMean(start: 15, every: 5))
+    }
+
     @Test func sourceIsNotTheAverage() {
         let source = store(1)
         let average = ExponentialMovingAverage(source, decay: 0.5, warmup: false)

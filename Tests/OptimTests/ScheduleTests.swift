@@ -76,4 +76,82 @@ import Testing
         #expect((0..<20).allSatisfy { close(schedule.learningRate(at: $0), 1e-7) })
         #expect(notice?.contains("schedule.minimumLearningRate") == true)
     }
+
+    private func deviation(_ name: String, _ rate: (Int) -> Double) throws -> Double {
+        try ReferenceRun("optimizers").values(name).enumerated().map { abs(rate($0) / $1 - 1) }.max() ?? 1
+    }
+
+    @Test func oneCycleFollowsTheReference() throws {
+        var linear = OneCycle()
+        (linear.anneal, linear.rise) = (.linear, 0.25)
+        var three = OneCycle()
+        (three.rise, three.threePhase) = (0.4, true)
+        var threeLinear = three
+        threeLinear.anneal = .linear
+        for (name, cycle, total) in [
+            ("cosine", OneCycle(), 40), ("linear", linear, 40), ("threePhase", three, 47),
+            ("threePhaseLinear", threeLinear, 47),
+        ] {
+            let schedule = Schedule(.oneCycle(cycle), base: 0.1, minimum: 1, totalUpdates: total)
+            let error = try deviation("oneCycle." + name, schedule.learningRate)
+            #expect(error < 1e-12, "\(name): \(error)")
+            #expect(schedule.learningRate(at: 1000) == schedule.learningRate(at: total - 1))
+        }
+        for total in [0, 1, 2, 3] {
+            let schedule = Schedule(.oneCycle(three), base: 0.1, totalUpdates: total)
+            #expect((0..<3).allSatisfy { schedule.learningRate(at: $0).isFinite }, "\(total) updates")
+        }
+    }
+
+    @Test func warmRestartsFollowTheReference() throws {
+        for (name, factor) in [("restarts", 2.0), ("restarts.even", 1)] {
+            let schedule = Schedule(
+                .warmRestarts(every: 7, factor: factor), base: 0.1, minimum: 0.001, warmupUpdates: 5, totalUpdates: 20)
+            let error = try deviation(name) { schedule.learningRate(at: $0 + 5) }
+            #expect(error < 1e-12, "\(name): \(error)")
+            #expect(schedule.learningRate(at: 1) == 0.02)
+        }
+    }
+
+    @Test func plateauFollowsTheReference() throws {
+        let series = try ReferenceRun("optimizers").values("validation")
+        var cooling = Plateau()
+        (cooling.factor, cooling.patience, cooling.threshold) = (0.5, 1, 0.01)
+        (cooling.isRelative, cooling.cooldown) = (false, 2)
+        var lower = Plateau()
+        (lower.factor, lower.patience, lower.threshold, lower.cooldown) = (0.3, 1, 0.02, 1)
+        var plain = Plateau()
+        plain.patience = 2
+        for (name, plateau, minimum, isHigherBetter) in [
+            ("higher", plain, 1e-6, true), ("cooldown", cooling, 0.02, true), ("lower", lower, 1e-6, false),
+        ] {
+            var memory = Plateau.Memory()
+            var falls = 0
+            let rates = series.map { value in
+                if plateau.observe(isHigherBetter ? value : 1 - value, isHigherBetter: isHigherBetter, &memory) {
+                    falls += 1
+                }
+                return memory.lowered(0.1, minimum: minimum)
+            }
+            let error = try deviation("plateau." + name) { rates[$0] }
+            #expect(error < 1e-12, "\(name): \(error)")
+            #expect(falls > 1)
+        }
+        // A rate that is still rising is not lifted to the minimum.
+        #expect(Plateau.Memory(scale: 0.1).lowered(1e-7, minimum: 1e-6) == 1e-7)
+    }
+
+    @Test func oneCycleNeedsNoWarmupAndSaysSo() {
+        var configuration = ScheduleConfiguration()
+        configuration.kind = .oneCycle
+        let (schedule, notice) = Schedule.make(configuration, learningRate: 0.1, epochs: 10, updatesPerEpoch: 20)
+        #expect(schedule.decay == .oneCycle(OneCycle()) && schedule.warmupUpdates == 0)
+        #expect(notice?.contains("schedule.warmupEpochs") == true)
+        configuration.warmupEpochs = 0
+        #expect(Schedule.make(configuration, learningRate: 0.1, epochs: 10, updatesPerEpoch: 20).notice == nil)
+        configuration.kind = .linear
+        #expect(
+            Schedule.make(configuration, learningRate: 0.1, epochs: 10, updatesPerEpoch: 20).schedule.decay
+                == .polynomial(power: 1))
+    }
 }

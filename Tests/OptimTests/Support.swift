@@ -3,14 +3,14 @@ import Foundation
 import Layers
 import Tensors
 
-/// The reference run: 20 updates of a decayed [4, 3] and an undecayed [4] parameter by an independent AdamW,
-/// Scripts/fixtures/adamw.py.
+/// A reference file. By itself 20 updates of a decayed [4, 3] and an undecayed [4] parameter by an independent AdamW,
+/// Scripts/fixtures/adamw.py; `optimizers` is of Scripts/fixtures/optimizers.py.
 struct ReferenceRun {
     let file: SafetensorsFile
 
-    init() throws {
+    init(_ name: String = "adamw") throws {
         let folder = (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Fixtures")
-        file = try SafetensorsFile.read(path: folder.appendingPathComponent("adamw.safetensors").path)
+        file = try SafetensorsFile.read(path: folder.appendingPathComponent("\(name).safetensors").path)
     }
 
     func values(_ name: String) throws -> [Double] {

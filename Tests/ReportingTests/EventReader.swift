@@ -7,6 +7,9 @@ struct EventReader {
         var step = 0
         var version: String?
         var scalars: [String: Float] = [:]
+        var texts: [String: String] = [:]
+        /// By tag: what the plugin for hyperparameters is told.
+        var plugins: [String: (name: String, content: [UInt8])] = [:]
         var images: [String: (width: Int, height: Int, channels: Int, png: [UInt8])] = [:]
         /// (min, max, num, sum, limits, buckets)
         var histograms: [String: (low: Double, high: Double, count: Double, limits: [Double], buckets: [Double])] = [:]
@@ -130,8 +133,33 @@ struct EventReader {
                 event.histograms[tag] = (
                     parts[1]!.double, parts[2]!.double, parts[3]!.double, parts[6]!.doubles, parts[7]!.doubles
                 )
+            case 8:
+                let parts = Dictionary(try fields(field.bytes).map { ($0.number, $0) }) { $1 }
+                if parts[1]?.integer == 7 { event.texts[tag] = parts[8]?.text }
+            case 9:
+                let parts = Dictionary(try fields(field.bytes).map { ($0.number, $0) }) { $1 }
+                let data = Dictionary(try fields(parts[1]!.bytes).map { ($0.number, $0) }) { $1 }
+                event.plugins[tag] = (data[1]!.text, data[2]?.bytes ?? [])
             default: throw Damage()
             }
         }
+    }
+
+    /// The keys of the map of hyperparameters in a message of the plugin, each with its number or text.
+    static func hyperparameters(_ content: [UInt8]) throws -> [String: String] {
+        var found: [String: String] = [:]
+        for start in try fields(content) where start.number == 3 {
+            for entry in try fields(start.bytes) where entry.number == 1 {
+                let parts = Dictionary(try fields(entry.bytes).map { ($0.number, $0) }) { $1 }
+                let value = try fields(parts[2]!.bytes)[0]
+                found[parts[1]!.text] =
+                    switch value.number {
+                    case 2: "\(value.double)"
+                    case 4: "\(value.integer == 1)"
+                    default: value.text
+                    }
+            }
+        }
+        return found
     }
 }

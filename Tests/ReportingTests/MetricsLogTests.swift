@@ -72,3 +72,16 @@ private func message(_ body: () throws -> Void) -> String {
         return "\(error)"
     }
 }
+
+@Test func epochsAreRowsOfCommaSeparatedValues() throws {
+    let folder = try RunFolder()
+    try folder.write(
+        "metrics.jsonl",
+        "{\"epoch\":1,\"trainLoss\":0.5,\"note\":\"a,b\"}\n{\"epoch\":2,\"trainLoss\":null,\"validationLoss\":0.25,\"list\":[1]}\n"
+    )
+    let record = try folder.record
+    #expect(
+        EpochTable.csv([record]) == "epoch,trainLoss,note,validationLoss\n1,0.5,\"a,b\",\n2,,,0.25\n")
+    let both = EpochTable.csv([record, record]).split(separator: "\n")
+    #expect(both.count == 5 && both[0].hasPrefix("run,epoch,"))
+}

@@ -39,6 +39,24 @@ import Testing
     #expect(throws: (any Error).self) { try EventReader.read(damaged) }
 }
 
+@Test func eventFilesTellTheConfigurationAsTextAndAsHyperparameters() throws {
+    let folder = try RunFolder()
+    try folder.fill()
+    try folder.write("config.yaml", "optimizer:\n  learningRate: 0.01\n")
+    let events = try EventReader.read(TensorBoardExport.file(try folder.record))
+    #expect(events.compactMap { $0.texts["configuration"] } == ["    optimizer:\n      learningRate: 0.01\n    "])
+    let start = try #require(events.compactMap { $0.plugins["_hparams_/session_start_info"] }.first)
+    #expect(start.name == "hparams")
+    let keys = try EventReader.hyperparameters(start.content)
+    let record = try folder.record
+    let expected = (record.run?["configuration"]?.arrayValue ?? []).filter {
+        $0["isDefault"]?.boolValue == false || $0["path"]?.stringValue == "run.seed"
+    }.compactMap { $0["path"]?.stringValue }
+    #expect(!expected.isEmpty && keys.keys.sorted() == expected.sorted(), "keys at their defaults are left out")
+    #expect(events.contains { $0.plugins["_hparams_/experiment"] != nil })
+    #expect(events.contains { $0.plugins["_hparams_/session_end_info"] != nil } == (record.summary != nil))
+}
+
 @Test func missingAndUndefinedMetricsLeaveGaps() throws {
     let folder = try RunFolder()
     try folder.write(

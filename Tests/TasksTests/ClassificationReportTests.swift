@@ -12,12 +12,15 @@ private let sixteenths: [[Float]] = [
 private func report(_ labels: [Int], _ probabilities: [[Float]]) -> ClassificationReport {
     let classes = probabilities[0].count
     var scores = PredictionScores(classes: classes, images: labels.count)
+    var calibration = Calibration()
     var confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes)
     for (label, row) in zip(labels, probabilities) {
         scores.add(label: label, row)
-        confusion[label][row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }] += 1
+        let best = row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }
+        calibration.add(confidence: Double(row[best]), isRight: best == label)
+        confusion[label][best] += 1
     }
-    return ClassificationReport(confusion: confusion, scores: scores)
+    return ClassificationReport(confusion: confusion, calibration: calibration, scores: scores)
 }
 
 private func agree(_ value: Double?, _ expected: Double) -> Bool { value.map { abs($0 - expected) < 1e-12 } ?? false }

@@ -96,6 +96,13 @@ extension Program {
             try place.fail("flatness run --data small.yaml --set data.path=more", "do not know the class 'cat'")
         }
 
+        @Test func productsInBFloat16ChangeAnswersLittle() throws {
+            let (single, rounded) = (try json("evaluate run"), try json("evaluate run --precision bf16"))
+            let losses = try [single, rounded].map { try #require($0["loss"] as? Double) }
+            #expect(abs(losses[0] - losses[1]) < 0.01 * losses[0])
+            try place.fail("evaluate run --precision half", "'fp32' and 'bf16'")
+        }
+
         @Test func whatTrainingSaysOfTheDataIsSaidHere() throws {
             for index in 0..<20 {
                 try PNG.write(

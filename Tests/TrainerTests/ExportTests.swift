@@ -99,6 +99,10 @@ extension Program {
                 try place.run("export detector.yaml --safetensors m.safetensors --names mmdetection").output
                     .contains("under mmdetection's names"))
             #expect(try place.data("m.safetensors").range(of: Data("bbox_head.retina_cls.weight".utf8)) != nil)
+            // What is written under our names is a detector's to every command.
+            #expect(try place.run("export detector.yaml --safetensors own.safetensors").code == 0)
+            #expect(try place.data("own.safetensors").range(of: Data(#""hornbeam.task":"detection""#.utf8)) != nil)
+            #expect(try place.run("export own.safetensors --onnx again.onnx").output.contains("boxes [batch, 7, 4]"))
             try place.fail(
                 "export resnet20 --safetensors r.safetensors --names torchvision", "the model finds no objects")
             try place.fail(

@@ -22,23 +22,12 @@ extension Runs {
             ]
         }
 
-        /// max |a - b| / max |b| over all parameters.
-        private func distance(_ a: String, _ b: String) throws -> Double {
-            let (first, second) = (try values(a), try values(b))
-            let largest = second.map { abs($0) }.max() ?? 0
-            return (zip(first, second).map { Double(abs($0 - $1)) }.max() ?? .infinity) / Double(largest)
-        }
-
-        private func values(_ folder: String) throws -> [Float] {
-            try SafetensorsFile.read(path: folder + "/weights/last.safetensors").tensors.flatMap { try $0.floats() }
-        }
-
         @Test func partsOfABatchGiveWhatTheBatchGives() throws {
             // With dropped paths, mixed images, a short last batch, clipping and an average.
             let first = try train(whole, overrides)
             let second = try train(parts, overrides + ["training.accumulation=4"])
             #expect(first.cost.updates == 8 && second.cost.updates == 8)
-            #expect(try distance(parts, whole) < 2e-6)
+            #expect(try relativeDistance(parts, whole) < 2e-6)
             for (a, b) in zip(try metrics(whole), try metrics(parts)) {
                 #expect(abs((a["trainLoss"] ?? 0) - (b["trainLoss"] ?? 1)) < 1e-5)
                 #expect(abs((a["gradientNorm"] ?? 0) - (b["gradientNorm"] ?? 1)) < 1e-5)
@@ -46,7 +35,7 @@ extension Runs {
             }
             // The measure itself: another batch size is another run.
             try train(folder.path + "/other", overrides + ["training.batchSize=8"])
-            #expect(try distance(folder.path + "/other", whole) > 1e-3)
+            #expect(try relativeDistance(folder.path + "/other", whole) > 1e-3)
         }
 
         @Test func runningStatisticsMoveOnceForEachPart() throws {

@@ -38,7 +38,11 @@ struct SmallDetector {
     ///   - identifiers: the ids of the categories.
     ///   - more: further annotations, by image index.
     ///   - wrong: an image whose annotation tells another size.
-    init(count: Int = 24, identifiers: [Int] = [7, 90], more: [Int: String] = [:], wrong: Int? = nil) throws {
+    ///   - outlined: whether squares have outlines, too.
+    init(
+        count: Int = 24, identifiers: [Int] = [7, 90], more: [Int: String] = [:], wrong: Int? = nil,
+        outlined: Bool = false
+    ) throws {
         folder = try TemporaryFolder()
         for name in ["train", "annotations"] {
             try FileManager.default.createDirectory(atPath: data + "/" + name, withIntermediateDirectories: true)
@@ -65,8 +69,11 @@ struct SmallDetector {
                 "{\"id\": \(index * 3 + 5), \"file_name\": \"\(index).png\", \"width\": \(told), \"height\": \(height)}"
             )
             if !isEmpty {
+                let corners = "\(x), \(y), \(x + 12), \(y), \(x + 12), \(y + 12), \(x), \(y + 12)"
                 annotations.append(
-                    Self.annotation(annotations.count, index, identifiers[label], "[\(x), \(y), 12, 12]"))
+                    Self.annotation(
+                        annotations.count, index, identifiers[label], "[\(x), \(y), 12, 12]",
+                        outlined ? ", \"segmentation\": [[\(corners)]]" : ""))
             }
             if let extra = more[index] {
                 annotations.append(Self.annotation(annotations.count, index, identifiers[0], extra))
@@ -79,9 +86,11 @@ struct SmallDetector {
         try AtomicFile.write(data + "/annotations/instances_train.json", json)
     }
 
-    private static func annotation(_ id: Int, _ index: Int, _ category: Int, _ box: String) -> String {
+    private static func annotation(
+        _ id: Int, _ index: Int, _ category: Int, _ box: String, _ more: String = ""
+    ) -> String {
         "{\"id\": \(id), \"image_id\": \(index * 3 + 5), \"category_id\": \(category), \"bbox\": \(box), "
-            + "\"area\": 144, \"iscrowd\": 0}"
+            + "\"area\": 144, \"iscrowd\": 0\(more)}"
     }
 
     func recipe(_ overrides: [String] = []) throws -> Recipe {

@@ -50,12 +50,32 @@ extension Runs {
                 "resnet.yaml",
                 String(plain[..<before.lowerBound]) + "model: {name: resnet, depths: [1, 1], baseWidth: 8}\n"
                     + String(plain[after.lowerBound...]))
+            try write("faster.yaml", Self.twoStage(plain, "fasterRcnn"))
+            try write("cascade.yaml", Self.twoStage(plain, "cascadeRcnn"))
             try write(
-                "faster.yaml",
-                plain.replacing(
-                    "{kind: retinanet, convolutions: 1, anchorScale: 3, anchorRatios: [1]}",
-                    with: "{kind: fasterRcnn, anchorScale: 3, anchorRatios: [1], regionScale: 32, boxWidth: 16}"
-                ).replacing("extraLevels: 0", with: "extraLevels: 1"))
+                "mask.yaml",
+                Self.twoStage(plain, "maskRcnn", ", maskConvolutions: 1, maskChannels: 8").replacing(
+                    "task: detection", with: "task: instances"))
+        }
+
+        /// A configuration with a head of two stages in the place of RetinaNet's.
+        private static func twoStage(_ text: String, _ kind: String, _ more: String = "") -> String {
+            text.replacing(
+                "{kind: retinanet, convolutions: 1, anchorScale: 3, anchorRatios: [1]}",
+                with: "{kind: \(kind), anchorScale: 3, anchorRatios: [1], regionScale: 32, boxWidth: 16\(more)}"
+            ).replacing("extraLevels: 0", with: "extraLevels: 1")
+        }
+
+        /// A student's configuration with one teacher and a single stage of an epoch.
+        private func single(_ student: String, teacher: String) -> String {
+            student + """
+
+
+                student: {name: small, start: scratch}
+                pool: {teachers: [{name: \(teacher), config: \(teacher).yaml}]}
+                order: [\(teacher)]
+                stage: {epochs: 1, losses: [{kind: pkd, weight: 1}]}
+                """
         }
 
         private func write(_ name: String, _ text: String) throws { try AtomicFile.write(folder + "/" + name, text) }
@@ -206,6 +226,82 @@ extension Runs {
             try distill("refused", overrides + ["order=[faster]", "stage.epochs=1"])
             #expect(
                 messages.all.contains("The head of faster is not taken over: it is a rcnn, the student's a retinanet."))
+        }
+
+        @Test func aHeadThatRefinesOnceTakesTheFirstStageOfACascade() throws {
+            try distill(
+                "inherited", ["student.inherit=[neck, head]", "optimizer.learningRate=1e-12"],
+                single(Self.twoStage(SmallDetector.text, "fasterRcnn"), teacher: "cascade"))
+            func values(_ path: String) throws -> [String: [Float]] {
+                let arrays = try Weights.read(folder + path).store.stateDictionary().map { ($0.name, $0.values) }
+                return Dictionary(uniqueKeysWithValues: arrays)
+            }
+            let own = try values("/inherited/weights/last.safetensors")
+            let teacher = try values("/pool/cascade/weights/best.safetensors")
+            func expect(_ name: String, from other: String, times: Int = 1) {
+                let expected = (0..<times).flatMap { _ in teacher[other] ?? [] }
+                let found = own[name] ?? []
+                #expect(!found.isEmpty && found.count == expected.count, "\(name)")
+                #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 }, "\(name)")
+            }
+            for name in ["neck.lateral_convs.1.conv.weight", "rpn_head.rpn_conv.weight", "rpn_head.rpn_reg.bias"] {
+                expect(name, from: name)
+            }
+            for layer in ["shared_fcs.0.weight", "shared_fcs.1.bias", "fc_cls.weight", "fc_cls.bias"] {
+                expect("roi_head.bbox_head.\(layer)", from: "roi_head.bbox_head.0.\(layer)")
+            }
+            // The box that all classes share, for each of two.
+            for layer in ["fc_reg.weight", "fc_reg.bias"] {
+                expect("roi_head.bbox_head.\(layer)", from: "roi_head.bbox_head.0.\(layer)", times: 2)
+            }
+            #expect(teacher["roi_head.bbox_head.0.fc_cls.weight"] != teacher["roi_head.bbox_head.1.fc_cls.weight"])
+            #expect(!messages.all.contains("of another shape"), "\(messages.all)")
+        }
+
+        @Test func aDetectorWithMasksTeachesOneWithout() throws {
+            let outlined = try SmallDetector(outlined: true)
+            let summary = try distill(
+                "masks", ["data.path=" + outlined.data], single(SmallDetector.text, teacher: "mask")
+            ) { run in
+                #expect(run.teachers[0].weights.metadata.vocabulary.task == "instances")
+                #expect(run.teachers[0].weights.store.sha256 == run.teachers[0].sha256)
+                let text = try run.description("x")
+                for level in ["P2", "P3"] { #expect(text.contains("neck.\(level) "), "\(text)") }
+            }
+            #expect(summary.stages.map(\.teachers) == [["mask"]])
+            #expect(try contents(folder + "/pool/mask/metrics.jsonl").contains("loss.mask"))
+            let lines = try contents(folder + "/masks/metrics.jsonl")
+            #expect(lines.contains("loss.pkd") && !lines.contains("loss.mask"))
+        }
+
+        @Test func aLossThatLeavesTheLabelsNoSayIsToldOf() throws {
+            let key = "stage.losses[2].weight"
+            let overrides = try student() + ["order=[wide]", "stage.epochs=2"]
+            try distill(
+                "even", overrides + ["stage.losses=[{kind: fgd}, {kind: l2, weight: 1e-4}, {kind: pkd, weight: 0.01}]"])
+            #expect(!messages.all.contains(key), "\(messages.all)")
+            try distill(
+                "heavy", overrides + ["stage.losses=[{kind: fgd}, {kind: l2, weight: 1e-4}, {kind: pkd, weight: 1000}]"]
+            )
+            #expect(messages.all.contains("times as large as the task's own loss in the first epoch with wide"))
+            #expect(messages.all.contains("a smaller \(key) (now 1000.0)"), "\(messages.all)")
+            #expect(messages.all.split(separator: key).count == 2)
+        }
+
+        @Test func costsOfFewImagesFirstAreThoseOfAllInTheEnd() throws {
+            // Error bars of six held-out images decide nothing.
+            let overrides = try student() + ["order=bgs", "training.evaluationBatchSize=4"]
+            func order(_ more: [String]) throws -> String {
+                let run = try makeRun(overrides + more, folder + "/none")
+                try run.prepare()
+                let report = try run.findOrder()
+                #expect(!report.costs.isEmpty)
+                return report.json.text(pretty: true)
+            }
+            let all = try order(["cost.firstImages=1000", "cost.cacheMegabytes=0"])
+            #expect(try order(["cost.firstImages=1"]) == all)
+            #expect(try order(["cost.firstImages=5", "cost.cacheMegabytes=1"]) == all)
+            #expect(try order(["cost.firstImages=5", "cost.cacheMegabytes=0"]) == all)
         }
 
         @Test func mapsAreThoseBeforeNormsAndNeedNoHead() throws {

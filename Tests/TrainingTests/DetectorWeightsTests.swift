@@ -48,6 +48,46 @@ import Training
         #expect(try Weights.read(path).metadata.vocabulary.task == "detection")
     }
 
+    @Test func firstValuesOfAConfigurationAreOfItsTask() throws {
+        func fresh(_ text: String) throws -> WeightsMetadata {
+            try Weights(fresh: recipe([], text)).write(path)
+            return try Weights.read(path).metadata
+        }
+        let detector = try fresh(
+            """
+            task: instances
+            data: {path: scenes}
+            model: {name: resnet, baseWidth: 2, depths: [1, 1, 1, 1]}
+            head: {kind: maskRcnn, boxWidth: 8, maskConvolutions: 0}
+            neck: {channels: 8}
+            evaluation: {objects: 7}
+            """)
+        #expect(detector.vocabulary.task == "instances")
+        // Ten digits, no background.
+        #expect(detector.classNames.count == 10)
+        #expect(detector.vocabulary.settings["evaluation"]?["objects"]?.integerValue == 7)
+        // Nothing of an image is cut off.
+        #expect("\(detector.transform.evaluation)".contains("corner"), "\(detector.transform.evaluation)")
+        let segmenter = try fresh("task: segmentation\ndata: {path: scenes}\nmodel: {name: resnet18, baseWidth: 4}")
+        #expect(segmenter.vocabulary.task == "segmentation" && segmenter.classNames.count == 11)
+        // As it always was.
+        let text = "data: {imageSize: [8, 8]}\nmodel: {name: resnet20, classes: 3, inputChannels: 1}"
+        _ = try fresh(text)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        try Weights(fresh: recipe([], text).outline).write(path)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
+    }
+
+    @Test func classesOfDetectorsAreThoseOfTheirDataOrOfCoco() throws {
+        func classes(_ data: String) throws -> (Int, [String]) {
+            let outline = try recipe([], "task: detection\ndata: {\(data)}\nmodel: {name: resnet18}").outline
+            return (outline.specification.classes, outline.notices)
+        }
+        #expect(try classes("path: scenes").0 == 10)
+        let (assumed, notices) = try classes("imageSize: [64, 64]")
+        #expect(assumed == 80 && notices.contains { $0.contains("80 are assumed (model.classes)") })
+    }
+
     @Test func settingsOfAnotherModelAreToldApart() throws {
         let file = try weights(Self.retinaNet)
         for (old, new, expected) in [

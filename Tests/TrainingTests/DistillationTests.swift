@@ -1,9 +1,12 @@
+import Autograd
 import Checkpoints
 import Configuration
+import Datasets
 import Distillation
 import Foundation
 import Layers
 import Tasks
+import Tensors
 import Testing
 import Training
 
@@ -180,6 +183,29 @@ extension Runs {
             #expect(try bytes("whole/weights/last.safetensors") == bytes("cut/weights/last.safetensors"))
             try distill("random", try student() + ["pool.cacheMegabytes=64", "order=[cvt]"])
             #expect(messages.all.contains("because training images are changed at random"))
+        }
+
+        @Test func teachersInBFloat16SayNearlyTheSameAndStayAsTheyWere() throws {
+            var random = Random(seed: 8, purpose: "images")
+            let images = Tensor<Float>.normal([16, 8, 8, 1], from: &random)
+            let overrides = try student() + ["order=[cvt, resnet]"]
+            try distill("single", overrides)
+            try distill("rounded", overrides + ["pool.precision=bf16"]) { run in
+                for teacher in run.teachers {
+                    let lesson = teacher.teach(ImageBatch(images), images, motions: nil, answers: true)
+                    let rounded = try #require(lesson.answer?.first).value.array
+                    let weights = teacher.weights
+                    let single = weights.model(Variable(images), .evaluation(weights.store)).logits.value.array
+                    let difference = zip(rounded, single).map { abs($0 - $1) }.max() ?? .infinity
+                    #expect(difference <= 1e-2 * (single.map(abs).max() ?? 0), "\(teacher.name): \(difference)")
+                    #expect((difference > 0) == ProductPrecision.hasBFloat16, "\(teacher.name)")
+                    #expect(weights.store.sha256 == teacher.sha256, "\(teacher.name)")
+                    let file = try Weights.read("\(pool)/\(teacher.name)/weights/best.safetensors")
+                    #expect(file.store.sha256 == teacher.sha256, "\(teacher.name)")
+                }
+            }
+            let weights = try ["single", "rounded"].map { try bytes("\($0)/weights/last.safetensors") }
+            #expect((weights[0] == weights[1]) == !ProductPrecision.hasBFloat16)
         }
 
         @Test func theSelectionExplainsItsOrderAndWritesIt() throws {

@@ -95,7 +95,7 @@ private func document(_ path: String, _ word: String) -> String {
         #expect(rate["exclusiveMinimum"] == 0 && rate["minimum"] == nil && rate["default"] == 0.001)
         let batch = try #require(property("training.batchSize"))
         #expect(batch["minimum"] == 1 && batch["maximum"] == 65536)
-        #expect(property("optimizer.kind")?["enum"] == ["adamw", "sgd", .null])
+        #expect(property("optimizer.kind")?["enum"] == ["adamw", "sgd", "lion", "muon", "lamb", "scheduleFree", .null])
         #expect(property("optimizer")?["additionalProperties"] == false)
         #expect(property("data.colorJitter")?["minItems"] == 4 && property("data.colorJitter")?["maxItems"] == 4)
         #expect(property("loss.classWeights")?["anyOf"]?.arrayValue?.count == 2)

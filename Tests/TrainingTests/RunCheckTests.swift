@@ -83,6 +83,27 @@ extension Runs {
             #expect(try notice(16, 200) == nil, "nothing is to be gained")
         }
 
+        @Test func aRunThatEndsBeforeItsKernelsSettleIsTold() throws {
+            func notice(_ model: String, _ epochs: Int) throws -> String? {
+                let text = "data: {path: digits, imageSize: [8, 8]}\nmodel: {\(model)}"
+                return RunChecks.unsettled(try recipe([], text), epochs: epochs)
+            }
+            #expect(
+                try notice("name: resnet20, shortcut: projection, convolution: odConv", 9)
+                    == "The attentions that make the model's kernels settle over 10 epochs, but the run has 9, so that it "
+                    + "ends while they are still held back; train longer or lower model.annealingEpochs.")
+            #expect(
+                try notice("name: mixnet_digits, mixer: kernelWarehouse", 3)
+                    == "The attentions that make the model's kernels settle over 4 epochs, but the run has 3, so that it "
+                    + "ends while they are still held back; train longer.")
+            #expect(try notice("name: mobilenetv2_nano32, convolution: dyConv, annealingEpochs: 2.5", 2) != nil)
+            for (model, epochs) in [
+                ("name: resnet20, convolution: odConv", 10), ("name: resnet20, convolution: condConv", 1),
+                ("name: mixnet_digits, mixer: condConv", 1), ("name: resnet20", 1),
+                ("name: mixnet_digits, mixer: odConv", 4),
+            ] { #expect(try notice(model, epochs) == nil, "\(model)") }
+        }
+
         @Test func shortBatchesAreLeftOutWhereManyComeBeforeThem() throws {
             func drops(_ size: Int, _ count: Int, _ more: [String] = []) throws -> Bool {
                 try recipe(["training.batchSize=\(size)"] + more).training.dropsLast(of: count)

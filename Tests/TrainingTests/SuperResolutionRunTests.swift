@@ -135,6 +135,38 @@ extension Runs {
             #expect("\(error.map { "\($0)" } ?? "")".contains("scale"))
         }
 
+        /// Colors are no classes.
+        @Test func theDataIsLookedAtWithoutClasses() throws {
+            let recipe = try enlarger.recipe()
+            let configuration = try #require(recipe.task as? SuperResolutionConfiguration)
+            let found = try DataInspection(recipe, configuration)
+            #expect(found.classNames.isEmpty && found.parts.allSatisfy { $0.classCounts.isEmpty })
+            #expect(found.parts.reduce(0) { $0 + $1.decoded } == 16)
+            #expect(try found.fitting(recipe).costs.allSatisfy { $0 == nil })
+            let export = path("export")
+            #expect(try found.export(to: export).masks == 16)
+            #expect(!FileManager.default.fileExists(atPath: export + "/classes.txt"))
+        }
+
+        /// Enlarged images are no scores of classes: maps alone are compared, and losses on scores refused at their key.
+        @Test func distillationComparesMapsAlone() throws {
+            func read(_ more: String) throws -> DistillationRecipe {
+                let text =
+                    SmallEnlarger.text + "\npool: {teachers: [{name: large, weights: large.safetensors}]}\n" + more
+                return try DistillationRecipe(
+                    ConfigurationDocument.parse(text: text, name: "small.yaml"), path: "small.yaml")
+            }
+            #expect(try read("").stages.common.losses.map(\.kind) == [.pkd])
+            #expect(try read("stage: {losses: [{kind: l2}, {kind: at}]}").stages.common.losses.count == 2)
+            for (more, words) in [
+                ("stage: {losses: [{kind: pkd}, {kind: kd}]}", "`stage`: the loss kd compares scores of classes"),
+                ("stages: [{teacher: large, losses: [{kind: dist}]}]", "`stages`: the loss dist compares"),
+            ] {
+                let error = #expect(throws: ConfigurationError.self) { try read(more) }
+                #expect("\(error.map { "\($0)" } ?? "")".contains(words), "\(more)")
+            }
+        }
+
         @Test func theGradientOfTheWholeModelIsRight() throws {
             for scale in [2, 3, 4] {
                 let specification = ModelSpecification(

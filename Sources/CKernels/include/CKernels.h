@@ -38,6 +38,7 @@
 #include "RecursiveGate.h"
 #include "Reduction.h"
 #include "RegionAligned.h"
+#include "ReluLinearRow.h"
 #include "RepeatedChannels.h"
 #include "Residual.h"
 #include "Resize.h"
@@ -54,3 +55,4 @@
 #include "Window.h"
 #include "WindowAttention.h"
 #include "Winograd.h"
+#include "WinogradSamples.h"

@@ -21,6 +21,9 @@ public struct LoaderOptions: Sendable {
     public var trimming: Trimming?
     /// Images joined from four, for annotations that can be; nil for none.
     public var mosaic: Mosaic?
+    /// Which of so many equal runs of each batch's images are loaded, where several processes share a batch; all of it
+    /// where its images depend on each other.
+    package var share = (index: 0, count: 1)
 
     /// How batches are cut to what their images need.
     public struct Trimming: Sendable, Equatable {
@@ -78,6 +81,8 @@ final class BatchAssembler<C: Collator>: Sendable {
     private let cache: ImageCache?
     private let sampleKey: RandomKey
     private let collatorKey: RandomKey
+    /// Whether images of a batch depend on the others.
+    private let needsWhole: Bool
     let mosaicKey: RandomKey
 
     init(
@@ -92,6 +97,7 @@ final class BatchAssembler<C: Collator>: Sendable {
         self.collator = collator
         self.options = options
         batchCount = options.batchCount(of: dataset.count)
+        needsWhole = collator.looksAcrossImages || options.trimming != nil
         let gains = !dataset.isInMemory || transform.prepares
         cache = gains && options.cacheBudget > 0 ? ImageCache(count: dataset.count, budget: options.cacheBudget) : nil
         sampleKey = RandomKey(seed: options.seed, purpose: "data.transform")
@@ -120,8 +126,14 @@ final class BatchAssembler<C: Collator>: Sendable {
     func fill(
         _ images: ImageBatch, index: Int, epoch: Int, order: [Int], _ workspace: TransformWorkspace
     ) throws -> Batch<C.Target> {
-        let range = index * options.batchSize..<min(order.count, (index + 1) * options.batchSize)
+        let whole = index * options.batchSize..<min(order.count, (index + 1) * options.batchSize)
+        let own =
+            needsWhole
+            ? 0..<whole.count : BatchSlices.range(options.share.index, of: options.share.count, images: whole.count)
+        let range = whole.lowerBound + own.lowerBound..<whole.lowerBound + own.upperBound
         images.count = range.count
+        images.wholeCount = whole.count
+        images.first = own.lowerBound
         images.index = index
         images.indices.removeAll(keepingCapacity: true)
         images.restore(canvas)

@@ -13,12 +13,22 @@ public protocol Collator<Annotation, Target>: Sendable {
     ///   - images: the images, which may be changed here, mixed with each other, say.
     ///   - random: a function of the seed, the epoch and the batch's index.
     func collate(_ annotations: [Annotation], _ images: ImageBatch, _ random: inout Random) throws -> Target
+    /// Whether an image or its target depends on the other images of the batch, or on `random`; then several processes
+    /// that share a batch load all of it. True by default, to be on the safe side.
+    var looksAcrossImages: Bool { get }
+}
+
+extension Collator {
+    /// Yes.
+    public var looksAcrossImages: Bool { true }
 }
 
 /// For those who look at the images alone.
 public struct ImagesOnly<Annotation: Datasets.Annotation>: Collator {
     /// A collator that leaves the images as they are.
     public init() {}
+    /// No.
+    public var looksAcrossImages: Bool { false }
     /// Nothing, whatever is said about the images.
     public func collate(_ annotations: [Annotation], _ images: ImageBatch, _ random: inout Random) -> NoTargets {
         NoTargets()

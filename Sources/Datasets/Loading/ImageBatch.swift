@@ -15,7 +15,9 @@ public final class ImageBatch: @unchecked Sendable {  // filled by one thread, t
     /// The images' indices in the data set.
     public internal(set) var indices: [Int] = []
     /// Where its first image stands in the batch that it is a part of; 0 for a whole batch.
-    public let first: Int
+    public internal(set) var first = 0
+    /// How many images the batch has that it is a part of; `count` for a whole batch.
+    public internal(set) var wholeCount = 0
 
     let memory: UnsafeMutablePointer<Float>
     /// The batch whose memory this one looks at, when it has none of its own.
@@ -27,16 +29,16 @@ public final class ImageBatch: @unchecked Sendable {  // filled by one thread, t
         self.channels = channels
         memory = SystemMemory.take(Float.self, capacity, height, width, channels)
         whole = nil
-        first = 0
         indices.reserveCapacity(capacity)
     }
 
-    /// The images of another batch at those positions, in that batch's memory.
+    /// The images of another batch at those of its positions, in that batch's memory.
     init(_ whole: ImageBatch, _ range: Range<Int>) {
         self.whole = whole
         (height, width, channels) = (whole.height, whole.width, whole.channels)
-        first = range.lowerBound
-        memory = whole.memory + first * whole.height * whole.width * whole.channels
+        first = whole.first + range.lowerBound
+        wholeCount = whole.wholeCount
+        memory = whole.memory + range.lowerBound * whole.height * whole.width * whole.channels
         count = range.count
         index = whole.index
         indices = Array(whole.indices[range])
@@ -48,6 +50,7 @@ public final class ImageBatch: @unchecked Sendable {  // filled by one thread, t
         let count = images.shape[0]
         self.init(capacity: count, height: images.shape[1], width: images.shape[2], channels: images.shape[3])
         self.count = count
+        wholeCount = count
         indices = Array(0..<count)
         images.read { memory.update(from: $0, count: images.elementCount) }
     }

@@ -43,7 +43,7 @@ extension RandAugment {
         case .autoContrast: canvas.stretchContrast()
         case .equalize: canvas.equalize()
         case .invert: canvas.mapLevels { 255 - $0 }
-        case .rotate: move(rotation(degrees: sign * part * 30, width: canvas.width, height: canvas.height))
+        case .rotate: move(turn(degrees: sign * part * 30, width: canvas.width, height: canvas.height))
         case .posterize:
             let kept = max(0, increases ? 4 - Int(part * 4) : Int(part * 4))
             // As timm does, all bits or more leave the image alone.
@@ -71,13 +71,14 @@ extension RandAugment {
         fill.count == channels ? fill : Array(repeating: fill[0], count: channels)
     }
 
-    /// From output to input of a turn about the middle, counter-clockwise.
-    private func rotation(degrees: Double, width: Int, height: Int) -> [Double] {
-        // In Pillow's order and rounded as it rounds, so that a value on the edge between two bytes falls on the same side.
-        let angle = -((degrees < 0 ? degrees + 360 : degrees) * (.pi / 180))
-        func rounded(_ value: Double) -> Double { (value * 1e15).rounded(.toNearestOrEven) / 1e15 }
-        let (cosine, sine) = (rounded(cos(angle)), rounded(sin(angle)))
-        let (x, y) = (Double(width) / 2, Double(height) / 2)
-        return [cosine, sine, cosine * -x + sine * -y + x, -sine, cosine, -sine * -x + cosine * -y + y]
-    }
+}
+
+/// From output to input of a turn about the middle, counter-clockwise.
+func turn(degrees: Double, width: Int, height: Int) -> [Double] {
+    // In Pillow's order and rounded as it rounds, so that a value on the edge between two bytes falls on the same side.
+    let angle = -((degrees < 0 ? degrees + 360 : degrees) * (.pi / 180))
+    func rounded(_ value: Double) -> Double { (value * 1e15).rounded(.toNearestOrEven) / 1e15 }
+    let (cosine, sine) = (rounded(cos(angle)), rounded(sin(angle)))
+    let (x, y) = (Double(width) / 2, Double(height) / 2)
+    return [cosine, sine, cosine * -x + sine * -y + x, -sine, cosine, -sine * -x + cosine * -y + y]
 }

@@ -33,7 +33,7 @@ extension TransformStep {
         case .randomSides(let short, _, let long, let filter) where isDeterministic:
             "resize, the ratio kept, to a shorter side of \(short[0]) but no longer side above \(long) (\(filter.rawValue))"
         case .randomSides, .randomPart, .overlapCrop, .either, .randomCrop, .randomResizedCrop, .horizontalFlip,
-            .affine, .colorJitter, .randAugment, .randomResize,
+            .affine, .colorJitter, .randAugment, .trivialAugment, .randomResize,
             .randomWindow, .verticalFlip, .quarterTurn, .photometric, .elastic:
             "a random change"
         }

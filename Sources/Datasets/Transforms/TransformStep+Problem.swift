@@ -38,6 +38,11 @@ extension TransformStep {
             return within(brightness, "brightness", 100) ?? within(contrast, "contrast", 100)
                 ?? within(saturation, "saturation", 100) ?? within(hue, "hue", 0.5)
         case .randAugment(let augment): return augment.problem.map { "RandAugment: \($0)" }
+        case .trivialAugment(let augment):
+            guard augment.fill.count == 1 || augment.fill.count == 3 else {
+                return "TrivialAugment: a fill of \(augment.fill.count) channels is not possible, only 1 or 3"
+            }
+            return nil
         case .randomResize(let scale, let long, let short, _):
             return range(scale, "scale", upTo: 16) ?? long.flatMap { size($0) } ?? short.flatMap { size($0) }
         case .randomWindow(let width, let height, let classShare, let fill):

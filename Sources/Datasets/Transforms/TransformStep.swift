@@ -26,6 +26,8 @@ public enum TransformStep: Codable, Sendable, Hashable {
     case colorJitter(brightness: Double, contrast: Double, saturation: Double, hue: Double)
     /// A few operations drawn for each image.
     case randAugment(RandAugment)
+    /// One operation of any strength.
+    case trivialAugment(TrivialAugment)
     /// The ratio kept, to a random multiple (low, high) of the size at which the image just fits into `longSide` for its
     /// longer side and `shortSide` for its shorter one; without either, of its own size.
     case randomResize(scale: [Double], longSide: Int?, shortSide: Int?, filter: ResizeFilter)
@@ -66,7 +68,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
         case .randomSides(let short, _, _, _): Set(short).count == 1
         case .either(let branches): branches.count == 1 && branches[0].allSatisfy(\.isDeterministic)
         case .randomPart, .overlapCrop, .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter,
-            .randAugment, .randomWindow,
+            .randAugment, .trivialAugment, .randomWindow,
             .verticalFlip, .quarterTurn, .photometric, .elastic:
             false
         }
@@ -104,6 +106,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
         case .colorJitter(let brightness, let contrast, let saturation, let hue):
             jitterColors(&canvas, [brightness, contrast, saturation, hue], &random)
         case .randAugment(let augment): augment.apply(to: &canvas, &random)
+        case .trivialAugment(let augment): augment.apply(to: &canvas, &random)
         case .randomResize(let scale, let long, let short, let filter):
             resizeRandomly(&canvas, scale: scale, longSide: long, shortSide: short, filter: filter, &random)
         case .randomWindow(let width, let height, let classShare, let fill):

@@ -54,6 +54,26 @@ public struct AdaptationCost: Sendable, Hashable, Codable {
     }
 }
 
+extension AdaptationCost {
+    /// Held-out images that an error bar takes at least.
+    private static let leastImages = 32
+    /// Costs are told in two decimals: an error bar of one of the last is as good as none.
+    private static let fineBar = 0.01
+
+    /// Whether more images would hardly change which of the costs is the least one: it is two error bars of the difference
+    /// away from every other, or the error bar is so small that the costs are as good as equal.
+    package static func leastIsDecided(_ costs: [AdaptationCost]) -> Bool {
+        guard let least = costs.min(by: { $0.value < $1.value }), costs.allSatisfy(\.value.isFinite) else {
+            return true
+        }
+        guard costs.allSatisfy({ $0.perImage.count >= leastImages }) else { return false }
+        return costs.allSatisfy { cost in
+            let bar = cost.errorBarOfDifference(least)
+            return bar <= fineBar || cost.value - least.value > 2 * bar
+        }
+    }
+}
+
 /// The standard deviation of the mean under resampling with replacement.
 package func bootstrapDeviation(_ values: [Double], samples: Int, seed: UInt64 = 0) -> Double {
     guard values.count > 1, samples > 1 else { return 0 }

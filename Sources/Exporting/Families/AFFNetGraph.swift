@@ -50,7 +50,7 @@ extension GraphBuilder {
 
     /// x + irfft2(M s): the transforms are products with real matrices, and so are the complex layers, each as one matrix
     /// over all channels with zeros between the blocks.
-    fileprivate mutating func frequencyFilter(_ path: String, _ map: FeatureMap) throws -> FeatureMap {
+    mutating func frequencyFilter(_ path: String, _ map: FeatureMap) throws -> FeatureMap {
         let (channels, height, columns) = (map.channels, map.height, map.width / 2 + 1)
         // [N, C, columns, 2 H], real parts before imaginary ones.
         let spectrum = halfSpectrum(path, channelsFirst(map))

@@ -28,18 +28,18 @@ extension GraphBuilder {
         _ path: String, _ x: FeatureMap, _ model: ResNetSpecification, width: Int, stride: Int,
         warehouses: (entry: Int, rest: Int)
     ) throws -> FeatureMap {
-        // The kernel and the stride of each convolution; the widths are those of the weights.
-        let chain: [(kernel: Int, stride: Int)] =
+        // The kernel, stride and groups of each convolution; the widths are those of the weights.
+        let chain: [(kernel: Int, stride: Int, groups: Int)] =
             switch model.block {
-            case .basic: [(3, stride), (3, 1)]
-            case .bottleneck: [(1, 1), (3, stride), (1, 1)]
+            case .basic: [(3, stride, 1), (3, 1, 1)]
+            case .bottleneck: [(1, 1, 1), (3, stride, model.grouping?.groups ?? 1), (1, 1, 1)]
             }
         var y = x
         for (i, link) in chain.enumerated() {
             if i > 0 { y.name = node("Relu", "\(path).relu\(i)", [y.name]) }
             y = try convolution(
                 "\(path).conv\(i + 1)", y, model.kernels, warehouse: i == 0 ? warehouses.entry : warehouses.rest,
-                kernel: link.kernel, stride: link.stride)
+                kernel: link.kernel, stride: link.stride, groups: link.groups)
             y = try batchNorm("\(path).bn\(i + 1)", y)
         }
         var kept = x

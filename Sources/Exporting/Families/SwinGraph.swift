@@ -58,7 +58,7 @@ extension GraphBuilder {
     }
 
     /// Mirrors `WindowAttention`. One choice of pixels extends, moves and cuts the map, another one puts it together.
-    private mutating func windowAttention(
+    mutating func windowAttention(
         _ path: String, _ map: FeatureMap, _ windows: AttentionWindows, heads: Int
     ) throws -> String {
         let (pixels, tokens, channels) = (map.height * map.width, windows.tokens, map.channels)

@@ -54,7 +54,12 @@ extension GraphBuilder {
     ///
     /// The map is read at all points, nine maps one below the other, and what stands at the same place of the nine goes
     /// through a 1x1 convolution.
-    mutating func convolution(_ path: String, _ map: FeatureMap, at points: FeatureMap) throws -> FeatureMap {
+    /// - Parameters:
+    ///   - isRelative: whether points are counted from where the taps of a 3x3 kernel usually lie.
+    ///   - shares: what the taps are multiplied with, [N, 9, H, W].
+    mutating func convolution(
+        _ path: String, _ map: FeatureMap, at points: FeatureMap, isRelative: Bool = false, shares: String? = nil
+    ) throws -> FeatureMap {
         let input = channelsFirst(map)
         let (height, width) = (map.height, map.width)
         let weight = try tensor(path + ".weight", rank: 4)
@@ -63,7 +68,11 @@ extension GraphBuilder {
             path + ".pairs", reshaped(path + ".points", channelsFirst(points).name, [taps, 2, height * width]),
             [0, 1, 3, 2])
         // GridSample wants x before y, and -1 to 1 from the map's left edge to its right one.
-        let turned = node("Gather", path + ".turned", [pairs, sizes([1, 0])], ["axis": .integer(3)])
+        var turned = node("Gather", path + ".turned", [pairs, sizes([1, 0])], ["axis": .integer(3)])
+        if isRelative {
+            let usual: [Float] = [-1, -1, 0, -1, 1, -1, -1, 0, 0, 0, 1, 0, -1, 1, 0, 1, 1, 1]
+            turned = node("Add", path + ".taps", [turned, constant("taps of 3x3", [9, 1, 2], usual)])
+        }
         let scale = constant("cells \(height)x\(width)", [2], [2 / Float(width), 2 / Float(height)])
         let places = constant(
             "places \(height)x\(width)", [height * width, 2],
@@ -74,10 +83,18 @@ extension GraphBuilder {
         let read = node(
             "GridSample", path + ".read", [input.name, grid],
             ["mode": .word("bilinear"), "padding_mode": .word("zeros"), "align_corners": .integer(0)])
-        let stacked = reshaped(path + ".stacked", read, [map.channels * taps, height, width])
+        var weighed = read
+        if let shares {
+            let parts = reshaped(path + ".parts", read, [map.channels, taps, height, width])
+            weighed = node(
+                "Mul", path + ".weighed", [parts, reshaped(path + ".shares", shares, [1, taps, height, width])])
+        }
+        let stacked = reshaped(path + ".stacked", weighed, [map.channels * taps, height, width])
         let matrix = constant(path + ".weight.pointwise", [outputs, map.channels * taps, 1, 1], weight.values)
+        var inputs = [stacked, matrix]
+        if optionalTensor(path + ".bias") != nil { inputs.append(try parameter(path + ".bias", rank: 1)) }
         let name = node(
-            "Conv", path, [stacked, matrix],
+            "Conv", path, inputs,
             [
                 "group": .integer(1), "kernel_shape": .integers([1, 1]), "pads": .integers([0, 0, 0, 0]),
                 "strides": .integers([1, 1]),

@@ -30,7 +30,7 @@ extension GraphBuilder {
         case .odConv where optionalTensor(path + ".attention.fc.weight") != nil:
             return result(try adapted(path, input, kernel: kernel, groups: groups))
         case .kernelWarehouse where optionalTensor(path + ".attention.fc1.weight") != nil:
-            return result(try assembled(path, input, warehouse: warehouse, kernel: kernel))
+            return result(try assembled(path, input, warehouse: warehouse, kernel: kernel, groups: groups))
         default: return try convolution(path, map, stride: stride, padding: kernel / 2)
         }
     }
@@ -106,9 +106,9 @@ extension GraphBuilder {
         return reshaped(norm + ".hidden", normed, [width])
     }
 
-    /// Kernels of a warehouse's cells, as [N, 1, out, in, taps].
+    /// Kernels of a warehouse's cells, as [N, 1, out, in / groups, taps].
     private mutating func assembled(
-        _ path: String, _ map: FeatureMap, warehouse: Int, kernel: Int
+        _ path: String, _ map: FeatureMap, warehouse: Int, kernel: Int, groups: Int
     ) throws -> (name: String, outputs: Int) {
         let attention = path + ".attention"
         if let share = optionalTensor(attention + ".fixed_share")?.values.first, share > 0 {
@@ -136,11 +136,12 @@ extension GraphBuilder {
         let matrix = constant(
             "warehouse_manager.weights.\(warehouse).cells", [count, height * width], cells.values)
         let product = node("MatMul", path + ".cells", [coefficients, matrix])
-        let (taps, across) = (kernel * kernel, map.channels / width)
+        let (taps, inputs) = (kernel * kernel, map.channels / groups)
+        let across = inputs / width
         let down = places / (taps * across)
         let parts = reshaped(path + ".cells.shaped", product, [taps, down, across, height, width])
         let turned = transposed(path + ".cells.turned", parts, [0, 2, 4, 3, 5, 1])
-        return (reshaped(path + ".kernels", turned, [1, down * height, map.channels, taps]), down * height)
+        return (reshaped(path + ".kernels", turned, [1, down * height, inputs, taps]), down * height)
     }
 
     /// Patches times kernels [N, groups, out / groups, in / groups, taps].

@@ -22,7 +22,7 @@ extension GraphBuilder {
 
     /// irfft2(rfft2(x) k) by products with real matrices: along the width, along the height, times the filter, and
     /// back.
-    private mutating func globalFilter(_ path: String, _ map: FeatureMap) throws -> FeatureMap {
+    mutating func globalFilter(_ path: String, _ map: FeatureMap) throws -> FeatureMap {
         let (height, columns) = (map.height, map.width / 2 + 1)
         let (real, imaginary) = try filter(path, map, columns: columns)
         let spectrum = halfSpectrum(path, map)

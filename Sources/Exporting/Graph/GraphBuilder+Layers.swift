@@ -34,11 +34,14 @@ extension GraphBuilder {
     }
 
     /// A convolution of as many groups as its weight says.
-    /// - Parameter output: the name of the result; that of the layer when absent.
+    /// - Parameters:
+    ///   - pads: zeros above and below, and on the left and the right; `padding` of both when absent.
+    ///   - output: the name of the result; that of the layer when absent.
     public mutating func convolution(
-        _ path: String, _ map: FeatureMap, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+        _ path: String, _ map: FeatureMap, stride: Int = 1, padding: Int = 0, pads: Pair? = nil, dilation: Int = 1,
         output: String? = nil
     ) throws -> FeatureMap {
+        let pads = pads ?? Pair(padding)
         let input = channelsFirst(map)
         let weight = try tensor(path + ".weight", rank: 4)
         let (kernelHeight, kernelWidth) = (weight.shape[2], weight.shape[3])
@@ -51,12 +54,13 @@ extension GraphBuilder {
         var attributes: [String: Attribute] = [
             "group": .integer(map.channels / weight.shape[1]),
             "kernel_shape": .integers([kernelHeight, kernelWidth]),
-            "pads": .integers([padding, padding, padding, padding]), "strides": .integers([stride, stride]),
+            "pads": .integers([pads.height, pads.width, pads.height, pads.width]),
+            "strides": .integers([stride, stride]),
         ]
         if dilation > 1 { attributes["dilations"] = .integers([dilation, dilation]) }
         let name = node("Conv", output ?? path, inputs, attributes)
         let window = Window(
-            kernel: Pair(kernelHeight, kernelWidth), stride: Pair(stride), padding: Pair(padding),
+            kernel: Pair(kernelHeight, kernelWidth), stride: Pair(stride), padding: pads,
             dilation: Pair(dilation))
         let size = window.outputSize(Pair(map.height, map.width))
         return FeatureMap(

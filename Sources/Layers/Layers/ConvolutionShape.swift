@@ -33,7 +33,7 @@ public struct ConvolutionShape: Sendable, Hashable {
     var taps: Int { Int.product(kernel.height, kernel.width) }
 
     /// Each channel by itself.
-    var isDepthwise: Bool { groups == inputs && groups == outputs }
+    package var isDepthwise: Bool { groups == inputs && groups == outputs }
 
     /// "3x3 / 2, 64 -> 128".
     var words: String {

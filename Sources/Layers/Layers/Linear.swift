@@ -52,6 +52,16 @@ public struct Linear: Layer {
         LayerPath.$current.withValue(path) { x.reluLinear(context[weight], bias.map { context[$0] }) }
     }
 
+    /// Of max(x, 0) for samples x [N, .., inputs] one output each, that of the row of the weight which `rows` names,
+    /// [N, .., 1].
+    package func callAsFunction<S: Scalar>(
+        relu x: Variable<S>, rows: [Int32], _ context: Context<S>
+    ) -> Variable<S> {
+        LayerPath.$current.withValue(path) {
+            x.reluLinearRow(context[weight], bias.map { context[$0] }, rows: rows)
+        }
+    }
+
     /// Checks the shape, enters the layer and returns the shape of its result.
     public func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {
         trace.enter(

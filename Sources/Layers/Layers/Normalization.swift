@@ -139,13 +139,9 @@ public struct BatchNorm: Layer {
     }
 
     private func update<S: Scalar>(_ mean: Tensor<S>, _ variance: Tensor<S>, _ context: Context<S>) {
-        let share = S(momentum)
-        func moved(_ old: BufferHandle, _ new: Tensor<S>) {
-            context.updates.set(old, context.current(old).scaled(by: 1 - share) + new.scaled(by: share))
-        }
-        moved(runningMean, mean)
-        moved(runningVariance, variance)
-        context.updates.set(batchesTracked, context.current(batchesTracked) + Tensor(1))
+        context.updates.move(runningMean, toward: mean, share: S(momentum))
+        context.updates.move(runningVariance, toward: variance, share: S(momentum))
+        context.updates.add(1, to: batchesTracked)
     }
 
     private func isFrozen<S: Scalar>(in store: ParameterStore<S>) -> Bool {

@@ -75,8 +75,8 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
 
     /// Writes the buffers that a training step changed.
     public func apply(_ updates: BufferUpdates<S>) {
-        for (index, tensor) in updates.values { buffers[index] = tensor }
-        updates.values.removeAll(keepingCapacity: true)
+        for index in updates.changes.keys { buffers[index] = updates.value(of: index, from: buffers[index]) }
+        updates.changes.removeAll(keepingCapacity: true)
     }
 
     /// Replaces a buffer's values.
@@ -102,18 +102,8 @@ public final class ParameterStore<S: Scalar>: @unchecked Sendable {
                 }
             }
         }
+        flat.noteChange()
     }
-}
-
-/// The buffers that a forward pass in training mode wants changed; the training loop applies them after the step.
-public final class BufferUpdates<S: Scalar> {
-    var values: [Int: Tensor<S>] = [:]
-
-    /// Nothing wanted yet.
-    public init() {}
-
-    /// Wants a buffer to have these values after the step.
-    public func set(_ buffer: BufferHandle, _ tensor: Tensor<S>) { values[buffer.index] = tensor }
 }
 
 extension ParameterStore {
@@ -121,6 +111,7 @@ extension ParameterStore {
     public func update(from other: ParameterStore<S>) {
         require(list.flatCount == other.list.flatCount, "update(from:)", "the stores must belong to the same model")
         flat.pointer.update(from: other.flat.pointer, count: list.flatCount)
+        flat.noteChange()
         buffers = other.buffers
     }
 }
@@ -141,6 +132,7 @@ extension ParameterStore {
             other.list.flatCount <= list.flatCount && other.buffers.count <= buffers.count, "updatePrefix(from:)",
             "the other store must be the smaller one")
         flat.pointer.update(from: other.flat.pointer, count: other.list.flatCount)
+        flat.noteChange()
         for (index, buffer) in other.buffers.enumerated() { buffers[index] = buffer }
     }
 }

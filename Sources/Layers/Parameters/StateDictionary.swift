@@ -130,6 +130,7 @@ extension ParameterStore {
                 report.mismatched.append("\(buffer.name): found \(Shape(array.shape)), expected \(buffer.shape)")
             }
         }
+        flat.noteChange()
         report.unused = byName.keys.filter { !skipping.contains($0) }.sorted()
         return report
     }

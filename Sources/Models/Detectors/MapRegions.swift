@@ -36,6 +36,16 @@ struct MapRegions<S: Scalar>: RegionAnswers {
         return someAtATime(regions, 64) { [layers(cut($0, RegionMaskLayers.side), context)] }[0]
     }
 
+    func masks(_ regions: Tensor<S>, stage: Int, columns: (_ count: Int) -> [Int32]) -> Variable<S>? {
+        guard head.masks.indices.contains(stage) else { return nil }
+        let layers = head.masks[stage]
+        guard regions.shape[0] > 0 else {
+            return layers(cut(placeholder, RegionMaskLayers.side), columns: [0], context).rows([])
+        }
+        return layers(
+            cut(regions, RegionMaskLayers.side), columns: columns(head.specification.classColumns), context)
+    }
+
     /// What is said of regions, all at once where gradients are wanted, otherwise so many at a time that what lies between
     /// maps and answers takes little memory. No answer depends on the other regions.
     private func someAtATime(

@@ -103,7 +103,18 @@ struct RegionMaskLayers: Sendable {
 
     /// The logits [R, 28, 28, classes] of what was cut out [R, 14, 14, C].
     func callAsFunction<S: Scalar>(_ parts: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        scores(relu: doubling(convolutions.reduce(parts) { $1($0, context) }, context), context)
+        scores(relu: doubled(parts, context), context)
+    }
+
+    /// Of these logits one column for each region, [R, 28, 28, 1].
+    func callAsFunction<S: Scalar>(
+        _ parts: Variable<S>, columns: [Int32], _ context: Context<S>
+    ) -> Variable<S> {
+        scores(relu: doubled(parts, context), rows: columns, context)
+    }
+
+    private func doubled<S: Scalar>(_ parts: Variable<S>, _ context: Context<S>) -> Variable<S> {
+        doubling(convolutions.reduce(parts) { $1($0, context) }, context)
     }
 
     func trace(_ parts: Shape, _ trace: ModelTrace) throws {

@@ -36,30 +36,11 @@ struct TemperedConvolution: Layer {
         let hidden = squeeze(means, context)
         let scores = excite(LayerPath.$current.withValue(path) { hidden.relu() }, context)
         return LayerPath.$current.withValue(path) {
-            convolved(x, scores.scaled(by: S(1 / HDSRNetSpecification.temperature)).softmax(), context)
+            let shares = scores.scaled(by: S(1 / HDSRNetSpecification.temperature)).softmax()
+            return x.convolution(
+                experts: context[weight].reshaped([experts, channels, 3, 3, channels]), weights: shares,
+                shares.linear(context[bias].transposed([1, 0])), padding: 1)
         }
-    }
-
-    /// Each map with the kernel that its shares [N, experts] mix.
-    private func convolved<S: Scalar>(
-        _ x: Variable<S>, _ shares: Variable<S>, _ context: Context<S>
-    ) -> Variable<S> {
-        let (images, size) = (x.shape[0], 9 * channels * channels)
-        let experts = context[weight].reshaped([self.experts, size]).transposed([1, 0])
-        let kernels = parts(shares.linear(experts), images)
-        let offsets = parts(shares.linear(context[bias].transposed([1, 0])), images)
-        let maps = zip(parts(x, images), zip(kernels, offsets)).map { map, own in
-            map.reshaped(x.shape.replacing(axis: 0, with: 1)).convolution(
-                own.0.reshaped([channels, 3, 3, channels]), own.1, padding: 1
-            ).reshaped([x.shape.elementCount / images])
-        }
-        return Variable.concatenated(maps).reshaped(x.shape)
-    }
-
-    /// What belongs to each image, one after the other.
-    private func parts<S: Scalar>(_ x: Variable<S>, _ images: Int) -> [Variable<S>] {
-        let count = x.shape.elementCount / images
-        return x.reshaped([x.shape.elementCount]).split(channels: Array(repeating: count, count: images))
     }
 
     func trace(_ input: Shape, _ trace: ModelTrace) throws -> Shape {

@@ -45,6 +45,30 @@ public enum MixNetMixer: String, Sendable, Hashable, Codable, CaseIterable {
 
     /// Whether its parameters depend on the maps' size.
     var hasFilter: Bool { self == .globalFilter || self == .gnConvGF }
+
+    /// What kernels that adapt to the image are made of; nil for all others.
+    package var kernels: KernelSpecification? {
+        let kind: KernelSpecification.Kind? =
+            switch self {
+            case .condConv: .condConv
+            case .dyConv: .dyConv
+            case .odConv: .odConv
+            case .kernelWarehouse: .kernelWarehouse
+            default: nil
+            }
+        return kind.map { KernelSpecification($0, annealingEpochs: Self.annealingEpochs) }
+    }
+
+    /// Mixnets are trained for tens of epochs. An attention that still changes when the learning rate is nearly 0 leaves
+    /// the rest of the net behind.
+    private static let annealingEpochs = 4.0
+
+    /// Groups of the grouped ones.
+    package static let groups = 4
+    /// Channels of a head.
+    package static let headWidth = 16
+    /// The side of the windows of attention.
+    package static let window = 4
 }
 
 /// Makes the mixers of a mixnet.
@@ -59,25 +83,8 @@ struct MixNetMaker {
     let specification: MixNetSpecification
     private let adaptive: ConvolutionMaker?
 
-    /// Groups of the grouped ones.
-    private static let groups = 4
-    /// Channels of a head.
-    private static let headWidth = 16
-    private static let window = 4
-    /// Mixnets are trained for tens of epochs. An attention that still changes when the learning rate is nearly 0 leaves
-    /// the rest of the net behind.
-    private static let annealingEpochs = 4.0
-
     init(_ scope: Scope, _ specification: MixNetSpecification) {
         self.specification = specification
-        let kind: KernelSpecification.Kind? =
-            switch specification.mixer {
-            case .condConv: .condConv
-            case .dyConv: .dyConv
-            case .odConv: .odConv
-            case .kernelWarehouse: .kernelWarehouse
-            default: nil
-            }
         let places = zip(specification.widths, specification.depths).enumerated().flatMap { stage, numbers in
             (0..<numbers.1).map { _ in
                 ConvolutionMaker.Place(
@@ -85,10 +92,8 @@ struct MixNetMaker {
                     warehouse: stage)
             }
         }
-        adaptive = kind.map {
-            ConvolutionMaker(
-                scope, KernelSpecification($0, annealingEpochs: Self.annealingEpochs), places,
-                initializer: .kaimingNormalFanOut)
+        adaptive = specification.mixer.kernels.map {
+            ConvolutionMaker(scope, $0, places, initializer: .kaimingNormalFanOut)
         }
     }
 
@@ -103,14 +108,14 @@ struct MixNetMaker {
         switch specification.mixer {
         case .standard: return .layer(convolution())
         case .dilated: return .layer(convolution(dilation: 2))
-        case .grouped: return .layer(convolution(groups: Self.groups))
+        case .grouped: return .layer(convolution(groups: MixNetMixer.groups))
         case .depthwiseSeparable:
             return .layer(DepthwiseSeparableConvolution(scope, inputs: channels, outputs: channels))
         case .spatiallySeparable:
             return .layer(SpatiallySeparableConvolution(scope, inputs: channels, outputs: channels))
         case .flattened: return .layer(FlattenedConvolution(scope, inputs: channels, outputs: channels))
         case .shuffledGrouped:
-            return .layer(ShuffledGroupedConvolution(scope, channels: channels, groups: Self.groups))
+            return .layer(ShuffledGroupedConvolution(scope, channels: channels, groups: MixNetMixer.groups))
         case .deformable1, .deformable2:
             return .layer(
                 LearnedDeformableConvolution(
@@ -133,10 +138,11 @@ struct MixNetMaker {
         case .windowAttention:
             return .windows(
                 try WindowAttention(
-                    scope, channels: channels, heads: channels / Self.headWidth, window: Pair(Self.window),
+                    scope, channels: channels, heads: channels / MixNetMixer.headWidth,
+                    window: Pair(MixNetMixer.window),
                     shift: number % 2 == 0 ? .none : .betweenWindows))
         case .attention:
-            return .layer(try SelfAttention(scope, channels: channels, heads: channels / Self.headWidth))
+            return .layer(try SelfAttention(scope, channels: channels, heads: channels / MixNetMixer.headWidth))
         }
     }
 

@@ -139,6 +139,9 @@ public struct MobileNetV2Specification: BackboneSpecification {
     /// 32 pixels for the small stem, else 224.
     public var usualImageSize: Int { stem == .small ? 32 : 224 }
 
+    /// Those of the kernels.
+    public var annealingEpochs: Double? { kernels?.settling }
+
     /// By torchvision's names.
     public func part(of name: String) -> BackbonePart? {
         let words = NameWords(name)

@@ -61,14 +61,15 @@ struct ConvolutionMaker {
                 }
             }
         }
-        if shape.groups > 1 {
-            // Nothing but depthwise kernels of odd size is made here with groups.
+        if shape.isDepthwise, shape.groups > 1 {
+            // Depthwise kernels that are made here have odd sizes.
             return DepthwiseConvolution(
                 scope, channels: shape.outputs, kernel: shape.kernel.height, stride: shape.stride.height, bias: false,
                 initializer: initializer)
         }
         return Convolution(
             scope, inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel, stride: shape.stride,
-            padding: shape.padding, dilation: shape.dilation, bias: false, initializer: initializer)
+            padding: shape.padding, dilation: shape.dilation, groups: shape.groups, bias: false,
+            initializer: initializer)
     }
 }

@@ -37,6 +37,9 @@ public struct KernelSpecification: Sendable, Hashable, Codable {
         self.annealingEpochs = annealingEpochs ?? (kind == .kernelWarehouse ? 20 : 10)
     }
 
+    /// Epochs over which the attention settles; nil where it is the same from the start.
+    var settling: Double? { kind == .condConv || annealingEpochs == 0 ? nil : annealingEpochs }
+
     static let experts = 1...64
     static let reductions = 0.001...4.0
     static let budgets = 0.01...64.0

@@ -4,7 +4,7 @@ import Autograd
 import Layers
 import Tensors
 
-/// ResNet (He et al., arXiv 1512.03385); parameter names and shapes are torchvision's.
+/// ResNet (He et al., arXiv 1512.03385) and ResNeXt (Xie et al., arXiv 1611.05431); parameter names and shapes are torchvision's.
 package struct ResNet: Backbone {
     package let specification: ResNetSpecification
 
@@ -30,8 +30,7 @@ package struct ResNet: Backbone {
                 (0..<depth).map { j in
                     defer { channels = specification.width(stage) }
                     return ResNetBlockPlan(
-                        stage: stage, index: j, inputs: channels, width: base << stage,
-                        outputs: specification.width(stage), specification.block, specification.shortcut)
+                        stage: stage, index: j, inputs: channels, specification)
                 })
         }
         let places = plans.flatMap { $0.flatMap(\.places) }

@@ -13,29 +13,29 @@ struct ResNetBlockPlan {
     /// whose maps are read.
     let warehouses: (entry: Int, rest: Int)
 
-    init(
-        stage: Int, index: Int, inputs: Int, width: Int, outputs: Int, _ block: ResNetSpecification.Block,
-        _ shortcut: ResNetSpecification.Shortcut
-    ) {
+    init(stage: Int, index: Int, inputs: Int, _ model: ResNetSpecification) {
+        let (width, outputs) = (model.middle(stage), model.width(stage))
         stride = stage > 0 && index == 0 ? 2 : 1
         warehouses = (entry: index == 0 ? max(0, stage - 1) : stage, rest: stage)
-        func link(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int) -> ConvolutionShape {
+        func link(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int, groups: Int = 1) -> ConvolutionShape {
             ConvolutionShape(
-                inputs: inputs, outputs: outputs, kernel: Pair(kernel), stride: Pair(stride), padding: Pair(kernel / 2))
+                inputs: inputs, outputs: outputs, kernel: Pair(kernel), stride: Pair(stride),
+                padding: Pair(kernel / 2), groups: groups)
         }
         branch =
-            switch block {
+            switch model.block {
             case .basic:
                 [link(inputs, width, kernel: 3, stride: stride), link(width, outputs, kernel: 3, stride: 1)]
             case .bottleneck:
                 [
-                    link(inputs, width, kernel: 1, stride: 1), link(width, width, kernel: 3, stride: stride),
+                    link(inputs, width, kernel: 1, stride: 1),
+                    link(width, width, kernel: 3, stride: stride, groups: model.grouping?.groups ?? 1),
                     link(width, outputs, kernel: 1, stride: 1),
                 ]
             }
         let changes = stride != 1 || inputs != outputs
-        padding = changes && shortcut == .padding ? (outputs - inputs) / 2 : 0
-        projection = changes && shortcut == .projection ? link(inputs, outputs, kernel: 1, stride: stride) : nil
+        padding = changes && model.shortcut == .padding ? (outputs - inputs) / 2 : 0
+        projection = changes && model.shortcut == .projection ? link(inputs, outputs, kernel: 1, stride: stride) : nil
     }
 
     /// All of them, in the order in which torchvision makes them; the shortcut's kernel is never mixed of experts.

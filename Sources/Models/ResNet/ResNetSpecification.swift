@@ -1,6 +1,7 @@
 import Layers
 
-/// Everything that decides a ResNet's shape (He et al., arXiv 1512.03385).
+/// Everything that decides a ResNet's shape (He et al., arXiv 1512.03385), or that of a ResNeXt (Xie et al., arXiv
+/// 1611.05431), whose bottlenecks are cut into groups.
 public struct ResNetSpecification: BackboneSpecification {
     /// In configurations and files.
     public static let name = "resnet"
@@ -31,6 +32,17 @@ public struct ResNetSpecification: BackboneSpecification {
         case padding
     }
 
+    /// How the 3x3 convolutions of bottlenecks are cut.
+    public struct Grouping: Sendable, Hashable, Codable {
+        /// Parts of the channels that do not see each other, in every stage.
+        public var groups: Int
+        /// Channels of a group in the first stage; each further stage doubles them.
+        public var width: Int
+
+        /// So many groups of so many channels each, in the first stage.
+        public init(groups: Int, width: Int) { (self.groups, self.width) = (groups, width) }
+    }
+
     /// The width of the first stage; each further stage doubles it.
     public var baseWidth: Int
     /// Blocks per stage.
@@ -41,6 +53,8 @@ public struct ResNetSpecification: BackboneSpecification {
     public var stem: Stem
     /// What the input goes through where a block changes the shape.
     public var shortcut: Shortcut
+    /// How the 3x3 convolutions of bottlenecks are cut; `nil` for one group as wide as the stage.
+    public var grouping: Grouping?
     /// What the kernels of the blocks are made of; `nil` for kernels that are parameters.
     public var kernels: KernelSpecification?
     /// How many classes the head tells apart.
@@ -51,25 +65,29 @@ public struct ResNetSpecification: BackboneSpecification {
     /// Basic blocks of 64 channels behind the large stem, unless said otherwise.
     public init(
         baseWidth: Int = 64, depths: [Int], block: Block = .basic, stem: Stem = .large,
-        shortcut: Shortcut = .projection, kernels: KernelSpecification? = nil, classes: Int = 1000,
-        inputChannels: Int = 3
+        shortcut: Shortcut = .projection, grouping: Grouping? = nil, kernels: KernelSpecification? = nil,
+        classes: Int = 1000, inputChannels: Int = 3
     ) {
         self.baseWidth = baseWidth
         self.depths = depths
         self.block = block
         self.stem = stem
         self.shortcut = shortcut
+        self.grouping = grouping
         self.kernels = kernels
         self.classes = classes
         self.inputChannels = inputChannels
     }
 
-    /// The published models (He et al., arXiv 1512.03385): those for ImageNet with the stride in the 3x3 convolution,
-    /// those for CIFAR with option A.
+    /// The published models: those for ImageNet with the stride in the 3x3 convolution, those for CIFAR with option A,
+    /// ResNeXt-50 32x4d and ResNeXt-101 32x8d; and a small ResNeXt of our own for 32 pixels.
     public static let variants: [ModelVariant<ResNetSpecification>] = {
         func cifar(_ blocks: Int) -> ResNetSpecification {
             ResNetSpecification(
                 baseWidth: 16, depths: [blocks, blocks, blocks], stem: .small, shortcut: .padding, classes: 10)
+        }
+        func next(_ depths: [Int], _ grouping: Grouping) -> ResNetSpecification {
+            ResNetSpecification(depths: depths, block: .bottleneck, grouping: grouping)
         }
         return [
             ModelVariant("resnet20", cifar(3)), ModelVariant("resnet56", cifar(9)),
@@ -77,19 +95,40 @@ public struct ResNetSpecification: BackboneSpecification {
             ModelVariant("resnet18", ResNetSpecification(depths: [2, 2, 2, 2])),
             ModelVariant("resnet34", ResNetSpecification(depths: [3, 4, 6, 3])),
             ModelVariant("resnet50", ResNetSpecification(depths: [3, 4, 6, 3], block: .bottleneck)),
+            ModelVariant(
+                "resnext_nano32",
+                ResNetSpecification(
+                    baseWidth: 32, depths: [2, 2, 2], block: .bottleneck, stem: .small,
+                    grouping: Grouping(groups: 8, width: 8), classes: 10)),
+            ModelVariant("resnext50", next([3, 4, 6, 3], Grouping(groups: 32, width: 4))),
+            ModelVariant("resnext101", next([3, 4, 23, 3], Grouping(groups: 32, width: 8))),
         ]
     }()
 
     /// Stage i's channels.
     public func width(_ stage: Int) -> Int { (baseWidth << stage) * (block == .bottleneck ? 4 : 1) }
 
+    /// Channels between the two ends of stage i's blocks.
+    package func middle(_ stage: Int) -> Int {
+        grouping.map { Int.product($0.groups, $0.width) << stage } ?? baseWidth << stage
+    }
+
     /// Pixels of the image per element of stage i's map.
     public func stride(_ stage: Int) -> Int { (stem == .large ? 4 : 1) << stage }
+
+    static let groups = 1...1024
 
     /// Checks what does not depend on the image size; one sentence per mistake.
     public func validate() throws {
         try checkStages([("depths", depths, ModelLimits.depths)])
         try kernels?.validate()
+        if let grouping {
+            try checkNumber("groups", grouping.groups, in: Self.groups)
+            try checkNumber("groupWidth", grouping.width, in: ModelLimits.baseWidth)
+            if block != .bottleneck {
+                throw ModelError("model.groups and model.groupWidth need bottleneck blocks, but they are basic")
+            }
+        }
         try checkNumber("baseWidth", baseWidth, in: ModelLimits.baseWidth)
         if shortcut == .padding, block == .bottleneck || baseWidth % 2 != 0 {
             throw ModelError(
@@ -132,6 +171,9 @@ public struct ResNetSpecification: BackboneSpecification {
 
     /// 32 pixels for the small stem, else 224.
     public var usualImageSize: Int { stem == .small ? 32 : 224 }
+
+    /// Those of the kernels.
+    public var annealingEpochs: Double? { kernels?.settling }
 
     /// By torchvision's names.
     public func part(of name: String) -> BackbonePart? {

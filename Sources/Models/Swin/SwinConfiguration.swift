@@ -21,7 +21,8 @@ extension SwinSpecification {
             "Shrink windows to smaller maps as timm does, rather than extend the maps")
         shiftsAlways = reader.bool(
             "shiftsAlways", default: shiftsAlways,
-            "Shift windows on maps of a single window too, as mmdetection does")
+            "Shift windows on maps of a single window too, as mmdetection does; true for tasks of places, such as segmentation and detection, when absent"
+        )
         dropPath = reader.double("dropPath", default: dropPath, in: 0...0.99, "Drop rate of the last block's branches")
         reader.report(validate)
     }

@@ -133,6 +133,13 @@ public struct SwinSpecification: BackboneSpecification {
         ClassificationHead.Form(norm: "norm", epsilon: Self.epsilon, linear: "head.fc", source: .normalizedMap)
     }
 
+    /// With windows that are always shifted, as the authors have them in their detectors and segmenters.
+    public var usualForPlaces: SwinSpecification {
+        var copy = self
+        copy.shiftsAlways = true
+        return copy
+    }
+
     /// Yes.
     public var normalizesMaps: Bool { true }
 

@@ -4,7 +4,8 @@ extension RunComparison {
     private static let trainingKeys: Set<String> = [
         "data.augmentation", "data.cacheMegabytes", "data.colorJitter", "data.cropRatio", "data.cropScale",
         "data.erasing", "data.flip", "data.onBroken", "data.padding", "data.paddingMode", "data.randAugment",
-        "data.rotation", "data.sampling", "data.scaling", "data.shear", "data.translation",
+        "data.trivialAugment",
+        "data.rotation", "data.sampling", "data.scaling", "data.shear", "data.trainingImages", "data.translation",
     ]
 
     /// Why the runs' results cannot be compared: the keys and numbers in which their data differ; empty where they can.

@@ -8,6 +8,10 @@ package struct EventRecord: Sendable {
         /// An image as a PNG file; 1 channel is grey, 3 are red, green and blue.
         case image(png: [UInt8], width: Int, height: Int, channels: Int)
         case histogram(Histogram)
+        /// Text in Markdown.
+        case text(String)
+        /// A message of the plugin for hyperparameters (HParamsPluginData), which carries no tensor of its own.
+        case hyperparameters([UInt8])
     }
 
     /// Seconds since 1970.
@@ -63,6 +67,32 @@ package struct EventRecord: Sendable {
                 message.double(5, histogram.meanSquare * Double(histogram.count))
                 message.doubles(6, histogram.limits)
                 message.doubles(7, histogram.bins.map { Double($0) })
+            }
+        case .text(let text):
+            // A tensor of one string (DT_STRING).
+            writer.message(8) { tensor in
+                tensor.integer(1, 7)
+                tensor.message(2) { _ in }
+                tensor.string(8, text)
+            }
+            metadata("text", nil, to: &writer)
+        case .hyperparameters(let content):
+            // A tensor of one zero (DT_FLOAT), which readers want to be there.
+            writer.message(8) { tensor in
+                tensor.integer(1, 1)
+                tensor.message(2) { _ in }
+                tensor.floats(5, [0])
+            }
+            metadata("hparams", content, to: &writer)
+        }
+    }
+
+    /// Which of TensorBoard's plugins a value is for.
+    private static func metadata(_ plugin: String, _ content: [UInt8]?, to writer: inout ProtobufWriter) {
+        writer.message(9) { metadata in
+            metadata.message(1) { data in
+                data.string(1, plugin)
+                if let content { data.bytes(2, content) }
             }
         }
     }

@@ -19,6 +19,8 @@ public enum TensorBoardExport {
         var bytes = EventRecord.version(wallTime: startTime(record))
         var clock = EventClock(start: startTime(record))
         var times: [Int: Double] = [:]
+        let keys = HyperparameterExport.values(record)
+        if !keys.isEmpty { bytes += EventRecord(wallTime: startTime(record), step: 0, values: keys).encoded }
         for line in record.epochs {
             let time = clock.time(of: line)
             times[step(line)] = time
@@ -87,6 +89,7 @@ public enum TensorBoardExport {
         for filters in FilterBank.all(record) {
             values.append(("\(filters.isSpectrum ? "filters" : "kernels")/\(filters.name)", filters.sheet.value))
         }
+        if let end = HyperparameterExport.end(record, time: time) { values.append(end) }
         return values.isEmpty
             ? snapshots
             : snapshots + [EventRecord(wallTime: time, step: step(record.epochs.last ?? .null), values: values)]

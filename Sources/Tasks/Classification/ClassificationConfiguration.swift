@@ -25,10 +25,17 @@ public struct ClassificationConfiguration: TaskConfiguration {
     public var labelSmoothing: Double
     /// The keys `loss.mixup`, `cutmix`, `mixProbability` and `switchProbability`.
     public var mixing: Mixing
+    /// Whether the temperature of probabilities is fitted to the validation images: the key `evaluation.temperature`.
+    public var fitsTemperature = false
 
-    /// Reads the section `loss`.
+    /// Reads the sections `loss` and `evaluation`.
     public init(_ reader: ConfigurationReader) {
         self = reader.section("loss", "What is minimised") { Self(section: $0) }
+        fitsTemperature = reader.section("evaluation", "How images are evaluated") {
+            $0.bool(
+                "temperature", default: false,
+                "Fit the temperature of the probabilities to the validation images and keep it in the weights")
+        }
     }
 
     private init(section reader: ConfigurationReader) {

@@ -12,13 +12,24 @@ public struct ClassificationEvaluator: Evaluator {
     private var findings: ClassificationFindings
     /// What areas under curves and calibration are made of, where everything is asked for.
     private var probabilities: PredictionScores?
+    /// What logits are divided by.
+    private let temperature: Float
+    /// Looks for a better one, where it is asked for.
+    private var fit: TemperatureFit?
     private var count = 0
     private var loss = 0.0
     private var correct = 0
     private var amongFive = 0
 
-    /// - Parameter classNames: one for each output.
-    public init(classNames: [String], _ options: EvaluationOptions) {
+    /// - Parameters:
+    ///   - classNames: one for each output.
+    ///   - temperature: what logits are divided by before they are made probabilities.
+    ///   - fitsTemperature: whether to look for the one that explains the labels best.
+    public init(
+        classNames: [String], temperature: Double = 1, fitsTemperature: Bool = false, _ options: EvaluationOptions
+    ) {
+        self.temperature = Float(temperature)
+        fit = fitsTemperature ? TemperatureFit(classes: classNames.count) : nil
         self.classNames = classNames
         self.options = options
         findings = ClassificationFindings(classes: classNames.count)
@@ -30,7 +41,8 @@ public struct ClassificationEvaluator: Evaluator {
     /// - Throws: `RecipeError` for outputs that are not finite where everything is asked for, or what writing a row throws.
     public mutating func add(_ output: ModelOutput<Float>, _ batch: Batch<Labels>) throws {
         if count == 0 { try options.row?(["path", "label", "predicted"] + classNames.map { "p(\($0))" }) }
-        let logProbabilities = output.logits.logSoftmax().value
+        let logits = temperature == 1 ? output.logits : output.logits.scaled(by: 1 / temperature)
+        let logProbabilities = logits.logSoftmax().value
         let classes = classNames.count
         try logProbabilities.read { values in
             for i in 0..<batch.count {
@@ -51,6 +63,8 @@ public struct ClassificationEvaluator: Evaluator {
         }
         loss -= Double(row[label])
         findings.confusion[label][best] += 1
+        findings.calibration.add(confidence: exp(Double(row[best])), isRight: best == label)
+        fit?.add(row, label: label)
         if best == label {
             correct += 1
         } else if options.mistakes > 0 {
@@ -80,8 +94,11 @@ public struct ClassificationEvaluator: Evaluator {
         findings.scores = Scores(
             loss: loss / total, count: count,
             [.accuracy: Double(correct) / total, .topFiveAccuracy: Double(amongFive) / total])
+        // The fit is of what was left of the logits, so that both factors count.
+        findings.temperature = fit?.temperature.map { $0 * Double(temperature) }
         if let probabilities {
-            findings.report = ClassificationReport(confusion: findings.confusion, scores: probabilities)
+            findings.report = ClassificationReport(
+                confusion: findings.confusion, calibration: findings.calibration, scores: probabilities)
             if !probabilities.keepsAll {
                 findings.notices = ["there are too many images and classes for areas under curves (AUC)."]
             }

@@ -7,6 +7,10 @@ public struct ClassificationFindings: TaskFindings {
     public internal(set) var scores = Scores(loss: 0, count: 0, values: [])
     /// [true class][predicted class].
     public internal(set) var confusion: [[Int]]
+    /// How often predictions of like probability are right.
+    public internal(set) var calibration = Calibration()
+    /// What logits must be divided by for probabilities that explain these labels best; nil where it was not asked for.
+    public internal(set) var temperature: Double?
     /// Wrong answers, those given with the most confidence first; as many as were asked for.
     public internal(set) var mistakes: [Mistake] = []
     /// Figures of each class, and whether probabilities can be believed; nil where they were not asked for.

@@ -22,14 +22,17 @@ public struct ClassificationReport: Sendable {
 
     /// In the order of the model's outputs. A class without images has no figures and is in no mean.
     public internal(set) var classes: [Class]
-    /// The expected calibration error (Guo et al., 2017), a share of 1; nil where probabilities were not
-    /// asked for.
+    /// The expected calibration error, a share of 1; nil where probabilities are not known.
     public private(set) var calibrationError: Double?
+    /// How far figures would move with other images; nil where probabilities were not asked for.
+    public private(set) var resampling: Resampling?
 
     /// - Parameters:
     ///   - confusion: [true class][predicted class], counts.
-    ///   - scores: of the same images; nil leaves out what needs probabilities.
-    package init(confusion: [[Int]], scores: PredictionScores? = nil) {
+    ///   - calibration: of the same images.
+    ///   - scores: of the same images; nil leaves out areas under curves.
+    package init(confusion: [[Int]], calibration: Calibration = Calibration(), scores: PredictionScores? = nil) {
+        calibrationError = calibration.error
         classes = confusion.indices.map { index in
             let images = confusion[index].reduce(0, +)
             let predicted = confusion.reduce(0) { $0 + $1[index] }
@@ -42,7 +45,7 @@ public struct ClassificationReport: Sendable {
                 recall: right / Double(images), f1: 2 * right / Double(images + predicted))
         }
         guard let scores else { return }
-        calibrationError = scores.calibrationError
+        resampling = Resampling(confusion: confusion)
         let areas = scores.areas(classes: classes.count)
         for index in classes.indices where classes[index].images > 0 { classes[index].auc = areas[index] }
     }
@@ -67,18 +70,9 @@ public struct ClassificationReport: Sendable {
 
 /// The probabilities of many predictions, as far as figures of a whole data set are made of them.
 package struct PredictionScores: Sendable {
-    /// Of the expected calibration error, all of the same width.
-    package static let binCount = 15
     /// More numbers than this (half a gigabyte) are not kept.
     package static let mostValues = 1 << 27
 
-    private struct Bin {
-        var count = 0
-        var right = 0
-        var confidence = 0.0
-    }
-
-    private var bins = [Bin](repeating: Bin(), count: binCount)
     /// [image][class], or empty where they are too many.
     private var probabilities: [Float] = []
     private var labels: [Int32] = []
@@ -95,24 +89,9 @@ package struct PredictionScores: Sendable {
 
     /// Takes the probabilities of one image.
     package mutating func add(label: Int, _ values: [Float]) {
-        var best = 0
-        for index in values.indices where values[index] > values[best] { best = index }
-        let confidence = Double(values[best])
-        // The bins are open below and closed above.
-        let bin = max(0, min(Self.binCount - 1, Int((confidence * Double(Self.binCount)).rounded(.up)) - 1))
-        bins[bin].count += 1
-        bins[bin].confidence += confidence
-        if best == label { bins[bin].right += 1 }
         guard keepsAll else { return }
         probabilities += values
         labels.append(Int32(label))
-    }
-
-    /// How far the probability of the predicted class is from the share of right predictions, by bins of probability.
-    package var calibrationError: Double? {
-        let count = bins.reduce(0) { $0 + $1.count }
-        guard count > 0 else { return nil }
-        return bins.reduce(0) { $0 + abs(Double($1.right) - $1.confidence) } / Double(count)
     }
 
     /// The area under the curve of each class against the rest; nil where there are no images of the class or none of

@@ -18,7 +18,8 @@ extension ClassificationTask {
     public func predictions(
         _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
     ) -> [Result<Prediction, PredictionFailure>] {
-        let probabilities = output.logits.softmax().value.array
+        let scaled = temperature == 1 ? output.logits : output.logits.scaled(by: 1 / Float(temperature))
+        let probabilities = scaled.softmax().value.array
         let logits = output.logits.value.array
         return images.enumerated().map { row, image in
             let range = row * classes..<(row + 1) * classes

@@ -28,17 +28,28 @@ extension ClassificationTask {
         }
         return [
             .init("classes", .integer(classes)), .init("confusion", .array(cells)),
+            .init(
+                "calibration",
+                .array(
+                    findings.calibration.bins.map {
+                        .array([.integer($0.count), .integer($0.right), .measured($0.confidence)])
+                    })),
             .init("mistakes", .array(mistakes)),
         ]
     }
 
     private func share(_ value: Double?) -> String { value.map { NumberText.percentage($0) } ?? "-" }
+    private func share(_ value: Double?, _ interval: Resampling.Interval?) -> String {
+        guard let interval else { return share(value) }
+        return share(value) + "  (95 %: " + share(interval.low) + " to " + share(interval.high) + ")"
+    }
     private func figure(_ value: Double?) -> String { value.map { NumberText.fixed($0, decimals: 4) } ?? "-" }
 
     /// Accuracy, means over the classes, and a table of the classes.
     public func text(_ findings: ClassificationFindings) -> String {
         let names = vocabulary.classNames
-        let report = findings.report ?? ClassificationReport(confusion: findings.confusion)
+        let report =
+            findings.report ?? ClassificationReport(confusion: findings.confusion, calibration: findings.calibration)
         let rows = report.classes.enumerated().map { index, entry in
             [
                 names[index], NumberText.grouped(entry.images), share(entry.precision), share(entry.recall),
@@ -53,16 +64,16 @@ extension ClassificationTask {
         ]
         var lines = [
             "images  \(findings.scores.count)",
-            "top-1   \(share(findings.scores[.accuracy]))",
+            "top-1   \(share(findings.scores[.accuracy], report.resampling?.accuracy))",
             "top-\(min(5, names.count))   \(share(findings.scores[.topFiveAccuracy]))",
             "loss    \(NumberText.fixed(findings.scores.loss, decimals: 4))",
             "",
-            "balanced accuracy        \(share(report.macroRecall))",
+            "balanced accuracy        \(share(report.macroRecall, report.resampling?.balancedAccuracy))",
             "macro precision          \(share(report.macroPrecision))",
             "macro recall             \(share(report.macroRecall))",
-            "macro F1                 \(share(report.macroF1))",
+            "macro F1                 \(share(report.macroF1, report.resampling?.macroF1))",
             "macro AUC, one vs. rest  \(figure(report.macroAUC))",
-            "calibration error        \(figure(report.calibrationError))  (expected, \(PredictionScores.binCount) bins)",
+            "calibration error        \(figure(report.calibrationError))  (expected, \(Calibration.binCount) bins)",
             "",
             Table(
                 columns: [Table.Column("class", .left)]
@@ -83,7 +94,8 @@ extension ClassificationTask {
     /// The same figures as `text`, and the whole confusion matrix.
     public func members(_ findings: ClassificationFindings) -> [JSONValue.Member] {
         let names = vocabulary.classNames
-        let report = findings.report ?? ClassificationReport(confusion: findings.confusion)
+        let report =
+            findings.report ?? ClassificationReport(confusion: findings.confusion, calibration: findings.calibration)
         return [
             .init("accuracy", .optional(findings.scores[.accuracy])),
             .init("topFiveAccuracy", .optional(findings.scores[.topFiveAccuracy])),
@@ -93,9 +105,21 @@ extension ClassificationTask {
             .init("macroRecall", .optional(report.macroRecall)), .init("macroF1", .optional(report.macroF1)),
             .init("macroAUC", .optional(report.macroAUC)),
             .init("expectedCalibrationError", .optional(report.calibrationError)),
+            .init("temperature", .number(temperature)),
+            .init("intervals", report.resampling.map(Self.json) ?? .null),
             .init("classesWithoutImages", .array(report.absent.map { .string(names[$0]) })),
             .init("perClass", .array(report.classes.enumerated().map { Self.json($1, name: names[$0]) })),
             .init("confusion", .array(findings.confusion.map { .array($0.map { .integer($0) }) })),
+        ]
+    }
+
+    private static func json(_ resampling: Resampling) -> JSONValue {
+        func pair(_ interval: Resampling.Interval) -> JSONValue {
+            .array([.number(interval.low), .number(interval.high)])
+        }
+        return [
+            "accuracy": pair(resampling.accuracy), "balancedAccuracy": pair(resampling.balancedAccuracy),
+            "macroF1": pair(resampling.macroF1),
         ]
     }
 

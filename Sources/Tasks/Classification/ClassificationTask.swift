@@ -42,6 +42,8 @@ public struct ClassificationTask: LearningTask {
     public var metrics: [Metric] { [.accuracy, .topFiveAccuracy] }
     /// Accuracy: images whose largest logit is at their class.
     public var trainingMetric: Metric? { .accuracy }
+    /// Yes.
+    public var measuresAnswersAlone: Bool { true }
     /// Whether mixup or cutmix is on.
     public var mixesImages: Bool { configuration.mixing.isOn }
 
@@ -97,7 +99,17 @@ public struct ClassificationTask: LearningTask {
 
     /// Counts right answers and adds up the cross-entropy, without smoothing and without weights.
     public func evaluator(_ options: EvaluationOptions) -> ClassificationEvaluator {
-        ClassificationEvaluator(classNames: vocabulary.classNames, options)
+        ClassificationEvaluator(
+            classNames: vocabulary.classNames, temperature: temperature, fitsTemperature: configuration.fitsTemperature,
+            options)
+    }
+
+    /// What logits are divided by for probabilities, as it goes with the weights; 1 where none does.
+    var temperature: Double { vocabulary.settings["temperature"]?.doubleValue ?? 1 }
+
+    /// The temperature goes with the weights where it is asked for.
+    public func settings(after findings: ClassificationFindings) -> JSONValue? {
+        findings.temperature.map { ["temperature": .number($0)] }
     }
 
     /// Rows are images, and each has a class.

@@ -69,6 +69,9 @@ public struct LabelCollator: Collator {
         (self.classCount, self.mixing, self.smoothing) = (classCount, mixing, smoothing)
     }
 
+    /// Where images are mixed with each other.
+    public var looksAcrossImages: Bool { mixing != nil }
+
     /// The classes of the images; where they are mixed, the images are changed and the labels have shares.
     public func collate(_ annotations: [ClassLabel], _ images: ImageBatch, _ random: inout Random) -> Labels {
         let classes = annotations.map { Int32($0.index) }

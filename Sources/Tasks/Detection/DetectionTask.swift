@@ -39,9 +39,12 @@ public struct DetectionTask: LearningTask {
     /// Objects in the input's pixels.
     public func collator(training: Bool) -> InstanceCollator { InstanceCollator(learnsMasks: learnsMasks) }
 
+    /// No: the answer and what is said of regions.
+    public var readsMaps: Bool { false }
+
     /// The losses of the head's rules.
     public func loss(
-        _ output: ModelOutput<Float>, _ batch: Batch<InstanceTargets>, _ context: Context<Float>, update: Int
+        _ output: consuming ModelOutput<Float>, _ batch: Batch<InstanceTargets>, _ context: Context<Float>, update: Int
     ) -> TaskLoss {
         let found = rules.loss(
             output, batch.targets, DetectionContext(key: context.random.derived("detection"), first: batch.first))
@@ -70,7 +73,7 @@ public struct DetectionTask: LearningTask {
         var evaluator = evaluator(options)
         own.start(epoch: 0)
         while let batch = try own.next() {
-            try evaluator.add(model(Variable(Tensor(batch)), .evaluation(store)), batch)
+            try evaluator.add(model.answer(Variable(Tensor(batch)), .evaluation(store)), batch)
             try each(batch.count)
         }
         return try evaluator.finish()

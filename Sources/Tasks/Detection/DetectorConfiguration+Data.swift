@@ -4,6 +4,14 @@ import Tensors
 
 // What the data of detectors is: groups and counts of images, and made-up ones.
 extension DetectorConfiguration {
+    /// Without a background.
+    public static func classes(of data: EmbeddedData) -> Int {
+        data == .scenes ? DigitScene.digitNames.count : data.classes
+    }
+
+    /// Those of COCO.
+    public static var usualClasses: Int? { 80 }
+
     /// By the rarest class that an image has, counted in images; those without objects are a group of their own.
     public static func groups(_ dataset: any AnnotatedDataset<LocatedInstances>) throws -> [Int] {
         let counts = try counts(dataset)

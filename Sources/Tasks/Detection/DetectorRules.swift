@@ -14,12 +14,12 @@ import Tensors
 /// Both functions walk over many single numbers, and a task asks them through an existential, where the compiler cannot know
 /// the element type: conforming types mark them `@specialized(where S == Float)`.
 package protocol DetectorRules: Sendable {
-    /// The loss of a batch.
+    /// The loss of a batch. Rules that take the output (`consuming`) have its memory for gradients where nobody else looks at it.
     /// - Parameters:
     ///   - output: the model's, for images of `targets.size`; `output.regions` for two-stage detectors.
     ///   - targets: as many as there are images.
     func loss<S: Scalar>(
-        _ output: ModelOutput<S>, _ targets: InstanceTargets, _ context: DetectionContext
+        _ output: consuming ModelOutput<S>, _ targets: InstanceTargets, _ context: DetectionContext
     ) -> DetectorLoss<S>
 
     /// The objects that an answer means, those of each image by falling score, in pixels of the input.

@@ -8,6 +8,9 @@ public struct InstanceCollator: Collator {
     /// - Parameter learnsMasks: whether the pixels of each object are drawn.
     public init(learnsMasks: Bool = false) { self.learnsMasks = learnsMasks }
 
+    /// No.
+    public var looksAcrossImages: Bool { false }
+
     /// The objects in the input's pixels; those without an area, or that the data says to pass over, are not learnt.
     public func collate(
         _ annotations: [LocatedInstances], _ images: ImageBatch, _ random: inout Random

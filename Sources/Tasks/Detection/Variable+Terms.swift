@@ -1,6 +1,11 @@
 import Autograd
 import Tensors
 
+extension Operation {
+    /// Which anchors and regions are of which object: computed without a tape, and no layer's.
+    static let assignment = Operation("assignment")
+}
+
 extension Variable {
     /// 0, with a gradient of 0: the loss of what nothing is asked of.
     var nothing: Variable { sum().scaled(by: 0) }

@@ -13,9 +13,19 @@ import Tensors
 ///
 /// Losses on logits compare rows of class scores, as the task makes them of an answer; losses on maps compare taps.
 package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked Sendable {  // used by one thread
+    /// What somebody should know of a stage while it runs.
+    package enum Finding {
+        /// Balancing has settled, on this factor of the distillation's losses.
+        case balanced(factor: Double)
+        /// A loss, by its index among the stage's, is so many times as large as the task's own in the first epoch.
+        case large(loss: Int, times: Double)
+    }
+
     /// Losses against one teacher, or logit losses of one temperature against the mean of all.
     private struct Part {
         let losses: StageLosses
+        /// Of the stage's losses the ones that these are.
+        let indices: [Int]
         let prefix: String
         /// nil for all teachers' mean.
         let teacher: Int?
@@ -42,10 +52,10 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
     private let parts: [Part]
     private let place: Place
     private var balancing: LossBalance
+    private var comparison: LossComparison
     /// The teachers' seconds of earlier processes, less those before this stage.
     private var secondsBefore: Double
-    /// Told once, when balancing has settled.
-    private let settled: (Double) -> Void
+    private let tell: (Finding) -> Void
 
     /// - Parameters:
     ///   - scope: where adapters are declared, behind the student's own parameters.
@@ -53,18 +63,18 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
     ///   - model: the student.
     ///   - height: of the student's images.
     ///   - width: of the student's images.
-    ///   - settled: told the factor of the distillation losses once balancing has settled.
+    ///   - tell: told what is found, each of it once.
     /// - Throws: one sentence when taps cannot be paired.
     package init(
         _ scope: Scope, base: Base, model: any FeatureModel, height: Int, width: Int, teachers: [any TeachingModel],
-        _ configuration: StageConfiguration, place: Place, settled: @escaping (Double) -> Void = { _ in }
+        _ configuration: StageConfiguration, place: Place, tell: @escaping (Finding) -> Void = { _ in }
     ) throws {
         self.base = base
         self.model = model
         self.teachers = teachers
         self.configuration = configuration
         self.place = place
-        self.settled = settled
+        self.tell = tell
         balancing = LossBalance(configuration)
         secondsBefore = -teachers.reduce(0) { $0 + $1.seconds }
         let taps = try model.taps(height: height, width: width)
@@ -81,29 +91,36 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
         if teachers.count == 1 {
             parts = [
                 Part(
-                    losses: try losses(own, configuration.losses, teachers[0]), prefix: "", teacher: 0, temperature: 1,
-                    factor: 1)
+                    losses: try losses(own, configuration.losses, teachers[0]),
+                    indices: Array(configuration.losses.indices), prefix: "", teacher: 0, temperature: 1, factor: 1)
             ]
         } else if teachers.isEmpty {
             parts = []
         } else {
-            let logits = try configuration.losses.filter(\.kind.usesLogits).enumerated().map { index, loss in
+            let all = configuration.losses
+            let logits = try all.indices.filter { all[$0].kind.usesLogits }.enumerated().map { index, loss in
                 Part(
-                    losses: try losses(own["mean\(index)"], [loss], nil), prefix: "mean.", teacher: nil,
-                    temperature: loss.temperature, factor: 1)
+                    losses: try losses(own["mean\(index)"], [all[loss]], nil), indices: [loss], prefix: "mean.",
+                    teacher: nil, temperature: all[loss].temperature, factor: 1)
             }
-            let maps = configuration.losses.filter { !$0.kind.usesLogits }
+            let others = all.indices.filter { !all[$0].kind.usesLogits }
+            let maps = others.map { all[$0] }
             let features =
                 try maps.isEmpty
                 ? []
                 : teachers.enumerated().map { index, teacher in
                     Part(
-                        losses: try losses(own[teacher.name], maps, teacher), prefix: teacher.name + ".",
-                        teacher: index,
-                        temperature: 1, factor: 1 / Double(teachers.count))
+                        losses: try losses(own[teacher.name], maps, teacher), indices: others,
+                        prefix: teacher.name + ".", teacher: index, temperature: 1,
+                        factor: 1 / Double(teachers.count))
                 }
             parts = logits + features
         }
+        var names = configuration.losses.map { _ in [String]() }
+        for part in parts {
+            for (index, name) in zip(part.indices, part.losses.names) { names[index].append(part.prefix + name) }
+        }
+        comparison = LossComparison(names, lastUpdate: place.firstUpdate + place.updatesPerEpoch - 1)
     }
 
     /// Seconds that the teachers took in this stage.
@@ -124,6 +141,9 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
         var sum = WeightedLoss<Float>()
         if weight > 0 { sum.add("crossEntropy", own.total, weight: weight) }
         sum.add(distillation, factor: balancing.factor)
+        let large = comparison.add(
+            task: Double(own.total.value.item) * weight, distillation.terms, factor: balancing.factor, update: update)
+        for (loss, times) in large { tell(.large(loss: loss, times: times)) }
         var terms = sum.terms.map { TaskLoss.Term(name: $0.name, raw: $0.raw, weighted: $0.weighted) }
         if weight == 0 {
             terms.insert(TaskLoss.Term(name: "crossEntropy", raw: Double(own.total.value.item), weighted: 0), at: 0)
@@ -193,7 +213,7 @@ package final class DistilledTask<Base: LearningTask>: LearningTask, @unchecked 
                 task: norm { base.loss($0, batch, $1, update: update).total },
                 distillation: norm { distance($0, outputs, epoch, batch, $1).total })
         }
-        if balancing.isSettled { settled(balancing.factor) }
+        if balancing.isSettled { tell(.balanced(factor: balancing.factor)) }
     }
 }
 
@@ -203,7 +223,10 @@ extension DistilledTask {
     package var metrics: [Metric] { base.metrics }
     package var trainingMetric: Metric? { base.trainingMetric }
     package var mixesImages: Bool { base.mixesImages }
+    package var readsMaps: Bool { !teachers.isEmpty || base.readsMaps }
     package var reachesAllParameters: Bool { teachers.isEmpty && base.reachesAllParameters }
+    /// Losses against teachers are means over images.
+    package func lossDivisor(_ target: Base.Target) -> Double? { teachers.isEmpty ? base.lossDivisor(target) : nil }
 
     package func collator(training: Bool) -> Base.TargetCollator { base.collator(training: training) }
     package func evaluator(_ options: EvaluationOptions) -> Base.Measure { base.evaluator(options) }

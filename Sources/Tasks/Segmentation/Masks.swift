@@ -36,6 +36,8 @@ public struct Masks: Targets {
 public struct MaskCollator: Collator {
     /// The masks as they are.
     public init() {}
+    /// No.
+    public var looksAcrossImages: Bool { false }
 
     /// The masks of the images, one behind the other.
     public func collate(_ annotations: [Mask], _ images: ImageBatch, _ random: inout Random) -> Masks {

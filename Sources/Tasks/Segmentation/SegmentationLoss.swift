@@ -36,6 +36,20 @@ struct SegmentationLoss {
         pixels(resized(scores, masks), masks)
     }
 
+    /// By what the loss of each pixel alone is divided; nil where the answer decides it.
+    func divisor(_ masks: Masks) -> Double? {
+        var counts = [Int](repeating: 0, count: 256)
+        for label in masks.labels { counts[Int(label)] += 1 }
+        counts[Int(masks.ignored)] = 0
+        switch configuration.kind {
+        case .hardExamples: return nil
+        case .binary: return Double(counts.reduce(0, +))
+        case .crossEntropy, .focal:
+            guard !classWeights.isEmpty else { return Double(counts.reduce(0, +)) }
+            return zip(counts, classWeights).reduce(0) { $0 + Double($1.0) * $1.1 }
+        }
+    }
+
     private func resized(_ scores: Variable<Float>, _ masks: Masks) -> Variable<Float> {
         if scores.shape[1] == masks.size.height && scores.shape[2] == masks.size.width { return scores }
         return scores.resized(

@@ -60,6 +60,13 @@ public struct SegmentationTask: LearningTask {
         return TaskLoss(total: total, terms: terms.count > 1 ? terms : [])
     }
 
+    /// The weights of the pixels that count, where the loss is of single pixels; what a loss of regions or of the hardest
+    /// pixels is divided by depends on the answer.
+    public func lossDivisor(_ target: Masks) -> Double? {
+        guard configuration.diceWeight == 0, configuration.lovaszWeight == 0 else { return nil }
+        return SegmentationLoss(configuration, classWeights).divisor(target)
+    }
+
     /// What measures answers.
     public func evaluator(_ options: EvaluationOptions) -> SegmentationEvaluator {
         SegmentationEvaluator(self, options)

@@ -37,6 +37,8 @@ public struct Pictures: Targets {
 public struct PictureCollator: Collator {
     /// The images as they are.
     public init() {}
+    /// No.
+    public var looksAcrossImages: Bool { false }
 
     /// The large images, one behind the other.
     public func collate(_ annotations: [Picture], _ images: ImageBatch, _ random: inout Random) -> Pictures {

@@ -169,6 +169,9 @@ extension SuperResolutionConfiguration {
     /// Yes.
     public static var evaluatesWholeImages: Bool { true }
 
+    /// No: colors.
+    public static var answersWithClasses: Bool { false }
+
     /// From which size to which.
     public static func caption(_ annotation: Picture, _ classNames: [String]) -> String {
         "\(annotation.smallSize) to \(annotation.image.size)"

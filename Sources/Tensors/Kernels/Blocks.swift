@@ -36,6 +36,17 @@ func sharedBlockRows(_ rows: Int, most: Int) -> Int {
     return (rows + blocks) / (blocks + 1)
 }
 
+/// Rows per block where each block reads weights that are large beside its rows, as those of wide layers in inference are: as
+/// few blocks as give all threads the same. The number of threads decides, so it is for work in which the bits of a row do not
+/// depend on the block it is in.
+func fewestBlockRows(_ rows: Int, most: Int) -> Int {
+    let threads = ThreadPool.current.threads
+    let needed = max((rows + most - 1) / most, min(threads, max(1, rows / 24)))
+    let blocks = (needed + threads - 1) / threads * threads
+    let even = max(1, (rows + blocks - 1) / blocks)
+    return blocks > 4 * threads ? min(most, (even + 11) / 12 * 12) : even
+}
+
 /// Rows per chunk of a reduction whose partial sums have that many elements: a whole number of blocks, and the fewer
 /// chunks the larger the sums, which each chunk has for itself. Where sums are so large that there are four chunks at
 /// most and the last one would be much shorter, equal numbers of rows instead. A function of the sizes alone.

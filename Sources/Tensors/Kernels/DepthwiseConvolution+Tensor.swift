@@ -49,9 +49,15 @@ extension Tensor {
 
     private func convolvedByChannel(_ weight: Tensor, _ bias: Tensor?, _ geometry: hb_window, turned: Bool) -> Tensor {
         let channels = shape[3]
-        let filter = packed(weight, turned: turned)
-        let rows = depthwiseRows(
+        let filter =
+            turned
+            ? packed(weight, turned: true)
+            : PackedWeights.packed(
+                .init(.channels, weight.start, stride: channels, rows: weight.shape.rows, columns: channels)
+            ) { packed(weight, turned: false) }
+        let most = depthwiseRows(
             height: geometry.out_height, width: geometry.out_width, channels: channels, elements: 1 << 16)
+        let rows = most < geometry.out_height ? sharedBlockRows(shape[0] * geometry.out_height, most: most) : most
         return Tensor([shape[0], geometry.out_height, geometry.out_width, channels]) { y in
             withElements(self, bias ?? self) { x, b in
                 eachTask(rows: shape[0] * geometry.out_height, grain: rows, channels: channels) {

@@ -25,14 +25,26 @@ struct FeedForwardBranch<S: Scalar> {
     private var mostRows: Int { max(48, min(768, 36_864 / max(1, hidden) / 12 * 12)) }
     var blockRows: Int { evenBlockRows(rows, most: mostRows) }
 
+    /// Whether a row has the same bits in any block. The norm of narrow rows takes sixteen of them together, and the rest of a block
+    /// in another order.
+    private var hasFreeBlocks: Bool { channels > 128 }
+
+    /// Rows per block of the way forward: without a tape no more than the hidden values themselves take room.
+    private func forwardRows(keeping: Bool) -> Int {
+        if keeping || !hasFreeBlocks { return sharedBlockRows(rows, most: mostRows) }
+        return fewestBlockRows(rows, most: max(48, 110_592 / max(1, hidden) / 12 * 12))
+    }
+
     /// The result and, when asked for and worth keeping, the hidden values [rows, H].
     func forward(keeping: Bool) -> (output: Tensor<S>, hidden: Tensor<S>?) {
         let (c, h) = (channels, hidden)
         let kept = keeping && keepsHidden ? Storage<S>(count: rows * h) : nil
         let expand = ProductOperand(rowsOf: weights.expand)
         let reduce = ProductOperand(rowsOf: weights.reduce)
-        let blockRows = sharedBlockRows(rows, most: mostRows)
-        let elements = blockRows * (c + h + 2)
+        let blockRows = forwardRows(keeping: keeping)
+        // Rows a power of two apart would share lines of the cache.
+        let stride = kept == nil && h % 1024 == 0 ? h + 16 : h
+        let elements = blockRows * (c + stride + 2)
         reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: blockRows))
         let output = Tensor<S>(x.shape) { y in
             parallelFor(rows, grain: blockRows) { block in
@@ -42,14 +54,22 @@ struct FeedForwardBranch<S: Scalar> {
                 let activation = normalized + count * c
                 let start = block.lowerBound * c
                 let rowsOfX = x.start + start
+                let statistics = activation + count * stride
                 S.layerNorm(
-                    rowsOfX, weights.gain.start, weights.offset.start, weights.epsilon, normalized,
-                    activation + count * h, activation + count * h + count, count, c)
+                    rowsOfX, weights.gain.start, weights.offset.start, weights.epsilon, normalized, statistics,
+                    statistics + count, count, c)
                 let before = kept.map { $0.pointer + block.lowerBound * h } ?? activation
-                expand.product(count, normalized, bias: weights.expandBias.start, into: before)
-                S.apply(weights.activation, before, activation, count * h)
+                expand.product(count, normalized, bias: weights.expandBias.start, into: before, strideC: stride)
+                if stride == h {
+                    S.apply(weights.activation, before, activation, count * h)
+                } else {
+                    for row in 0..<count {
+                        let values = activation + row * stride
+                        S.apply(weights.activation, values, values, h)
+                    }
+                }
                 let branch = normalized
-                reduce.product(count, activation, bias: weights.reduceBias.start, into: branch)
+                reduce.product(count, activation, stride: stride, bias: weights.reduceBias.start, into: branch)
                 addResidual(block, branch, into: y)
             }
         }

@@ -72,7 +72,11 @@ extension Float: GlobalFilterKernels {
         _ sizes: GlobalFilterSizes
     ) {
         let transform = PackedTransform(sizes)
-        let coefficients = transform.coefficients(k, conjugating: conjugating)
+        func make() -> Storage<Float> { transform.coefficients(k, conjugating: conjugating) }
+        let key = PackedWeights.Key(
+            .frequencies, k, stride: sizes.positions, transposed: conjugating, rows: sizes.bins,
+            columns: sizes.channels)
+        let coefficients = PackedWeights.packed(key, make)
         let elements = transform.elements
         reserveScratch(Float.self, elements, elements, chunks: sizes.images * transform.blocks)
         transform.forEachPiece(grain: max(1, 8192 / elements)) { block, images in

@@ -114,18 +114,18 @@ extension Double: KernelMixingKernels {
 /// Kernels that are mixed of experts [K, out, kh, kw, in / groups]: each a sum of them with its sample's weights [N, K],
 /// times a factor for each tap [N, kh kw], each input [N, in] and each output [N, out] where these are given.
 package struct MixedKernels<S: Scalar>: SampleKernels {
-    private let experts: Tensor<S>
+    let experts: Tensor<S>
     private let weights: Tensor<S>
     private let taps: Tensor<S>?
     private let inputs: Tensor<S>?
     private let outputs: Tensor<S>?
     /// [N, K, taps].
     private let coefficients: Tensor<S>
-    private let sizes: hb_mixing
-    private let gradients: Gradients?
+    let sizes: hb_mixing
+    let gradients: Gradients?
 
     /// Sums over the batch, or for each sample.
-    private struct Gradients {
+    struct Gradients {
         let experts: Tensor<S>
         let coefficients: Tensor<S>
         let inputs: Tensor<S>?
@@ -173,7 +173,7 @@ package struct MixedKernels<S: Scalar>: SampleKernels {
         max(1, min((1 << 16) / max(1, sizes.experts * sizes.taps * sizes.inner), (sizes.outputs + 15) / 16))
     }
 
-    private func factors(_ sample: Int) -> MixtureFactors<S> {
+    func factors(_ sample: Int) -> MixtureFactors<S> {
         MixtureFactors(
             coefficients: coefficients.start + sample * sizes.experts * sizes.taps,
             inputs: inputs.map { $0.start + sample * $0.shape[1] },

@@ -21,7 +21,10 @@ struct NormalizedLinearSplit<S: Scalar> {
         let storages = widths.map { Storage<S>(count: rows * $0) }
         let parts = consecutiveRanges(widths)
         let operands = parts.map { ProductOperand(rowsOf: weight, $0) }
-        let blockRows = sharedBlockRows(rows, most: mostRows)
+        // See `FeedForwardBranch.hasFreeBlocks`.
+        let blockRows =
+            channels > 128
+            ? fewestBlockRows(rows, most: max(mostRows, 108)) : sharedBlockRows(rows, most: mostRows)
         reserveScratch(S.self, blockRows * (channels + 2), chunks: chunkCount(rows, grain: blockRows))
         withElements(x, gain, offset, bias ?? gain) { x, gain, offset, b in
             let hasBias = bias != nil

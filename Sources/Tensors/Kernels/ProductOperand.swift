@@ -1,5 +1,6 @@
 /// The right operand of products over many blocks of rows: a matrix, or some rows of it, brought once into the order in
-/// which the products read it. Where the processor has no such kernel, the matrix is used as it stands.
+/// which the products read it, or found in that order among `PackedWeights`. Where the processor has no such kernel, the
+/// matrix is used as it stands.
 ///
 /// Keeps no reference to the matrix: it must live as long as the operand.
 struct ProductOperand<S: Scalar> {
@@ -22,13 +23,19 @@ struct ProductOperand<S: Scalar> {
             packed = nil
             return
         }
-        let storage = Storage<S>(count: count)
-        packed = storage
-        parallelFor((columns + 31) / 32, grain: max(1, 16_384 / (32 * inner))) {
-            S.packPanels(
-                matrix, stride: stride, transposed: transposed, inner: inner, columns: columns, $0, precision,
-                into: storage.pointer)
+        func pack() -> Storage<S> {
+            let storage = Storage<S>(count: count)
+            parallelFor((columns + 31) / 32, grain: max(1, 16_384 / (32 * inner))) {
+                S.packPanels(
+                    matrix, stride: stride, transposed: transposed, inner: inner, columns: columns, $0, precision,
+                    into: storage.pointer)
+            }
+            return storage
         }
+        packed = PackedWeights.packed(
+            .init(
+                .panels(precision), matrix, stride: stride, transposed: transposed, rows: inner, columns: columns), pack
+        )
     }
 
     /// For y = x W^T: rows of a weight [out, in] as columns.

@@ -117,6 +117,7 @@ extension Tensor {
     package func convolution(
         _ kernels: some SampleKernels<S>, _ bias: Tensor?, _ window: Window, groups: Int
     ) -> Tensor {
+        if let y = tiled(kernels, bias, window, input: shape, groups: groups, turned: false) { return y }
         let one = SampleConvolution<S>(window, input: shape, weight: kernels.shape, groups: groups)
         let (size, step) = (kernels.shape.elementCount, one.output.elementCount)
         defer { withExtendedLifetime(bias) {} }
@@ -140,6 +141,7 @@ extension Tensor {
     package func convolutionInputGradient(
         _ kernels: some SampleKernels<S>, _ window: Window, input: Shape, groups: Int
     ) -> Tensor {
+        if let dx = tiled(kernels, nil, window, input: input, groups: groups, turned: true) { return dx }
         let one = SampleConvolution<S>(window, input: input, weight: kernels.shape, groups: groups)
         let (size, step) = (kernels.shape.elementCount, one.input.elementCount)
         return Tensor(input) { dx in
@@ -160,6 +162,13 @@ extension Tensor {
     package func convolutionKernelGradients(
         _ x: Tensor, _ window: Window, groups: Int, to kernels: some SampleKernels<S>
     ) {
+        if let tiles = SampleTiles(window, input: x.shape, weight: kernels.shape, groups: groups),
+            let own = kernels as? any TiledKernels, own.fitsTiles, let x = x as? Tensor<Float>,
+            let g = self as? Tensor<Float>
+        {
+            tiles.kernelGradients(own, x, g)
+            return
+        }
         let one = SampleConvolution<S>(window, input: x.shape, weight: kernels.shape, groups: groups)
         let size = kernels.shape.elementCount
         forEachBlock(0..<x.shape[0], one.group) { samples in
@@ -169,6 +178,16 @@ extension Tensor {
                 }
             }
         }
+    }
+
+    /// The same for kernels that are made where they are used; nil for others, and where there are no tiles.
+    private func tiled(
+        _ kernels: some SampleKernels<S>, _ bias: Tensor?, _ window: Window, input: Shape, groups: Int, turned: Bool
+    ) -> Tensor? {
+        guard let tiles = SampleTiles(window, input: input, weight: kernels.shape, groups: groups),
+            let own = kernels as? any TiledKernels, own.fitsTiles, let x = self as? Tensor<Float>
+        else { return nil }
+        return tiles.results(own, x, bias as? Tensor<Float>, turned: turned) as? Tensor
     }
 
     /// Zeros that may be added to, over all threads.

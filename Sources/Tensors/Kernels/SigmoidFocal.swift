@@ -12,7 +12,7 @@ package struct FocalRule: Sendable {
 
 /// What `Kernels/SigmoidFocal.swift` asks of an element type.
 public protocol SigmoidFocalKernels {
-    /// The sum of the rows' losses, and, where wanted, the derivative by each element.
+    /// The sum of the rows' losses, and, where wanted, the derivative by each element, which may take the element's place.
     static func sigmoidFocal(
         _ x: UnsafePointer<Self>, _ labels: UnsafePointer<Int32>, alpha: Double?, gamma: Double,
         _ dx: UnsafeMutablePointer<Self>?, _ sum: UnsafeMutablePointer<Double>, _ rows: Int, _ columns: Int)
@@ -37,11 +37,11 @@ extension Double: SigmoidFocalKernels {
     ) {
         sum[0] = 0
         for i in 0..<rows * columns {
-            let label = labels[i / columns]
+            let (label, logit) = (labels[i / columns], x[i])
             dx?[i] = 0
             if label == -2 { continue }
             let isTrue = Int(label) == i % columns
-            let v = isTrue ? -x[i] : x[i]
+            let v = isTrue ? -logit : logit
             let weight = alpha.map { isTrue ? $0 : 1 - $0 } ?? 1
             let entropy = max(v, 0) + softRest(v)
             // log q, q = sigmoid(v) the probability of the wrong answer.
@@ -58,14 +58,29 @@ extension Double: SigmoidFocalKernels {
 }
 
 extension Tensor {
-    /// For self = logits [R, K]: the sum of all losses, and their derivatives where wanted.
+    /// For self = logits [R, K]: the sum of all losses.
     /// - Parameter shares: what the rows count, in as many parts of one size.
-    package func sigmoidFocal(
-        labels: [Int32], _ rule: FocalRule, shares: [Double] = [1], withGradient: Bool
-    ) -> (loss: Tensor, Tensor?) {
+    package func sigmoidFocal(labels: [Int32], _ rule: FocalRule, shares: [Double] = [1]) -> Tensor {
+        focalSum(labels, rule, shares, slopes: nil)
+    }
+
+    /// The same, and puts the derivatives in the place of the logits, in this tensor's own memory when nobody else can see it.
+    package mutating func becomeSigmoidFocalSlopes(
+        labels: [Int32], _ rule: FocalRule, shares: [Double] = [1]
+    ) -> Tensor {
+        let slopes =
+            isKnownUniquelyReferenced(&storage)
+            ? self : Tensor(storage: Storage(count: elementCount), offset: 0, shape: shape)
+        let loss = focalSum(labels, rule, shares, slopes: slopes.storage.pointer + slopes.offset)
+        self = slopes
+        return loss
+    }
+
+    private func focalSum(
+        _ labels: [Int32], _ rule: FocalRule, _ shares: [Double], slopes dx: UnsafeMutablePointer<S>?
+    ) -> Tensor {
         let columns = shape.columns
         let each = shape.rows / max(1, shares.count)
-        let dx = withGradient ? Storage<S>(count: elementCount) : nil
         var sum = 0.0
         labels.withUnsafeBufferPointer { labels in
             guard let labels = labels.baseAddress else { return }
@@ -76,7 +91,7 @@ extension Tensor {
                     share
                     * part.summedChunks(1) { x, rows, sums in
                         let row = first + rows.lowerBound
-                        let slopes = dx.map { $0.pointer + row * columns }
+                        let slopes = dx.map { $0 + row * columns }
                         S.sigmoidFocal(
                             x, labels + row, alpha: rule.alpha, gamma: rule.gamma, slopes, sums, rows.count, columns)
                         if let slopes, share != 1 {
@@ -85,6 +100,6 @@ extension Tensor {
                     }[0]
             }
         }
-        return (Tensor(S(sum)), dx.map { Tensor(storage: $0, offset: 0, shape: shape) })
+        return Tensor(S(sum))
     }
 }

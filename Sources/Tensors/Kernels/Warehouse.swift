@@ -3,11 +3,11 @@
 /// within a tap row by row.
 package struct WarehouseKernels<S: Scalar>: SampleKernels {
     package let shape: Shape
-    private let cells: Tensor<S>
-    private let coefficients: Tensor<S>
-    private let gradients: Gradients?
+    let cells: Tensor<S>
+    let coefficients: Tensor<S>
+    let gradients: Gradients?
 
-    private struct Gradients {
+    struct Gradients {
         let cells: Tensor<S>
         let coefficients: Tensor<S>
     }
@@ -23,9 +23,9 @@ package struct WarehouseKernels<S: Scalar>: SampleKernels {
     }
 
     package var samples: Int { coefficients.shape[0] }
-    private var count: Int { cells.shape[0] }
+    var count: Int { cells.shape[0] }
     private var cell: Int { cells.shape[1] * cells.shape[2] }
-    private var places: Int { coefficients.shape[1] }
+    var places: Int { coefficients.shape[1] }
     private var size: Int { places * cell }
 
     /// Calls `body` with each run of a cell's row: where it lies in the cells of a kernel, and where in the kernel.

@@ -11,6 +11,8 @@ public final class Storage<S: Scalar>: @unchecked Sendable {
     /// The number of elements.
     public let count: Int
     private let block: StoragePool.Block
+    /// How often the elements were changed after the storage was shared, as far as `noteChange` was told.
+    package private(set) var version = 0
 
     /// Uninitialised memory for `count` elements.
     public init(count: Int) {
@@ -19,6 +21,9 @@ public final class Storage<S: Scalar>: @unchecked Sendable {
         block = StoragePool.shared.take(overflow ? .max : bytes)
         pointer = block.pointer.bindMemory(to: S.self, capacity: max(count, 1))
     }
+
+    /// Called by those who write a storage that is shared, whenever they do: what was made of the old elements is stale.
+    package func noteChange() { version &+= 1 }
 
     deinit { StoragePool.shared.give(block) }
 }

@@ -15,6 +15,7 @@ struct BenchmarkStep {
     private let recipe: Recipe
     private let store: ParameterStore<Float>
     private let images: Tensor<Float>
+    private let packed: PackedWeights
     /// What only training needs is not made when inference alone is measured.
     private var update: ((_ index: Int, _ profile: OperationProfile?) throws -> Void)?
 
@@ -26,6 +27,7 @@ struct BenchmarkStep {
         model = try specification.makeModel(height: height, width: width)
         multiplyAdds = try model.trace(height: height, width: width).multiplyAdds
         store = ParameterStore<Float>(model.parameters, seed: 0)
+        packed = PackedWeights(store.flat, recipe.training.precision.products)
         var random = Random(seed: 0, purpose: "benchmark")
         images = Tensor<Float>.normal([batch, height, width, specification.inputChannels], from: &random)
         if trains { update = try Self.update(recipe, recipe.task, outline, images, model, store, &random) }
@@ -45,7 +47,7 @@ struct BenchmarkStep {
             images: pixels,
             targets: try task.collator(training: true).collate(annotations, pixels, &random))
         try store.freeze(recipe.optimizer.freeze)
-        let step = TrainingStep(
+        let step = try TrainingStep(
             task: task, model: model, state: TrainedState(store, recipe.optimizer, outline.specification),
             options: StepOptions(recipe))
         return { index, profile in
@@ -72,13 +74,13 @@ struct BenchmarkStep {
         let size = Pair(outline.height, outline.width)
         let task = try configuration.makeTask(
             configuration.vocabulary(outline), training: nil)
-        let output = model(Variable(images), .evaluation(store))
+        let output = model.answer(Variable(images), .evaluation(store))
         var limits = task.settings.limits
         limits.score = 0
         let visible = [Pair](repeating: size, count: images.shape[0])
         return { _ = task.rules.detections(output, size: size, visible: visible, limits) }
     }
 
-    /// One forward pass without a tape.
-    func infer() { _ = model(Variable(images), .evaluation(store)).logits }
+    /// One forward pass as `evaluate` makes it, with the recipe's precision and weights that stay as they are.
+    func infer() { packed.whileAsking { _ = model.answer(images, store) } }
 }

@@ -24,6 +24,8 @@ package struct StepBenchmark {
     package struct Result: Sendable {
         package var batch = 0
         package var threads = 0
+        /// That the model tells apart.
+        package var classes = 0
         package var parameters = 0
         /// Of one image, forward.
         package var multiplyAdds = 0
@@ -74,6 +76,7 @@ package struct StepBenchmark {
         var result = Result()
         result.batch = batch
         result.threads = ThreadPool.shared.threads
+        result.classes = step.model.classes
         result.parameters = step.model.parameters.parameterCount
         result.multiplyAdds = step.multiplyAdds
         result.peakRate = measuredPeakRate(clock: MonotonicClock.seconds)

@@ -47,8 +47,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     package init<C: TaskConfiguration>(
         _ recipe: Recipe, _ task: C, splits: DatasetSplits<Annotation>
     ) throws where C.Task.Annotation == Annotation {
-        var data = recipe.data
-        if C.fitsWholeImages, data.fit == .crop { data.fit = .corner }
+        var data = recipe.data.fitted(for: C.self)
         var splits = splits
         if let count = data.trainingImages {
             try splits.keepTrainingImages(count, path: data.path) { try C.groups($0) }
@@ -115,8 +114,10 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
                 "model.classes is \(specification.classes), but \(data.path) has \(classes) classes; the other outputs stay "
                     + "unused.")
         }
-        if data.randAugment != nil, data.colorJitter.contains(where: { $0 > 0 }) {
-            notices.append("data.randAugment changes colours, so data.colorJitter has no effect.")
+        if data.randAugment != nil || data.trivialAugment, data.colorJitter.contains(where: { $0 > 0 }) {
+            notices.append(
+                "data.\(data.trivialAugment ? "trivialAugment" : "randAugment") changes colours, so data.colorJitter has no effect."
+            )
         }
         self.notices = notices
     }
@@ -162,9 +163,10 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
     /// - Parameters:
     ///   - fills: whether all batches have the input's size.
     ///   - epochs: of training before this recipe's.
+    ///   - share: of each batch, where several processes share it.
     func loader<C: Collator>(
         _ dataset: any AnnotatedDataset<Annotation>, _ collator: C, _ recipe: Recipe, training: Bool,
-        fills: Bool = false, after epochs: Int = 0
+        fills: Bool = false, after epochs: Int = 0, share: (index: Int, count: Int) = (0, 1)
     ) throws -> BatchLoader<C> where C.Annotation == Annotation {
         var options = LoaderOptions(
             batchSize: training ? recipe.training.batchSize : recipe.training.evaluationBatchSize,
@@ -173,6 +175,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
             threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20,
             groups: training ? try groups?(dataset) : nil)
         if training, trims, !fills { options.trimming = try .init(of: dataset) }
+        options.share = share
         let objects = recipe.data.geometry.objects
         if training, objects.mosaic > 0 {
             options.mosaic = Mosaic(

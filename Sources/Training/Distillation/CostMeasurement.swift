@@ -4,6 +4,14 @@ import Layers
 import Tasks
 import Tensors
 
+/// How costs are measured where the section says nothing.
+struct UsualCost {
+    /// The most places of each map that count.
+    var positions = Int.max
+    /// Training images that are measured first; nil for all at once.
+    var firstImages: Int?
+}
+
 /// Measures adaptation costs among trained models, all on the same images.
 struct CostMeasurement<Task: LearningTask> {
     let section: CostSection
@@ -14,12 +22,12 @@ struct CostMeasurement<Task: LearningTask> {
     let seed: UInt64
     let batchSize: Int
     let threads: Int
-    /// The most places of each map that count.
-    let positions: Int
+    /// What the task says where the section says nothing.
+    let usual: UsualCost
     private let maps: MapStore
 
     init(
-        _ section: CostSection, _ data: PreparedData<Task.Annotation>, _ task: Task, _ recipe: Recipe, positions: Int,
+        _ section: CostSection, _ data: PreparedData<Task.Annotation>, _ task: Task, _ recipe: Recipe, usual: UsualCost,
         maps: MapStore
     ) throws {
         guard let validation = data.splits.validation else {
@@ -33,147 +41,143 @@ struct CostMeasurement<Task: LearningTask> {
         seed = UInt64(recipe.run.seed)
         batchSize = min(recipe.training.evaluationBatchSize, 256)
         threads = recipe.training.loaderThreads
-        self.positions = positions
+        self.usual = usual
         self.maps = maps
     }
 
     /// C(source -> target) for each pair, the models run once per image whatever the number of pairs.
-    func costs(_ pairs: [(source: Teacher, target: Teacher)]) throws -> [AdaptationCost] {
+    /// - Parameter isDecided: whether costs tell already what is asked of them. It is asked after the first images, and again
+    ///   after twice as many, until it says so or there are no more; nil for all images at once.
+    func costs(
+        _ pairs: [(source: Teacher, target: Teacher)], isDecided: (([AdaptationCost]) -> Bool)? = nil
+    ) throws -> [AdaptationCost] {
         let pairings = try pairs.map { try FeaturePairing(student: $0.source.taps, teacher: $0.target.taps) }
-        var evaluators: [AdaptationCostEvaluator]
+        let compared = ComparedModels(pairs, pairings)
+        let images = min(section.images, train.count)
+        func measured(_ evaluators: [AdaptationCostEvaluator], limit: Int = .max) throws -> [AdaptationCost] {
+            var evaluators = evaluators
+            try stream(.validation, validation, limit: limit, compared) { index, source, target in
+                evaluators[index].add(studentFeatures: source, teacherFeatures: target)
+            }
+            return evaluators.map { $0.cost(samples: section.resamples, seed: seed) }
+        }
         switch section.method {
         case .exact:
+            let positions = section.positions ?? usual.positions
             var sums = pairings.map { AdaptationCostAccumulator($0, ridge: section.ridge, positions: positions) }
-            try stream(.training, train, limit: section.images, pairs) { index, source, target in
-                sums[index].add(studentFeatures: source, teacherFeatures: target)
+            var limit = isDecided == nil ? images : min(images, section.firstImages ?? usual.firstImages ?? images)
+            var batch = 0
+            while true {
+                batch = try stream(.training, train, from: batch, limit: limit, compared) { index, source, target in
+                    sums[index].add(studentFeatures: source, teacherFeatures: target)
+                }
+                let isLast = limit == images
+                // Every fourth image is a held-out one.
+                let found = try measured(sums.map { $0.fitted() }, limit: isLast ? .max : (limit + 3) / 4)
+                if isLast || isDecided?(found) ?? true { return found }
+                limit = limit > images / 2 ? images : 2 * limit
             }
-            evaluators = sums.map { $0.fitted() }
         case .descent:
-            let images = min(section.images, train.count)
             // Small batches: the descent needs many updates more than smooth ones.
             let batch = min(64, batchSize)
             let updates = section.descentEpochs * ((images + batch - 1) / batch)
             var fits = pairings.map { DescentFit($0, updates: updates) }
             for epoch in 0..<section.descentEpochs {
-                try stream(.training, train, limit: images, epoch: epoch, batchSize: batch, pairs) {
+                try stream(.training, train, limit: images, epoch: epoch, batchSize: batch, compared) {
                     index, source, target in
                     fits[index].update(studentFeatures: source, teacherFeatures: target)
                 }
             }
-            evaluators = fits.map { $0.fitted() }
+            return try measured(fits.map { $0.fitted() })
         }
-        try stream(.validation, validation, limit: .max, pairs) { index, source, target in
-            evaluators[index].add(studentFeatures: source, teacherFeatures: target)
-        }
-        return evaluators.map { $0.cost(samples: section.resamples, seed: seed) }
     }
 
+    /// Shows images to the models, and tells of each pair what its models make of each batch.
     /// - Parameters:
     ///   - part: what maps are kept under.
+    ///   - start: the first batch.
+    ///   - limit: no further batch is begun with so many images.
     ///   - batchSize: of batches whose maps are not kept; nil for the usual ones, which are.
+    /// - Returns: the batch that would be next.
+    @discardableResult
     private func stream(
-        _ part: TeacherPart, _ dataset: any AnnotatedDataset<Task.Annotation>, limit: Int, epoch: Int = 0,
-        batchSize: Int? = nil, _ pairs: [(source: Teacher, target: Teacher)],
+        _ part: TeacherPart, _ dataset: any AnnotatedDataset<Task.Annotation>, from start: Int = 0, limit: Int,
+        epoch: Int = 0, batchSize: Int? = nil, _ compared: ComparedModels,
         _ body: (Int, [Tensor<Float>], [Tensor<Float>]) -> Void
-    ) throws {
-        var models: [Teacher] = []
-        for pair in pairs {
-            for model in [pair.source, pair.target] where !models.contains(where: { $0 === model }) {
-                models.append(model)
-            }
-        }
+    ) throws -> Int {
+        var index = start
         func measure(_ maps: [[Tensor<Float>]]) {
-            func own(_ model: Teacher) -> [Tensor<Float>] {
-                models.firstIndex { $0 === model }.map { maps[$0] } ?? []
-            }
-            for (index, pair) in pairs.enumerated() { body(index, own(pair.source), own(pair.target)) }
-        }
-        if batchSize == nil, let batches = maps.all(models, part) { return batches.forEach(measure) }
-        // Shuffled, since image folders come class by class and the limit may cut them short.
-        let options = LoaderOptions(
-            batchSize: batchSize ?? self.batchSize, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
-        let transform = try Transform(plan, mode: .evaluation)
-        var index = 0
-        func add(_ images: Tensor<Float>, _ shown: Shown?) {
-            let features = models.map { model in
-                (batchSize == nil ? maps.kept(model, part, batch: index) : nil)
-                    ?? model.features(images, shown: shown, part: part)
-            }
-            if batchSize == nil { maps.keep(features, of: models, part, batch: index) }
-            measure(features)
+            for (number, pair) in compared.pairs.enumerated() { body(number, maps[pair.source], maps[pair.target]) }
             index += 1
         }
-        if models.contains(where: { !$0.views.isEmpty }) {
+        func kept(_ model: Int) -> [Tensor<Float>]? {
+            batchSize == nil ? maps.kept(compared.models[model], compared.taps[model], part, batch: index) : nil
+        }
+        let size = batchSize ?? self.batchSize
+        let limit = min(limit, dataset.count)
+        // Where all maps are there, no images are needed.
+        while index * size < limit {
+            let known = compared.models.indices.compactMap { kept($0) }
+            guard known.count == compared.models.count else { break }
+            measure(known)
+        }
+        guard index * size < limit else { return index }
+        func add(_ images: Tensor<Float>, _ shown: Shown?) {
+            let features = compared.models.indices.map { model in
+                kept(model) ?? compared.models[model].features(images, shown: shown, part: part)
+            }
+            if batchSize == nil {
+                for (model, own) in features.enumerated() {
+                    maps.keep(own, compared.taps[model], of: compared.models[model], part, batch: index)
+                }
+            }
+            measure(features)
+        }
+        // Shuffled, since image folders come class by class and the limit may cut them short.
+        let options = LoaderOptions(batchSize: size, seed: seed, shuffles: true, threads: threads, cacheBudget: 0)
+        let transform = try Transform(plan, mode: .evaluation)
+        func each<C: Collator>(_ loader: BatchLoader<C>, _ body: (Batch<C.Target>) -> Void) throws {
+            loader.start(epoch: epoch, at: index)
+            while index * size < limit, let batch = try loader.next() { body(batch) }
+        }
+        if compared.models.contains(where: { !$0.views.isEmpty }) {
             let loader = BatchLoader(
                 dataset, transform: transform, collator: task.collator(training: false), options: options)
-            try each(loader, epoch: epoch, limit: limit) { batch in
+            try each(loader) { batch in
                 let motions = task.motions(batch.targets)
                 add(Tensor(batch), motions.map { Shown(indices: batch.indices, motions: $0) })
             }
         } else {
             let loader = BatchLoader(dataset, transform: transform, collator: ImagesOnly(), options: options)
-            try each(loader, epoch: epoch, limit: limit) { add(Tensor($0), nil) }
+            try each(loader) { add(Tensor($0), nil) }
         }
-        if batchSize == nil { maps.finish(models, part) }
-    }
-
-    private func each<C: Collator>(
-        _ loader: BatchLoader<C>, epoch: Int, limit: Int, _ body: (Batch<C.Target>) -> Void
-    ) throws {
-        var seen = 0
-        loader.start(epoch: epoch)
-        while seen < limit, let batch = try loader.next() {
-            body(batch)
-            seen += batch.count
-        }
+        return index
     }
 }
 
-/// The maps of teachers for the images that costs are measured on, so that a second measurement runs none of them again;
-/// only as much as there is memory for.
-final class MapStore {
-    private var batches: [String: [[Tensor<Float>]]] = [:]
-    private var complete: Set<String> = []
-    private var refused: Set<String> = []
-    private var bytes = 0
-    private let limit: Int
+/// The models of some pairs, each once, and which of their maps are compared.
+struct ComparedModels {
+    private(set) var models: [Teacher] = []
+    /// Of each model.
+    private(set) var taps: [Set<Int>] = []
+    /// By index of the models.
+    private(set) var pairs: [(source: Int, target: Int)] = []
 
-    init(megabytes: Int) { limit = megabytes << 20 }
-
-    /// The student of a moment is asked once, and is no teacher.
-    private func key(_ model: Teacher, _ part: TeacherPart) -> String { "\(part)/" + model.sha256 }
-
-    /// All batches, if the maps of all models are there.
-    func all(_ models: [Teacher], _ part: TeacherPart) -> [[[Tensor<Float>]]]? {
-        let keys = models.map { key($0, part) }
-        guard keys.allSatisfy(complete.contains), let first = keys.first, let count = batches[first]?.count else {
-            return nil
-        }
-        return (0..<count).map { index in keys.map { batches[$0]?[index] ?? [] } }
-    }
-
-    func kept(_ model: Teacher, _ part: TeacherPart, batch: Int) -> [Tensor<Float>]? {
-        let key = key(model, part)
-        return complete.contains(key) ? batches[key]?[batch] : nil
-    }
-
-    func keep(_ features: [[Tensor<Float>]], of models: [Teacher], _ part: TeacherPart, batch: Int) {
-        for (model, maps) in zip(models, features) {
-            let key = key(model, part)
-            guard model.keepsMaps, !complete.contains(key), !refused.contains(key) else { continue }
-            let size = maps.reduce(0) { $0 + 4 * $1.elementCount }
-            guard bytes + size <= limit else {
-                bytes -= (batches[key] ?? []).joined().reduce(0) { $0 + 4 * $1.elementCount }
-                batches[key] = nil
-                refused.insert(key)
-                continue
-            }
-            bytes += size
-            batches[key, default: []].append(maps)
+    init(_ pairs: [(source: Teacher, target: Teacher)], _ pairings: [FeaturePairing]) {
+        for (pair, pairing) in zip(pairs, pairings) {
+            let source = enter(pair.source, pairing.pairs.map(\.studentIndex))
+            let target = enter(pair.target, pairing.pairs.map(\.teacherIndex))
+            self.pairs.append((source, target))
         }
     }
 
-    func finish(_ models: [Teacher], _ part: TeacherPart) {
-        for model in models where batches[key(model, part)] != nil { complete.insert(key(model, part)) }
+    private mutating func enter(_ model: Teacher, _ own: [Int]) -> Int {
+        let index = models.firstIndex { $0 === model } ?? models.count
+        if index == models.count {
+            models.append(model)
+            taps.append([])
+        }
+        taps[index].formUnion(own)
+        return index
     }
 }

@@ -72,8 +72,10 @@ package struct DistillationRecipe: Sendable {
                 "maxTeachers", in: 1...1000, "Longest chain; the whole pool when absent")
             var usual = StageConfiguration()
             // Answers that cannot be compared are not: the maps alone.
-            if !type(of: sections.task).answersAreAlike { usual.losses = [LossConfiguration(.pkd)] }
+            let task = type(of: sections.task)
+            if !task.answersAreAlike || !task.answersWithClasses { usual.losses = [LossConfiguration(.pkd)] }
             stages = StageSchedule(reader, usual: usual)
+            if !task.answersWithClasses { Self.checkClasses(stages, task.name, reader) }
             cost = reader.section("cost", "How the adaptation cost is measured") { CostSection($0) }
             isAdaptive = words == ["adaptive"]
             order = words == ["bgs"] || isAdaptive ? nil : words
@@ -98,6 +100,20 @@ package struct DistillationRecipe: Sendable {
                 reader.section("stage", "") {
                     $0.problem("patience", "needs a validation part, but data.validation is 0")
                 }
+            }
+        }
+
+        /// Answers that are no scores of classes cannot be compared as such.
+        private static func checkClasses(_ stages: StageSchedule, _ task: String, _ reader: ConfigurationReader) {
+            let named = stages.byTeacher.sorted { $0.key < $1.key }.map { ("stages", $0.value) }
+            let sections = [("stage", stages.common)] + named
+            for (section, stage) in sections {
+                guard let loss = stage.losses.first(where: { $0.kind.usesLogits || $0.kind.usesHead }) else { continue }
+                reader.problem(
+                    section,
+                    "the loss \(loss.kind.rawValue) compares scores of classes, which the task \(task) does not give, "
+                        + "expected losses on maps (pkd, cwd, mgd, l2, at)")
+                return
             }
         }
     }
@@ -176,6 +192,8 @@ package struct PoolSection: Sendable {
     /// Teachers that do worse than this in validation are refused.
     package var minimumScore: Double
     package var cacheMegabytes: Int
+    /// Of the teachers' products; nil for what the student's are made in, and single precision where there is no student.
+    package var precision: TrainingSection.Precision?
 
     init(_ reader: ConfigurationReader) {
         directory = reader.optionalPath("directory", "Where trained members are kept; OUTPUT/pool when absent")
@@ -185,6 +203,10 @@ package struct PoolSection: Sendable {
         cacheMegabytes = reader.int(
             "cacheMegabytes", default: 0, in: 0...1_000_000,
             "Memory for teachers' outputs where training images are never changed; 0 = none")
+        precision = reader.optionalChoice(
+            "precision", of: TrainingSection.Precision.self, harmless: .fp32,
+            "Matrix products of the teachers, as training.precision has them; in updates as those of the student, else fp32, "
+                + "when absent")
         members = reader.list("teachers", "The members") { member in
             let result = Member(
                 name: member.requiredString("name", "What the teacher is called"),
@@ -213,6 +235,8 @@ package struct CostSection: Sendable {
     }
 
     package var images: Int
+    /// Of these the ones that are measured first; nil for what the task says.
+    package var firstImages: Int?
     package var method: Method
     package var ridge: Double
     package var resamples: Int
@@ -224,6 +248,10 @@ package struct CostSection: Sendable {
 
     init(_ reader: ConfigurationReader) {
         images = reader.int("images", default: 5000, in: 1...100_000_000, "Training images that maps are fitted to")
+        firstImages = reader.optionalInt(
+            "firstImages", in: 1...100_000_000,
+            "Of these, the ones measured first, and twice as many while error bars decide nothing; all when absent, of detectors 512"
+        )
         method = reader.choice("method", default: .exact, "How the maps are fitted")
         ridge = reader.double("ridge", default: 1e-6, in: 1e-12...1, "Ridge of the exact fit, relative")
         resamples = reader.int("resamples", default: 200, in: 2...100_000, "Resamples of the images for error bars")

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Distillation
+import Distributed
 import JSON
 import Layers
 import Reporting
@@ -51,21 +52,24 @@ extension DistillationRun {
     }
 
     /// Finds the order and writes `order.json`, or takes over what was found before when the run goes on.
+    /// - Parameter directory: nil on ranks other than 0.
     /// - Throws: when the run was started with other teachers.
-    package func order(in directory: RunDirectory, resuming: Bool) throws -> OrderReport {
-        if resuming, let text = RegularFile.read(directory.order).text,
+    package func order(in directory: RunDirectory?, resuming: Bool) throws -> OrderReport {
+        let path = directory?.path ?? "the run's folder"
+        let found = try ranks.sentence { directory.flatMap { resuming ? RegularFile.read($0.order).text : nil } }
+        if resuming, let text = found,
             let saved = try? JSONValue(parsing: text),
             let names = saved["order"]?.arrayValue?.compactMap(\.stringValue), !names.isEmpty
         {
             for name in names {
                 guard let teacher = teachers.first(where: { $0.name == name }) else {
                     throw RecipeError(
-                        "\(directory.path): the run was started with the teacher \(name), which is no longer in the pool; "
+                        "\(path): the run was started with the teacher \(name), which is no longer in the pool; "
                             + "bring it back, or start anew with --overwrite")
                 }
                 guard saved["teachers"]?[name]?.stringValue == teacher.sha256 else {
                     throw RecipeError(
-                        "\(directory.path): the weights of the teacher \(name) are others than those the run was started "
+                        "\(path): the weights of the teacher \(name) are others than those the run was started "
                             + "with; bring them back, or start anew with --overwrite")
                 }
             }
@@ -77,7 +81,7 @@ extension DistillationRun {
                 explanations: saved["decisions"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? [])
         }
         let report = try findOrder()
-        try AtomicFile.write(directory.order, report.json.text(pretty: true) + "\n")
+        try writing(to: directory) { try AtomicFile.write($0.order, report.json.text(pretty: true) + "\n") }
         return report
     }
 }

@@ -15,7 +15,7 @@ extension DistillationRun {
     func review(_ run: ArmRun, after previous: Stage?, _ progress: inout ArmProgress) throws {
         guard run.arm == .adaptive else { return }
         let left = run.plan[progress.position...]
-        let store = previous?.store ?? (asksFirst ? trainedStudent?.weights.store : nil)
+        let store = previous?.measured ?? (asksFirst ? trainedStudent?.weights.store : nil)
         guard let store, left.count > 1 else { return }
         let begin = MonotonicClock.seconds()
         let present = try presentStudent(store)
@@ -28,7 +28,7 @@ extension DistillationRun {
             return try measureCosts(
                 sources.flatMap { name in
                     models.filter { $0.name == name }.flatMap { s in goal.map { (source: s, target: $0) } }
-                })
+                }, untilDecided: true)
         }
         progress.reviewSeconds += MonotonicClock.seconds() - begin
         for decision in review.decisions {
@@ -50,11 +50,14 @@ extension DistillationRun {
     }
 
     /// The costs of pairs, the maps of the teachers kept between measurements.
-    func measureCosts(_ pairs: [(source: Teacher, target: Teacher)]) throws -> [AdaptationCost] {
-        try CostMeasurement(
-            configuration.cost, data, task, recipe,
-            positions: configuration.cost.positions ?? (C.answersAreAlike ? .max : 1024), maps: maps
-        ).costs(pairs)
+    /// - Parameter untilDecided: whether so many images do as tell which of the costs is the least one.
+    func measureCosts(
+        _ pairs: [(source: Teacher, target: Teacher)], untilDecided: Bool
+    ) throws -> [AdaptationCost] {
+        let usual = C.answersAreAlike ? UsualCost() : UsualCost(positions: 1024, firstImages: 512)
+        let measurement = try CostMeasurement(configuration.cost, data, task, recipe, usual: usual, maps: maps)
+        guard untilDecided else { return try measurement.costs(pairs) }
+        return try measurement.costs(pairs) { AdaptationCost.leastIsDecided($0) }
     }
 }
 

@@ -1,5 +1,6 @@
 import Checkpoints
 import Distillation
+import Distributed
 import JSON
 import Layers
 import Reporting
@@ -10,6 +11,9 @@ import Tensors
 // The stages of one arm: each a training run of its own over the student and the stage's adapters, one after the other
 // in one folder.
 extension DistillationRun {
+    /// The processes that the work is shared with. Rank 0 alone reads and writes the run's folders and speaks.
+    var ranks: ProcessGroup { .current }
+
     /// One stage's training.
     typealias Stage = TrainingRun<DistilledTask<C.Task>>
 
@@ -31,8 +35,9 @@ extension DistillationRun {
     }
 
     /// Runs an arm in a folder, from the state saved there when `resuming`.
+    /// - Parameter directory: nil on ranks other than 0.
     package func run(
-        _ arm: Arm, _ report: OrderReport, seed: Int? = nil, in directory: RunDirectory, resuming: Bool
+        _ arm: Arm, _ report: OrderReport, seed: Int? = nil, in directory: RunDirectory?, resuming: Bool
     ) throws -> DistillationSummary {
         if options.arms == 1 { try self.plan([arm], order: report.order) }
         var recipe = recipe
@@ -44,17 +49,21 @@ extension DistillationRun {
                 .init("arm", .string(arm.rawValue)), .init("seed", .integer(recipe.run.seed)),
                 .init("order", .array(report.order.map { .string($0) })), .init("teachers", report.manifest),
             ])
-        var states = StateStore(directory: directory.state)
+        var states = StateStore(directory: directory?.state ?? "")
         var progress = ArmProgress()
         var current: Stage?
-        if resuming, let saved = try states.load() {
+        if resuming, let saved = try states.load(with: ranks) {
             (current, progress) = try restore(run, saved, directory)
         } else {
-            try AtomicFile.write(directory.config, configuration.resolvedYAML)
-            try directory.recordProgram(resuming: false)
-            run.output.log = try MetricsLog(path: directory.metrics)
+            try writing(to: directory) {
+                try AtomicFile.write($0.config, configuration.resolvedYAML)
+                try $0.recordProgram(resuming: false)
+                run.output.log = try MetricsLog(path: $0.metrics)
+            }
         }
-        run.output.reporter = beginReport(arm, report, recipe, directory, resumingAfter: current?.updates ?? 0)
+        run.output.reporter = directory.flatMap {
+            beginReport(arm, report, recipe, $0, resumingAfter: current?.updates ?? 0)
+        }
         var restored = current
         for _ in 0..<progress.position { agenda.next() }
         while progress.position < run.plan.count {
@@ -65,37 +74,47 @@ extension DistillationRun {
             stage.beforeUpdate = options.beforeUpdate
             announce(plan, stage)
             try fillCaches(plan.teachers, task, answers: plan.configuration.needsAnswers)
+            try stage.checkAlike()
             try stage.train(directory, &states)
             current = stage
             agenda.next()
             progress.results.append(try finish(plan, progress, stage, directory))
-            try AtomicFile.write(
-                directory.stages, JSONValue.array(progress.results.map(\.json)).text(pretty: true) + "\n")
+            try writing(to: directory) {
+                try AtomicFile.write(
+                    $0.stages, JSONValue.array(progress.results.map(\.json)).text(pretty: true) + "\n")
+            }
         }
         guard let last = current else { throw RecipeError("the order names no teacher") }
         for teacher in teachers { try teacher.checkUnchanged() }
-        try last.weights.write(last.step.state, last.best, settings: last.progress.lastSettings, in: directory)
+        try last.writeWeights(directory)
         var summary = try summarize(arm, report, last, progress.results)
         summary.orderSeconds = report.seconds.map { $0 + progress.reviewSeconds }
-        try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
+        try writing(to: directory) { try AtomicFile.write($0.summary, summary.json.text(pretty: true) + "\n") }
         run.output.reporter?.finish()
         return summary
     }
 
+    /// Does what changes the folder where there is one: on rank 0. Where it fails, all ranks throw.
+    func writing(to directory: RunDirectory?, _ body: (RunDirectory) throws -> Void) throws {
+        try ranks.writing { if let directory { try body(directory) } }
+    }
+
     /// The stage that was under way, as it was saved, and the results of those before it.
     private func restore(
-        _ run: ArmRun, _ saved: SavedState, _ directory: RunDirectory
+        _ run: ArmRun, _ saved: SavedState, _ directory: RunDirectory?
     ) throws -> (stage: Stage, progress: ArmProgress) {
         for warning in saved.warnings { console.warning(warning) }
-        try FinishedDistillation.checkConfiguration(configuration, directory.path, forced: options.isForced)
+        try writing(to: directory) {
+            try FinishedDistillation.checkConfiguration(configuration, $0.path, forced: options.isForced)
+        }
         let info = saved.info["stage"] ?? .null
-        try FinishedDistillation.check(info, run.header, directory.path)
+        try FinishedDistillation.check(info, run.header, directory?.path ?? saved.folder)
         guard let progress = ArmProgress(info, stages: run.plan.count) else {
-            throw CheckpointError(directory.state, "the saved state belongs to no stage of this run")
+            throw CheckpointError(directory?.state ?? saved.folder, "the saved state belongs to no stage of this run")
         }
         let stage = try makeStage(run, after: nil, progress, info: info)
         try stage.restore(saved, directory)
-        try directory.recordProgram(resuming: true)
+        try writing(to: directory) { try $0.recordProgram(resuming: true) }
         return (stage, progress)
     }
 
@@ -109,11 +128,13 @@ extension DistillationRun {
     // MARK: Results
 
     private func finish(
-        _ plan: StagePlan, _ progress: ArmProgress, _ stage: Stage, _ directory: RunDirectory
+        _ plan: StagePlan, _ progress: ArmProgress, _ stage: Stage, _ directory: RunDirectory?
     ) throws -> StageResult {
         let number = progress.results.count + 1
-        try stage.weights.write(stage.store, stage.progress.lastSettings, directory.stageWeights(number))
-        let after = try stage.loaders.result.map { try stage.measure(stage.store, $0.loader, $0.part) }
+        try writing(to: directory) {
+            try stage.weights.write(stage.measured, stage.progress.lastSettings, $0.stageWeights(number))
+        }
+        let after = try stage.loaders.result.map { try stage.measure(stage.measured, $0.loader, $0.part) }
         stage.reportResult()
         let clock = stage.progress.clock
         var result = StageResult(
@@ -143,6 +164,6 @@ extension DistillationRun {
             data.splits.train, task.collator(training: false), last.recipe, training: false)
         return DistillationSummary(
             arm: arm, seed: last.recipe.run.seed, order: report.order, summary: summary,
-            train: try task.evaluate(model, last.store, loader).scores, stages: results)
+            train: try task.evaluate(model, last.measured, loader).scores, stages: results)
     }
 }

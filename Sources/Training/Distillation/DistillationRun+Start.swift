@@ -1,4 +1,5 @@
 import Distillation
+import Distributed
 import JSON
 import Layers
 import Optim
@@ -16,6 +17,11 @@ extension DistillationRun {
         _ run: ArmRun, after previous: Stage?, _ progress: ArmProgress, info saved: JSONValue? = nil
     ) throws -> Stage {
         let (stage, index) = (progress.stage(of: run.plan), progress.position)
+        if ranks.size > 1, stage.configuration.balance != .off, !stage.teachers.isEmpty {
+            throw RecipeError(
+                "stage.balance is \(stage.configuration.balance.rawValue), which is measured on whole batches; found "
+                    + "\(ranks.size) processes that share them, expected none, or one process")
+        }
         var recipe = run.recipe
         recipe.training.epochs = stage.epochs
         let total = run.plan.reduce(0) { $0 + $1.epochs }
@@ -23,16 +29,11 @@ extension DistillationRun {
             data.splits.train, task.collator(training: true), recipe, training: true
         ).batchCount
         let scope = Scope(extending: model.parameters)
-        let console = console
         let distilled = try DistilledTask(
             scope, base: task, model: model, height: data.plan.height, width: data.plan.width,
             teachers: stage.teachers, stage.configuration,
             place: .init(firstUpdate: stage.firstEpoch * batches, updatesPerEpoch: batches)
-        ) { factor in
-            console.notice(
-                "the distillation losses are balanced by a factor of \(NumberText.scientific(factor, decimals: 2)) from now on"
-            )
-        }
+        ) { [console, text = stageText(stage)] in console.notice(text($0)) }
         let seed = UInt64(recipe.run.seed)
         // Adapters of every stage are drawn anew, and not as those of the stage before.
         let store = ParameterStore<Float>(scope.list, seed: seed &+ UInt64(index + 1) &* 1_000_003)
@@ -62,6 +63,26 @@ extension DistillationRun {
         return made
     }
 
+    /// What a user is told of findings in a stage.
+    private func stageText(_ stage: StagePlan) -> (DistilledTask<C.Task>.Finding) -> String {
+        let losses = stage.configuration.losses
+        let own = configuration.stages.byTeacher[stage.title] != nil
+        return { finding in
+            switch finding {
+            case .balanced(let factor):
+                return
+                    "the distillation losses are balanced by a factor of \(NumberText.scientific(factor, decimals: 2)) from now on"
+            case .large(let index, let times):
+                let key = "losses[\(index)].weight"
+                let place = own ? "\(key) of \(stage.title) in stages" : "stage.\(key)"
+                return
+                    "\(losses[index].kind.rawValue) was \(NumberText.fixed(times, decimals: 1)) times as large as the task's own loss "
+                    + "in the first epoch with \(stage.title), so that the labels hardly count; a smaller \(place) "
+                    + "(now \(losses[index].weight)) gives them more"
+            }
+        }
+    }
+
     /// What is saved with every state of a stage.
     private func info(
         _ run: ArmRun, _ progress: ArmProgress, _ store: ParameterStore<Float>
@@ -87,8 +108,10 @@ extension DistillationRun {
         _ store: ParameterStore<Float>, _ configuration: StageConfiguration, _ recipe: Recipe, after previous: Stage?
     ) throws -> [String] {
         var notices: [String] = []
-        if let previous {
-            store.updatePrefix(from: previous.store.prefix(model.parameters))
+        // What an optimizer has averaged, unless it goes on from where it is.
+        let before = configuration.resetOptimizer ? previous?.measured : previous?.store
+        if let before {
+            store.updatePrefix(from: before.prefix(model.parameters))
         } else if self.configuration.student.start == .trained, let trained = trainedStudent {
             store.updatePrefix(from: trained.weights.store)
         } else {
@@ -101,7 +124,7 @@ extension DistillationRun {
                 store.setBuffer(i, Tensor(buffer.shape, repeating: Float(buffer.initial)))
             }
         }
-        if !configuration.resetAdapters, let previous { keepAdapters(of: previous.store, in: store) }
+        if !configuration.resetAdapters, let before { keepAdapters(of: before, in: store) }
         return notices
     }
 
@@ -129,6 +152,7 @@ extension DistillationRun {
             }
             arrays[name] = values
         }
-        try new.restore(stepCount: old.stepCount, arrays: arrays)
+        let numbers = Dictionary(old.stateNumbers.map { ($0.name, $0.value) }) { first, _ in first }
+        try new.restore(stepCount: old.stepCount, arrays: arrays, numbers: numbers)
     }
 }

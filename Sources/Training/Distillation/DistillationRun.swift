@@ -3,6 +3,7 @@
 import Checkpoints
 import Datasets
 import Distillation
+import Distributed
 import Layers
 import Models
 import Reporting
@@ -57,7 +58,6 @@ package final class DistillationRun<C: TaskConfiguration> {
     /// Of the teachers, between two measurements of costs.
     let maps: MapStore
     package var options = DistillationOptions()
-
     /// Opens the data and checks everything that can be known before a training; nothing is written.
     /// - Parameter output: the run folder, below which missing models are trained.
     /// - Throws: one sentence that names the model, file or key at fault.
@@ -186,10 +186,16 @@ package final class DistillationRun<C: TaskConfiguration> {
         // Each training took the threads of its own recipe.
         ThreadPool.use(recipe.training)
         trainedStudent = try student.map {
-            try Teacher(configuration.student.name, Weights.read($0.path), plan: data.plan)
+            try Teacher(configuration.student.name, Weights.read($0.path, with: ranks), plan: data.plan)
         }
-        teachers = try pool.map { try Teacher($0.name, Weights.read($0.path), plan: data.plan) }
+        teachers = try pool.map {
+            try Teacher(
+                $0.name, Weights.read($0.path, with: ranks), plan: data.plan, precision: configuration.pool.precision?.products)
+        }
         openViews()
+        for teacher in teachers where ranks.size > 1 {
+            try ranks.agree("the weights of the teacher \(teacher.name)", teacher.sha256)
+        }
         if let trainedStudent, let same = teachers.first(where: { $0.sha256 == trainedStudent.sha256 }) {
             throw RecipeError(
                 "\(same.name) has the weights of the student itself, expected other models in the pool")
@@ -240,7 +246,7 @@ package final class DistillationRun<C: TaskConfiguration> {
         var costs: [OrderReport.Cost] = []
         var known: [String: AdaptationCost] = [:]
         func measure(_ pairs: [(source: Teacher, target: Teacher)]) throws {
-            let found = try measureCosts(pairs)
+            let found = try measureCosts(pairs, untilDecided: !complete)
             for (pair, cost) in zip(pairs, found) {
                 known["\(pair.source.name)/\(pair.target.name)"] = cost
                 costs.append(.init(source: pair.source.name, target: pair.target.name, cost: cost))

@@ -1,6 +1,7 @@
 import Checkpoints
 import Configuration
 import Datasets
+import Distributed
 import Foundation
 import Models
 import Reporting
@@ -112,6 +113,11 @@ struct PoolSource<C: TaskConfiguration> {
 
     /// Whether a training has still to be run or continued.
     func needsTraining() throws -> Bool {
+        guard training != nil else { return false }
+        return try ProcessGroup.current.decided { try isUnfinished() }
+    }
+
+    private func isUnfinished() throws -> Bool {
         guard let training else { return false }
         guard let finished = try FinishedRun(in: training.folder, training.recipe) else { return true }
         if let warning = finished.warning {
@@ -127,8 +133,13 @@ struct PoolSource<C: TaskConfiguration> {
         console.line("\(agenda.heading) training it first, in \(training.folder)")
         let run = try TrainingRun(
             training.recipe, data: training.data, task: training.task, console: console, agenda: agenda)
-        let directory = try RunDirectory(training.folder, mode: .resume)
-        let summary = try run.run(in: directory, resuming: !directory.isFresh)
+        var directory: RunDirectory?
+        let isFresh = try ProcessGroup.current.decided {
+            let opened = try RunDirectory(training.folder, mode: .resume)
+            directory = opened
+            return opened.isFresh
+        }
+        let summary = try run.run(in: directory, resuming: !isFresh)
         if let part = summary.resultPart, let value = summary.result?.primary {
             console.line("\(agenda.heading) \(part.rawValue) \(summary.metric.title) \(summary.metric.text(value))")
         }

@@ -23,15 +23,22 @@ package final class Teacher: TeachingModel {
     /// Where it has another input size and sees more than the student, by part of the data.
     var views: [TeacherPart: TeacherView] = [:]
     private let conversion: InputConversion
+    private let packed: PackedWeights
 
-    /// - Parameter plan: of the images that it will be shown, the student's.
-    init(_ name: String, _ weights: Weights, plan: TransformPlan, keepsMaps: Bool = true) throws {
+    /// - Parameters:
+    ///   - plan: of the images that it will be shown, the student's.
+    ///   - precision: of its products; that of the update which asks it when absent.
+    init(
+        _ name: String, _ weights: Weights, plan: TransformPlan, keepsMaps: Bool = true,
+        precision: ProductPrecision? = nil
+    ) throws {
         self.name = name
         self.weights = weights
         self.keepsMaps = keepsMaps
         let own = weights.metadata.transform
         taps = try weights.model.taps(height: own.height, width: own.width)
         sha256 = weights.store.sha256
+        packed = PackedWeights(weights.store.flat, precision)
         conversion = InputConversion(from: plan, to: own)
     }
 
@@ -50,9 +57,11 @@ package final class Teacher: TeachingModel {
             seen = view(seen, size: Pair(images.shape[1], images.shape[2]), shown)
         }
         let (own, context) = (Variable(seen), Context.evaluation(weights.store))
-        guard answers else { return Lesson(answer: nil, features: weights.model.features(own, context)) }
-        let output = weights.model(own, context)
-        return Lesson(answer: output.answer, features: output.features)
+        return packed.whileAsking {
+            guard answers else { return Lesson(answer: nil, features: weights.model.features(own, context)) }
+            let output = weights.model(own, context)
+            return Lesson(answer: output.answer, features: output.features)
+        }
     }
 
     /// Its maps alone.

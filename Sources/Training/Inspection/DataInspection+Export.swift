@@ -55,6 +55,7 @@ extension DataInspection {
             }
             written.images += names.count
         }
+        guard !classNames.isEmpty else { return written }
         let names = classNames.enumerated().map { "\($0) \($1)\n" }.joined() + "255 ignore\n"
         try AtomicFile.write("\(folder)/classes.txt", names)
         return written

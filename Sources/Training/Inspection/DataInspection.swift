@@ -9,13 +9,14 @@ import Tensors
 /// What a recipe's data holds, every image decoded once.
 package struct DataInspection<C: TaskConfiguration>: Sendable {
     package let format: String
+    /// None where answers are no classes.
     package let classNames: [String]
     package let parts: [InspectedPart]
     package let notices: [String]
     /// Images that are there more than once.
     package let duplicates: Duplicates
     let splits: DatasetSplits<C.Task.Annotation>
-    let task: C
+    package let task: C
 
     package var brokenCount: Int { parts.reduce(0) { $0 + $1.broken.count } }
     package var decodedCount: Int { parts.reduce(0) { $0 + $1.decoded + $1.broken.count } }
@@ -32,7 +33,7 @@ package struct DataInspection<C: TaskConfiguration>: Sendable {
         splits = try task.open(request)
         format = splits.format
         notices = splits.notices + [try task.problem(splits, path: data.path).map { $0 + "." }].compactMap { $0 }
-        classNames = try data.names(of: splits.classNames)
+        classNames = C.answersWithClasses ? try data.names(of: splits.classNames) : []
         let found: [(String, (any AnnotatedDataset<C.Task.Annotation>)?)] = [
             ("training", splits.train), ("validation", splits.validation), ("test", splits.test),
         ]
@@ -50,7 +51,9 @@ package struct DataInspection<C: TaskConfiguration>: Sendable {
     package func fitting(_ recipe: Recipe) throws -> DataFitting {
         let data = try prepared(recipe)
         let fit = C.fitsWholeImages && recipe.data.fit == .crop ? .corner : recipe.data.fit
-        let costs = parts.map { part in
+        let costs = parts.map { part -> CroppingCost? in
+            // Windows are cut out of images that are otherwise left as they are.
+            guard task.input == nil else { return nil }
             var counts: [ImageShape: Int] = [:]
             for size in part.sizes {
                 counts[ImageShape(width: size.width, height: size.height, channels: 1)] = size.count
@@ -94,7 +97,8 @@ package struct DataInspection<C: TaskConfiguration>: Sendable {
             tally.withLock { $0.add(own) }
             progress?.add(min(looked, (chunk + 1) * grain) - chunk * grain)
         }
-        let empty = InspectedPart(name: name, count: dataset.count, classCounts: try C.counts(dataset))
+        let empty = InspectedPart(
+            name: name, count: dataset.count, classCounts: C.answersWithClasses ? try C.counts(dataset) : [])
         return tally.withLock { $0 }.part(empty)
     }
 }
@@ -105,7 +109,7 @@ package struct DataFitting: Sendable {
     package let height: Int
     /// How images of another shape are brought to the input.
     package let fit: ImageFit
-    /// Of each part; nil where no image could be read.
+    /// Of each part; nil where no image could be read, or where the task decides what is cut out of images.
     package let costs: [CroppingCost?]
     package let notices: [String]
 }

@@ -14,7 +14,7 @@ package struct InspectedPart: Sendable {
     package let count: Int
     /// How many were decoded; fewer than `count` when there was a limit.
     package internal(set) var decoded = 0
-    /// How many images each class has.
+    /// How many images each class has; none where there are no classes.
     package let classCounts: [Int]
     /// The sizes that occur, with how many images have them, the most frequent first.
     package internal(set) var sizes: [(width: Int, height: Int, count: Int)] = []

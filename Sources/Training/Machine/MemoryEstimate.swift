@@ -28,9 +28,11 @@ package struct MemoryEstimate: Sendable {
         let training = recipe.training
         let plan = data.plan
         let arrays =
-            2 + (recipe.optimizer.kind == .adamw ? 2 : recipe.optimizer.momentum > 0 ? 1 : 0)
-            + (recipe.optimizer.ema == nil ? 0 : 1) + (data.splits.validation == nil ? 0 : 1)
-        parameters = model.parameters.flatCount.multipliedSaturating(by: 4 * arrays)
+            2 + recipe.optimizer.arrayCount + (recipe.optimizer.averages ? 1 : 0)
+            + (data.splits.validation == nil ? 0 : 1)
+        // The tree of slices keeps a gradient for each of its levels.
+        let levels = training.slices.trailingZeroBitCount
+        parameters = model.parameters.flatCount.multipliedSaturating(by: 4 * (arrays + levels))
         let image = (plan.height * plan.width * plan.channels).multipliedSaturating(by: 4)
         let waiting = training.loaderThreads + 2
         let size = min(training.batchSize, data.splits.train.count)
@@ -40,7 +42,7 @@ package struct MemoryEstimate: Sendable {
         // A layer's result is kept once; its gradient lives for a moment only.
         let (blocks, largest) = MemoryEstimate.blocks(trace)
         let kept = training.checkpointing ? blocks.addingSaturating(largest) : MemoryEstimate.outputs(trace)
-        activations = kept.multipliedSaturating(by: 4).multipliedSaturating(by: min(training.partSize, size))
+        activations = kept.multipliedSaturating(by: 4).multipliedSaturating(by: training.pieces.largest(of: size))
     }
 
     /// Elements of the results of all layers for one image.

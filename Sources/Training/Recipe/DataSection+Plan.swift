@@ -1,6 +1,14 @@
 import Datasets
+import Tasks
 
 extension DataSection {
+    /// The same, images brought into the input as the task needs them.
+    func fitted<C: TaskConfiguration>(for task: C.Type) -> DataSection {
+        var copy = self
+        if C.fitsWholeImages, fit == .crop { copy.fit = .corner }
+        return copy
+    }
+
     /// The transforms for an input of that shape.
     func plan(height: Int, width: Int, channels: Int, normalization: Normalization) -> TransformPlan {
         var training: [TransformStep] = []
@@ -42,7 +50,9 @@ extension DataSection {
             training.append(
                 .photometric(brightness: 32, contrast: [0.5, 1.5], saturation: [0.5, 1.5], hue: 0.1))
         }
-        if let randAugment {
+        if trivialAugment {
+            training.append(.trivialAugment(TrivialAugment(fill: normalization.meanColor, filter: filter)))
+        } else if let randAugment {
             training.append(
                 .randAugment(RandAugment(policy: randAugment, fill: normalization.meanColor, filter: filter)))
         } else if colorJitter.contains(where: { $0 > 0 }) {

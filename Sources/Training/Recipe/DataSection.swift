@@ -64,6 +64,7 @@ package struct DataSection: Sendable {
     package var shear: Double
     package var colorJitter: [Double]
     package var randAugment: RandAugment.Policy?
+    package var trivialAugment: Bool
     package var erasing: Double
     /// What masks move along with.
     package var geometry: GeometryKeys
@@ -125,6 +126,14 @@ package struct DataSection: Sendable {
         colorJitter = reader.doubles(
             "colorJitter", default: [0, 0, 0, 0], in: 0...100, count: 4...4, "Brightness, contrast, saturation, hue")
         randAugment = DataSection.randAugment(reader)
+        trivialAugment = reader.bool(
+            "trivialAugment", default: false,
+            "One operation of RandAugment's kind for each image, its strength drawn evenly from a wide range (TrivialAugment); "
+                + "there is nothing to tune, and it stands in for colorJitter")
+        if trivialAugment, randAugment != nil {
+            reader.problem(
+                "trivialAugment", "randAugment is given as well, and one stands in for the other, expected one")
+        }
         erasing = reader.double("erasing", default: 0, in: 0...1, "Probability of random erasing")
         evaluationCrop = DataSection.evaluationCrop(reader)
         cacheMegabytes = reader.int("cacheMegabytes", default: 1024, in: 0...1_000_000, "Memory for decoded images")

@@ -31,13 +31,15 @@ package struct ModelOutline: Sendable {
         specification = recipe.model.specification
         notices = recipe.notices
         let embedded = EmbeddedData(rawValue: recipe.data.path)
+        let task = type(of: recipe.task)
         if specification.head == nil { specification.head = recipe.task.head(classes: specification.classes) }
         if specification.neck == nil { specification.neck = recipe.task.neck }
         if let classes = recipe.task.outputs ?? recipe.model.classes ?? recipe.data.classNames?.count
-            ?? embedded?.classes
+            ?? embedded.map({ task.classes(of: $0) })
         {
             specification.classes = classes
         } else {
+            if let usual = task.usualClasses { specification.classes = usual }
             notices.append(
                 "The number of classes comes from the data, which is not opened here; \(specification.classes) are assumed "
                     + "(model.classes).")

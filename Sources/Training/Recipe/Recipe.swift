@@ -72,13 +72,19 @@ public struct Recipe: Sendable {
         init(_ reader: ConfigurationReader) {
             run = reader.section("run", "The run itself") { RunSection($0) }
             data = reader.section("data", "Images and what is done to them") { DataSection($0) }
-            model = reader.section("model", "The network") { ModelConfiguration($0) }
+            let answersAboutPlaces = TaskRegistry.named(in: reader)?.answersAboutPlaces ?? false
+            model = reader.section("model", "The network") {
+                ModelConfiguration($0, answersAboutPlaces: answersAboutPlaces)
+            }
             task = TaskRegistry.read(reader)
             optimizer = reader.section("optimizer", "How weights are updated") { OptimizerConfiguration($0) }
-            schedule = reader.section("schedule", "The learning rate over time") { ScheduleConfiguration($0) }
+            let usual = optimizer.usualSchedule
+            schedule = reader.section("schedule", "The learning rate over time") {
+                ScheduleConfiguration($0, usual: usual)
+            }
             training = reader.section("training", "The training loop") { TrainingSection($0) }
             reporting = reader.section("reporting", "What is shown and kept") { ReportingSection($0) }
-            Recipe.check(data, model, task, training, reader)
+            Recipe.check(data, model, task, schedule, training, reader)
         }
     }
 
@@ -90,8 +96,8 @@ public struct Recipe: Sendable {
 
     /// What the sections must agree on, as far as it shows without the data.
     private static func check(
-        _ data: DataSection, _ model: ModelConfiguration, _ task: any TaskConfiguration, _ training: TrainingSection,
-        _ reader: ConfigurationReader
+        _ data: DataSection, _ model: ModelConfiguration, _ task: any TaskConfiguration,
+        _ schedule: ScheduleConfiguration, _ training: TrainingSection, _ reader: ConfigurationReader
     ) {
         func problem(_ section: String, _ key: String, _ message: String) {
             reader.section(section, "") { $0.problem(key, message) }
@@ -115,6 +121,9 @@ public struct Recipe: Sendable {
         }
         if training.earlyStopping > 0, data.validation == .nowhere {
             problem("training", "earlyStopping", "needs a validation part, but data.validation is 0")
+        }
+        if schedule.kind == .plateau, data.validation == .nowhere {
+            problem("schedule", "kind", "plateau needs a validation part, but data.validation is 0")
         }
         let objects = data.geometry.objects
         if objects.mosaic > 0, !joinsImages(task) {
@@ -158,6 +167,7 @@ package struct TrainingSection: Sendable {
     package var epochs: Int
     package var batchSize: Int
     package var accumulation: Int
+    package var slices: Int
     package var checkpointing: Bool
     package var threads: Int
     package var loaderThreads: Int
@@ -175,7 +185,7 @@ package struct TrainingSection: Sendable {
         case skip
     }
 
-    /// Of the matrix products in training; everything else, and evaluation, is in single precision.
+    /// Of matrix products; everything else is in single precision, and so is what is measured while a run trains.
     package enum Precision: String, CaseIterable, Sendable {
         case fp32
         case bf16
@@ -192,6 +202,10 @@ package struct TrainingSection: Sendable {
         accumulation = reader.int(
             "accumulation", default: 1, in: 1...65_536,
             "Parts of a batch that go through the model one after the other, their gradients added up")
+        slices = reader.int(
+            "slices", default: 1, in: 1...1024,
+            "Slices of a batch, a power of two, each computed by itself and added by a fixed tree; processes share them, "
+                + "and how many do changes no byte")
         checkpointing = reader.bool(
             "checkpointing", default: false, "Compute each block twice instead of keeping what is inside it")
         threads = reader.int("threads", default: 0, in: 0...1024, "Threads of the kernels; 0 = all processors")
@@ -219,10 +233,14 @@ package struct TrainingSection: Sendable {
             reader.problem(
                 "accumulation", "found \(accumulation), expected a divisor of training.batchSize (\(batchSize))")
         }
+        if let problem = BatchPieces.problem(slices: slices, batchSize: batchSize) { reader.problem("slices", problem) }
     }
 
     /// The most images that go through the model at once.
     var partSize: Int { max(1, batchSize / accumulation) }
+
+    /// How batches are cut.
+    var pieces: BatchPieces { BatchPieces(slices: slices, partSize: partSize) }
 
     /// Whether the short batch at the end of an epoch over so many images is left out.
     package func dropsLast(of count: Int) -> Bool {
@@ -230,14 +248,18 @@ package struct TrainingSection: Sendable {
         case .on: true
         case .off: false
         case .automatic:
-            count / batchSize >= 10 || (count > batchSize && partSize > 1 && count % batchSize % partSize == 1)
+            count / batchSize >= 10
+                || (count > batchSize && pieces.smallest(of: batchSize) > 1
+                    && pieces.smallest(of: count % batchSize) == 1)
         }
     }
 
-    /// Images of an epoch's smallest part that goes through the model, of so many images in all.
+    /// Images of an epoch's smallest piece that goes through the model, of so many images in all.
     func smallestPart(of count: Int) -> Int {
         let short = count < batchSize || !dropsLast(of: count) ? count % batchSize : 0
-        return short % partSize > 0 ? short % partSize : min(partSize, count)
+        let whole = count < batchSize ? 0 : pieces.smallest(of: batchSize)
+        let smallest = [whole, pieces.smallest(of: short)].filter { $0 > 0 }
+        return smallest.min() ?? 0
     }
 }
 

@@ -1,5 +1,6 @@
 import Autograd
 import Datasets
+import Distributed
 import Layers
 import Tasks
 import Tensors
@@ -43,12 +44,27 @@ package struct NonFiniteError: Error, CustomStringConvertible, Sendable {
         place = "\(parameter) after this update"
     }
 
+    /// As another rank tells it.
+    init(from message: inout ByteMessage) {
+        update = message.integer()
+        what = message.text()
+        place = message.text()
+    }
+
+    func write(to message: inout ByteMessage) {
+        message.add(update)
+        message.add(what)
+        message.add(place)
+    }
+
     /// Runs the step once more, looking at every result, to find the first bad one.
     init<Task>(_ step: TrainingStep<Task>, _ batch: Batch<Task.Target>, update: Int, what: String) {
         self.update = update
         self.what = what
         place = NonFiniteError.search(step, batch, update)
     }
+
+    static let sumOfFinite = "the sum of all gradients, each of which is finite"
 
     private static func search<Task>(
         _ step: TrainingStep<Task>, _ batch: Batch<Task.Target>, _ update: Int
@@ -61,8 +77,10 @@ package struct NonFiniteError: Error, CustomStringConvertible, Sendable {
         for i in 0..<batch.count where !batch.images.pixels[i * size..<(i + 1) * size].allSatisfy(\.isFinite) {
             return "image \(batch.indices[i]) of the training data"
         }
-        return batch.parts(of: step.options.partSize).lazy.compactMap { search(step, part: $0, update) }.first
-            ?? "the sum of all gradients, each of which is finite"
+        return step.ownSlices(of: batch).lazy
+            .flatMap { $0.parts(of: step.options.partSize) }
+            .compactMap { search(step, part: $0, update) }.first
+            ?? Self.sumOfFinite
     }
 
     private static func search<Task>(
@@ -78,7 +96,8 @@ package struct NonFiniteError: Error, CustomStringConvertible, Sendable {
             guard found == nil, let bad = gradients.compactMap({ $0 }).first(where: { !$0.isFinite }) else { return }
             found = "the gradient \(bad.shape) of \(operation)" + (path.isEmpty ? "" : " in \(path)")
         }
-        let loss = step.loss(part, step.context(update, tape, part), update: update).total
+        let place = TrainingStep<Task>.PartPlace(update: update, gradients: step.gradients, isFirst: part.first == 0)
+        let loss = step.loss(part, step.context(place, tape, part), update: update).total
         if found == nil, loss.isTracked { tape.backward(from: loss) }
         return found
     }

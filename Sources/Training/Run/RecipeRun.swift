@@ -16,8 +16,10 @@ public protocol RecipeRun: AnyObject {
     var facts: RunFacts { get }
 
     /// Trains to the end and writes the results into the folder, from the state saved there when `resuming`.
-    /// - Parameter forced: whether a run goes on even though its configuration has changed.
-    func run(in directory: RunDirectory, resuming: Bool, forced: Bool) throws -> Summary
+    /// - Parameters:
+    ///   - directory: nil where another process of a job writes the folder.
+    ///   - forced: whether a run goes on even though its configuration has changed.
+    func run(in directory: RunDirectory?, resuming: Bool, forced: Bool) throws -> Summary
     /// Refuses what `run` would refuse about a saved state, and changes nothing.
     /// - Parameter forced: whether a changed configuration is no reason to refuse.
     /// - Returns: what is changed all the same, one sentence, nil where nothing was changed or saved.
@@ -28,7 +30,7 @@ public protocol RecipeRun: AnyObject {
 
 extension RecipeRun {
     /// The same for a recipe that has not changed.
-    public func run(in directory: RunDirectory, resuming: Bool) throws -> Summary {
+    public func run(in directory: RunDirectory?, resuming: Bool) throws -> Summary {
         try run(in: directory, resuming: resuming, forced: false)
     }
 }

@@ -53,7 +53,11 @@ package enum ResumptionCheck {
     /// Whether the learning rates of the epochs so far do not depend on how many follow.
     private static func epochsMayChange(_ entries: [ConfigurationEntry]) -> Bool {
         let kind = entries.first { $0.path == "schedule.kind" }?.value
-        return kind == "constant" || kind == "step"
+        // A mean that begins after a share of the run begins elsewhere in a longer one.
+        guard entries.first(where: { $0.path == "optimizer.averageAfter" })?.value ?? "null" == "null" else {
+            return false
+        }
+        return ["constant", "step", "warmRestarts", "plateau"].contains(kind)
     }
 
     /// What to do about a difference.

@@ -21,17 +21,17 @@ package enum RunChecks {
         else { return }
         let cause: String
         let advice: String
-        if training.partSize == 1 {
-            let isAccumulating = training.accumulation > 1
+        if training.batchSize == 1 {
+            (cause, advice) = ("training.batchSize is 1", "raise training.batchSize")
+        } else if training.pieces.smallest(of: training.batchSize) == 1 {
+            let half = training.batchSize / 2
+            let (key, value, most) =
+                training.partSize == 1
+                ? ("accumulation", training.accumulation, half)
+                : ("slices", training.slices, BatchPieces.powerOfTwo(upTo: half))
             cause =
-                isAccumulating
-                ? "training.accumulation \(training.accumulation) cuts training.batchSize \(training.batchSize) into "
-                    + "single images"
-                : "training.batchSize is 1"
-            advice =
-                isAccumulating
-                ? "lower training.accumulation to \(max(1, training.batchSize / 2)) or less"
-                : "raise training.batchSize"
+                "training.\(key) \(value) cuts training.batchSize \(training.batchSize) into single images"
+            advice = "lower training.\(key) to \(most) or less"
         } else {
             cause =
                 "the last part of \(count) images in batches of \(training.batchSize) is a single image"
@@ -68,6 +68,26 @@ package enum RunChecks {
             notices.append("This processor has no bfloat16 products (AVX512-BF16), so training.precision is fp32 here.")
         }
         return notices
+    }
+
+    /// Says that a run of so many epochs ends before its kernels are what they are meant to be.
+    package static func unsettled(_ recipe: Recipe, epochs: Int) -> String? {
+        guard let settling = recipe.model.specification.backbone.annealingEpochs, Double(epochs) < settling else {
+            return nil
+        }
+        let key = recipe.entries.contains { $0.path == "model.annealingEpochs" }
+        return
+            "The attentions that make the model's kernels settle over \(NumberText.fixed(settling, decimals: settling == settling.rounded() ? 0 : 1)) epochs, but "
+            + "the run has \(epochs), so that it ends while they are still held back; train longer"
+            + (key ? " or lower model.annealingEpochs." : ".")
+    }
+
+    /// A learning rate that waits for validation needs some.
+    static func plateau(_ recipe: Recipe, validates: Bool) throws {
+        guard recipe.schedule.kind == .plateau, !validates else { return }
+        throw RecipeError(
+            "schedule.kind plateau lowers the learning rate by what the validation part says, but there is none; set "
+                + "data.validation or choose another schedule")
     }
 
     /// With fewer updates an epoch a run needs many epochs to get anywhere.

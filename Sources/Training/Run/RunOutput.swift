@@ -14,6 +14,8 @@ final class RunOutput {
     var beforeUpdate: ((Int) throws -> Void)?
     /// Where what is known of a number that is not finite goes.
     var postMortem: String?
+    /// Asks the processes of a job to stop; where there is one.
+    var stopFile: StopFile?
     private var hasToldMissingThreads = false
 
     init(_ console: Console, agenda: Agenda? = nil) { (self.console, self.agenda) = (console, agenda) }

@@ -1,4 +1,5 @@
 import JSON
+import Optim
 import Reporting
 import Tasks
 import Tensors
@@ -67,6 +68,8 @@ package struct RunProgress: Equatable {
     package var stoppedEarly: String?
     /// The best validation of the run itself, kept where it has patience.
     package var peak: Peak?
+    /// What validation has made of the learning rate, where the schedule asks it.
+    package var plateau = Plateau.Memory()
     /// Updates left out in a row up to now.
     package var skippedInARow = 0
     package var clock = RunClock()
@@ -126,6 +129,7 @@ extension RunProgress {
             "lastValidationLoss": .optional(lastValidation?.loss),
         ]
         if let lastSettings { json["lastSettings"] = lastSettings }
+        if plateau != Plateau.Memory() { json["plateau"] = plateau.json }
         if let peak { json["peak"] = ["epoch": .integer(peak.epoch), "value": .number(peak.value)] }
         return json
     }
@@ -157,6 +161,10 @@ extension RunProgress {
             lastValidation = Measured(value: value, loss: loss)
         }
         lastSettings = json["lastSettings"]
+        if let saved = json["plateau"] {
+            guard let memory = Plateau.Memory(saved) else { return nil }
+            plateau = memory
+        }
         if let epoch = json["peak"]?["epoch"]?.countValue, let value = json["peak"]?["value"]?.doubleValue {
             peak = Peak(epoch: epoch, value: value)
         }
@@ -165,5 +173,22 @@ extension RunProgress {
         stoppedEarly = json["stoppedEarly"]?.stringValue
         clock = RunClock(
             imagesTrained: imagesTrained, trainingSeconds: trainingSeconds, evaluationSeconds: evaluationSeconds)
+    }
+}
+
+extension Plateau.Memory {
+    fileprivate var json: JSONValue {
+        [
+            "scale": .number(scale), "best": .optional(best), "badEpochs": .integer(badEpochs),
+            "cooldown": .integer(cooldownLeft),
+        ]
+    }
+
+    /// `nil` when a number is missing or impossible.
+    fileprivate init?(_ json: JSONValue) {
+        guard let scale = json["scale"]?.doubleValue, scale >= 0, scale <= 1,
+            let badEpochs = json["badEpochs"]?.countValue, let cooldown = json["cooldown"]?.countValue
+        else { return nil }
+        self.init(scale: scale, best: json["best"]?.doubleValue, badEpochs: badEpochs, cooldownLeft: cooldown)
     }
 }

@@ -34,12 +34,16 @@ struct RunState {
         if let best = best.store { tensors += Self.tensors("best", best) }
         var position = progress.json
         for member in best.members { position[member.name] = member.value }
-        let info: JSONValue = [
+        var info: JSONValue = [
             "progress": position, "metricsBytes": .integer(log?.byteLength ?? 0),
             "optimizerSteps": .integer(trained.optimizer.stepCount),
             "averageUpdates": .integer(trained.average?.updateCount ?? 0), "data": fingerprint.json, "task": task,
             "stage": stage,
         ]
+        let numbers = trained.optimizer.stateNumbers
+        if !numbers.isEmpty {
+            info["optimizerNumbers"] = .object(numbers.map { .init($0.name, .number($0.value)) })
+        }
         var files: [String: StateFile] = [Self.stateFile: .tensors(SafetensorsFile(tensors: tensors))]
         if let log, log.byteLength <= Self.largestLog, let lines = RegularFile.read(log.path).bytes {
             files[Self.logFile] = .bytes(Array(lines.prefix(log.byteLength)))
@@ -51,7 +55,8 @@ struct RunState {
     struct Restored {
         let progress: RunProgress
         let best: BestWeights
-        let log: MetricsLog
+        /// Where there is a folder to write to.
+        let log: MetricsLog?
         let task: JSONValue
         let warnings: [String]
     }
@@ -62,9 +67,9 @@ struct RunState {
     ///   - check: refuses a progress that does not fit the run.
     /// - Throws: `CheckpointError` or `RecipeError` when the state belongs to another run.
     func restore(
-        _ saved: SavedState, in directory: RunDirectory, metric: Metric, check: (RunProgress) throws -> Void
+        _ saved: SavedState, in directory: RunDirectory?, metric: Metric, check: (RunProgress) throws -> Void
     ) throws -> Restored {
-        try fingerprint.check(saved.info["data"], path: directory.path)
+        try fingerprint.check(saved.info["data"], path: directory?.path ?? saved.folder)
         let file = try saved.tensors(Self.stateFile)
         guard let position = saved.info["progress"], let progress = RunProgress(position),
             let metricsBytes = saved.info["metricsBytes"]?.countValue,
@@ -73,17 +78,21 @@ struct RunState {
             BestWeights(position, metric, store: nil) != nil
         else {
             throw CheckpointError(
-                directory.state,
+                directory?.state ?? saved.folder,
                 "the saved progress is incomplete or impossible, it was written by another version or is damaged")
         }
         try check(progress)
-        let reader = StateReader(file: file, path: directory.state)
+        let reader = StateReader(file: file, path: directory?.state ?? saved.folder)
         try reader.restore("parameters", trained.store)
         var arrays: [String: [Float]] = [:]
         for (name, storage) in trained.optimizer.stateArrays {
             arrays[name] = try reader.values("optimizer.\(name)", count: storage.count)
         }
-        try trained.optimizer.restore(stepCount: optimizerSteps, arrays: arrays)
+        var numbers: [String: Double] = [:]
+        for member in saved.info["optimizerNumbers"]?.objectValue ?? [] {
+            numbers[member.name] = member.value.doubleValue ?? .nan
+        }
+        try trained.optimizer.restore(stepCount: optimizerSteps, arrays: arrays, numbers: numbers)
         if let average = trained.average {
             let parameters = try reader.parameters("average", average.store)
             let buffers = try average.store.buffers.indices.map { try reader.buffer("average", $0, average.store) }
@@ -95,11 +104,11 @@ struct RunState {
             try reader.restore("best", copy)
             store = copy
         }
-        let told = try restoreLog(saved, directory, bytes: metricsBytes)
-        let log = try MetricsLog(path: directory.metrics, resumingAt: metricsBytes)
+        let told = try directory.flatMap { try restoreLog(saved, $0, bytes: metricsBytes) }
+        let log = try directory.map { try MetricsLog(path: $0.metrics, resumingAt: metricsBytes) }
         return Restored(
             progress: progress, best: BestWeights(position, metric, store: store) ?? BestWeights(metric), log: log,
-            task: saved.info["task"] ?? .null, warnings: [told, log.warning].compactMap { $0 })
+            task: saved.info["task"] ?? .null, warnings: [told, log?.warning].compactMap { $0 })
     }
 
     /// Puts the lines that the state knows back into a log that was cut or changed since.

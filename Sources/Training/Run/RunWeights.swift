@@ -15,8 +15,9 @@ struct RunWeights {
     func write(
         _ state: TrainedState, _ best: BestWeights, settings: JSONValue?, in directory: RunDirectory
     ) throws {
-        try write(state.store, settings, directory.lastWeights)
-        try write(best.store ?? state.store, best.store == nil ? settings : best.settings, directory.bestWeights)
+        let measured = state.measured
+        try write(measured, settings, directory.lastWeights)
+        try write(best.store ?? measured, best.store == nil ? settings : best.settings, directory.bestWeights)
         if let average = state.average { try write(average.store, settings, directory.averageWeights) }
     }
 

@@ -12,6 +12,7 @@ struct StateReader {
         values.withUnsafeBufferPointer { source in
             if let base = source.baseAddress { store.flat.pointer.update(from: base, count: values.count) }
         }
+        store.flat.noteChange()
         for (i, buffer) in store.buffers.enumerated() {
             store.setBuffer(i, Tensor(buffer.shape, try self.buffer(name, i, store)))
         }

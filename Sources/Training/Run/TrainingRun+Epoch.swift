@@ -19,21 +19,22 @@ extension TrainingRun {
         while let batch = try loaders.train.next() {
             end.waited += MonotonicClock.seconds() - last
             try beforeUpdate?(updates)
-            end.learningRate = schedule.learningRate(at: place.scheduleUpdates + progress.update)
+            end.learningRate = learningRate
+            if ranks.size > 1 { step.wishes = wishes(saver) }
             try makeUpdate(batch, learningRate: end.learningRate)
             // Waiting for the data counts as training.
             let now = MonotonicClock.seconds()
-            meter.add(batch.count, at: now)
+            meter.add(batch.wholeCount, at: now)
             progress.clock.trainingSeconds += now - last
             end.seconds += now - last
             last = now
             if progress.batch < batches {
-                let isStopping = StopRequest.pending != nil
-                if isStopping || saver.isDue(progress.update, now: now) {
+                let decision = decision(saver, now: now)
+                if decision.signal != nil || decision.isSaveDue {
                     try save(&states)
                     saver.hasSaved()
                 }
-                try stopIfAsked()
+                try stopIfAsked(decision.signal)
             }
             output.show(
                 progress, place, end, meter, epochs: recipe.training.epochs, batches: batches, images: perEpoch,
@@ -44,8 +45,10 @@ extension TrainingRun {
     }
 
     /// Everything must be saved.
-    func stopIfAsked() throws {
-        if let signal = StopRequest.pending { throw Interrupted(signal: signal, updates: updates) }
+    func stopIfAsked(_ signal: Int32?) throws {
+        guard let signal else { return }
+        output.stopFile?.remove()
+        throw Interrupted(signal: signal, updates: updates)
     }
 
     /// One update, or none where the recipe says that one without finite numbers is left out.
@@ -55,7 +58,7 @@ extension TrainingRun {
             let outcome = try step(batch, update: update, learningRate: learningRate)
             progress.add(
                 loss: outcome.loss, measured: outcome.measured, gradientNorm: outcome.gradientNorm,
-                terms: outcome.terms, images: batch.count)
+                terms: outcome.terms, images: batch.wholeCount)
         } catch let error as NonFiniteError {
             let error = examined(error, batch, learningRate)
             guard recipe.training.onNonFinite == .skip,
@@ -89,13 +92,15 @@ extension TrainingRun {
             epochs: place.totalEpochs ?? recipe.training.epochs, update: updates, progress.sums, end,
             metric: task.trainingMetric)
         if let validation = loaders.validation {
-            let findings = try measure(store, validation, .validation)
+            let measured = measured
+            let findings = try measure(measured, validation, .validation)
             let scores = findings.scores
             keepSnapshot(findings, of: validation.dataset, epoch: number)
             line.add(validation: scores)
             progress.lastValidation = Measured(scores)
             progress.lastSettings = task.settings(after: findings)
-            best.offer(scores, epoch: number, store, settings: progress.lastSettings)
+            best.offer(scores, epoch: number, measured, settings: progress.lastSettings)
+            observePlateau(scores)
             if place.patience > 0,
                 progress.peak.map({ task.metrics[0].isBetter(scores.primary, than: $0.value) }) ?? true
             {
@@ -106,7 +111,7 @@ extension TrainingRun {
             }
         }
         if recipe.reporting.testEveryEpoch, let test = loaders.test {
-            line.add(test: try measure(store, test, .test).scores)
+            line.add(test: try measure(measured, test, .test).scores)
         }
         progress.clock.evaluationSeconds += MonotonicClock.seconds() - begin
         line.close(end, seconds: progress.clock.seconds)

@@ -22,7 +22,7 @@ extension TrainingRun {
             task: step.task, model: model, state: step.state, best: best, progress: progress)
         var summary = try measurement.summary(
             loaders.result, validates: loaders.validation != nil, before: place.epochs
-        ) { try measure(store, $0, $1).scores }
+        ) { try measure(measured, $0, $1).scores }
         progress.clock.evaluationSeconds += MonotonicClock.seconds() - begin
         summary.cost.seconds = progress.clock.seconds
         summary.cost.multiplyAdds = try model.trace(height: data.plan.height, width: data.plan.width).multiplyAdds
@@ -49,7 +49,7 @@ extension TrainingRun {
             try ResultRecord(
                 task: step.task, findings: findings, data: data, recipe: recipe, epoch: place.epochs + progress.epoch,
                 part: part
-            ).json(filters: FilterSamples.json(model.parameters, store))
+            ).json(filters: FilterSamples.json(model.parameters, measured))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import Checkpoints
 import Datasets
+import Distributed
 import JSON
 import Layers
 import Models
@@ -23,6 +24,8 @@ package final class TrainingRun<Task: LearningTask> {
     let loaders: RunLoaders<Task>
     let place: RunPlace
     let output: RunOutput
+    /// The processes that the work is shared with. Rank 0 alone reads and writes the run's folder and speaks.
+    let ranks = ProcessGroup.current
     var progress = RunProgress()
     var best: BestWeights
     /// What was last measured on the part that results are of.
@@ -35,6 +38,8 @@ package final class TrainingRun<Task: LearningTask> {
     }
 
     var store: ParameterStore<Float> { step.state.store }
+    /// What is measured and kept of it.
+    var measured: ParameterStore<Float> { step.state.measured }
     var console: Console { output.console }
     /// Updates of this run and of the stages before.
     var updates: Int { place.updates + progress.update }
@@ -72,60 +77,92 @@ package final class TrainingRun<Task: LearningTask> {
         self.place = place
         self.output = output
         self.best = best ?? BestWeights(task.metrics[0])
-        loaders = try RunLoaders(recipe, data, task, after: place.epochs)
+        loaders = try RunLoaders(recipe, data, task, after: place.epochs, ranks: ranks)
         let made = Schedule.make(
             recipe.schedule, learningRate: recipe.optimizer.learningRate,
             epochs: place.scheduleEpochs ?? recipe.training.epochs, updatesPerEpoch: loaders.train.batchCount)
-        notices = data.notices + loaded + RunChecks.notices(recipe, data.splits) + (made.notice.map { [$0] } ?? [])
+        // A stage's kernels have been told of at the start.
+        let unsettled =
+            place.epochs > 0
+            ? nil : RunChecks.unsettled(recipe, epochs: place.totalEpochs ?? recipe.training.epochs)
+        notices =
+            data.notices + loaded + RunChecks.notices(recipe, data.splits)
+            + [unsettled, made.notice].compactMap { $0 }
         schedule = made.schedule
+        try RunChecks.plateau(recipe, validates: loaders.validation != nil)
         try store.freeze(recipe.optimizer.freeze)
-        step = TrainingStep(
-            task: task, model: model, state: TrainedState(store, recipe.optimizer, data.specification),
-            options: StepOptions(recipe, updatesPerEpoch: loaders.train.batchCount))
+        step = try TrainingStep(
+            task: task, model: model,
+            state: TrainedState(
+                store, recipe.optimizer, data.specification, epochs: recipe.training.epochs,
+                updatesPerEpoch: loaders.train.batchCount),
+            options: StepOptions(recipe, updatesPerEpoch: loaders.train.batchCount), ranks: ranks)
         try RunChecks.batchNorm(recipe.training, count: data.splits.train.count, data.plan, model, store)
     }
 
     /// Trains to the end and writes the results into the folder, from the state saved there when `resuming`.
-    /// - Parameter forced: whether a run goes on even though its configuration has changed.
-    package func run(in directory: RunDirectory, resuming: Bool, forced: Bool = false) throws -> Summary {
-        var states = StateStore(directory: directory.state)
+    /// - Parameters:
+    ///   - directory: nil on ranks other than 0.
+    ///   - forced: whether a run goes on even though its configuration has changed.
+    package func run(in directory: RunDirectory?, resuming: Bool, forced: Bool = false) throws -> Summary {
+        require(directory != nil || !ranks.isRoot, "TrainingRun.run", "whoever writes needs a folder")
+        var states = StateStore(directory: directory?.state ?? "")
         let threads = ThreadPool.use(recipe.training)
         for notice in notices + [threads].compactMap({ $0 }) { console.notice(notice) }
+        try checkAlike()
         var isResumed = false
         if resuming { isResumed = try resume(directory, &states, forced: forced) }
         if !isResumed {
             if resuming {
-                console.notice("nothing was saved in \(directory.path) yet, so the run starts from the beginning")
+                console.notice(
+                    "nothing was saved in \(directory?.path ?? "") yet, so the run starts from the beginning")
             }
-            try AtomicFile.write(directory.config, recipe.resolvedYAML)
-            try directory.recordProgram(resuming: false)
-            output.log = try MetricsLog(path: directory.metrics)
+            try writing(to: directory) {
+                try AtomicFile.write($0.config, recipe.resolvedYAML)
+                try $0.recordProgram(resuming: false)
+                output.log = try MetricsLog(path: $0.metrics)
+            }
         }
-        try RunChecks.room(directory, for: step.state, validates: loaders.validation != nil)
-        beginReport(directory)
+        try writing(to: directory) {
+            try RunChecks.room($0, for: step.state, validates: loaders.validation != nil)
+            beginReport($0)
+        }
         try train(directory, &states)
         console.finish()
-        try weights.write(step.state, best, settings: progress.lastSettings, in: directory)
+        try writeWeights(directory)
         let summary = try summarize()
-        try AtomicFile.write(directory.summary, summary.json.text(pretty: true) + "\n")
+        try writing(to: directory) { try AtomicFile.write($0.summary, summary.json.text(pretty: true) + "\n") }
         reportResult()
         output.reporter?.finish()
         return summary
     }
 
     /// Trains the epochs that are left; the log must be open.
-    func train(_ directory: RunDirectory, _ states: inout StateStore) throws {
+    func train(_ directory: RunDirectory?, _ states: inout StateStore) throws {
         var saver = PeriodicSave(recipe.training)
-        output.postMortem = directory.postMortem
+        output.postMortem = directory?.postMortem
+        output.stopFile = ranks.size > 1 ? directory.map { StopFile(in: $0.path) } : nil
         while progress.epoch < recipe.training.epochs, progress.stoppedEarly == nil {
             let end = try trainEpoch(&states, &saver)
             try endEpoch(end)
             try save(&states)
             saver.hasSaved()
-            try weights.write(step.state, best, settings: progress.lastSettings, in: directory)
-            try stopIfAsked()
+            try writeWeights(directory)
+            try stopIfAsked(agreedSignal())
         }
         console.finish()
+    }
+
+    /// Writes the weights as they are now.
+    func writeWeights(_ directory: RunDirectory?) throws {
+        try writing(to: directory) {
+            try weights.write(step.state, best, settings: progress.lastSettings, in: $0)
+        }
+    }
+
+    /// Does what changes the folder where there is one: on rank 0. Where it fails, all ranks throw.
+    func writing(to directory: RunDirectory?, _ body: (RunDirectory) throws -> Void) throws {
+        try ranks.writing { if let directory { try body(directory) } }
     }
 
     // MARK: Saving
@@ -146,9 +183,12 @@ package final class TrainingRun<Task: LearningTask> {
         if let bad = RunChecks.notFinite(store) {
             throw examined(NonFiniteError(update: updates - 1, parameter: bad), nil, 0)
         }
-        try output.log?.synchronize()
-        try state().save(
-            progress, best, log: output.log, task: step.task.state, stage: place.info, in: &states)
+        if ranks.size > 1 { try ranks.agree("the parameters after update \(updates)", store.sha256) }
+        try ranks.writing {
+            try output.log?.synchronize()
+            try state().save(
+                progress, best, log: output.log, task: step.task.state, stage: place.info, in: &states)
+        }
     }
 
     /// Refuses what `run(in:resuming:)` would refuse about a saved state, and changes nothing.
@@ -164,28 +204,34 @@ package final class TrainingRun<Task: LearningTask> {
 
     /// Continues from the newest saved state.
     /// - Returns: false when nothing was saved yet.
-    private func resume(_ directory: RunDirectory, _ states: inout StateStore, forced: Bool) throws -> Bool {
-        guard let saved = try states.load() else { return false }
+    private func resume(_ directory: RunDirectory?, _ states: inout StateStore, forced: Bool) throws -> Bool {
+        guard let saved = try states.load(with: ranks) else { return false }
         for warning in saved.warnings { console.warning(warning) }
-        if let difference = try ResumptionCheck.check(recipe, directory.path, forced: forced) {
-            console.warning("\(difference); going on all the same, as --force says")
+        let difference = try ranks.sentence {
+            try directory.flatMap { try ResumptionCheck.check(recipe, $0.path, forced: forced) }
         }
+        if let difference { console.warning("\(difference); going on all the same, as --force says") }
         try restore(saved, directory)
-        // What the run goes on with, a longer training or a forced change, holds from now on.
-        try AtomicFile.write(directory.config, recipe.resolvedYAML)
-        try directory.recordProgram(resuming: true)
+        try writing(to: directory) {
+            // What the run goes on with, a longer training or a forced change, holds from now on.
+            try AtomicFile.write($0.config, recipe.resolvedYAML)
+            try $0.recordProgram(resuming: true)
+        }
         return true
     }
 
     /// Takes over a saved state and opens the log where it was then.
-    func restore(_ saved: SavedState, _ directory: RunDirectory) throws {
-        let restored = try state().restore(saved, in: directory, metric: step.task.metrics[0]) {
-            try RunChecks.batches($0, loaders.train.batchCount, recipe.training, path: directory.path)
+    func restore(_ saved: SavedState, _ directory: RunDirectory?) throws {
+        let path = directory?.path ?? saved.folder
+        let restored = try ranks.together {
+            try state().restore(saved, in: directory, metric: step.task.metrics[0]) {
+                try RunChecks.batches($0, loaders.train.batchCount, recipe.training, path: path)
+            }
         }
         (progress, best, output.log) = (restored.progress, restored.best, restored.log)
         step.task.restore(restored.task)
         for warning in restored.warnings { console.warning(warning) }
         let position = progress.position(before: place.epochs, of: recipe.training.epochs)
-        console.notice("continuing \(directory.path) after update \(updates) (\(position))")
+        console.notice("continuing \(path) after update \(updates) (\(position))")
     }
 }

@@ -27,13 +27,22 @@ public struct Weights {
     public static func read(_ path: String) throws -> Weights {
         // The header alone says whether the rest is worth its memory.
         let metadata = try WeightsMetadata.read(path)
-        let file = try SafetensorsFile.read(path: path)
+        return try Weights(SafetensorsFile.read(path: path), metadata, path)
+    }
+
+    /// The same for the bytes of a file.
+    static func read(_ bytes: [UInt8], path: String) throws -> Weights {
+        let file = try SafetensorsFile(bytes: bytes, path: path)
+        return try Weights(file, WeightsMetadata(file.metadata, path: path), path)
+    }
+
+    private init(_ file: SafetensorsFile, _ metadata: WeightsMetadata, _ path: String) throws {
         let model = try metadata.specification.makeModel(
             height: metadata.transform.height, width: metadata.transform.width)
         let store = ParameterStore<Float>(model.parameters, seed: 0)
         let report = try store.load(file, path: path, of: metadata.specification)
         guard report.isComplete else { throw CheckpointError(path, "the entries do not fit the model: \(report)") }
-        return Weights(metadata: metadata, model: model, store: store)
+        self.init(metadata: metadata, model: model, store: store)
     }
 
     /// Writes the values under PyTorch's names and shapes, replacing the file in one step.

@@ -72,6 +72,12 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         Case(input: [4, 9, 8, 40], out: 20, hasTaps: true, hasInputs: true, hasOutputs: true),
         Case(input: [2, 6, 5, 8], out: 8, experts: 2, kernel: Pair(3, 1), groups: 4, hasTaps: true, hasInputs: true),
         Case(input: [2, 6, 5, 20], out: 20, experts: 2, groups: 20, hasTaps: true, hasInputs: true),
+        // By tiles.
+        Case(input: [3, 9, 6, 48], out: 32, hasTaps: true, hasInputs: true, hasOutputs: true),
+        Case(input: [2, 5, 5, 16], out: 48, experts: 5),
+        Case(input: [17, 8, 8, 32], out: 80, experts: 9, hasOutputs: true),
+        Case(input: [2, 13, 9, 96], out: 16, experts: 3, hasTaps: true),
+        Case(input: [67, 8, 8, 64], out: 64, hasInputs: true),
         Case(input: [11, 2, 2, 256], out: 256, experts: 2, hasTaps: true, hasInputs: true, hasOutputs: true),
     ]
 

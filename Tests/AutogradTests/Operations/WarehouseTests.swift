@@ -46,6 +46,10 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         Case(input: [3, 5, 4, 4], out: 6, cells: [7, 3, 2]), Case(input: [2, 9, 8, 32], out: 32, cells: [20, 16, 16]),
         Case(input: [3, 4, 5, 8], out: 4, cells: [40, 2, 2], kernel: 1, stride: 2, groups: 2),
         Case(input: [2, 4, 5, 6], out: 6, cells: [1, 6, 6], kernel: Pair(1, 3)),
+        // By tiles.
+        Case(input: [3, 8, 7, 64], out: 96, cells: [5, 32, 64]),
+        Case(input: [2, 9, 8, 32], out: 32, cells: [7, 32, 32]),
+        Case(input: [66, 5, 5, 64], out: 128, cells: [40, 64, 32]),
         Case(input: [11, 2, 2, 256], out: 256, cells: [9, 128, 128]),
     ]
 

@@ -122,6 +122,35 @@ private func focal(_ logit: Double, _ isObject: Bool) -> Double {
         #expect(wrong["box"]! > 0.01)
     }
 
+    @Test func theGradientsOfLogitsThatNobodyElseHasLieWhereTheyLay() async {
+        await #expect(processExitsWith: .success) {
+            let (side, classes) = (64, 80)
+            let level = OneLevel(style: .torchvision)
+            let rules: any DetectorRules = RetinaNetRules(anchors: level.rules.anchors, classes: classes)
+            let targets = InstanceTargets(
+                size: Pair(8 * side), images: [level.target([box(4, 4, 12, 12)], [70]), level.target([], [])])
+            let tape = Tape<Float>()
+            func output() -> ModelOutput<Float> {
+                ModelOutput(
+                    answer: [
+                        tape.leaf(Tensor([2, side, side, classes], repeating: -4)),
+                        tape.leaf(.zeros([2, side, side, 4])),
+                    ], features: [])
+            }
+            let kept = output()
+            let expected = rules.loss(kept, targets, DetectionContext()).terms.map { $0.values[0].value.item }
+            let block = 2 * side * side * classes * MemoryLayout<Float>.stride
+            let pool = StoragePool.shared
+            let before = pool.statistics.bytesInUse
+            pool.resetPeak()
+            let loss = rules.loss(output(), targets, DetectionContext())
+            #expect(loss.terms.map { $0.values[0].value.item } == expected)
+            #expect(pool.statistics.peakBytesInUse < before + block * 3 / 2)
+            // Who keeps the answer has it as it was.
+            #expect(kept.answer[0].value.array.allSatisfy { $0 == -4 })
+        }
+    }
+
     @Test func weightsMultiplyTheParts() {
         var level = OneLevel(style: .torchvision)
         let plain = level.loss(level.output(logits, deltas), [level.target([object], [1])])

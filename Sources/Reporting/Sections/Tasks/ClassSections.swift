@@ -6,7 +6,7 @@ enum ClassSections: TaskSections {
     static let task = "classification"
 
     static func sections(_ record: RunRecord) -> [PageSection] {
-        [confusion(record), mistakes(record), samples(record)].compactMap { $0 }
+        [confusion(record), CalibrationSection(record)?.section, mistakes(record), samples(record)].compactMap { $0 }
     }
 
     static func sections(_ comparison: RunComparison) -> [PageSection] { [recall(comparison)].compactMap { $0 } }

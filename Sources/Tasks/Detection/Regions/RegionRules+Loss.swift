@@ -45,6 +45,7 @@ extension RegionRules {
                     keys[image])
             }
             let batch = StageBatch<S>(self, index, samples, targets)
+            answer.objectness[0].tape?.profile?.note(.assignment)
             let (classes, deltas) = regions.boxes(batch.regions, stage: index)
             steps.samples.append(samples)
             steps.rightShares.append(batch.rightShare(classes.value))

@@ -12,32 +12,27 @@ extension StageBatch {
         var boxes = [[Box]](repeating: [], count: targets.images.count)
         for positive in known { boxes[positive.image].append(positive.box) }
         let regions: Tensor<S> = known.isEmpty ? rules.placeholder() : rules.rows(boxes)
-        guard let logits = answers.masks(regions, stage: index) else {
+        let columns = { (count: Int) -> [Int32] in
+            known.isEmpty ? [0] : known.map { Int32(rules.column(label(of: $0), of: count)) }
+        }
+        guard let logits = answers.masks(regions, stage: index, columns: columns) else {
             brokenRule("RegionRules", [regions.shape], "the head has no masks to train")
         }
         let loss = known.isEmpty ? logits.nothing : maskLoss(logits, known).scaled(by: S(stage.maskWeight))
         return .init(name("mask"), [loss], weight: stage.maskWeight)
     }
 
+    private func label(of positive: Positive) -> Int { Int(targets.images[positive.image].labels[positive.object]) }
+
     private func mask(of positive: Positive) -> RunLengthMask? {
         let masks = targets.images[positive.image].masks
         return masks.indices.contains(positive.object) ? masks[positive.object] : nil
     }
 
-    /// - Parameter logits: [P, h, w, C].
+    /// - Parameter logits: [P, h, w, 1].
     private func maskLoss(_ logits: Variable<S>, _ known: [Positive]) -> Variable<S> {
-        let (side, channels) = (Pair(logits.shape[1], logits.shape[2]), logits.shape.columns)
-        let cells = side.height * side.width
-        let wanted = maskTargets(known, side)
-        var places: [Int32] = []
-        places.reserveCapacity(known.count * cells)
-        for (region, positive) in known.enumerated() {
-            let label = Int(targets.images[positive.image].labels[positive.object])
-            let first = region * cells * channels + rules.column(label, of: channels)
-            for cell in 0..<cells { places.append(Int32(first + cell * channels)) }
-        }
-        return logits.reshaped([logits.shape.elementCount, 1]).rows(places)
-            .binaryCrossEntropySum(wanted).scaled(by: 1 / S(places.count))
+        let wanted = maskTargets(known, Pair(logits.shape[1], logits.shape[2]))
+        return logits.reshaped(wanted.shape).binaryCrossEntropySum(wanted).scaled(by: 1 / S(wanted.elementCount))
     }
 
     /// What each cell of each region should say, [P h w, 1].

@@ -49,28 +49,37 @@ package struct RetinaNetRules: DetectorRules {
 
     @specialized(where S == Float)
     package func loss<S: Scalar>(
-        _ output: ModelOutput<S>, _ targets: InstanceTargets, _ context: DetectionContext
+        _ output: consuming ModelOutput<S>, _ targets: InstanceTargets, _ context: DetectionContext
     ) -> DetectorLoss<S> {
-        let (logits, deltas) = parts(output)
+        var logits = parts(output).logits
+        let deltas = parts(output).deltas
         let assigned = AnchorAssignment(self, logits.map { Pair($0.shape[1], $0.shape[2]) }, targets)
+        logits[0].tape?.profile?.note(.assignment)
+        // Those of all classes are the largest of all tensors. If nobody else has them, their gradients lie where they lay.
+        _ = consume output
+        logits.reverse()
+        var classes: [Variable<S>] = []
+        while let own = logits.popLast() {
+            classes.append(classLoss(consume own, assigned, level: classes.count))
+        }
         return DetectorLoss([
-            .init(
-                "class", logits.indices.map { classLoss(logits[$0], assigned, level: $0) }, weight: keys.classWeight),
+            .init("class", classes, weight: keys.classWeight),
             .init("box", deltas.indices.map { boxLoss(deltas[$0], assigned, level: $0) }, weight: keys.boxWeight),
         ])
     }
 
     private func classLoss<S: Scalar>(
-        _ logits: Variable<S>, _ assigned: AnchorAssignment, level: Int
+        _ logits: consuming Variable<S>, _ assigned: AnchorAssignment, level: Int
     ) -> Variable<S> {
         let labels = assigned.labels[level]
         let rows = logits.reshaped([labels.count, classes])
+        _ = consume logits
         // One divisor for all is taken afterwards.
         if Set(assigned.shares).count == 1 {
-            return rows.sigmoidFocal(labels, alpha: keys.alpha, gamma: keys.gamma)
+            return (consume rows).sigmoidFocal(labels, alpha: keys.alpha, gamma: keys.gamma)
                 .scaled(by: S(keys.classWeight * assigned.shares[0]))
         }
-        return rows.sigmoidFocal(
+        return (consume rows).sigmoidFocal(
             labels, alpha: keys.alpha, gamma: keys.gamma, shares: assigned.shares.map { keys.classWeight * $0 })
     }
 

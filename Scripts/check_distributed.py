@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Trains the same recipes on one and on several processes and compares the SHA-256 of their weights.
+
+    Scripts/check_distributed.py [--trainer PATH] [--ranks 1,2,4] [--threads 1,2] [--kills 20] [--only NAME]
+
+With every MPI that is installed (mpirun.openmpi and mpirun.mpich where both are, else mpirun) the digits with a HorNet, in
+both precisions, with a ResNet, and a distillation; then runs of which a process is killed (-9) in the middle, up to three
+times, and that go on with another number of them. Exits with 1 where a byte differs.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import program  # noqa: E402
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SHORT = ["--set", "training.slices=4", "--set", "reporting.htmlReport=false"]
+DIGITS = os.path.join(ROOT, "Configs/digits.yaml")
+RESNET = ["--set", "model={name: resnet, baseWidth: 8, depths: [1, 1], stem: small}"]
+CASES = {
+    "digits": ("train", [DIGITS, *SHORT, "--set", "training.epochs=2"]),
+    "digits bf16": ("train", [DIGITS, *SHORT, "--set", "training.epochs=1", "--set", "training.precision=bf16"]),
+    "resnet": ("train", [DIGITS, *SHORT, *RESNET, "--set", "training.epochs=2", "--set", "loss.mixup=0"]),
+    "distill": (
+        "distill",
+        [os.path.join(ROOT, "Configs/distill/digits.yaml"), *SHORT, "--set", "training.epochs=1", "--set",
+         "stage.epochs=1", "--set", "cost.images=200"],
+    ),
+}
+ENVIRONMENT = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+
+
+def launchers():
+    """Name and words of each MPI's launcher; more ranks than processors are wanted here."""
+    found = {}
+    for name, words in {"openmpi": ["--oversubscribe", "--bind-to", "none"], "mpich": []}.items():
+        path = shutil.which("mpirun." + name)
+        if path:
+            found[name] = [path, *words]
+    path = shutil.which("mpirun")
+    if not found and path:
+        text = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+        found["mpirun"] = [path] + (["--oversubscribe", "--bind-to", "none"] if "Open MPI" in text else [])
+    return found
+
+
+def checksum(folder):
+    """Of the last and the best weights."""
+    digest = hashlib.sha256()
+    for name in ["last", "best"]:
+        with open(os.path.join(folder, "weights", name + ".safetensors"), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()[:16]
+
+
+def words(trainer, case, folder, threads, more=()):
+    command, arguments = CASES[case]
+    return [trainer, command, *arguments, "--output", folder, "--set", f"training.threads={threads}", *more]
+
+
+def run(command):
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\nended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+
+def ranks_of(folder):
+    """The processes that train in a folder."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                parts = file.read().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if parts[0].endswith("trainer") and folder in parts:
+            found.append(int(name))
+    return found
+
+
+def is_over(launcher, trainer, case, folder, ranks, delay):
+    """Starts a run or goes on with it, and kills one of its processes after so many seconds; tells whether it came to its end."""
+    command = [*launcher, "-n", str(ranks), *words(trainer, case, folder, 1, ["--set", "training.saveEveryUpdates=3"])]
+    command += ["--distributed", "--resume"]
+    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    victims = []
+    if delay is not None:
+        time.sleep(delay)
+        victims = ranks_of(folder)
+        if victims:
+            os.kill(random.choice(victims), signal.SIGKILL)
+    try:
+        errors = job.communicate(timeout=120 if victims else None)[1]
+    except subprocess.TimeoutExpired:
+        job.kill()
+        sys.exit(f"the job of {ranks} ranks did not end within two minutes after one was killed")
+    if job.returncode != 0 and not victims:
+        sys.exit(f"{' '.join(command)}\nended with {job.returncode}:\n{errors[-2000:]}")
+    return job.returncode == 0
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--trainer", default=None)
+    options.add_argument("--ranks", default="1,2,4")
+    options.add_argument("--threads", default="1,2")
+    options.add_argument("--kills", type=int, default=20)
+    options.add_argument("--only", choices=list(CASES))
+    options = options.parse_args()
+    trainer = os.path.abspath(options.trainer) if options.trainer else program.trainer()
+    found = launchers()
+    if not found:
+        print("no MPI is installed, so there is nothing to check (apt-get install openmpi-bin mpich)")
+        return
+    failures = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        expected = {}
+        for case in [options.only] if options.only else CASES:
+            alone = os.path.join(temporary, case.replace(" ", "-"))
+            run(words(trainer, case, alone, 1))
+            expected[case] = checksum(alone)
+            print(f"{case:12} one process                 {expected[case]}", flush=True)
+            for name, launcher in found.items():
+                for ranks in map(int, options.ranks.split(",")):
+                    for threads in map(int, options.threads.split(",")):
+                        folder = f"{alone}-{name}-{ranks}-{threads}"
+                        run([*launcher, "-n", str(ranks), *words(trainer, case, folder, threads), "--distributed"])
+                        value = checksum(folder)
+                        is_same = value == expected[case]
+                        failures += not is_same
+                        print(
+                            f"{case:12} {name:8} {ranks} ranks x {threads} threads  {value}"
+                            + ("" if is_same else "  DIFFERS"), flush=True)
+                        shutil.rmtree(folder)
+        case = options.only or "digits"
+        generator = random.Random(1)
+        for name, launcher in found.items():
+            for turn in range(options.kills):
+                folder = os.path.join(temporary, f"killed-{name}-{turn}")
+                count = 0
+                while not is_over(
+                        launcher, trainer, case, folder, generator.choice([1, 2, 4]),
+                        generator.uniform(0.5, 4) if count < 3 else None):
+                    count += 1
+                value = checksum(folder)
+                is_same = value == expected[case]
+                failures += not is_same
+                print(f"{case:12} {name:8} killed {count} times      {value}" + ("" if is_same else "  DIFFERS"), flush=True)
+                shutil.rmtree(folder)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
