@@ -57,17 +57,20 @@ typedef void (*rows_function)(long, const float *, long, const float *, float *)
     {{rows_28_1_##W, rows_14_1_##W, rows_8_1_##W, rows_4_1_##W, rows_2_1_##W, rows_1_1_##W},                           \
      {0, rows_14_2_##W, rows_8_2_##W, rows_4_2_##W, rows_2_2_##W, rows_1_2_##W}}
 
-// All tiles and one panel of columns at one place.
-WIDE static void multiply_tiles(long tiles, long inner, const float *a, const float *b, long panel, float *c) {
+void hb_panel_product(long tiles, long width, long inner, const float *a, const float *b, long panel, float *c) {
     static const rows_function functions[2][2][6] = {ROW_TABLE(16), ROW_TABLE(32)};
     static const long heights[] = {28, 14, 8, 4, 2, 1};
-    const long width = hb_winograd_width(inner);
     const rows_function *each = functions[width > 16][panel > 16];
     int step = panel > 16;
     for (long t = 0; t < tiles; t += heights[step]) {
         while (heights[step] > tiles - t) step++;
-        each[step](inner, a + t * width, 32 * tiles, b, c + t * panel);
+        each[step](inner, a + t * width, width * tiles, b, c + t * panel);
     }
+}
+
+// All tiles and one panel of columns at one place.
+static void multiply_tiles(long tiles, long inner, const float *a, const float *b, long panel, float *c) {
+    hb_panel_product(tiles, hb_winograd_width(inner), inner, a, b, panel, c);
 }
 
 void hb_winograd_product(long tiles, long inner, const float *v, const float *u, long panel, float *m) {
@@ -103,39 +106,42 @@ WIDE static void columns_16(long tiles, const float *g, long g_width, const floa
 // Tiles at a time, so that a panel of them stays in the first-level cache for all rows.
 #define SOME_TILES 96
 
-WIDE void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate,
-                          float *m) {
-    const long g_width = hb_winograd_width(outputs), v_width = hb_winograd_width(inputs);
-    for (int k = 0; k < HB_WINOGRAD_PLACES; k++) {
-        const float *a = g + k * hb_winograd_tiles(tiles, outputs), *b = v + k * hb_winograd_tiles(tiles, inputs);
-        float *c = m + k * hb_winograd_distance(outputs * inputs);
-        for (long first = 0; first < tiles; first += SOME_TILES) {
-            const long count = tiles - first < SOME_TILES ? tiles - first : SOME_TILES;
-            const int adds = accumulate || first > 0;
-            for (long j = 0; j < inputs; j += 32) {
-                const long width = inputs - j < 32 ? inputs - j : 32;
-                const float *right = b + j * tiles + first * v_width;
-                for (long i = 0; i < outputs;) {
-                    const long inside = 32 - i % 32, left = outputs - i < inside ? outputs - i : inside;
-                    const float *from = a + i / 32 * 32 * tiles + first * g_width + i % 32;
-                    float *to = c + i * inputs + j;
-                    long step;
+WIDE void hb_panel_sum(long tiles, long outputs, const float *g, long g_width, long g_total, long inputs, const float *v,
+                       long v_width, long v_total, int accumulate, float *m) {
+    if (tiles == 0 && !accumulate) memset(m, 0, (size_t)(outputs * inputs) * sizeof *m);
+    for (long first = 0; first < tiles; first += SOME_TILES) {
+        const long count = tiles - first < SOME_TILES ? tiles - first : SOME_TILES;
+        const int adds = accumulate || first > 0;
+        for (long j = 0; j < inputs; j += v_width) {
+            const long width = inputs - j < v_width ? inputs - j : v_width;
+            const float *right = v + j * v_total + first * v_width;
+            for (long i = 0; i < outputs;) {
+                const long inside = 32 - i % 32, left = outputs - i < inside ? outputs - i : inside;
+                const float *from = g + i / 32 * 32 * g_total + first * g_width + i % 32;
+                float *to = m + i * inputs + j;
+                long step;
 #define STEP(R)                                                                                                       \
     {                                                                                                                  \
         columns_##R(count, from, g_width, right, v_width, width, adds, to, inputs);                                    \
         step = R;                                                                                                      \
     }
-                    if (left >= 16 && width <= 16) STEP(16)
-                    else if (left >= 12 && left != 16) STEP(12)
-                    else if (left >= 8) STEP(8)
-                    else if (left >= 4) STEP(4)
-                    else if (left >= 2) STEP(2)
-                    else STEP(1)
-                    i += step;
-                }
+                if (left >= 16 && width <= 16) STEP(16)
+                else if (left >= 12 && left != 16) STEP(12)
+                else if (left >= 8) STEP(8)
+                else if (left >= 4) STEP(4)
+                else if (left >= 2) STEP(2)
+                else STEP(1)
+                i += step;
             }
         }
     }
+}
+
+void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate, float *m) {
+    for (int k = 0; k < HB_WINOGRAD_PLACES; k++)
+        hb_panel_sum(tiles, outputs, g + k * hb_winograd_tiles(tiles, outputs), hb_winograd_width(outputs), tiles,
+                     inputs, v + k * hb_winograd_tiles(tiles, inputs), hb_winograd_width(inputs), tiles, accumulate,
+                     m + k * hb_winograd_distance(outputs * inputs));
 }
 
 #define SAMPLE_OF(R, W)                                                                                               \
@@ -181,6 +187,16 @@ void hb_winograd_product(long tiles, long inner, const float *v, const float *u,
 
 void hb_winograd_place(int place, long tiles, long inner, const float *v, const float *u, long columns, float *m) {
     (void)place, (void)tiles, (void)inner, (void)v, (void)u, (void)columns, (void)m;
+}
+
+void hb_panel_product(long tiles, long width, long inner, const float *a, const float *b, long panel, float *c) {
+    (void)tiles, (void)width, (void)inner, (void)a, (void)b, (void)panel, (void)c;
+}
+
+void hb_panel_sum(long tiles, long outputs, const float *g, long g_width, long g_total, long inputs, const float *v,
+                  long v_width, long v_total, int accumulate, float *m) {
+    (void)tiles, (void)outputs, (void)g, (void)g_width, (void)g_total, (void)inputs, (void)v, (void)v_width;
+    (void)v_total, (void)accumulate, (void)m;
 }
 
 void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate, float *m) {

@@ -1,7 +1,7 @@
 #include "Winograd.h"
 
 #if defined(__x86_64__)
-#include "WinogradVectors.h"
+#include "WinogradCursor.h"
 
 int hb_winograd(void) { return __builtin_cpu_supports("avx512f") != 0; }
 
@@ -42,32 +42,6 @@ WIDE_INLINE void gather_output(const vector *m, vector *y) {
     y[3] = FMA(SPLAT(A * SQUARE_A), q, FMA(SPLAT(B * SQUARE_B), s, m[5]));
 }
 
-// A tile of a map, found by dividing once and then by counting.
-typedef struct {
-    long image, down, across;
-} cursor;
-
-WIDE_INLINE cursor cursor_at(const hb_tiling *map, long tile) {
-    const long at = tile % (map->down * map->across);
-    return (cursor){tile / (map->down * map->across), at / map->across, at % map->across};
-}
-
-WIDE_INLINE void advance(cursor *at, const hb_tiling *map) {
-    if (++at->across < map->across) return;
-    at->across = 0;
-    if (++at->down < map->down) return;
-    at->down = 0;
-    at->image++;
-}
-
-// The map of a tile, or the slice that is read for it; null where there is none.
-WIDE_INLINE const float *image_of(const float *x, const hb_tiling *map, const cursor *tile, long line) {
-    if (map->slices == 0) return x + tile->image * map->height * line;
-    const long slice = tile->image % map->slices * map->step + map->shift;
-    if (slice < 0 || slice >= map->deep) return 0;
-    return x + (tile->image / map->slices * map->deep + slice) * map->height * line;
-}
-
 // The pixels of a tile at the edge of a map: where they are, and which of them are outside and count as zeros.
 typedef struct {
     const float *row[6];
@@ -75,25 +49,25 @@ typedef struct {
     __mmask16 rows[6], columns[6];
 } edge;
 
-WIDE_INLINE edge edge_of(const float *image, const hb_tiling *map, long channels, long top, long left, const int size) {
+WIDE_INLINE edge edge_of(const view *map, long top, long left, const int size) {
     edge p;
     for (int i = 0; i < size; i++) {
         const long r = top + i, c = left + i;
-        const int has_row = r >= 0 && r < map->height, has_column = c >= 0 && c < map->width;
-        p.row[i] = image + (has_row ? r : 0) * map->width * channels;
-        p.column[i] = (has_column ? c : 0) * channels;
+        const int has_row = r >= 0 && r < map->rows, has_column = c >= 0 && c < map->columns;
+        p.row[i] = map->first + (has_row ? r : 0) * map->line;
+        p.column[i] = (has_column ? c : 0) * map->step;
         p.rows[i] = has_row ? 0xffff : 0;
         p.columns[i] = has_column ? 0xffff : 0;
     }
     return p;
 }
 
-#define NEAR(i, j) _mm512_loadu_ps(corner + (i) * line + (j) * stride)
+#define NEAR(i, j) _mm512_loadu_ps(corner + (i) * line + (j) * step)
 #define FAR(i, j) _mm512_maskz_loadu_ps(mask & p.rows[i] & p.columns[j], p.row[i] + p.column[j] + c)
 
 #define DEFINE_SPREAD(name, transform, size, margin)                                                                  \
     /* From channel `c` of the target on. */                                                                           \
-    WIDE static void name##_inside(const float *corner, long line, long stride, long channels, long c, float *v,       \
+    WIDE static void name##_inside(const float *corner, long line, long step, long channels, long c, float *v,         \
                                    long distance, long next) {                                                         \
         for (long left = channels - 16;; left -= 16) {                                                                 \
             BOTH_AXES(transform, size, 6, NEAR, STORE_ALL)                                                             \
@@ -106,21 +80,22 @@ WIDE_INLINE edge edge_of(const float *image, const hb_tiling *map, long channels
     WIDE void name(const float *x, const hb_tiling *map, long stride, long channels, long first, long count,           \
                    hb_tile_target to) {                                                                                \
         const long distance = hb_winograd_tiles(to.total, to.channels), width = hb_winograd_width(to.channels);        \
-        const long line = map->width * stride;                                                                         \
         cursor tile = cursor_at(map, first);                                                                           \
         for (long t = to.at; t < to.at + count; t++, advance(&tile, map)) {                                            \
             const long top = tile.down * 4 - margin, left = tile.across * 4 - margin;                                  \
-            const float *image = image_of(x, map, &tile, line);                                                        \
+            view from = view_of(x, map, &tile, stride);                                                                \
             long c = 0;                                                                                                \
-            if (image && top >= 0 && left >= 0 && top + size <= map->height && left + size <= map->width &&            \
+            if (from.first && top >= 0 && left >= 0 && top + size <= from.rows && left + size <= from.columns &&       \
                 channels >= 16) {                                                                                      \
-                name##_inside(image + top * line + left * stride, line, stride, channels, to.channel,                  \
-                              to.v + to.channel / 32 * 32 * to.total + t * width + to.channel % 32, distance,          \
-                              32 * to.total - 16);                                                                     \
+                name##_inside(from.first + top * from.line + left * from.step, from.line, from.step, channels,         \
+                              to.channel, to.v + to.channel / 32 * 32 * to.total + t * width + to.channel % 32,        \
+                              distance, 32 * to.total - 16);                                                           \
                 c = channels / 16 * 16;                                                                                \
             }                                                                                                          \
             if (c == channels) continue;                                                                               \
-            const edge p = edge_of(image ? image : x, map, stride, image ? top : -size, left, size);                   \
+            const int exists = from.first != 0;                                                                        \
+            if (!exists) from.first = x;                                                                               \
+            const edge p = edge_of(&from, exists ? top : -size, left, size);                                           \
             for (; c < channels; c += 16) {                                                                            \
                 const long place = to.channel + c;                                                                     \
                 const __mmask16 mask = lanes(channels - c);                                                            \
@@ -138,9 +113,11 @@ WIDE void hb_winograd_output(const float *m, long distance, long panel, const hb
     cursor tile = cursor_at(map, first);
     for (long t = 0; t < count; t++, advance(&tile, map)) {
         const long top = tile.down * 4, left = tile.across * 4;
-        const long rows = map->height - top < 4 ? map->height - top : 4;
-        const long columns = map->width - left < 4 ? map->width - left : 4;
-        float *corner = y + ((tile.image * map->height + top) * map->width + left) * channels + channel;
+        const view into = view_of(y, map, &tile, channels);
+        const long rows = into.rows - top < 4 ? into.rows - top : 4;
+        const long columns = into.columns - left < 4 ? into.columns - left : 4;
+        const long down = into.line, step = into.step;
+        float *corner = y + (into.first - y) + top * down + left * step + channel;
         for (long c = 0; c < width; c += 16) {
             const float *from = m + t * panel + c;
             const __mmask16 mask = lanes(width - c);
@@ -157,14 +134,13 @@ WIDE void hb_winograd_output(const float *m, long distance, long panel, const hb
                 UNROLLED for (int j = 0; j < 4; j++) result[i][j] = _mm512_add_ps(result[i][j], start);
             }
             float *to = corner + c;
-            const long down = map->width * channels;
             if (rows == 4 && columns == 4 && mask == 0xffff) {
                 UNROLLED for (int i = 0; i < 4; i++)
-                    UNROLLED for (int j = 0; j < 4; j++) _mm512_storeu_ps(to + i * down + j * channels, result[i][j]);
+                    UNROLLED for (int j = 0; j < 4; j++) _mm512_storeu_ps(to + i * down + j * step, result[i][j]);
             } else {
                 for (long i = 0; i < rows; i++)
                     for (long j = 0; j < columns; j++)
-                        _mm512_mask_storeu_ps(to + i * down + j * channels, mask, result[i][j]);
+                        _mm512_mask_storeu_ps(to + i * down + j * step, mask, result[i][j]);
             }
         }
     }

@@ -48,6 +48,7 @@
 #include "SoftDice.h"
 #include "SoftShrink.h"
 #include "Softmax.h"
+#include "StridedTiles.h"
 #include "ThreadMode.h"
 #include "Transpose.h"
 #include "WeightedSquares.h"

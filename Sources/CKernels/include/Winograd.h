@@ -13,6 +13,9 @@ typedef struct {
     // Of volumes: a map is one of so many slices of the result, and what is read of a volume of `deep` slices for number s
     // of them is slice s * step + shift; where that is outside, zeros. Maps that are no slices have `slices` 0.
     long slices, deep, step, shift;
+    // Of a dilated convolution: a map is one of the apart * apart phases of a map of `whole_height` x `whole_width`, the pixels
+    // that lie `apart` rows and columns from each other; phases in rows follow each other. 1 where maps are whole.
+    long apart, whole_height, whole_width;
 } hb_tiling;
 
 // Channels of a transformed tile lie in panels of so many, panel by panel: [place][panel][tile][channel of the panel]. A
@@ -57,6 +60,13 @@ void hb_winograd_weight(const float *w, long outputs, long inputs, int turned, l
 void hb_winograd_product(long tiles, long inner, const float *v, const float *u, long panel, float *m);
 // The same at one place for all columns: m [place][panel of columns][tile][column] of u [panel of columns]...
 void hb_winograd_place(int place, long tiles, long inner, const float *v, const float *u, long columns, float *m);
+
+// m [tile][panel] = v u at one place, for v in panels of `width` channels, 16 or 32, [panel][tile][channel of the panel].
+void hb_panel_product(long tiles, long width, long inner, const float *v, const float *u, long panel, float *m);
+// m [output][input] (+)= the sum over tiles of g times v at one place, both in panels of such widths, which have rooms for so
+// many tiles.
+void hb_panel_sum(long tiles, long outputs, const float *g, long g_width, long g_total, long inputs, const float *v,
+                  long v_width, long v_total, int accumulate, float *m);
 
 // For the weight gradient: m [place][row][inputs] (+)= the sum over transformed tiles of g [outputs] times v [inputs].
 void hb_winograd_sum(long tiles, long outputs, long inputs, const float *g, const float *v, int accumulate, float *m);

@@ -5,7 +5,7 @@ import CKernels
 // shared among threads. A transposed convolution is the same.
 
 /// Some positions of an axis, a stride apart, and the taps that meet them.
-private struct AxisPhase {
+struct AxisPhase {
     let first: Int
     let count: Int
     /// In the order in which the result is read.

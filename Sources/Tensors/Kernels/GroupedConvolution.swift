@@ -47,6 +47,14 @@ extension Tensor {
         if let tiles = GroupTiles<S>(window, map: shape, weight: weight.shape, groups: groups) {
             return tiles.convolution(self, weight, bias)
         }
+        if let tiles = DilatedTiles<S>(window, map: shape, weight: weight.shape, groups: groups) {
+            return tiles.convolution(self, weight, bias)
+        }
+        if groups > 1,
+            let y = asVolumes.stridedConvolution(weight.asVolumes, bias, VolumeWindow(window), groups: groups)
+        {
+            return y.reshaped(windowed(window, channels: weight.shape[0]))
+        }
         let merging = groups == 1 ? 1 : mergedGroups(groups, width: weight.shape[0] / groups, most: 32)
         return convolution(
             weight.blockDiagonal(groups: groups, merging: merging), bias, window, groups: groups / merging)
@@ -56,20 +64,36 @@ extension Tensor {
     package func groupedConvolutionInputGradient(
         _ weight: Tensor, _ window: Window, input: Shape, groups: Int
     ) -> Tensor {
+        if let tiles = DilatedTiles<S>(window, map: input, weight: weight.shape, groups: groups) {
+            return tiles.inputGradient(self, weight)
+        }
         guard groups > 1 else { return convolutionInputGradient(weight, window, input: input, groups: 1) }
         if let tiles = GroupTiles<S>(window, map: input, weight: weight.shape, groups: groups) {
             return tiles.inputGradient(self, weight)
         }
-        return asVolumes.convolutionByPhases(
-            weight.asVolumes, nil, VolumeWindow(window), input: [input[0], 1, input[1], input[2], input[3]],
-            groups: groups
-        ).reshaped(input)
+        let (g, w, window, volume) = (
+            asVolumes, weight.asVolumes, VolumeWindow(window), Shape([input[0], 1, input[1], input[2], input[3]])
+        )
+        let dx =
+            g.stridedInputGradient(w, nil, window, input: volume, groups: groups)
+            ?? g.convolutionByPhases(w, nil, window, input: volume, groups: groups)
+        return dx.reshaped(input)
     }
 
     /// As `convolutionWeightGradient`.
     package func groupedConvolutionWeightGradient(_ x: Tensor, _ window: Window, weight: Shape, groups: Int) -> Tensor {
         if let tiles = GroupTiles<S>(window, map: x.shape, weight: weight, groups: groups) {
             return tiles.weightGradient(x, self, weight)
+        }
+        if let tiles = DilatedTiles<S>(window, map: x.shape, weight: weight, groups: groups) {
+            return tiles.weightGradient(x, self, weight)
+        }
+        if groups > 1,
+            let dw = asVolumes.stridedWeightGradient(
+                x.asVolumes, VolumeWindow(window), weight: [weight[0], 1, weight[1], weight[2], weight[3]],
+                groups: groups)
+        {
+            return dw.reshaped(weight)
         }
         let merging = groups == 1 ? 1 : mergedGroups(groups, width: weight[0] / groups, most: 8)
         return convolutionWeightGradient(
@@ -101,48 +125,38 @@ private struct GroupTiles<S: Scalar> {
         else { return nil }
     }
 
-    private var weightCount: Int { outputs * 9 * inputs }
-
     func convolution(_ x: Tensor<S>, _ weight: Tensor<S>, _ bias: Tensor<S>?) -> Tensor<S> {
         let weight = weight.blockDiagonal(groups: old, merging: merging)
-        let layout = TileLayout(inputStride: groups * inputs, outputStride: groups * outputs)
+        let layout = TileLayout(inputStride: groups * inputs, outputStride: groups * outputs, groups: groups)
         defer { withExtendedLifetime(bias) {} }
         return Tensor(x.shape.replacing(axis: -1, with: groups * outputs)) { y in
             withElements(x, weight) { start, weight in
-                for group in 0..<groups {
-                    S.tiledConvolution(
-                        start + group * inputs, parts: [inputs], x.shape.replacing(axis: -1, with: inputs),
-                        weight + group * weightCount, bias.map { $0.start + group * outputs }, turned: false,
-                        into: y + group * outputs, outputs: outputs, layout)
-                }
+                S.tiledConvolution(
+                    start, parts: [inputs], x.shape.replacing(axis: -1, with: inputs), weight, bias?.start,
+                    turned: false, into: y, outputs: outputs, layout)
             }
         }
     }
 
     func inputGradient(_ g: Tensor<S>, _ weight: Tensor<S>) -> Tensor<S> {
         let weight = weight.blockDiagonal(groups: old, merging: merging)
-        let layout = TileLayout(inputStride: groups * outputs, outputStride: groups * inputs)
+        let layout = TileLayout(inputStride: groups * outputs, outputStride: groups * inputs, groups: groups)
         return Tensor(g.shape.replacing(axis: -1, with: groups * inputs)) { dx in
             withElements(g, weight) { start, weight in
-                for group in 0..<groups {
-                    S.tiledConvolution(
-                        start + group * outputs, parts: [outputs], g.shape.replacing(axis: -1, with: outputs),
-                        weight + group * weightCount, nil, turned: true, into: dx + group * inputs, outputs: inputs,
-                        layout)
-                }
+                S.tiledConvolution(
+                    start, parts: [outputs], g.shape.replacing(axis: -1, with: outputs), weight, nil, turned: true,
+                    into: dx, outputs: inputs, layout)
             }
         }
     }
 
     func weightGradient(_ x: Tensor<S>, _ g: Tensor<S>, _ weight: Shape) -> Tensor<S> {
-        let layout = TileLayout(inputStride: groups * inputs, outputStride: groups * outputs)
+        let layout = TileLayout(inputStride: groups * inputs, outputStride: groups * outputs, groups: groups)
         return Tensor(weight.replacing(axis: -1, with: inputs)) { dw in
             withElements(x, g) { start, g in
-                for group in 0..<groups {
-                    S.tiledWeightGradient(
-                        start + group * inputs, parts: [inputs], x.shape.replacing(axis: -1, with: inputs),
-                        g + group * outputs, outputs: outputs, into: dw + group * weightCount, layout)
-                }
+                S.tiledWeightGradient(
+                    start, parts: [inputs], x.shape.replacing(axis: -1, with: inputs), g, outputs: outputs, into: dw,
+                    layout)
             }
         }.diagonalBlocks(of: weight, groups: old, merging: merging)
     }

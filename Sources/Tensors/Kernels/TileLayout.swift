@@ -9,6 +9,10 @@ public struct TileLayout: Sendable {
     var outputStride: Int?
     /// For slices of volumes.
     var slices: Slices?
+    /// Groups that lie beside each other.
+    var groups = 1
+    /// The dilation: maps are cut into phases of pixels that lie so far from each other.
+    var apart = 1
 
     /// Slices of volumes: the slices of the result that follow each other read slices that lie `step` apart.
     struct Slices: Sendable {
@@ -32,7 +36,7 @@ public struct TileLayout: Sendable {
 
 /// What groups and volumes ask of an element type that has convolutions by tiles; all parts begin at the same place.
 public protocol TileLayoutKernels {
-    /// As `winogradConvolution`, with pixels where the layout says.
+    /// As `winogradConvolution`, with pixels where the layout says; the weights of groups follow each other.
     static func tiledConvolution(
         _ x: UnsafePointer<Self>, parts: [Int], _ shape: Shape, _ weight: UnsafePointer<Self>,
         _ bias: UnsafePointer<Self>?, turned: Bool, into y: UnsafeMutablePointer<Self>, outputs: Int,
@@ -50,17 +54,24 @@ extension Float: TileLayoutKernels {
         _ bias: UnsafePointer<Float>?, turned: Bool, into y: UnsafeMutablePointer<Float>, outputs: Int,
         _ layout: TileLayout
     ) {
-        TiledConvolution(shape, inputs: parts, outputs: [outputs], layout: layout).run(
-            parts.map { _ in x }, weight, bias, turned: turned, into: [y])
+        let tiles = TiledConvolution(shape, inputs: parts, outputs: [outputs], layout: layout)
+        if layout.groups > 1 {
+            tiles.run(groups: layout.groups, x, weight, bias, turned: turned, into: y)
+        } else {
+            tiles.run(parts.map { _ in x }, weight, bias, turned: turned, into: [y])
+        }
     }
 
     public static func tiledWeightGradient(
         _ x: UnsafePointer<Float>, parts: [Int], _ shape: Shape, _ g: UnsafePointer<Float>, outputs: Int,
         into dw: UnsafeMutablePointer<Float>, _ layout: TileLayout
     ) {
-        var product = TiledWeightGradient(shape, parts: parts, outputs: outputs, shares: true)
-        product.tiling.layout = layout
-        product.run(parts.map { _ in x }, g, into: dw)
+        let tiles = TiledWeightGradient(shape, parts: parts, outputs: outputs, shares: true, layout: layout)
+        if layout.groups > 1 {
+            tiles.run(groups: layout.groups, x, g, into: dw)
+        } else {
+            tiles.run(parts.map { _ in x }, g, into: dw)
+        }
     }
 }
 

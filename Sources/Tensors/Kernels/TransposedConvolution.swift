@@ -39,7 +39,8 @@ extension Tensor {
             return disjointTransposedConvolution(weight, bias, window.kernel, output: output)
         }
         guard window.plane == Window(kernel: 3, padding: 1) else {
-            return convolutionByPhases(weight, bias, window, input: output, groups: groups)
+            return stridedInputGradient(weight, bias, window, input: output, groups: groups)
+                ?? convolutionByPhases(weight, bias, window, input: output, groups: groups)
         }
         let size = window.outputSize(Triple(output[1], output[2], output[3]))
         let y = resized(size).volumeConvolutionInputGradient(weight, window, input: output, groups: groups)
@@ -58,15 +59,18 @@ extension Tensor {
     package func volumeTransposedConvolutionInputGradient(
         _ weight: Tensor, _ window: VolumeWindow, input: Shape, groups: Int
     ) -> Tensor {
-        volumeConvolution(weight, nil, window, groups: groups).resized(Triple(input[1], input[2], input[3]))
+        (stridedConvolution(weight, nil, window, groups: groups)
+            ?? volumeConvolution(weight, nil, window, groups: groups))
+            .resized(Triple(input[1], input[2], input[3]))
     }
 
     /// For self = g: the gradient of the weight, whose shape is given.
     package func volumeTransposedConvolutionWeightGradient(
         _ x: Tensor, _ window: VolumeWindow, weight: Shape, groups: Int
     ) -> Tensor {
-        x.resized(window.outputSize(Triple(shape[1], shape[2], shape[3])))
-            .volumeConvolutionWeightGradient(self, window, weight: weight, groups: groups)
+        let x = x.resized(window.outputSize(Triple(shape[1], shape[2], shape[3])))
+        return x.stridedWeightGradient(self, window, weight: weight, groups: groups)
+            ?? x.volumeConvolutionWeightGradient(self, window, weight: weight, groups: groups)
     }
 
     /// Every element becomes a block of its own: the products of a row of them with a row of the kernel are a row of the

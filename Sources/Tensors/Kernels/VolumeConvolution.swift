@@ -34,6 +34,7 @@ extension Tensor {
         if let taps = SliceTiles<S>(window, volume: shape, weight: weight.shape, groups: groups) {
             return taps.convolution(self, weight, bias, output)
         }
+        if let y = stridedConvolution(weight, bias, window, groups: groups) { return y }
         let merging = mergedGroups(groups, width: weight.shape[0] / groups, most: 32)
         let weight = weight.blockDiagonal(groups: groups, merging: merging)
         let plan = ConvolutionPlan(window, input: shape, weight: weight.shape, groups: groups / merging)
@@ -58,7 +59,8 @@ extension Tensor {
         {
             return taps.inputGradient(self, weight, input)
         }
-        return convolutionByPhases(weight, nil, window, input: input, groups: groups)
+        return stridedInputGradient(weight, nil, window, input: input, groups: groups)
+            ?? convolutionByPhases(weight, nil, window, input: input, groups: groups)
     }
 
     /// For self = g: the gradient of the weight, whose shape is given.
@@ -73,6 +75,7 @@ extension Tensor {
         if let taps = SliceTiles<S>(window, volume: x.shape, weight: weight, groups: groups) {
             return taps.weightGradient(x, self, weight)
         }
+        if let dw = stridedWeightGradient(x, window, weight: weight, groups: groups) { return dw }
         let plan = ConvolutionPlan(window, input: x.shape, weight: weight, groups: groups)
         let chunks = weight.elementCount > 1 << 18 ? 4 : 16
         return Tensor(weight) { dw in withElements(x, self) { plan.weightGradient($0, $1, chunks: chunks, into: dw) } }
@@ -109,11 +112,22 @@ private struct SliceTiles<S: Scalar> {
     /// The slices that the first one of the result meets.
     private var shifts: [Int] { (0..<kernel).map { $0 * window.dilation.depth - window.padding.depth } }
 
+    /// Tiles that share the slices that windows have in common.
+    private func shared(_ slices: TileLayout.Slices, _ volume: Shape, inputs: Int, outputs: Int) -> VolumeTiles? {
+        VolumeTiles(
+            slices, volumes: volume[0], size: Pair(volume[2], volume[3]), inputs: inputs, outputs: outputs)
+    }
+
     func convolution(_ x: Tensor<S>, _ weight: Tensor<S>, _ bias: Tensor<S>?, _ output: Shape) -> Tensor<S> {
         // [out, 9, kd, in]
         let side = weight.reshaped([outputs, kernel, 9, inputs]).transposed([0, 2, 1, 3])
-        let layout = TileLayout(
-            slices: TileLayout.Slices(results: results, deep: deep, step: window.stride.depth, shifts: shifts))
+        let slices = TileLayout.Slices(results: results, deep: deep, step: window.stride.depth, shifts: shifts)
+        if let y = shared(slices, output, inputs: inputs, outputs: outputs)?.convolution(
+            x, side, bias, turned: false, output)
+        {
+            return y
+        }
+        let layout = TileLayout(slices: slices)
         defer { withExtendedLifetime(bias) {} }
         return Tensor(output) { y in
             withElements(x, side) { x, side in
@@ -129,8 +143,13 @@ private struct SliceTiles<S: Scalar> {
     func inputGradient(_ g: Tensor<S>, _ weight: Tensor<S>, _ input: Shape) -> Tensor<S> {
         // [kd, out, 9, in]
         let side = weight.reshaped([outputs, kernel, 9, inputs]).transposed([1, 0, 2, 3])
-        let layout = TileLayout(
-            slices: TileLayout.Slices(results: deep, deep: results, step: 1, shifts: shifts.map { -$0 }))
+        let slices = TileLayout.Slices(results: deep, deep: results, step: 1, shifts: shifts.map { -$0 })
+        if let dx = shared(slices, input, inputs: outputs, outputs: inputs)?.convolution(
+            g, side, nil, turned: true, input)
+        {
+            return dx
+        }
+        let layout = TileLayout(slices: slices)
         return Tensor(input) { dx in
             withElements(g, side) { g, side in
                 S.tiledConvolution(
@@ -141,8 +160,11 @@ private struct SliceTiles<S: Scalar> {
     }
 
     func weightGradient(_ x: Tensor<S>, _ g: Tensor<S>, _ weight: Shape) -> Tensor<S> {
-        let layout = TileLayout(
-            slices: TileLayout.Slices(results: results, deep: deep, step: window.stride.depth, shifts: shifts))
+        let slices = TileLayout.Slices(results: results, deep: deep, step: window.stride.depth, shifts: shifts)
+        if let side = shared(slices, x.shape, inputs: inputs, outputs: outputs)?.weightGradient(x, g) {
+            return side.transposed([0, 2, 1, 3]).reshaped(weight)
+        }
+        let layout = TileLayout(slices: slices)
         let shape = x.shape
         let side = Tensor<S>([outputs, 9, kernel, inputs]) { dw in
             withElements(x, g) { x, g in

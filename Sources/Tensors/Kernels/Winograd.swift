@@ -70,10 +70,12 @@ struct Tiling {
     var layout: TileLayout?
 
     init(_ shape: Shape, layout: TileLayout? = nil) {
+        let apart = layout?.apart ?? 1
+        let (height, width) = (chunkCount(shape[1], grain: apart), chunkCount(shape[2], grain: apart))
         map = hb_tiling(
-            height: shape[1], width: shape[2], down: (shape[1] + 3) / 4, across: (shape[2] + 3) / 4, slices: 0, deep: 0,
-            step: 0, shift: 0)
-        count = shape[0] * map.down * map.across
+            height: height, width: width, down: (height + 3) / 4, across: (width + 3) / 4, slices: 0, deep: 0, step: 0,
+            shift: 0, apart: apart, whole_height: shape[1], whole_width: shape[2])
+        count = shape[0] * apart * apart * map.down * map.across
         self.layout = layout
     }
 

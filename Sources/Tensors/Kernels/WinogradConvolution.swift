@@ -61,19 +61,52 @@ struct TiledConvolution {
         }
     }
 
-    /// With a small weight, block by block.
+    /// The same for groups of channels that lie beside each other and have a weight each.
+    func run(
+        groups: Int, _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+        turned: Bool, into y: UnsafeMutablePointer<Float>
+    ) {
+        let size = columns * 9 * inner
+        guard isSmall else {
+            for group in 0..<groups {
+                run(
+                    [x + group * inner], weight + group * size, bias.map { $0 + group * columns }, turned: turned,
+                    into: [y + group * columns])
+            }
+            return
+        }
+        let (rows, taps) = turned ? (inner, columns) : (columns, inner)
+        let transformed = Storage<Float>(count: groups * panels * panelRoom)
+        let u = transformed.pointer
+        parallelFor(groups * panels, grain: max(1, 128 / inner)) { range in
+            for index in range {
+                hb_winograd_weight(
+                    weight + index / panels * size, rows, taps, turned ? 1 : 0, 32 * (index % panels),
+                    u + index * panelRoom)
+            }
+        }
+        byBlocks([x], u, bias, [y], groups: groups)
+        withExtendedLifetime(transformed) {}
+    }
+
+    /// With a small weight, block by block; the groups of a block after each other, since they share lines of a cache.
     private func byBlocks(
         _ x: [UnsafePointer<Float>], _ u: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
-        _ y: [UnsafeMutablePointer<Float>]
+        _ y: [UnsafeMutablePointer<Float>], groups: Int = 1
     ) {
         Tiling.reserve([inputRoom, productRoom], chunks: blocks)
-        parallelFor(blocks, grain: max(1, (1 << 12) / (inner * block * panels))) { range in
+        parallelFor(blocks, grain: max(1, (1 << 12) / (groups * inner * block * panels))) { range in
             let (v, m) = (Tiling.scratch(inputRoom), Tiling.scratch(productRoom))
             for block in range {
                 let tiles = tiles(block)
-                tiling.input(x, parts: inputs, 0..<inner, tiles, into: v.pointer, of: tiles.count)
-                for panel in 0..<panels {
-                    multiply(v.pointer, u + panel * panelRoom, panel, tiles, m.pointer, bias, y)
+                for group in 0..<groups {
+                    let bias = bias.map { $0 + group * columns }
+                    let (x, y) = (x.map { $0 + group * inner }, y.map { $0 + group * columns })
+                    tiling.input(x, parts: inputs, 0..<inner, tiles, into: v.pointer, of: tiles.count)
+                    for panel in 0..<panels {
+                        multiply(
+                            v.pointer, u + (group * panels + panel) * panelRoom, panel, tiles, m.pointer, bias, y)
+                    }
                 }
             }
         }

@@ -6,7 +6,7 @@ import CKernels
 /// A task has 64 outputs and 64 inputs at most, whose sums stay in a second-level cache; tiles are transformed once for
 /// each. Where these are few tasks, the tiles are shared among several, whose sums are added in order.
 struct TiledWeightGradient {
-    var tiling: Tiling
+    private let tiling: Tiling
     /// Channels of the parts of the input, and of all.
     private let parts: [Range<Int>]
     private let inputs: Int
@@ -18,9 +18,9 @@ struct TiledWeightGradient {
     /// The most outputs and inputs of a task.
     private static let side = 64
 
-    init(_ input: Shape, parts: [Int], outputs: Int, shares isShared: Bool) {
+    init(_ input: Shape, parts: [Int], outputs: Int, shares isShared: Bool, layout: TileLayout? = nil) {
         self.parts = consecutiveRanges(parts)
-        tiling = Tiling(input)
+        tiling = Tiling(input, layout: layout)
         inputs = input[3]
         self.outputs = outputs
         let tasks = chunkCount(inputs, grain: Self.side) * chunkCount(outputs, grain: Self.side)
@@ -71,6 +71,49 @@ struct TiledWeightGradient {
                 let sums = partials.pointer + piece * shares * size
                 for other in 1..<shares { Float.accumulate(sums + other * size, sums, size) }
                 finish(sums, self.range(piece / across, of: outputs), self.range(piece % across, of: inputs), dw)
+            }
+        }
+    }
+
+    /// The same for groups of channels that lie beside each other.
+    func run(groups: Int, _ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>) {
+        let size = Tiling.room(outputs * inputs)
+        let shares = chunkCount(tiling.count, grain: share)
+        guard inputs * outputs <= 1024, shares > 1 else {
+            for group in 0..<groups {
+                run([x + group * inputs], g + group * outputs, into: dw + group * outputs * 9 * inputs)
+            }
+            return
+        }
+        // Few channels: the groups of a block after each other, since they share lines of a cache.
+        let partials = Storage<Float>(count: groups * shares * size)
+        let (inputRoom, gradientRoom) = (
+            Tiling.room(tiles: block, channels: inputs), Tiling.room(tiles: block, channels: outputs)
+        )
+        Tiling.reserve([inputRoom, gradientRoom], chunks: shares)
+        parallelFor(shares, grain: 1) { range in
+            let (v, h) = (Tiling.scratch(inputRoom), Tiling.scratch(gradientRoom))
+            for index in range {
+                let first = index * share
+                forEachBlock(first..<min(first + share, tiling.count), block) { tiles in
+                    for group in 0..<groups {
+                        tiling.input(
+                            [x + group * inputs], parts: parts, 0..<inputs, tiles, into: v.pointer, of: tiles.count)
+                        tiling.gradient(
+                            g + group * outputs, stride: tiling.layout?.outputStride ?? outputs, 0..<outputs, tiles,
+                            into: h.pointer)
+                        hb_winograd_sum(
+                            tiles.count, outputs, inputs, h.pointer, v.pointer, tiles.lowerBound > first ? 1 : 0,
+                            partials.pointer + (group * shares + index) * size)
+                    }
+                }
+            }
+        }
+        parallelFor(groups, grain: 1) { range in
+            for group in range {
+                let sums = partials.pointer + group * shares * size
+                for other in 1..<shares { Float.accumulate(sums + other * size, sums, size) }
+                finish(sums, 0..<outputs, 0..<inputs, dw + group * outputs * 9 * inputs)
             }
         }
     }

@@ -116,13 +116,49 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
     @Test(arguments: tiled)
     private func tilesDoNotDependOnThreads(_ test: Case) { #expect(test.threadViolations(test.shapes) == []) }
 
-    /// Groups go by tiles too, those of few channels several at a time; with a stride of 2 they do not.
+    /// Dilated ones go by tiles of pixels that lie so far from each other; phases of uneven sizes, too.
+    private static let dilated: [Case] = [
+        Case(input: [2, 16, 16, 8], out: 16, kernel: 3, padding: 2, dilation: 2),
+        Case(input: [1, 19, 17, 40], out: 20, kernel: 3, padding: 2, dilation: 2),
+        Case(input: [2, 26, 24, 16], out: 33, kernel: 3, padding: 3, dilation: 3),
+    ]
+
+    @Test(arguments: dilated)
+    private func dilatedOnesEqualTheDefinition(_ test: Case) { groupsEqualTheDefinition(test) }
+
+    @Test(arguments: [(3, 16, 2), (16, 16, 3)])
+    func aDilatedConvolutionIsOneOfEachPhase(inputs: Int, outputs: Int, apart: Int) {
+        let (height, width) = (8 * apart, 9 * apart)
+        let drawn = operands([[1, height, width, inputs], [outputs, 3, 3, inputs]])
+        let dilated = drawn[0].groupedConvolution(
+            drawn[1], nil, Window(kernel: 3, padding: Pair(apart), dilation: Pair(apart)), groups: 1)
+        for (row, column) in [(0, 0), (apart - 1, 1)] {
+            func phase(_ map: Tensor<Float>) -> Tensor<Float> {
+                let (values, channels) = (map.array, map.shape[3])
+                let rows = stride(from: row, to: height, by: apart)
+                let columns = stride(from: column, to: width, by: apart)
+                return Tensor(
+                    [1, 8, 9, channels],
+                    rows.flatMap { r in
+                        columns.flatMap { c in
+                            values[(r * width + c) * channels..<(r * width + c + 1) * channels]
+                        }
+                    })
+            }
+            let plain = phase(drawn[0]).convolution(drawn[1], nil, Window(kernel: 3, padding: 1), groups: 1)
+            #expect(relativeError(phase(dilated), cast(plain, to: Double.self)) < 1e-6)
+        }
+    }
+
+    /// Groups go by tiles too, those of few channels several at a time; with a stride of 2 by tiles of every other pixel.
     private static let grouped: [Case] = [
         Case(input: [2, 9, 14, 32], out: 32, kernel: 3, padding: 1, groups: 8),
         Case(input: [1, 8, 8, 48], out: 24, kernel: 3, padding: 1, groups: 3),
         Case(input: [3, 16, 10, 64], out: 64, kernel: 3, padding: 1, groups: 4),
         Case(input: [2, 12, 9, 24], out: 48, kernel: 3, padding: 1, groups: 6),
         Case(input: [2, 12, 9, 32], out: 64, kernel: 3, stride: 2, padding: 1, groups: 8),
+        Case(input: [3, 16, 19, 64], out: 64, kernel: 3, stride: 2, padding: 1, groups: 4),
+        Case(input: [9, 10, 9, 96], out: 192, kernel: 4, stride: 2, padding: 1, groups: 2),
         Case(input: [1, 7, 8, 12], out: 30, kernel: Pair(3, 2), stride: Pair(1, 3), dilation: 2, groups: 6),
     ]
 

@@ -63,12 +63,28 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
             input: [2, 4, 5, 4], out: 8, kernel: 3, stride: Pair(1, 2), padding: Pair(2, 1), added: Pair(1, 2),
             dilation: Pair(2, 3), groups: 2),
         Case(input: [2, 6, 5, 7], out: 5, kernel: 1),
-        Case(input: [2, 9, 11, 32], out: 16, kernel: 4, stride: 2, padding: 1),
+        Case(input: [2, 9, 11, 24], out: 16, kernel: 4, stride: 2, padding: 1),
         Case(input: [1, 5, 4, 12], out: 24, kernel: 3, stride: 2, padding: 1, added: 1, groups: 6),
         Case(input: [2, 3, 4, 2], out: 3, kernel: 2, stride: 3, added: 2),
     ]
 
-    @Test(arguments: cases)
+    /// Steps over every other pixel, which go by tiles.
+    private static let tiled: [Case] = [
+        Case(input: [2, 8, 8, 32], out: 16, kernel: 4, stride: 2, padding: 1),
+        Case(input: [1, 9, 6, 16], out: 48, kernel: 4, stride: 2, padding: 1),
+        Case(input: [2, 8, 9, 64], out: 32, kernel: 3, stride: 2, padding: 1, added: 1),
+        Case(input: [1, 5, 7, 48], out: 16, kernel: 3, stride: 2, padding: 1),
+        Case(input: [1, 5, 4, 64], out: 96, kernel: 3, stride: 2, padding: 1, added: Pair(0, 1), groups: 2),
+        Case(input: [33, 4, 4, 16], out: 16, kernel: 4, stride: 2, padding: 1, added: 1),
+    ]
+
+    @Test(arguments: tiled)
+    fileprivate func tilesAreAsExactAsTilesAre(_ c: Case) {
+        #expect(c.largestError(c.shapes) < 1e-5)
+        #expect(c.threadViolations(c.shapes) == [])
+    }
+
+    @Test(arguments: cases + tiled)
     fileprivate func equalsItsDefinition(_ c: Case) {
         let drawn = operands(c.shapes).map { cast($0, to: Double.self) }
         let found = c(drawn.map { Variable($0) })[0].value

@@ -68,7 +68,7 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         Case(input: [1, 2, 2, 2, 1], out: 2, kernel: 2, padding: 3),
     ]
 
-    /// Kernels of 3x3 within a slice, which go by tiles.
+    /// Kernels of 3x3 within a slice, or of 4x4 with a stride of 2, which go by tiles.
     private static let tiled: [Case] = [
         Case(input: [2, 4, 8, 8, 16], out: 16, kernel: 3, padding: 1),
         Case(input: [1, 5, 9, 6, 32], out: 48, kernel: 3, padding: 1),
@@ -76,6 +76,12 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         Case(input: [1, 6, 4, 7, 32], out: 16, kernel: 3, padding: Triple(2, 1, 1), dilation: Triple(2, 1, 1)),
         Case(input: [1, 3, 12, 8, 128], out: 64, kernel: Triple(2, 3, 3), padding: Triple(0, 1, 1)),
         Case(input: [1, 1, 8, 8, 16], out: 16, kernel: Triple(5, 3, 3), padding: Triple(2, 1, 1)),
+        Case(input: [2, 5, 9, 8, 16], out: 32, kernel: 3, stride: 2, padding: 1),
+        Case(input: [1, 4, 16, 18, 32], out: 48, kernel: 4, stride: 2, padding: 1),
+        Case(
+            input: [2, 4, 8, 17, 32], out: 80, kernel: 3, stride: Triple(1, 2, 2), padding: Triple(2, 1, 1),
+            dilation: Triple(2, 1, 1)),
+        Case(input: [1, 3, 11, 10, 64], out: 64, kernel: 3, stride: 2, padding: 1, groups: 2),
     ]
 
     @Test(arguments: cases + tiled)

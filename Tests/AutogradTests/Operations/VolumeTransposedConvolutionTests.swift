@@ -74,6 +74,8 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
     private static let tiled: [Case] = [
         Case(input: [2, 3, 8, 8, 16], out: 16, kernel: 3, padding: 1),
         Case(input: [1, 3, 6, 9, 32], out: 16, kernel: 3, stride: Triple(2, 1, 1), padding: 1, added: Triple(1, 0, 0)),
+        Case(input: [2, 3, 4, 7, 32], out: 16, kernel: 4, stride: 2, padding: 1),
+        Case(input: [1, 2, 5, 4, 16], out: 32, kernel: 3, stride: 2, padding: 1, added: Triple(1, 0, 1)),
     ]
 
     @Test(arguments: cases + tiled)
