@@ -13,7 +13,7 @@ import Testing
 import Training
 
 /// A pool of three tiny detectors: two of another width or family, and one of two stages.
-private let detectors =
+let detectors =
     SmallDetector.text + """
 
         student: {name: small}
@@ -30,9 +30,9 @@ private let detectors =
 
 extension Runs {
     @Suite struct DistillingDetectors {
-        private let detector: SmallDetector
-        private let messages = Messages()
-        private var folder: String { detector.folder.path }
+        let detector: SmallDetector
+        let messages = Messages()
+        var folder: String { detector.folder.path }
 
         init() throws {
             detector = try SmallDetector()
@@ -59,7 +59,7 @@ extension Runs {
         }
 
         /// A configuration with a head of two stages in the place of RetinaNet's.
-        private static func twoStage(_ text: String, _ kind: String, _ more: String = "") -> String {
+        static func twoStage(_ text: String, _ kind: String, _ more: String = "") -> String {
             text.replacing(
                 "{kind: retinanet, convolutions: 1, anchorScale: 3, anchorRatios: [1]}",
                 with: "{kind: \(kind), anchorScale: 3, anchorRatios: [1], regionScale: 32, boxWidth: 16\(more)}"
@@ -67,7 +67,7 @@ extension Runs {
         }
 
         /// A student's configuration with one teacher and a single stage of an epoch.
-        private func single(_ student: String, teacher: String) -> String {
+        func single(_ student: String, teacher: String) -> String {
             student + """
 
 
@@ -78,9 +78,9 @@ extension Runs {
                 """
         }
 
-        private func write(_ name: String, _ text: String) throws { try AtomicFile.write(folder + "/" + name, text) }
+        func write(_ name: String, _ text: String) throws { try AtomicFile.write(folder + "/" + name, text) }
 
-        private func configuration(_ overrides: [String], _ text: String = detectors) throws -> DistillationRecipe {
+        func configuration(_ overrides: [String], _ text: String = detectors) throws -> DistillationRecipe {
             try AtomicFile.write(folder + "/chain.yaml", text)
             return try DistillationRecipe.load(
                 folder + "/chain.yaml",
@@ -89,7 +89,7 @@ extension Runs {
                 ] + overrides)
         }
 
-        private func makeRun(
+        func makeRun(
             _ overrides: [String], _ path: String, _ text: String = detectors
         ) throws -> DistillationRun<DetectionConfiguration> {
             let configuration = try configuration(overrides, text)
@@ -99,7 +99,7 @@ extension Runs {
         }
 
         @discardableResult
-        private func distill(
+        func distill(
             _ name: String, _ overrides: [String] = [], arm: Arm = .progressive, mode: RunDirectory.Mode = .new,
             crashBefore update: Int? = nil, _ text: String = detectors,
             inspect: (DistillationRun<DetectionConfiguration>) throws -> Void = { _ in }
@@ -117,13 +117,13 @@ extension Runs {
         }
 
         /// The student of a run as the starting weights of others, so that it is trained once.
-        private func student() throws -> [String] {
+        func student() throws -> [String] {
             let path = folder + "/first/student/weights/best.safetensors"
             if !FileManager.default.fileExists(atPath: path) { try distill("first", ["stage.epochs=1"]) }
             return ["student.weights=\(path)"]
         }
 
-        private func expectSame(_ a: String, _ b: String) throws {
+        func expectSame(_ a: String, _ b: String) throws {
             for name in ["stage-1", "stage-2", "last", "best"] {
                 let first = FileManager.default.contents(atPath: "\(folder)/\(a)/weights/\(name).safetensors")
                 #expect(first != nil, "\(a) has no \(name)")
@@ -286,106 +286,6 @@ extension Runs {
             #expect(messages.all.contains("times as large as the task's own loss in the first epoch with wide"))
             #expect(messages.all.contains("a smaller \(key) (now 1000.0)"), "\(messages.all)")
             #expect(messages.all.split(separator: key).count == 2)
-        }
-
-        @Test func costsOfFewImagesFirstAreThoseOfAllInTheEnd() throws {
-            // Error bars of six held-out images decide nothing.
-            let overrides = try student() + ["order=bgs", "training.evaluationBatchSize=4"]
-            func order(_ more: [String]) throws -> String {
-                let run = try makeRun(overrides + more, folder + "/none")
-                try run.prepare()
-                let report = try run.findOrder()
-                #expect(!report.costs.isEmpty)
-                return report.json.text(pretty: true)
-            }
-            let all = try order(["cost.firstImages=1000", "cost.cacheMegabytes=0"])
-            #expect(try order(["cost.firstImages=1"]) == all)
-            #expect(try order(["cost.firstImages=5", "cost.cacheMegabytes=1"]) == all)
-            #expect(try order(["cost.firstImages=5", "cost.cacheMegabytes=0"]) == all)
-        }
-
-        @Test func mapsAreThoseBeforeNormsAndNeedNoHead() throws {
-            let recipe = try detector.recipe(["neck.groups=4"])
-            let data = try PreparedData(recipe, try #require(recipe.task as? DetectionConfiguration))
-            let model = try data.specification.makeModel(height: 32, width: 32)
-            let store = ParameterStore<Float>(model.parameters, seed: 3)
-            var random = Random(seed: 1, purpose: "image")
-            let image = Tensor<Float>([1, 32, 32, 3], (0..<32 * 32 * 3).map { _ in Float(random.normal()) })
-            let answer = model(Variable(image), .evaluation(store))
-            let maps = model.features(Variable(image), .evaluation(store))
-            #expect(maps.map(\.value.array) == answer.features.map(\.value.array))
-            #expect(try model.taps(height: 32, width: 32).map(\.name).suffix(2) == ["neck.P2", "neck.P3"])
-            // Behind the norm a group of channels has variance 1.
-            for map in maps.suffix(2) {
-                let values = map.value.array.enumerated().filter { $0.offset % 8 < 2 }.map { Double($0.element) }
-                let mean = values.reduce(0, +) / Double(values.count)
-                let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-                #expect(abs(variance - 1) > 0.05, "the variance is \(variance)")
-            }
-        }
-
-        @Test func aTeacherOfAnotherSizeSeesTheImageItself() throws {
-            var random = Random(seed: 2, purpose: "pixels")
-            let image = Image(
-                width: 8, height: 8, channels: 1, pixels: (0..<64).map { _ in UInt8(random.integer(below: 256)) })
-            let plan = TransformPlan(
-                width: 8, height: 8, channels: 1, training: [], evaluation: [],
-                normalization: Normalization(mean: [0.5], deviation: [0.25]))
-            let view = TeacherView(plan) { _ in image }
-            func normalized(_ x: Int, _ y: Int) -> Float { (Float(image.pixels[y * 8 + x]) / 255 - 0.5) / 0.25 }
-            // The student sees half the size; mirrored, and two of its pixels farther left.
-            let half = Motion.resize(Pair(8, 8), to: Pair(4, 4))
-            let moved = half.then(.flip(Pair(4, 4))).then(.crop(Pair(4, 4), x: 2, y: 0, to: Pair(4, 4)))
-            let padding = Tensor<Float>([2, 8, 8, 1], repeating: 9)
-            let seen = view(padding, size: Pair(4, 4), Shown(indices: [0, 0], motions: [half, moved])).array
-            for y in 0..<8 {
-                for x in 0..<8 {
-                    #expect(abs(seen[y * 8 + x] - normalized(x, y)) < 1e-5)
-                    let expected = x < 4 ? normalized(3 - x, y) : 9
-                    #expect(abs(seen[64 + y * 8 + x] - expected) < 1e-5, "\(x), \(y)")
-                }
-            }
-        }
-
-        @Test func sizesAndShapesOfBatchesMayDiffer() throws {
-            // Square images take half of the input, so their batches are cut; teachers have twice the size.
-            let small = ["data.imageSize=[32, 64]", "student.name=tiny"]
-            let text = detectors.replacing("wide.yaml", with: "large.yaml")
-            let overrides = small + ["pool.directory=\(folder)/large", "order=[wide, resnet]", "stage.epochs=1"]
-            let summary = try distill("sizes", overrides, text)
-            #expect(summary.stages.map(\.teachers) == [["wide"], ["resnet"]])
-            #expect(!messages.all.contains("is shown the student's images"))
-            try distill("again", overrides + ["training.threads=2", "student.weights=\(folder)/sizes/student"], text)
-            #expect(
-                FileManager.default.contents(atPath: folder + "/sizes/weights/last.safetensors")
-                    == FileManager.default.contents(atPath: folder + "/again/weights/last.safetensors"))
-        }
-
-        @Test func mistakesAreToldInOneSentence() throws {
-            func fails(_ overrides: [String], _ sentence: String, _ text: String = detectors) {
-                let error = #expect(throws: (any Error).self, "\(sentence)") {
-                    _ = try makeRun(overrides, folder + "/wrong", text)
-                }
-                #expect(error.map { "\($0)".contains(sentence) } == true, "\(String(describing: error))")
-            }
-            fails(["stage.losses=[{kind: kd}]"], "kd compares one row of class scores")
-            fails(["stage.losses=[{kind: headKD}]"], "stage of faster: The losses `headKD` and `boxKD` compare heads")
-            fails(
-                ["stage.pairs=[{student: neck.P2, teacher: neck.P7}]"], "The teacher has no tap `neck.P7`, did you mean"
-            )
-            fails(["student.inherit=[neck, tail]"], "found `tail`, expected neck or head")
-            fails(["data.validation=0", "stage.patience=2"], "needs a validation part")
-            try AtomicFile.write(folder + "/classifier.yaml", "data: {path: digits}\nmodel: {name: hornet_pico_7x7}\n")
-            fails(
-                [], "is classification, expected detection as the student's",
-                detectors.replacing("config: faster.yaml", with: "config: classifier.yaml"))
-            let other = try SmallDetector(identifiers: [1, 7, 90])
-            try other.train("run", ["training.epochs=1"])
-            fails(
-                [], "faster knows 3 classes, but the student learns 2",
-                detectors.replacing(
-                    "config: faster.yaml", with: "weights: \(other.folder.path)/run/weights/best.safetensors"))
-            #expect(!FileManager.default.fileExists(atPath: folder + "/wrong"))
         }
     }
 }
