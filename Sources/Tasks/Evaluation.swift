@@ -1,3 +1,4 @@
+import Autograd
 import Datasets
 import Distributed
 import Layers
@@ -51,7 +52,7 @@ extension LearningTask {
             isOver = round.count < ranks.size
             var message = ByteMessage()
             if ranks.rank < round.count {
-                let answer = model(Variable(Tensor(round[ranks.rank])), .evaluation(store)).answer
+                let answer = model.answer(Tensor(round[ranks.rank]), store).answer
                 message.add(answer.count)
                 for tensor in answer { message.add(tensor.value) }
             }
