@@ -98,7 +98,8 @@ extension Program {
                     #expect(line.count <= 80, "\(arguments[0]): \(line)")
                 }
                 for line in lines[(examples + 1)...].prefix(while: { !$0.isEmpty }) {
-                    #expect(line.hasPrefix("  trainer ") || line.hasPrefix("    --"), "\(arguments[0]): \(line)")
+                    let begins = ["  trainer ", "  mpirun ", "    --"].contains { line.hasPrefix($0) }
+                    #expect(begins, "\(arguments[0]): \(line)")
                 }
                 // A line of prose ends where the next word has no room.
                 for (line, next) in zip(lines[..<examples], lines[1...examples]) where !line.isEmpty && !next.isEmpty {

@@ -69,7 +69,7 @@ extension Program {
             let table = try place.run("models hornet_tiny")
             #expect(table.code == 0 && table.output.contains("hornet_tiny_7x7"))
             #expect(!table.output.contains("convnext_tiny"))
-            let json = try list(try place.run("models *50 --json").output)
+            let json = try list(try place.run("models *net50 --json").output)
             #expect(json.count == 1 && json[0]["name"] as? String == "resnet50")
             #expect(json[0]["parameters"] as? Int == 25_557_032)
             try place.fail("models hornet_tny_gf", "did you mean hornet_tiny_gf?")

@@ -84,7 +84,7 @@ import Training
             return (outline.specification.classes, outline.notices)
         }
         #expect(try classes("path: scenes").0 == 10)
-        let (assumed, notices) = try classes("imageSize: [64, 64]")
+        let (assumed, notices) = try classes("path: cells, imageSize: [64, 64]")
         #expect(assumed == 80 && notices.contains { $0.contains("80 are assumed (model.classes)") })
     }
 

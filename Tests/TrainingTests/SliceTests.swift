@@ -114,7 +114,10 @@ extension Runs {
 /// max |a - b| / max |b| over the last weights of two run folders.
 func relativeDistance(_ a: String, _ b: String) throws -> Double {
     func values(_ folder: String) throws -> [Float] {
-        try SafetensorsFile.read(path: folder + "/weights/last.safetensors").tensors.flatMap { try $0.floats() }
+        try SafetensorsFile.read(path: folder + "/weights/last.safetensors").tensors.filter(\.type.isFloatingPoint)
+            .flatMap {
+                try $0.floats()
+            }
     }
     let (first, second) = (try values(a), try values(b))
     let largest = second.map { abs($0) }.max() ?? 0

@@ -45,20 +45,29 @@ public struct TrivialAugment: Codable, Sendable, Hashable {
 
     /// Translations are of 32 pixels at most, as published, or half of a side for smaller images.
     package func apply(_ draw: Draw, to canvas: inout Canvas) {
-        let part = Double(draw.strength) / Double(Self.mostStrength)
-        let signed = draw.isNegative ? -part : part
         let fill = fill.count == canvas.channels ? fill : Array(repeating: fill[0], count: canvas.channels)
         func move(_ matrix: [Double]) { canvas.transform(matrix, filter: filter, fill: fill) }
-        func translation(_ side: Int) -> Double { (signed * min(32, Double(side) / 2)).rounded(.towardZero) }
+        /// In single precision as torchvision has it, from both ends, so that bytes agree.
+        func strength(upTo most: Float) -> Double {
+            let step = most / Float(Self.mostStrength)
+            let value =
+                2 * draw.strength < Self.mostStrength
+                ? step * Float(draw.strength) : most - step * Float(Self.mostStrength - draw.strength)
+            return draw.isNegative ? -Double(value) : Double(value)
+        }
+        func translation(_ side: Int) -> Double {
+            -strength(upTo: min(32, Float(side) / 2)).rounded(.towardZero)
+        }
+        let part = Double(draw.strength) / Double(Self.mostStrength)
         /// 1 is the image as it is.
-        let factor = 1 + 0.99 * signed
+        let factor = 1 + strength(upTo: 0.99)
         switch draw.operation {
         case .identity: break
-        case .shearX: move([1, 0.99 * signed, 0, 0, 1, 0])
-        case .shearY: move([1, 0, 0, 0.99 * signed, 1, 0])
+        case .shearX: move([1, strength(upTo: 0.99), 0, 0, 1, 0])
+        case .shearY: move([1, 0, 0, strength(upTo: 0.99), 1, 0])
         case .translateX: move([1, 0, translation(canvas.width), 0, 1, 0])
         case .translateY: move([1, 0, 0, 0, 1, translation(canvas.height)])
-        case .rotate: move(turn(degrees: 135 * signed, width: canvas.width, height: canvas.height))
+        case .rotate: move(turn(degrees: strength(upTo: 135), width: canvas.width, height: canvas.height))
         case .brightness: canvas.blendWithBlack(factor)
         case .color: canvas.blendWithGray(factor)
         case .contrast: canvas.blendWithMean(factor)

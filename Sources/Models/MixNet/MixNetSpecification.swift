@@ -109,6 +109,9 @@ public struct MixNetSpecification: BackboneSpecification {
     /// That of CIFAR.
     public var usualImageSize: Int { 32 }
 
+    /// That of the mixer's kernels.
+    public var annealingEpochs: Double? { mixer.kernels?.settling }
+
     /// Names are `stem.0.weight`, `stages.1.downsample.1.weight` and `stages.1.blocks.0.mixer.weight`.
     public func part(of name: String) -> BackbonePart? {
         let words = NameWords(name)

@@ -34,10 +34,12 @@ package struct TemperatureFit: Sendable {
         guard !labels.isEmpty, !isFull, rows.allSatisfy(\.isFinite) else { return nil }
         var (low, high) = (1 / Self.range.upperBound, 1 / Self.range.lowerBound)
         var inverse = 1.0
-        for _ in 0..<50 {
+        for _ in 0..<60 {
             let (slope, curvature) = derivatives(inverse)
             if slope > 0 { high = inverse } else { low = inverse }
-            let step = curvature > 0 ? inverse - slope / curvature : .infinity
+            // Far from the minimum, where all answers are right, say, Newton's steps are short.
+            let isNear = high - low < 0.1 * inverse
+            let step = isNear && curvature > 0 ? inverse - slope / curvature : .infinity
             let next = step > low && step < high ? step : (low + high) / 2
             let change = abs(next - inverse)
             inverse = next
