@@ -114,10 +114,10 @@ extension Runs {
 /// max |a - b| / max |b| over the last weights of two run folders.
 func relativeDistance(_ a: String, _ b: String) throws -> Double {
     func values(_ folder: String) throws -> [Float] {
-        try SafetensorsFile.read(path: folder + "/weights/last.safetensors").tensors.filter(\.type.isFloatingPoint)
-            .flatMap {
-                try $0.floats()
-            }
+        // Running statistics move once for every slice.
+        let file = try SafetensorsFile.read(path: folder + "/weights/last.safetensors")
+        let kept = file.tensors.filter { $0.type.isFloatingPoint && !$0.name.contains("running_") }
+        return try kept.flatMap { try $0.floats() }
     }
     let (first, second) = (try values(a), try values(b))
     let largest = second.map { abs($0) }.max() ?? 0
