@@ -104,7 +104,7 @@ package final class DistillationRun<C: TaskConfiguration> {
         return [
             "data.path=\(recipe.data.path)", "data.validation=\(validation)", "run.seed=\(recipe.run.seed)",
             "training.threads=\(recipe.training.threads)",
-        ]
+        ] + (recipe.training.slices > 1 ? ["training.slices=\(recipe.training.slices)"] : [])
     }
 
     /// The recipe for a student that brings its model and input with it.
