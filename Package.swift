@@ -161,7 +161,7 @@ let package = Package(
             "Tasks",
             [
                 "Datasets", "Detection", "Models", "Layers", "Autograd", "Reporting", "Tensors", "Configuration",
-                "JSON",
+                "Distributed", "JSON", "TestSupport",
             ],
             resources: [.copy("Resources")]),
         tests(

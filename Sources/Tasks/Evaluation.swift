@@ -18,48 +18,25 @@ extension LearningTask {
             model, store, loader, options ?? EvaluationOptions(images: dataset.count) { dataset.name($0) }, each: each)
     }
 
-    /// Over all batches of the loader, the last partial one included. Where several processes work together and answers are
-    /// all that is measured, the batches are shared among them.
+    /// Over all batches of the loader, the last partial one included. Where several processes work together, the batches are
+    /// shared among them.
     public func measure(
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
     ) throws -> Measure.Findings {
+        var evaluator = evaluator(options)
+        loader.start(epoch: 0)
         let ranks = ProcessGroup.current
-        if ranks.size > 1, measuresAnswersAlone {
-            return try measure(model, store, loader, options, with: ranks, each: each)
-        }
-        var evaluator = evaluator(options)
-        loader.start(epoch: 0)
-        while let batch = try loader.next() {
-            try evaluator.add(model.answer(Tensor(batch), store), batch)
-            try each(batch.count)
-        }
-        return try evaluator.finish()
-    }
-
-    /// Each rank answers one batch of each round, and is told what the others answered: the same answers as one process has,
-    /// batch by batch, measured in the same order.
-    private func measure(
-        _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
-        _ options: EvaluationOptions, with ranks: ProcessGroup, each: (Int) throws -> Void
-    ) throws -> Measure.Findings {
-        var evaluator = evaluator(options)
-        loader.start(epoch: 0)
-        var isOver = false
-        while !isOver {
-            var round: [Batch<Measure.Target>] = []
-            while round.count < ranks.size, let batch = try loader.next() { round.append(batch) }
-            isOver = round.count < ranks.size
-            var message = ByteMessage()
-            if ranks.rank < round.count {
-                let answer = model.answer(Tensor(round[ranks.rank]), store).answer
-                message.add(answer.count)
-                for tensor in answer { message.add(tensor.value) }
+        if ranks.size == 1 || !measuresAnswersAlone {
+            while let batch = try loader.next() {
+                try evaluator.add(model.answer(Tensor(batch), store), batch)
+                try each(batch.count)
             }
-            for (batch, bytes) in zip(round, try ranks.gatherToAll(message.bytes)) {
-                var message = ByteMessage(bytes)
-                let answer = (0..<message.integer()).map { _ in Variable(message.tensor()) }
-                try evaluator.add(ModelOutput(answer: answer, features: []), batch)
+        } else {
+            try ranks.share(loader.next) { batch in
+                model.answer(Tensor(batch), store).answer.map(\.value)
+            } take: { batch, answer in
+                try evaluator.add(ModelOutput(answer: answer.map { Variable($0) }, features: []), batch)
                 try each(batch.count)
             }
         }

@@ -52,8 +52,8 @@ public protocol LearningTask: Sendable {
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
     ) throws -> Measure.Findings
-    /// Whether the measure looks at nothing of an output but its answer, so that processes that work together may share the
-    /// batches; otherwise each of them measures all.
+    /// Whether the default `measure` looks at nothing of an output but its answer, so that processes that work together may
+    /// share the batches; otherwise each of them measures all.
     var measuresAnswersAlone: Bool { get }
 
     /// Whether `loss` looks at the maps of an output; yes by default. Without, training does not keep them for it.

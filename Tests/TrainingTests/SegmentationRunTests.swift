@@ -11,7 +11,7 @@ import Testing
 import Training
 
 /// A small segmenter, and a folder of images and masks that it learns from.
-private struct SmallSegmenter {
+struct SmallSegmenter {
     static let text = """
         task: segmentation
         data:

@@ -10,7 +10,7 @@ import Testing
 import Training
 
 /// A small model that enlarges, and a folder of images that it learns from.
-private struct SmallEnlarger {
+struct SmallEnlarger {
     static let text = """
         task: superResolution
         data: {patch: 12, validation: 0.25, flip: 0.5, verticalFlip: 0.5, quarterTurns: 0.75}

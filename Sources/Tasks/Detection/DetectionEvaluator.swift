@@ -29,19 +29,31 @@ public struct DetectionEvaluator: Evaluator {
 
     /// - Throws: `RecipeError` for outputs that are not finite where everything is asked for.
     public mutating func add(_ output: ModelOutput<Float>, _ batch: Batch<InstanceTargets>) throws {
-        let targets = batch.targets
+        try add(answers(output, batch.targets), batch)
+    }
+
+    /// What an output says of each image, and its loss.
+    func answers(_ output: ModelOutput<Float>, _ targets: InstanceTargets) -> [ImageAnswer] {
         let found = task.rules.detections(
             output, size: targets.size, visible: targets.images.map(\.visible), task.settings.limits)
-        for (row, target) in targets.images.enumerated() {
+        return found.enumerated().map { row, objects in
             let own = task.rules.loss(output.image(row), targets.part(row..<row + 1), DetectionContext())
-            let value = own.terms.reduce(0) { $0 + $1.values.reduce(0) { $0 + Double($1.value.item) } }
-            if options.isComplete, !value.isFinite {
+            return ImageAnswer(
+                objects: objects,
+                loss: own.terms.reduce(0) { $0 + $1.values.reduce(0) { $0 + Double($1.value.item) } })
+        }
+    }
+
+    /// Adds the answers to a batch.
+    mutating func add(_ answers: [ImageAnswer], _ batch: Batch<InstanceTargets>) throws {
+        for (row, (target, answer)) in zip(batch.targets.images, answers).enumerated() {
+            if options.isComplete, !answer.loss.isFinite {
                 throw RecipeError(
                     "\(options.name(batch.indices[row])): the model's outputs are not finite, so its weights or its input "
                         + "are beyond use")
             }
-            loss += value
-            add(found[row], target.located, index: batch.indices[row])
+            loss += answer.loss
+            add(answer.objects, target.located, index: batch.indices[row])
         }
     }
 

@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Distillation
+import Distributed
 import JSON
 import Layers
 import Models
@@ -60,7 +61,7 @@ public struct DetectionTask: LearningTask {
     public func evaluator(_ options: EvaluationOptions) -> DetectionEvaluator { DetectionEvaluator(self, options) }
 
     /// Over the loader's images in batches of a size that the images' size alone decides, so that numbers do not depend on
-    /// the recipe's batches.
+    /// the recipe's batches. Processes that work together share them.
     public func measure(
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<InstanceCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
@@ -72,8 +73,10 @@ public struct DetectionTask: LearningTask {
                 batchSize: Self.together(height: plan.height, width: plan.width), threads: 1, cacheBudget: 0))
         var evaluator = evaluator(options)
         own.start(epoch: 0)
-        while let batch = try own.next() {
-            try evaluator.add(model.answer(Variable(Tensor(batch)), .evaluation(store)), batch)
+        try ProcessGroup.current.share(own.next) { batch in
+            evaluator.answers(model.answer(Variable(Tensor(batch)), .evaluation(store)), batch.targets)
+        } take: { batch, answers in
+            try evaluator.add(answers, batch)
             try each(batch.count)
         }
         return try evaluator.finish()

@@ -2,6 +2,7 @@
 
 import Autograd
 import Datasets
+import Distributed
 import JSON
 import Layers
 import Reporting
@@ -72,7 +73,8 @@ public struct SegmentationTask: LearningTask {
         SegmentationEvaluator(self, options)
     }
 
-    /// Every image in its own size, as the settings say; the loader's batches play no part in it.
+    /// Every image in its own size, as the settings say; the loader's batches play no part in it. Processes that work together
+    /// share the images.
     public func measure(
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<MaskCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
@@ -81,8 +83,9 @@ public struct SegmentationTask: LearningTask {
         let inference = SegmentationInference(
             model: model, store: store, normalization: loader.plan.normalization, settings: settings)
         var reader = SampleReader(loader.dataset)
-        while let samples = try reader.next() {
-            let answers = try inference.answers(samples.map { ($0.image, $0.annotation) })
+        try ProcessGroup.current.share({ try reader.next() }) { samples in
+            try inference.answers(samples.map { ($0.image, $0.annotation) })
+        } take: { samples, answers in
             for (sample, answer) in zip(samples, answers) {
                 try evaluator.add(answer, mask: sample.annotation, index: sample.index)
             }
@@ -107,4 +110,13 @@ public struct SegmentationTask: LearningTask {
 
     /// An auxiliary head has no gradient where its weight is 0.
     public var reachesAllParameters: Bool { configuration.auxiliaryWeight > 0 }
+}
+
+extension PixelAnswers: Tellable {
+    package func write(to message: inout ByteMessage) {
+        message.add(classes)
+        message.add(loss)
+    }
+
+    package init(from message: inout ByteMessage) { self.init(classes: message.array(), loss: message.number()) }
 }

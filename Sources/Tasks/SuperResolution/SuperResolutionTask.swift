@@ -2,6 +2,7 @@
 
 import Autograd
 import Datasets
+import Distributed
 import Layers
 import Reporting
 import Tensors
@@ -58,7 +59,7 @@ public struct SuperResolutionTask: LearningTask {
         SuperResolutionEvaluator(self, options)
     }
 
-    /// Every image in its own size; the loader's batches play no part in it.
+    /// Every image in its own size; the loader's batches play no part in it. Processes that work together share the images.
     public func measure(
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<PictureCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
@@ -66,9 +67,10 @@ public struct SuperResolutionTask: LearningTask {
         var evaluator = evaluator(options)
         let enlarger = Enlarger(model, store, loader.plan.normalization, scale: scale)
         var reader = SampleReader(loader.dataset)
-        while let samples = try reader.next() {
-            let answers = try enlarger.answers(
+        try ProcessGroup.current.share({ try reader.next() }) { samples in
+            try enlarger.answers(
                 samples.map(\.image), truths: samples.map(\.annotation.image), distance: distance)
+        } take: { samples, answers in
             try evaluator.add(zip(samples, answers).map { ($0, $1) })
             try each(samples.count)
         }
@@ -82,4 +84,20 @@ extension Metric {
     static let ssim = Metric("SSIM", title: "SSIM", style: .plain)
     static let bicubicPSNR = Metric("bicubicPSNR", title: "bicubic PSNR", style: .plain)
     static let bicubicSSIM = Metric("bicubicSSIM", title: "bicubic SSIM", style: .plain)
+}
+
+extension Enlarger.Answer: Tellable {
+    func write(to message: inout ByteMessage) {
+        message.add(image.width)
+        message.add(image.height)
+        message.add(image.channels)
+        message.add(image.pixels)
+        message.add(loss)
+    }
+
+    init(from message: inout ByteMessage) {
+        let (width, height, channels) = (message.integer(), message.integer(), message.integer())
+        let image = Image(width: width, height: height, channels: channels, pixels: message.array())
+        self.init(image: image, loss: message.number())
+    }
 }
