@@ -115,6 +115,12 @@ struct SmallDetector {
 
 extension Runs {
     @Suite struct DetectionRuns {
+        /// Some images have no object, so a slice's mean is not worth the same as another's.
+        @Test func slicesCountByTheAnchorsThatLearn() throws {
+            let recipe = try SmallDetector().recipe()
+            try expectSlicesToAddUp(recipe, try #require(recipe.task as? DetectionConfiguration))
+        }
+
         @Test func learnsSquaresAndWritesWhatOthersRelyOn() throws {
             let detector = try SmallDetector(count: 48)
             let summary = try detector.train("run", ["training.epochs=30"])

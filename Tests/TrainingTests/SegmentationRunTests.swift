@@ -129,26 +129,7 @@ extension Runs {
         @Test func slicesCountByThePixelsThatCount() throws {
             let alike = try SmallSegmenter(areAlike: true)
             let recipe = try alike.recipe(["data.augmentation=none"])
-            let data = try PreparedData(recipe, try #require(recipe.task as? SegmentationConfiguration))
-            let task = try #require(recipe.task as? SegmentationConfiguration).makeTask(
-                data.vocabulary, training: data.splits.train)
-            let model = try data.specification.makeModel(height: 32, width: 32)
-            let context = Context.evaluation(ParameterStore<Float>(model.parameters, seed: 3))
-            let loader = BatchLoader(
-                data.splits.train, transform: try Transform(data.plan, mode: .evaluation),
-                collator: task.collator(training: true),
-                options: LoaderOptions(batchSize: 8, threads: 1, cacheBudget: 0))
-            loader.start(epoch: 0)
-            let batch = try #require(try loader.next())
-            func loss(_ part: Batch<Masks>) -> Double {
-                Double(task.loss(model(Variable(Tensor(part)), context), part, context, update: 0).total.value.item)
-            }
-            let slices = (0..<4).compactMap { batch.slice($0, of: 4) }
-            let counts = slices.map { task.lossDivisor($0.targets) ?? 0 }
-            #expect(Set(counts).count == 4, "slices have as many pixels that count: \(counts)")
-            let sum = zip(slices, counts).reduce(0) { $0 + loss($1.0) * $1.1 } / counts.reduce(0, +)
-            let whole = loss(batch)
-            #expect(abs(sum - whole) < 1e-5 * whole, "slices give \(sum), the whole batch \(whole)")
+            try expectSlicesToAddUp(recipe, try #require(recipe.task as? SegmentationConfiguration))
         }
 
         @Test func measuresDependOnNoBatchSize() throws {

@@ -57,6 +57,9 @@ public struct DetectionTask: LearningTask {
         return TaskLoss(total: found.total, terms: terms)
     }
 
+    /// What the head's rules divide by.
+    public func lossDivisor(_ target: InstanceTargets) -> Double? { rules.divisor(target) }
+
     /// What measures answers.
     public func evaluator(_ options: EvaluationOptions) -> DetectionEvaluator { DetectionEvaluator(self, options) }
 

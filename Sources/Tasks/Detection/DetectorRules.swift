@@ -30,11 +30,17 @@ package protocol DetectorRules: Sendable {
         _ output: ModelOutput<S>, size: Pair, visible: [Pair], _ limits: DetectionLimits
     ) -> [[DetectedObject]]
 
+    /// What the loss of these targets is divided by, where one number that is known before any answer divides all of it;
+    /// nil, as by default, where the loss is a mean over the images or where its parts are divided by numbers of their own.
+    func divisor(_ targets: InstanceTargets) -> Double?
+
     /// Whether detections have masks.
     var answersMasks: Bool { get }
 }
 
 extension DetectorRules {
+    /// nil.
+    package func divisor(_ targets: InstanceTargets) -> Double? { nil }
     /// No.
     package var answersMasks: Bool { false }
 }

@@ -21,6 +21,8 @@ package struct AnchorAssignment: Sendable {
     package private(set) var objects: [[Learner]]
     /// What the losses of each image are multiplied with.
     package let shares: [Double]
+    /// How many anchors learn an object, summed over the images; an image counts with 1 at least.
+    package let learners: Double
     /// For each image and each anchor of all levels the index of its object, `Matcher.nothing`, or `Matcher.ignored`.
     package let matches: [[Int32]]
 
@@ -46,6 +48,7 @@ package struct AnchorAssignment: Sendable {
         let counts = matches.map { found in Double(max(1, found.count { $0 >= 0 })) }
         let isMean = rules.style == .torchvision
         let total = counts.reduce(0, +)
+        learners = total
         shares = counts.map { isMean ? 1 / ($0 * Double(images.count)) : 1 / total }
         (labels, objects) = ([], [])
         var first = 0

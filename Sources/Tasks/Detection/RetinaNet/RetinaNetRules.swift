@@ -68,6 +68,16 @@ package struct RetinaNetRules: DetectorRules {
         ])
     }
 
+    /// By mmdetection's rules the number of anchors that learn an object; maps are as large as the input divided by their
+    /// strides, rounded up.
+    package func divisor(_ targets: InstanceTargets) -> Double? {
+        guard style == .mmdetection else { return nil }
+        let maps = anchors.strides.map { stride in
+            Pair((targets.size.height + stride - 1) / stride, (targets.size.width + stride - 1) / stride)
+        }
+        return AnchorAssignment(self, maps, targets).learners
+    }
+
     private func classLoss<S: Scalar>(
         _ logits: consuming Variable<S>, _ assigned: AnchorAssignment, level: Int
     ) -> Variable<S> {
