@@ -31,3 +31,30 @@ HB_KERNEL long hb_multiply_add_rounds(long rounds, float *sink) {
     *sink = sum;
     return 12 * 16;
 }
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include "PackedProduct.h"
+
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+__attribute__((target("avx512f,avx512bf16"))) static void pair_rounds(long rounds, float *sink) {
+    const __m512bh a = (__m512bh)_mm512_set1_epi32(0x3f7f3f7f), b = (__m512bh)_mm512_set1_epi32(0x3a833a83);
+    __m512 s[12], sum = _mm512_setzero_ps();
+    UNROLLED for (int k = 0; k < 12; k++) s[k] = _mm512_set1_ps((float)k);
+    for (long r = 0; r < rounds; r++) UNROLLED for (int k = 0; k < 12; k++) s[k] = _mm512_dpbf16_ps(s[k], a, b);
+    UNROLLED for (int k = 0; k < 12; k++) sum = _mm512_add_ps(sum, s[k]);
+    *sink = _mm512_reduce_add_ps(sum);
+}
+
+long hb_pair_multiply_add_rounds(long rounds, float *sink) {
+    if (!hb_pair_products()) return 0;
+    pair_rounds(rounds, sink);
+    return 12 * 32;
+}
+#else
+long hb_pair_multiply_add_rounds(long rounds, float *sink) {
+    (void)rounds, (void)sink;
+    return 0;
+}
+#endif

@@ -49,7 +49,11 @@ struct DoctorCommand: ParsableCommand {
             ("oneDNN", "\(Build.oneDNNVersion), \(facts.instructions.oneDNN)"),
             (
                 "bfloat16",
-                facts.instructions.hasBFloat16 ? "yes (training.precision: bf16)" : "no (AVX512-BF16 is missing)"
+                !facts.instructions.hasBFloat16
+                    ? "no (AVX512-BF16 is missing)"
+                    : "\(rate(facts.peak.bfloat16)) with \(facts.processors) threads, "
+                        + (facts.peak.bfloat16 < 0.9 * facts.peak.allThreads
+                            ? "slower than single precision" : "training.precision: bf16")
             ),
             (
                 "peak",
@@ -83,6 +87,7 @@ struct DoctorCommand: ParsableCommand {
             "oneDNNInstructionSet": .string(facts.instructions.oneDNN),
             "bfloat16": .bool(facts.instructions.hasBFloat16),
             "peakFlopsOneThread": .number(facts.peak.oneThread), "peakFlops": .number(facts.peak.allThreads),
+            "peakFlopsBFloat16": .number(facts.peak.bfloat16),
             "memoryBytes": .integer(facts.memory.total),
             "availableMemoryBytes": facts.memory.available.map { .integer($0) } ?? .null,
             "load": facts.load.map { .number($0) } ?? .null, "governor": facts.governor.map { .string($0) } ?? .null,

@@ -57,9 +57,7 @@ struct InferencePrecision: ParsableArguments {
 
     /// The weights as they are asked, each brought into the order of its products once.
     func packed(_ store: ParameterStore<Float>, _ console: Console) -> PackedWeights {
-        if precision == .bf16, !ProductPrecision.hasBFloat16 {
-            console.notice("This processor has no bfloat16 products (AVX512-BF16), so --precision is fp32 here.")
-        }
+        if precision == .bf16, let notice = BFloat16Rate.notice("--precision bf16") { console.notice(notice) }
         return PackedWeights(store.flat, precision.products)
     }
 }

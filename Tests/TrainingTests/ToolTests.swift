@@ -157,6 +157,20 @@ extension Runs {
     }
 }
 
+@Suite struct BFloat16RateTests {
+    @Test func slowProductsAreToldWithBothRates() throws {
+        let told = try #require(BFloat16Rate.notice("--precision bf16", pairs: 85e9, single: 173e9))
+        #expect(told.contains("85 GFLOP/s in bfloat16 and 173 in single precision, so --precision bf16 is slower"))
+        #expect(BFloat16Rate.notice("--precision bf16", pairs: 165e9, single: 173e9) == nil)
+        #expect(BFloat16Rate.notice("--precision bf16", pairs: 340e9, single: 173e9) == nil)
+    }
+
+    @Test func ratesAreMeasuredWhereThereAreProducts() {
+        let rate = measuredPeakRate(of: .bfloat16, seconds: 0.01, clock: MonotonicClock.seconds)
+        #expect((rate > 1e9) == ProductPrecision.hasBFloat16, "bfloat16 reaches \(rate)")
+    }
+}
+
 @Suite struct OperationBenchmarkTests {
     @Test(arguments: OperationBenchmark.Name.allCases)
     func everyOperationIsTimedBothWaysWhereItHasAGradient(name: OperationBenchmark.Name) throws {

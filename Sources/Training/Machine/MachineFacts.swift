@@ -28,6 +28,8 @@ package struct MachineFacts: Sendable {
     package struct Peak: Sendable {
         package var oneThread = 0.0
         package var allThreads = 0.0
+        /// Of products in bfloat16 with all threads; 0 where there are none.
+        package var bfloat16 = 0.0
     }
 
     package var processor = "unknown"
@@ -71,6 +73,7 @@ package struct MachineFacts: Sendable {
         facts.peak.oneThread = measuredPeakRate(clock: MonotonicClock.seconds)
         ThreadPool.shared.threads = facts.processors
         facts.peak.allThreads = measuredPeakRate(clock: MonotonicClock.seconds)
+        facts.peak.bfloat16 = measuredPeakRate(of: .bfloat16, clock: MonotonicClock.seconds)
         ThreadPool.shared.threads = threads
         return facts
     }

@@ -64,8 +64,8 @@ package enum RunChecks {
         if splits.test == nil, recipe.reporting.testEveryEpoch {
             notices.append("There is no test part, so reporting.testEveryEpoch has no effect.")
         }
-        if recipe.training.precision == .bf16, !ProductPrecision.hasBFloat16 {
-            notices.append("This processor has no bfloat16 products (AVX512-BF16), so training.precision is fp32 here.")
+        if recipe.training.precision == .bf16, let notice = BFloat16Rate.notice("training.precision: bf16") {
+            notices.append(notice)
         }
         return notices
     }

@@ -146,14 +146,22 @@ final class TrainingStep<Task: LearningTask> {
         let divisor = try divisor(batch)
         var own: [SliceResult] = []
         var problem: NonFiniteError?
-        for index in sum.ownSlices {
-            // After a problem the sum is worth nothing; it is brought to its end for the others' sake.
-            if problem == nil {
-                do { own.append(try result(of: index, in: batch, divisor, update, sum.next)) } catch let error
-                    as NonFiniteError
-                { problem = error }
+        func computeSlices() throws {
+            for index in sum.ownSlices {
+                // After a problem the sum is worth nothing; it is brought to its end for the others' sake.
+                if problem == nil {
+                    do { own.append(try result(of: index, in: batch, divisor, update, sum.next)) } catch let error
+                        as NonFiniteError
+                    { problem = error }
+                }
+                sum.take()
             }
-            sum.take()
+        }
+        if sum.ownSlices.count > 1 {
+            // All of them multiply by the same weights, which are brought into the products' order once.
+            try PackedWeights(state.store.flat).whileAsking(computeSlices)
+        } else {
+            try computeSlices()
         }
         let all = try StepMessage(results: own, problem: problem, wishes: wishes).exchanged(ranks)
         agreed = all.wishes
