@@ -31,10 +31,19 @@ extension LearningTask {
         var evaluator = evaluator(options)
         loader.start(epoch: 0)
         while let batch = try loader.next() {
-            try evaluator.add(model.answer(Tensor(batch), store), batch)
+            try evaluator.add(answer(model, store, Tensor(batch), options), batch)
             try each(batch.count)
         }
         return try evaluator.finish()
+    }
+
+    /// The answer to images [N, H, W, C], or where that is asked for the mean with the one to the mirrored images.
+    private func answer(
+        _ model: any FeatureModel, _ store: ParameterStore<Float>, _ images: Tensor<Float>, _ options: EvaluationOptions
+    ) -> ModelOutput<Float> {
+        let answer = model.answer(images, store)
+        guard options.mirrors else { return answer }
+        return averaged(answer, model.answer(images.mirrored(), store)) ?? answer
     }
 
     /// Each rank answers one batch of each round, and is told what the others answered: the same answers as one process has,
@@ -52,7 +61,7 @@ extension LearningTask {
             isOver = round.count < ranks.size
             var message = ByteMessage()
             if ranks.rank < round.count {
-                let answer = model.answer(Tensor(round[ranks.rank]), store).answer
+                let answer = answer(model, store, Tensor(round[ranks.rank]), options).answer
                 message.add(answer.count)
                 for tensor in answer { message.add(tensor.value) }
             }

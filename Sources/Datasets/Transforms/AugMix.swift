@@ -106,7 +106,6 @@ public struct AugMix: Codable, Sendable, Hashable {
 
     private func apply(_ link: Link, to canvas: inout Canvas) {
         let fill = fill.count == canvas.channels ? fill : Array(repeating: fill[0], count: canvas.channels)
-        let part = link.level / 10
         let sign: Double = link.isNegative ? -1 : 1
         func move(_ matrix: [Double]) { canvas.transform(matrix, filter: filter, fill: fill) }
         /// Whole steps, as the published program takes them.
@@ -121,8 +120,8 @@ public struct AugMix: Codable, Sendable, Hashable {
         case .solarize:
             let threshold = 256 - Int(whole(256))
             canvas.mapLevels { $0 < threshold ? $0 : 255 - $0 }
-        case .shearX: move([1, sign * part * 3 / 10, 0, 0, 1, 0])
-        case .shearY: move([1, 0, 0, sign * part * 3 / 10, 1, 0])
+        case .shearX: move([1, sign * link.level * 0.3 / 10, 0, 0, 1, 0])
+        case .shearY: move([1, 0, 0, sign * link.level * 0.3 / 10, 1, 0])
         case .translateX: move([1, 0, sign * whole(Double(canvas.width) / 3), 0, 1, 0])
         case .translateY: move([1, 0, 0, 0, 1, sign * whole(Double(canvas.height) / 3)])
         }
