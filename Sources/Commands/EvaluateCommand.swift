@@ -111,7 +111,8 @@ struct EvaluateCommand: ParsableCommand {
 
     func validate() throws {
         if flip, weights == nil {
-            throw ValidationError("--flip asks a model, but no weights are given, expected a weights file or a run folder")
+            throw ValidationError(
+                "--flip asks a model, but no weights are given, expected a weights file or a run folder")
         }
         if against != nil { return try validateAnswers() }
         if annotations != nil { return try validateDetections() }

@@ -112,7 +112,9 @@ struct ThreeAugmentTests {
         let transform = try Transform(plan(.threeAugment), mode: .training)
         var found: [UInt64: Int] = [:]
         for index in 0..<300 {
-            let pixels = transform(image, random: Random(seed: 2, purpose: "test", index)).map { UInt8(($0 * 255).rounded()) }
+            let pixels = transform(image, random: Random(seed: 2, purpose: "test", index)).map {
+                UInt8(($0 * 255).rounded())
+            }
             found[sum(Image(width: 70, height: 66, channels: 3, pixels: pixels)), default: 0] += 1
         }
         // Grey and solarised images are always the same ones; each blur is another.

@@ -57,7 +57,9 @@ extension Program {
             let line = "sweep small.yaml --vary run.seed=0,1,2 --output t --set reporting.htmlReport=false"
             let stopped = try place.run(line + " --minutes 0.0001")
             #expect(stopped.code == 0, "\(stopped.errors)")
-            #expect(stopped.output.contains("the time of --minutes is over: 0 of 3 runs are finished; the same command goes on"))
+            #expect(
+                stopped.errors.contains(
+                    "the time of --minutes is over: 0 of 3 runs are finished; the same command goes on"))
             #expect(try place.run(line).code == 0)
         }
 

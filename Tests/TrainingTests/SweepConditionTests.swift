@@ -13,7 +13,8 @@ import Training
 
     private let texts = [
         "optimizer.kind=adamw,sgd,lion", "optimizer.nesterov=true,false if optimizer.kind=sgd",
-        "optimizer.learningRate=1e-3 if optimizer.kind=adamw, lion", "optimizer.learningRate=0.1,0.2 if optimizer.kind=sgd",
+        "optimizer.learningRate=1e-3 if optimizer.kind=adamw, lion",
+        "optimizer.learningRate=0.1,0.2 if optimizer.kind=sgd",
     ]
 
     @Test func aKeyCountsOnlyWhereItsConditionHolds() throws {

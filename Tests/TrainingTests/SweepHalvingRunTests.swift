@@ -17,7 +17,9 @@ extension Runs {
 
         private let rates = "optimizer.learningRate=1e-5,4e-3,1e-4,2e-5"
 
-        private func sweep(_ name: String, _ options: SweepOptions, _ messages: Messages = Messages()) throws -> SweepResult {
+        private func sweep(_ name: String, _ options: SweepOptions, _ messages: Messages = Messages()) throws
+            -> SweepResult
+        {
             try Sweep(
                 file, overrides: ["training.epochs=4"], plan: SweepPlan([rates]), path: "\(folder.path)/\(name)",
                 options: options
@@ -30,7 +32,9 @@ extension Runs {
             return options
         }
 
-        private func run(_ name: String, _ rate: String) -> String { "\(folder.path)/\(name)/optimizer.learningRate=\(rate)" }
+        private func run(_ name: String, _ rate: String) -> String {
+            "\(folder.path)/\(name)/optimizer.learningRate=\(rate)"
+        }
 
         @Test func aRunThatWentThroughThreeRungsHasTheBytesOfOneInOneGo() throws {
             let result = try sweep("halved", halving)
@@ -41,12 +45,16 @@ extension Runs {
             let best = try #require(result.runs.first { $0.summary != nil })
             #expect(best.arm.values == ["4e-3"] && best.atRungs.count == 3)
             #expect(result.table.contains("best by validation") || result.table.contains("4e-3"))
-            try train(run("whole", "4e-3"), ["training.epochs=4", "optimizer.learningRate=4e-3", "reporting.htmlReport=false"])
+            try train(
+                run("whole", "4e-3"),
+                ["training.epochs=4", "optimizer.learningRate=4e-3", "reporting.htmlReport=false"])
             try expectSameRun(run("halved", "4e-3"), run("whole", "4e-3"))
             // What was stopped goes on to the same bytes, too.
             let all = try sweep("halved", SweepOptions())
             #expect(all.runs.allSatisfy { $0.summary != nil })
-            try train(run("whole", "1e-5"), ["training.epochs=4", "optimizer.learningRate=1e-5", "reporting.htmlReport=false"])
+            try train(
+                run("whole", "1e-5"),
+                ["training.epochs=4", "optimizer.learningRate=1e-5", "reporting.htmlReport=false"])
             try expectSameRun(run("halved", "1e-5"), run("whole", "1e-5"))
         }
 
@@ -55,15 +63,15 @@ extension Runs {
             options.minutes = 1e-9
             let nothing = try sweep("timed", options)
             #expect(nothing.isOutOfTime && nothing.runs.isEmpty)
-            // Long enough for some updates.
-            options.minutes = 0.002
-            var calls = 1
-            var result = try sweep("timed", options)
-            while result.isOutOfTime, calls < 400 {
-                result = try sweep("timed", options)
-                calls += 1
+            // Gone before the first update is made, so that each call makes that one.
+            options.minutes = 1e-5
+            for _ in 0..<3 {
+                let some = try sweep("timed", options)
+                #expect(some.isOutOfTime && some.runs.map(\.stoppedAfter) == [0])
             }
-            #expect(!result.isOutOfTime && calls > 1, "\(calls) calls")
+            let messages = Messages()
+            let result = try sweep("timed", halving, messages)
+            #expect(!result.isOutOfTime && messages.all.contains("after update 3"), "\(messages.all)")
             let whole = try sweep("untimed", halving)
             #expect(result.rungs == whole.rungs)
             try expectSameRun(run("timed", "4e-3"), run("untimed", "4e-3"))

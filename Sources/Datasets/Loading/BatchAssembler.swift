@@ -96,7 +96,8 @@ final class BatchAssembler<C: Collator>: Sendable {
             options.trimming.map { $0.multiple > 0 && $0.shapes.count == dataset.count } ?? true, "BatchLoader",
             "trimming needs a multiple above 0 and the shape of each image")
         require(
-            options.repeats == 1 || options.repeats > 1 && options.groups == nil && options.trimming == nil, "BatchLoader",
+            options.repeats == 1 || options.repeats > 1 && options.groups == nil && options.trimming == nil,
+            "BatchLoader",
             "images are repeated \(options.repeats) times, expected 1, or more without groups and trimming")
         self.dataset = dataset
         self.transform = transform

@@ -18,7 +18,8 @@ package struct AugmentationKeys: Sendable, Equatable {
     init(_ reader: ConfigurationReader) {
         threeAugment = reader.bool(
             "threeAugment", default: false,
-            "Each image is made grey, solarised or blurred, one of the three (3-Augment of DeiT III), before colorJitter")
+            "Each image is made grey, solarised or blurred, one of the three (3-Augment of DeiT III), before colorJitter"
+        )
         augMix = reader.int(
             "augMix", default: 0, in: 0...10,
             "Severity of AugMix: chains of operations mixed with each other and with the image; 3 as published, 0 = off; it "

@@ -137,9 +137,11 @@ package struct DataSection: Sendable {
                 "trivialAugment", "randAugment is given as well, and one stands in for the other, expected one")
         }
         augmentations = AugmentationKeys(reader)
-        augmentations.check((trivialAugment ? ["trivialAugment"] : []) + (randAugment != nil ? ["randAugment"] : []), reader)
+        augmentations.check(
+            (trivialAugment ? ["trivialAugment"] : []) + (randAugment != nil ? ["randAugment"] : []), reader)
         if augmentations.repeats > 1, sampling == .balanced {
-            reader.problem("repeats", "found \(augmentations.repeats), expected 1 with sampling: balanced, or sampling: shuffled")
+            reader.problem(
+                "repeats", "found \(augmentations.repeats), expected 1 with sampling: balanced, or sampling: shuffled")
         }
         erasing = reader.double("erasing", default: 0, in: 0...1, "Probability of random erasing")
         evaluationCrop = DataSection.evaluationCrop(reader)

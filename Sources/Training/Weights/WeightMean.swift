@@ -86,7 +86,8 @@ package struct Soup {
     ///   - measure: what decides.
     /// - Throws: `RecipeError` for weights that are not of the first one's model.
     package init(
-        _ paths: [String], greedy: Bool, prepare: (Weights) throws -> Void = { _ in }, measure: (Weights) throws -> Scores
+        _ paths: [String], greedy: Bool, prepare: (Weights) throws -> Void = { _ in },
+        measure: (Weights) throws -> Scores
     ) throws {
         require(!paths.isEmpty, "Soup", "there must be weights")
         var mean: WeightMean?
