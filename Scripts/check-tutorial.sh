@@ -18,6 +18,7 @@ compare() {
 }
 example=Sources/example
 compare Docs/Tutorial.md Sources/tutorial/main.swift "$example/main.swift"
+compare Docs/AStep.md Sources/tutorial/OneStep.swift
 compare Docs/AddingATask.md "$example/Brightness.swift" "$example/BrightnessEvaluator.swift" \
     "$example/BrightnessTask.swift" "$example/BrightnessConfiguration.swift"
 compare Docs/AddingABackbone.md "$example/PlainNet.swift"

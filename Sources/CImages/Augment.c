@@ -75,3 +75,52 @@ void hb_sharpen(const uint8_t *input, int width, int height, int channels, float
         }
     }
 }
+
+/// One pass over a line: the mean of the 2 radius + 1 bytes around each, and of the two beyond them by their part. Bytes
+/// beyond the ends are those at the ends. Whole numbers of 24 bits after the point, as Pillow has them.
+static void box_line(const uint8_t *input, int count, int radius, uint32_t whole, uint32_t part, uint8_t *output) {
+    uint32_t sum = 0;
+    for (int k = -radius; k <= radius; k++) sum += input[inside(k, count)];
+    for (int i = 0; i < count; i++) {
+        const uint8_t left = input[inside(i - radius - 1, count)], right = input[inside(i + radius + 1, count)];
+        output[i] = (uint8_t)((sum * whole + (uint32_t)(left + right) * part + (1u << 23)) >> 24);
+        sum += right;
+        sum -= input[inside(i - radius, count)];
+    }
+}
+
+/// The length of the box of which three passes have a Gaussian's variance (Gwosdek et al., "Theoretical foundations of
+/// Gaussian convolution by extended box filtering", 2011), half of it on either side.
+static float box_radius(float deviation) {
+    const float variance = deviation * deviation / 3;
+    const float length = (float)sqrt(12.0 * variance + 1.0);
+    const float half = (float)floor((length - 1.0) / 2.0);
+    float rest = (2 * half + 1) * (half * (half + 1) - 3 * variance);
+    rest /= 6 * (variance - (half + 1) * (half + 1));
+    return half + rest;
+}
+
+void hb_gaussian_blur(
+    const uint8_t *input, int width, int height, int channels, float deviation, uint8_t *lines, uint8_t *output) {
+    const float radius = box_radius(deviation);
+    const int inner = (int)radius;
+    const uint32_t whole = (uint32_t)((float)(1u << 24) / (radius * 2 + 1));
+    const uint32_t part = ((1u << 24) - (uint32_t)(inner * 2 + 1) * whole) / 2;
+    const int longest = width > height ? width : height;
+    uint8_t *other = lines + longest;
+    for (int vertical = 0; vertical < 2; vertical++) {
+        const int count = vertical ? height : width, others = vertical ? width : height;
+        const size_t step = (size_t)channels * (vertical ? (size_t)width : 1);
+        const size_t next = (size_t)channels * (vertical ? 1 : (size_t)width);
+        const uint8_t *source = vertical ? output : input;
+        for (int line = 0; line < others; line++)
+            for (int c = 0; c < channels; c++) {
+                const size_t start = (size_t)line * next + (size_t)c;
+                for (int i = 0; i < count; i++) lines[i] = source[start + (size_t)i * step];
+                box_line(lines, count, inner, whole, part, other);
+                box_line(other, count, inner, whole, part, lines);
+                box_line(lines, count, inner, whole, part, other);
+                for (int i = 0; i < count; i++) output[start + (size_t)i * step] = other[i];
+            }
+    }
+}

@@ -17,10 +17,14 @@ struct AverageCommand: ParsableCommand {
             taken where the mean is no worse with them. The validation images of the first run decide, unless --data \
             says otherwise.
 
+            Running statistics of batch norms are gathered anew over the training images, those of a single file, \
+            such as a run's moving average, as well.
+
             EXAMPLES:
               trainer average Runs/a Runs/b Runs/c --output soup.safetensors
               trainer average Runs/tuned/*/ --greedy --output soup.safetensors
               trainer average Runs/a/weights/*.safetensors --output mean.safetensors
+              trainer average Runs/a/weights/ema.safetensors --output ema.safetensors
             """)
 
     @Argument(help: "Weights files that trainer wrote, or run folders (their best weights).", completion: .weights)
@@ -40,17 +44,14 @@ struct AverageCommand: ParsableCommand {
 
     @OptionGroup var overrides: Overrides
 
+    @Flag(help: "Take the mean of running statistics, too, and gather none.")
+    var keepStatistics = false
+
     @Flag(help: "Replace a file that is there.")
     var overwrite = false
 
     @Flag(help: "Print JSON instead of a table.")
     var json = false
-
-    func validate() throws {
-        if weights.count < 2 {
-            throw ValidationError("\(weights.count) weights are given, expected at least two files or run folders")
-        }
-    }
 
     func run() throws {
         let console = Console()
@@ -74,13 +75,20 @@ struct AverageCommand: ParsableCommand {
             break
         }
         let first = try Weights.read(paths[0])
-        let soup = try average(paths, recipe, try recipe.checkedTask(for: first, paths[0]), first, console)
+        let gathers = !keepStatistics && GatheredStatistics.exist(in: first)
+        guard paths.count > 1 || gathers else {
+            throw ValidationError(
+                "one file is given, expected at least two files or run folders (one alone has its statistics of batch norms "
+                    + "gathered anew, where it has any)")
+        }
+        let soup = try average(paths, recipe, try recipe.checkedTask(for: first, paths[0]), first, gathers, console)
         try soup.weights.write(output)
         console.text(json ? encode(soup).text(pretty: true) : render(soup))
     }
 
     private func average<C: TaskConfiguration>(
-        _ paths: [String], _ recipe: Recipe, _ configuration: C, _ first: Weights, _ console: Console
+        _ paths: [String], _ recipe: Recipe, _ configuration: C, _ first: Weights, _ gathers: Bool,
+        _ console: Console
     ) throws -> Soup {
         let images = try configuration.openPart(recipe.dataRequest, .validation, isTrainedOn: true)
         for notice in images.notices { console.notice(notice) }
@@ -92,16 +100,38 @@ struct AverageCommand: ParsableCommand {
             options: LoaderOptions(
                 batchSize: recipe.training.evaluationBatchSize, threads: recipe.training.loaderThreads,
                 cacheBudget: recipe.data.cacheMegabytes << 20))
+        let training = gathers ? try trainingImages(recipe, configuration, task, first, console) : nil
         StopRequest.listen(training: false)
         let measurements = greedy ? 2 * paths.count - 1 : paths.count + 1
         let progress = WorkProgress(progressConsole(json: json), "measurement", of: measurements)
         defer { progress.finish() }
-        return try Soup(paths, greedy: greedy) { weights in
+        let prepare = { (weights: Weights) in
+            guard let training else { return }
+            try GatheredStatistics.gather(weights, training, seed: UInt64(recipe.run.seed)) {
+                try StopRequest.check("nothing was written")
+            }
+        }
+        return try Soup(paths, greedy: greedy, prepare: prepare) { weights in
             let scores = try task.evaluate(weights.model, weights.store, loader).scores
             progress.add()
             try StopRequest.check("nothing was written")
             return scores
         }
+    }
+
+    /// The batches that statistics are gathered over: the training images as a run sees them, not mixed with each other.
+    private func trainingImages<C: TaskConfiguration>(
+        _ recipe: Recipe, _ configuration: C, _ task: C.Task, _ first: Weights, _ console: Console
+    ) throws -> BatchLoader<C.Task.TargetCollator> {
+        let images = try configuration.openPart(recipe.dataRequest, .train, isTrainedOn: true).dataset
+        let dataset = try first.matched(images, recipe.data, C.self)
+        console.notice("The statistics of batch norms are gathered over \(dataset.count) training images.")
+        return BatchLoader(
+            dataset, transform: try Transform(first.metadata.transform, mode: .training),
+            collator: task.collator(training: false),
+            options: LoaderOptions(
+                batchSize: recipe.training.batchSize, seed: UInt64(recipe.run.seed), shuffles: true, dropsLast: true,
+                threads: recipe.training.loaderThreads, cacheBudget: recipe.data.cacheMegabytes << 20))
     }
 
     private func render(_ soup: Soup) -> String {

@@ -31,6 +31,7 @@ struct EvaluateCommand: ParsableCommand {
               trainer evaluate Runs/photos --set data.path=other/photos --json
               trainer evaluate weights.safetensors --data Configs/digits.yaml
               trainer evaluate Runs/digits --precision bf16
+              trainer evaluate Runs/photos --flip
               trainer evaluate --predictions answers/masks --labels labels \\
                 --classes 11 --ignore 255 --json
               trainer evaluate Runs/cells --predictions detections.json
@@ -98,6 +99,9 @@ struct EvaluateCommand: ParsableCommand {
     )
     var reference = false
 
+    @Flag(help: "Ask a classifier about the mirrored images as well, and average the probabilities.")
+    var flip = false
+
     @OptionGroup var distribution: Distribution
 
     @OptionGroup var inference: InferencePrecision
@@ -106,6 +110,10 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if flip, weights == nil {
+            throw ValidationError(
+                "--flip asks a model, but no weights are given, expected a weights file or a run folder")
+        }
         if against != nil { return try validateAnswers() }
         if annotations != nil { return try validateDetections() }
         if reference { throw ValidationError("--reference goes with --annotations") }
@@ -222,6 +230,11 @@ struct EvaluateCommand: ParsableCommand {
         let dataset = try weights.matched(images.dataset, recipe.data, C.self)
         let task = try C.task(weights.metadata.vocabulary)
         try ProcessGroup.current.agree("the weights", weights.store.sha256)
+        if flip, !(task is ClassificationTask) {
+            throw ValidationError(
+                "\(path) is of the task \(C.name), whose answers --flip does not average; a segmenter averages "
+                    + "where evaluation.flip is set in its training")
+        }
         let isResults = predictions?.hasSuffix(".json") == true
         if isResults, !task.writesResults {
             throw ValidationError(
@@ -235,6 +248,7 @@ struct EvaluateCommand: ParsableCommand {
         let progress = WorkProgress(progressConsole(json: json), "image", of: dataset.count)
         var options = EvaluationOptions(images: dataset.count) { dataset.name($0) }
         options.isComplete = true
+        options.mirrors = flip
         if let file, !isResults { options.row = { try file.write(CSV.line($0)) } }
         let findings = try inference.packed(weights.store, console).whileAsking {
             try task.evaluate(weights.model, weights.store, loader, options) { progress.add($0) }

@@ -39,6 +39,8 @@ public enum FieldNames {
         "interpolation": "data.filter", "std": "data.deviation", "hflip": "data.flip", "fliplr": "data.flip",
         "degrees": "data.rotation", "translate": "data.translation", "jitter": "data.colorJitter",
         "aa": "data.randAugment", "trivialaugmentwide": "data.trivialAugment", "tawide": "data.trivialAugment",
+        "threeaug": "data.threeAugment", "3augment": "data.threeAugment", "augrepeats": "data.repeats",
+        "repeatedaug": "data.repeats", "gaussianblur": "data.blur",
         "autoaugment": "data.randAugment", "reprob": "data.erasing",
         "randomerasing": "data.erasing", "croppct": "data.evaluationCrop",
         "scheduler": "schedule.kind", "sched": "schedule.kind", "lrscheduler": "schedule.kind",

@@ -29,17 +29,26 @@ extension LearningTask {
         let ranks = ProcessGroup.current
         if ranks.size == 1 || !measuresAnswersAlone {
             while let batch = try loader.next() {
-                try evaluator.add(model.answer(Tensor(batch), store), batch)
+                try evaluator.add(answer(model, store, Tensor(batch), options), batch)
                 try each(batch.count)
             }
         } else {
             try ranks.share(loader.next) { batch in
-                model.answer(Tensor(batch), store).answer.map(\.value)
+                answer(model, store, Tensor(batch), options).answer.map(\.value)
             } take: { batch, answer in
                 try evaluator.add(ModelOutput(answer: answer.map { Variable($0) }, features: []), batch)
                 try each(batch.count)
             }
         }
         return try evaluator.finish()
+    }
+
+    /// The answer to images [N, H, W, C], or where that is asked for the mean with the one to the mirrored images.
+    private func answer(
+        _ model: any FeatureModel, _ store: ParameterStore<Float>, _ images: Tensor<Float>, _ options: EvaluationOptions
+    ) -> ModelOutput<Float> {
+        let answer = model.answer(images, store)
+        guard options.mirrors else { return answer }
+        return averaged(answer, model.answer(images.mirrored(), store)) ?? answer
     }
 }

@@ -11,6 +11,8 @@ public struct EvaluationOptions {
     public var mistakes = 0
     /// Whether everything is measured that the task can, or only what an epoch's line needs.
     public var isComplete = false
+    /// Whether each image is asked about mirrored as well, for tasks that average answers (`LearningTask.averaged`).
+    public var mirrors = false
     /// Takes a header and then a row for each image, where a table is asked for; `isComplete` goes with it.
     public var row: ((_ fields: [String]) throws -> Void)?
     /// The name of an image by its index, for rows and sentences.

@@ -52,6 +52,9 @@ public protocol LearningTask: Sendable {
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
     ) throws -> Measure.Findings
+    /// What stands for the answers to a batch and to its mirrored images together; nil, as by default, where a task does not
+    /// average answers this way.
+    func averaged(_ output: ModelOutput<Float>, _ mirrored: ModelOutput<Float>) -> ModelOutput<Float>?
     /// Whether the default `measure` looks at nothing of an output but its answer, so that processes that work together may
     /// share the batches; otherwise each of them measures all.
     var measuresAnswersAlone: Bool { get }
@@ -161,6 +164,8 @@ extension LearningTask {
     public var mixesImages: Bool { false }
     /// No, to be on the safe side.
     public var measuresAnswersAlone: Bool { false }
+    /// nil.
+    public func averaged(_ output: ModelOutput<Float>, _ mirrored: ModelOutput<Float>) -> ModelOutput<Float>? { nil }
     /// Slices count by their images.
     public func lossDivisor(_ target: Target) -> Double? { nil }
     /// Nothing to save.

@@ -41,6 +41,13 @@ extension Program {
             #expect(try json("evaluate alone.safetensors --data run")["images"] as? Int == 360)
         }
 
+        @Test func mirroredImagesAreAskedAboutAsWell() throws {
+            let (plain, flipped) = (try json("evaluate run"), try json("evaluate run --flip"))
+            #expect(plain["images"] as? Int == flipped["images"] as? Int)
+            #expect(plain["loss"] as? Double != flipped["loss"] as? Double)
+            try place.fail("evaluate --flip --predictions a.csv --against b.csv", "--flip asks a model")
+        }
+
         @Test func figuresAgreeWithThePredictionsOfEachImage() throws {
             let result = try json("evaluate run --predictions all.csv")
             let lines = try place.text("all.csv").split(separator: "\n").map {

@@ -155,6 +155,10 @@ void hb_count_levels(const uint8_t *pixels, size_t count, int channels, uint32_t
 void hb_apply_levels(uint8_t *pixels, size_t count, int channels, const uint8_t *table);
 /// smooth + factor (pixels - smooth), smooth the 3x3 mean in which the middle counts five times; edges stay.
 void hb_sharpen(const uint8_t *input, int width, int height, int channels, float factor, uint8_t *output);
+/// Three box filters in each direction, equal to Pillow's GaussianBlur; edges are repeated. `lines` has room for two rows or
+/// two columns, whichever is longer.
+void hb_gaussian_blur(
+    const uint8_t *input, int width, int height, int channels, float deviation, uint8_t *lines, uint8_t *output);
 
 #ifdef __cplusplus
 }

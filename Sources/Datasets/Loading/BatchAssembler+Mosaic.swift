@@ -2,13 +2,13 @@ import Tensors
 
 extension BatchAssembler {
     /// An image on its way to the input, with what is said of it: the data's own, or one that is joined of four. A function of
-    /// the seed, the epoch and the image's index.
+    /// the seed, the epoch, the image's index and which of its copies it is.
     func piece(
-        _ sample: Int, epoch: Int, _ workspace: TransformWorkspace
+        _ sample: Int, copy: Int, epoch: Int, _ workspace: TransformWorkspace
     ) throws -> (image: PreparedImage, annotation: C.Annotation) {
         if let mosaic = options.mosaic, mosaic.isOn(in: epoch), let join = C.Annotation.joining {
             // A stream of its own: images that are not joined are as they would be without.
-            var random = Random(mosaicKey.derived("", epoch, sample))
+            var random = Random(Self.key(mosaicKey, epoch: epoch, sample, copy: copy))
             if random.chance(mosaic.probability) {
                 return try joined(sample, mosaic, &random, workspace, join)
             }

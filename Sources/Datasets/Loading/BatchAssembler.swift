@@ -21,6 +21,9 @@ public struct LoaderOptions: Sendable {
     public var trimming: Trimming?
     /// Images joined from four, for annotations that can be; nil for none.
     public var mosaic: Mosaic?
+    /// How often each image of a shuffled epoch comes in a row, each time altered in another way; an epoch has as many images
+    /// all the same, so that it shows a part of them. Not beside groups and trimming.
+    public var repeats = 1
     /// Which of so many equal runs of each batch's images are loaded, where several processes share a batch; all of it
     /// where its images depend on each other.
     package var share = (index: 0, count: 1)
@@ -92,6 +95,10 @@ final class BatchAssembler<C: Collator>: Sendable {
         require(
             options.trimming.map { $0.multiple > 0 && $0.shapes.count == dataset.count } ?? true, "BatchLoader",
             "trimming needs a multiple above 0 and the shape of each image")
+        require(
+            options.repeats == 1 || options.repeats > 1 && options.groups == nil && options.trimming == nil,
+            "BatchLoader",
+            "images are repeated \(options.repeats) times, expected 1, or more without groups and trimming")
         self.dataset = dataset
         self.transform = transform
         self.collator = collator
@@ -111,6 +118,10 @@ final class BatchAssembler<C: Collator>: Sendable {
                 shapes: trimming.shapes, batchSize: options.batchSize, seed: options.seed, epoch: epoch)
         }
         if let groups = options.groups { return EpochOrder.balanced(groups: groups, seed: options.seed, epoch: epoch) }
+        if options.shuffles, options.repeats > 1 {
+            return EpochOrder.repeated(
+                count: dataset.count, times: options.repeats, seed: options.seed, epoch: epoch)
+        }
         return options.shuffles
             ? EpochOrder.shuffled(count: dataset.count, seed: options.seed, epoch: epoch) : Array(0..<dataset.count)
     }
@@ -141,8 +152,10 @@ final class BatchAssembler<C: Collator>: Sendable {
         annotations.reserveCapacity(range.count)
         for (row, position) in range.enumerated() {
             let sample = order[position]
-            let (image, annotation) = try piece(sample, epoch: epoch, workspace)
-            var random = Random(sampleKey.derived("", epoch, sample))
+            // Each copy of an image has random numbers of its own, the first one those of an image that comes once.
+            let copy = options.shuffles ? position % options.repeats : 0
+            let (image, annotation) = try piece(sample, copy: copy, epoch: epoch, workspace)
+            var random = Random(Self.key(sampleKey, epoch: epoch, sample, copy: copy))
             let motion = transform.finish(
                 image, &random, workspace, into: images.memory + row * transform.valueCount,
                 guide: TransformGuide(annotation))
@@ -158,6 +171,12 @@ final class BatchAssembler<C: Collator>: Sendable {
         }
         var random = Random(collatorKey.derived("", epoch, index))
         return Batch(images: images, targets: try collator.collate(annotations, images, &random))
+    }
+
+    /// The random numbers of a copy of an image.
+    static func key(_ key: RandomKey, epoch: Int, _ sample: Int, copy: Int) -> RandomKey {
+        let own = key.derived("", epoch, sample)
+        return copy == 0 ? own : own.derived("copy", copy)
     }
 
     var canvas: Pair { Pair(transform.plan.height, transform.plan.width) }

@@ -32,6 +32,14 @@ package enum EpochOrder {
         return random.permutation(chosen.count).map { chosen[$0] }
     }
 
+    /// As many images as there are, each so often in a row: repeated augmentation (Hoffer et al., CVPR 2020; Berman et al., arXiv
+    /// 1902.05509), where the copies of an image, which are altered differently, come into one batch. An epoch shows the first
+    /// images of its order; over some epochs all come. A function of the seed and the epoch.
+    package static func repeated(count: Int, times: Int, seed: UInt64, epoch: Int) -> [Int] {
+        let order = shuffled(count: count, seed: seed, epoch: epoch)
+        return (0..<count).map { order[$0 / max(1, times)] }
+    }
+
     /// Every image once, those of one shape in one batch as far as there are enough of them; what is left over is mixed and
     /// comes last. A function of the seed and the epoch.
     package static func alike(shapes: [Int], batchSize: Int, seed: UInt64, epoch: Int) -> [Int] {

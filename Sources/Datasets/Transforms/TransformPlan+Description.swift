@@ -34,7 +34,8 @@ extension TransformStep {
             "resize, the ratio kept, to a shorter side of \(short[0]) but no longer side above \(long) (\(filter.rawValue))"
         case .randomSides, .randomPart, .overlapCrop, .either, .randomCrop, .randomResizedCrop, .horizontalFlip,
             .affine, .colorJitter, .randAugment, .trivialAugment, .randomResize,
-            .randomWindow, .verticalFlip, .quarterTurn, .photometric, .elastic:
+            .randomWindow, .verticalFlip, .quarterTurn, .photometric, .elastic, .grayscale, .solarize, .gaussianBlur,
+            .augMix:
             "a random change"
         }
     }

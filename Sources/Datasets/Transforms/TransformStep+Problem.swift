@@ -73,6 +73,12 @@ extension TransformStep {
             }
             return 0.01...1 ~= smallest
                 ? nil : "a smallest side of \(smallest) of the image's is out of range, expected 0.01...1"
+        case .grayscale(let probability): return within(probability, "probability of grey", 1)
+        case .solarize(let probability, let threshold):
+            return within(probability, "probability to solarise", 1) ?? within(Double(threshold), "threshold", 256)
+        case .gaussianBlur(let probability, let deviation):
+            return within(probability, "probability to blur", 1) ?? range(deviation, "deviation of a blur", upTo: 100)
+        case .augMix(let augment): return augment.problem.map { "AugMix: \($0)" }
         case .either(let branches):
             guard 1...16 ~= branches.count, branches.allSatisfy({ $0.count <= 16 }) else {
                 return

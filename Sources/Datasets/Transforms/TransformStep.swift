@@ -56,6 +56,14 @@ public enum TransformStep: Codable, Sendable, Hashable {
     /// A random window that overlaps each object in it by a least value drawn from `overlaps` (Liu et al., 2016), its sides
     /// `smallest` of the image's or more; objects stay where their centers do. It may also be any window, or all.
     case overlapCrop(overlaps: [Double], smallest: Double)
+    /// So often without colour, its channels kept.
+    case grayscale(probability: Double)
+    /// So often with bytes from `threshold` on inverted.
+    case solarize(probability: Double, threshold: Int)
+    /// So often blurred by a Gaussian whose standard deviation in pixels is drawn from [low, high].
+    case gaussianBlur(probability: Double, deviation: [Double])
+    /// Chains of operations, mixed with each other and with the image.
+    case augMix(AugMix)
     /// One of several lists of steps, each as often.
     case either([[TransformStep]])
 
@@ -69,7 +77,7 @@ public enum TransformStep: Codable, Sendable, Hashable {
         case .either(let branches): branches.count == 1 && branches[0].allSatisfy(\.isDeterministic)
         case .randomPart, .overlapCrop, .randomCrop, .randomResizedCrop, .horizontalFlip, .affine, .colorJitter,
             .randAugment, .trivialAugment, .randomWindow,
-            .verticalFlip, .quarterTurn, .photometric, .elastic:
+            .verticalFlip, .quarterTurn, .photometric, .elastic, .grayscale, .solarize, .gaussianBlur, .augMix:
             false
         }
     }
@@ -129,6 +137,13 @@ public enum TransformStep: Codable, Sendable, Hashable {
             cutPart(&canvas, height: height, width: width, allowsEmpty: allowsEmpty, &random, guide)
         case .overlapCrop(let overlaps, let smallest):
             cutByOverlap(&canvas, overlaps, smallest: smallest, &random, guide)
+        case .grayscale(let probability):
+            if random.chance(probability) { canvas.blendWithGray(0) }
+        case .solarize(let probability, let threshold):
+            if random.chance(probability) { canvas.mapLevels { $0 < threshold ? $0 : 255 - $0 } }
+        case .gaussianBlur(let probability, let deviation):
+            if random.chance(probability) { canvas.blur(deviation: random.uniform(deviation[0], deviation[1])) }
+        case .augMix(let augment): augment.apply(to: &canvas, &random)
         case .either(let branches):
             guard !branches.isEmpty else { return }
             let branch = branches.count > 1 ? branches[random.integer(below: branches.count)] : branches[0]

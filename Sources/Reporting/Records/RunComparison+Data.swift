@@ -4,7 +4,7 @@ extension RunComparison {
     private static let trainingKeys: Set<String> = [
         "data.augmentation", "data.cacheMegabytes", "data.colorJitter", "data.cropRatio", "data.cropScale",
         "data.erasing", "data.flip", "data.onBroken", "data.padding", "data.paddingMode", "data.randAugment",
-        "data.trivialAugment",
+        "data.trivialAugment", "data.augMix", "data.blur", "data.blurDeviation", "data.repeats", "data.threeAugment",
         "data.rotation", "data.sampling", "data.scaling", "data.shear", "data.trainingImages", "data.translation",
     ]
 

@@ -95,12 +95,12 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
         // Images that fill the input leave nothing to be cut off.
         let leavesRoom = shapes.counts.count > 1 || !data.geometry.objects.shortSides.isEmpty
         let canTrim =
-            C.fitsWholeImages && data.sampling != .balanced
+            C.fitsWholeImages && data.sampling != .balanced && data.augmentations.repeats == 1
             && (try? specification.headTaps(height: min(32, height), width: min(32, width))) != nil
         let wantsTrim = data.geometry.objects.trimBatches
         if wantsTrim == .on, !canTrim {
             throw RecipeError(
-                "data.trimBatches is true, but batches are only cut for objects in boxes, data.sampling: shuffled and models "
+                "data.trimBatches is true, but batches are only cut for objects in boxes, data.sampling: shuffled, data.repeats: 1 and models "
                     + "that take images of any size, expected auto or false")
         }
         trims = canTrim && (leavesRoom || wantsTrim == .on) && wantsTrim != .off
@@ -114,10 +114,9 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
                 "model.classes is \(specification.classes), but \(data.path) has \(classes) classes; the other outputs stay "
                     + "unused.")
         }
-        if data.randAugment != nil || data.trivialAugment, data.colorJitter.contains(where: { $0 > 0 }) {
-            notices.append(
-                "data.\(data.trivialAugment ? "trivialAugment" : "randAugment") changes colours, so data.colorJitter has no effect."
-            )
+        let standIn = data.augmentations.augMix > 0 ? "augMix" : data.trivialAugment ? "trivialAugment" : "randAugment"
+        if data.randAugment != nil || standIn != "randAugment", data.colorJitter.contains(where: { $0 > 0 }) {
+            notices.append("data.\(standIn) changes colours, so data.colorJitter has no effect.")
         }
         self.notices = notices
     }
@@ -176,6 +175,7 @@ package struct PreparedData<Annotation: Datasets.Annotation>: Sendable {
             groups: training ? try groups?(dataset) : nil)
         if training, trims, !fills { options.trimming = try .init(of: dataset) }
         options.share = share
+        if training { options.repeats = recipe.data.augmentations.repeats }
         let objects = recipe.data.geometry.objects
         if training, objects.mosaic > 0 {
             options.mosaic = Mosaic(

@@ -6,6 +6,7 @@ extension DataSection {
     func fitted<C: TaskConfiguration>(for task: C.Type) -> DataSection {
         var copy = self
         if C.fitsWholeImages, fit == .crop { copy.fit = .corner }
+        copy.augmentations.movesPixels = !C.fitsWholeImages && !C.evaluatesWholeImages
         return copy
     }
 
@@ -50,21 +51,34 @@ extension DataSection {
             training.append(
                 .photometric(brightness: 32, contrast: [0.5, 1.5], saturation: [0.5, 1.5], hue: 0.1))
         }
-        if trivialAugment {
-            training.append(.trivialAugment(TrivialAugment(fill: normalization.meanColor, filter: filter)))
-        } else if let randAugment {
-            training.append(
-                .randAugment(RandAugment(policy: randAugment, fill: normalization.meanColor, filter: filter)))
-        } else if colorJitter.contains(where: { $0 > 0 }) {
-            training.append(
-                .colorJitter(
-                    brightness: colorJitter[0], contrast: colorJitter[1], saturation: colorJitter[2],
-                    hue: colorJitter[3]))
+        if augmentations.threeAugment { training.append(.threeAugment) }
+        training += colorSteps(fill: normalization.meanColor)
+        if augmentations.blur > 0 {
+            training.append(.gaussianBlur(probability: augmentations.blur, deviation: augmentations.blurDeviation))
         }
         return TransformPlan(
             width: width, height: height, channels: channels, training: training,
             evaluation: evaluation(height: height, width: width, fill: normalization.meanColor),
             normalization: normalization, erasing: erasing > 0 ? RandomErasing(probability: erasing) : nil)
+    }
+
+    /// The one of several ways to alter images that the keys ask for.
+    private func colorSteps(fill: [UInt8]) -> [TransformStep] {
+        if augmentations.augMix > 0 {
+            return [
+                .augMix(
+                    AugMix(
+                        severity: augmentations.augMix, movesPixels: augmentations.movesPixels, fill: fill,
+                        filter: filter))
+            ]
+        }
+        if trivialAugment { return [.trivialAugment(TrivialAugment(fill: fill, filter: filter))] }
+        if let randAugment { return [.randAugment(RandAugment(policy: randAugment, fill: fill, filter: filter))] }
+        guard colorJitter.contains(where: { $0 > 0 }) else { return [] }
+        return [
+            .colorJitter(
+                brightness: colorJitter[0], contrast: colorJitter[1], saturation: colorJitter[2], hue: colorJitter[3])
+        ]
     }
 
     /// What becomes of an image with objects in boxes, up to its flips.

@@ -65,6 +65,8 @@ package struct DataSection: Sendable {
     package var colorJitter: [Double]
     package var randAugment: RandAugment.Policy?
     package var trivialAugment: Bool
+    /// Those of whole images' colors, and repeats.
+    package var augmentations: AugmentationKeys
     package var erasing: Double
     /// What masks move along with.
     package var geometry: GeometryKeys
@@ -133,6 +135,13 @@ package struct DataSection: Sendable {
         if trivialAugment, randAugment != nil {
             reader.problem(
                 "trivialAugment", "randAugment is given as well, and one stands in for the other, expected one")
+        }
+        augmentations = AugmentationKeys(reader)
+        augmentations.check(
+            (trivialAugment ? ["trivialAugment"] : []) + (randAugment != nil ? ["randAugment"] : []), reader)
+        if augmentations.repeats > 1, sampling == .balanced {
+            reader.problem(
+                "repeats", "found \(augmentations.repeats), expected 1 with sampling: balanced, or sampling: shuffled")
         }
         erasing = reader.double("erasing", default: 0, in: 0...1, "Probability of random erasing")
         evaluationCrop = DataSection.evaluationCrop(reader)

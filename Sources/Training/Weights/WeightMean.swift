@@ -5,7 +5,7 @@ import Tensors
 
 /// The mean of several weights of one model: parameters and floating-point buffers, added up in double precision in the order in
 /// which they come; counters are the first one's. Running statistics of batch norms are means too, which is near what the mean
-/// weights would gather.
+/// weights would gather (`GatheredStatistics`).
 package struct WeightMean {
     private let first: Weights
     private var parameters: [Double]
@@ -82,9 +82,13 @@ package struct Soup {
     /// Greedy: the best weights first, then those that come next, each kept where the mean is no worse with it (algorithm 1).
     /// - Parameters:
     ///   - paths: of weights files, at least one; each is read when it is its turn.
+    ///   - prepare: changes a mean before it is measured: gathers its statistics, say.
     ///   - measure: what decides.
     /// - Throws: `RecipeError` for weights that are not of the first one's model.
-    package init(_ paths: [String], greedy: Bool, measure: (Weights) throws -> Scores) throws {
+    package init(
+        _ paths: [String], greedy: Bool, prepare: (Weights) throws -> Void = { _ in },
+        measure: (Weights) throws -> Scores
+    ) throws {
         require(!paths.isEmpty, "Soup", "there must be weights")
         var mean: WeightMean?
         var found = try paths.map { path -> Ingredient in
@@ -110,13 +114,17 @@ package struct Soup {
                 (sum, found[index].isTaken) = (next, true)
                 continue
             }
-            let scores = try measure(next.weights())
+            let mixture = next.weights()
+            try prepare(mixture)
+            let scores = try measure(mixture)
             found[index].together = scores
             guard !best.isBetter(than: scores) else { continue }
             (sum, best, found[index].isTaken) = (next, scores, true)
         }
         let mixed = sum.weights()
-        if !greedy, found.count > 1 { best = try measure(mixed) }
+        // A single one is taken as it is where others were tried beside it, and prepared where it is all there is.
+        if sum.count > 1 || found.count == 1 { try prepare(mixed) }
+        if !greedy { best = try measure(mixed) }
         (ingredients, weights, scores) = (found, mixed, best)
     }
 }
