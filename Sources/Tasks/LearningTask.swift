@@ -148,6 +148,12 @@ public protocol LearningTask: Sendable {
     var predictsWholeImages: Bool { get }
     /// The columns of predictions.
     var predictionColumns: PredictionColumns { get }
+    /// What of an answer is explained to those who ask where in an image it comes from; nil, as by default, for tasks whose
+    /// answers are not explained.
+    /// - Parameter classes: the class for each image; nil for what the model says.
+    func explained(_ output: ModelOutput<Float>, classes: [Int]?) -> ExplainedAnswer?
+    /// Images whose answers the report explains, by index, each with the class and what else is said of it.
+    func explainedImages(_ findings: Measure.Findings) -> [ExplainedImage]
 }
 
 extension LearningTask {
@@ -206,6 +212,12 @@ extension LearningTask {
 
     /// No.
     public var predictsWholeImages: Bool { false }
+
+    /// nil.
+    public func explained(_ output: ModelOutput<Float>, classes: [Int]?) -> ExplainedAnswer? { nil }
+
+    /// None.
+    public func explainedImages(_ findings: Measure.Findings) -> [ExplainedImage] { [] }
 
     /// The pixels as they are.
     public func painted(_ pixels: [UInt8], channels: Int, _ target: Target, row: Int) -> [UInt8] { pixels }

@@ -153,6 +153,8 @@ enum StyleSheet {
         .images p{margin:5px 0 0;display:flex;gap:6px;justify-content:space-between}
         .images p b{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
         .images .said b{color:rgb(var(--miss))}
+        .images img+img{margin-top:4px}.pair{margin:0 0 18px;scroll-margin-top:60px}.pair:target h3{color:rgb(var(--miss))}
+        .matrix td a,td a{color:inherit;text-decoration-thickness:1px}.matrix td a{display:block;text-decoration:none}.matrix td a:hover{text-decoration:underline}
         .images .truth{margin-top:0;color:var(--soft)}
         .strips{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr));gap:8px 28px}
         .strip{display:grid;grid-template-columns:5.5em repeat(6,minmax(0,1fr));gap:5px;align-items:center;font-size:12.5px;

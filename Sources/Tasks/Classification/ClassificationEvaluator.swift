@@ -65,13 +65,12 @@ public struct ClassificationEvaluator: Evaluator {
         findings.confusion[label][best] += 1
         findings.calibration.add(confidence: exp(Double(row[best])), isRight: best == label)
         fit?.add(row, label: label)
-        if best == label {
-            correct += 1
-        } else if options.mistakes > 0 {
-            findings.mistakes.append(
-                .init(
-                    index: index, actual: label, predicted: best, confidence: exp(Double(row[best])),
-                    actualProbability: exp(Double(row[label]))))
+        if best == label { correct += 1 }
+        if options.mistakes > 0 {
+            let answer = ClassificationFindings.Mistake(
+                index: index, actual: label, predicted: best, confidence: exp(Double(row[best])),
+                actualProbability: exp(Double(row[label])))
+            findings.add(answer)
         }
         if above < min(5, row.count) { amongFive += 1 }
         if options.isComplete { try keep(row, label: label, best: best, index: index) }
