@@ -1,3 +1,4 @@
+import Autograd
 import Tensors
 
 /// Shows those who look along what the layers of a model in single precision compute, and lets them change what layers with
@@ -11,8 +12,28 @@ package struct LayerProbe: Sendable {
     /// Called with what each convolution and each linear layer is given; it works with what is returned. While there is one,
     /// layers run one by one.
     package var input: (@Sendable (_ path: String, _ input: Tensor<Float>) -> Tensor<Float>)?
+    /// Called with what each convolution and each batch norm makes; what is returned goes on.
+    package var output: (@Sendable (_ path: String, _ output: Tensor<Float>) -> Tensor<Float>)?
 
     package init() {}
+
+    /// Whether somebody looks at what single layers are given.
+    static var watchesInputs: Bool { current?.input != nil }
+
+    /// What a layer is given, as who looks along wants it.
+    static func given<S: Scalar>(_ path: String, _ x: Variable<S>) -> Variable<S> { seen(x, current?.input, path) }
+
+    /// What a layer makes, likewise.
+    static func made<S: Scalar>(_ path: String, _ x: Variable<S>) -> Variable<S> { seen(x, current?.output, path) }
+
+    private static func seen<S: Scalar>(
+        _ x: Variable<S>, _ look: (@Sendable (String, Tensor<Float>) -> Tensor<Float>)?, _ path: String
+    ) -> Variable<S> {
+        guard let look, let tensor = x.value as? Tensor<Float>, let changed = look(path, tensor) as? Tensor<S> else {
+            return x
+        }
+        return Variable(changed)
+    }
 
     /// Shows an attention, where somebody looks along.
     static func show(_ path: String, _ view: @autoclosure () -> AttentionView?) {
