@@ -22,14 +22,17 @@ extension GraphBuilder {
                 Node(
                     name: initializer.name + ".cast", kind: "Cast", inputs: [name], outputs: [initializer.name],
                     attributes: ["to": .integer(ElementType.float)]))
-            return Initializer(name: name, shape: initializer.shape, elements: .halves(values.map(Self.half)))
+            return Initializer(name: name, shape: initializer.shape, elements: .halves(values.map(HalfWeights.bits)))
         }
         nodes = casts + nodes
     }
+}
 
+/// Numbers of half precision.
+package enum HalfWeights {
     /// The bits of the nearest number of half precision (IEEE 754), ties to even; by hand because `Float16` is missing on
     /// some platforms.
-    static func half(_ value: Float) -> UInt16 {
+    package static func bits(_ value: Float) -> UInt16 {
         let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
         let size = abs(value)
         // Below 2^-14 steps are of 2^-24; above, of 2^-10 of the power of two below.
