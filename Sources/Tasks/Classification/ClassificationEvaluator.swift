@@ -33,6 +33,7 @@ public struct ClassificationEvaluator: Evaluator {
         self.classNames = classNames
         self.options = options
         findings = ClassificationFindings(classes: classNames.count)
+        if options.mistakes > 0 { findings.thresholds = ThresholdCounts(classes: classNames.count) }
         if options.isComplete {
             probabilities = PredictionScores(classes: classNames.count, images: options.images)
         }
@@ -71,6 +72,7 @@ public struct ClassificationEvaluator: Evaluator {
                 index: index, actual: label, predicted: best, confidence: exp(Double(row[best])),
                 actualProbability: exp(Double(row[label])))
             findings.add(answer)
+            findings.thresholds?.add(row.lazy.map { exp(Double($0)) }, label: label)
         }
         if above < min(5, row.count) { amongFive += 1 }
         if options.isComplete { try keep(row, label: label, best: best, index: index) }

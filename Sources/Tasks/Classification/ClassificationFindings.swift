@@ -25,6 +25,8 @@ public struct ClassificationFindings: TaskFindings {
     private var examples: [Int: [Mistake]] = [:]
     /// Figures of each class, and whether probabilities can be believed; nil where they were not asked for.
     public internal(set) var report: ClassificationReport?
+    /// How probable each class was found; where mistakes were asked for, of not too many classes.
+    package internal(set) var thresholds: ThresholdCounts?
     /// What a user should know, one sentence each.
     public internal(set) var notices: [String] = []
 

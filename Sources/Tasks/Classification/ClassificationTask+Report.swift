@@ -44,7 +44,7 @@ extension ClassificationTask {
                         .array([.integer($0.count), .integer($0.right), .measured($0.confidence)])
                     })),
             .init("mistakes", .array(mistakes)), .init("examples", .array(examples)),
-        ]
+        ] + (findings.thresholds.map { [.init("thresholds", $0.json)] } ?? [])
     }
 
     /// More pictures than these would make the page heavy.
