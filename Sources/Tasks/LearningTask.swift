@@ -213,12 +213,6 @@ extension LearningTask {
     /// No.
     public var predictsWholeImages: Bool { false }
 
-    /// nil.
-    public func explained(_ output: ModelOutput<Float>, classes: [Int]?) -> ExplainedAnswer? { nil }
-
-    /// None.
-    public func explainedImages(_ findings: Measure.Findings) -> [ExplainedImage] { [] }
-
     /// The pixels as they are.
     public func painted(_ pixels: [UInt8], channels: Int, _ target: Target, row: Int) -> [UInt8] { pixels }
 

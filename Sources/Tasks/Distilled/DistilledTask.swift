@@ -279,12 +279,6 @@ extension DistilledTask {
         _ findings: Base.Measure.Findings, masks: Bool, _ write: (_ text: String) throws -> Void
     ) throws { try base.writeResults(findings, masks: masks, write) }
     package var predictionColumns: PredictionColumns { base.predictionColumns }
-    package func explained(_ output: ModelOutput<Float>, classes: [Int]?) -> ExplainedAnswer? {
-        base.explained(output, classes: classes)
-    }
-    package func explainedImages(_ findings: Base.Measure.Findings) -> [ExplainedImage] {
-        base.explainedImages(findings)
-    }
 
     package func predictions(
         _ output: ModelOutput<Float>, images: [String], _ options: PredictionOptions
