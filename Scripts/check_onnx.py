@@ -5,6 +5,9 @@
     Scripts/check_onnx.py hornet_tiny_gf convnext_nano32@48x40      these, the second at another image size
     Scripts/check_onnx.py mixnet_pico+mixer=odConv                  with other keys of the section `model`
     Scripts/check_onnx.py Runs/digits/weights/best.safetensors      trained weights
+    Scripts/check_onnx.py --weights fp16 swin_nano32                weights in half precision
+    Scripts/check_onnx.py --weights int8 Runs/digits                in bytes, with the time of an image beside single precision's
+    Scripts/check_onnx.py --images a.png b.jpg -- Runs/photos       images of any size, prepared within the graph
 
 Needs numpy, onnx and onnxruntime; where they are missing, makes a virtual environment with them. Each model is exported,
 checked by onnx itself and run at batch 1 and 5. Exits with 1 when a logit differs by more than the tolerance times the
@@ -43,7 +46,7 @@ def check(source, arguments, folder):
     else:
         weights = environment.random_weights(arguments.trainer, source, folder)
     exported = pathlib.Path(folder) / "model.onnx"
-    environment.run(arguments.trainer, "export", weights, "--onnx", exported)
+    environment.run(arguments.trainer, "export", weights, "--onnx", exported, "--weights", arguments.weights)
     onnx.checker.check_model(str(exported), full_check=True)
     kinds = {node.op_type for node in onnx.load(str(exported), load_external_data=False).graph.node}
     if kinds & {"DFT", "STFT"}:
@@ -69,20 +72,81 @@ def check(source, arguments, folder):
     return rows
 
 
+def check_images(source, arguments, folder):
+    """The largest difference of the probabilities of images that the graph prepares itself."""
+    import json
+
+    import numpy as np
+    import onnx
+    import onnxruntime
+    from PIL import Image, ImageOps
+
+    exported = pathlib.Path(folder) / "prepared.onnx"
+    environment.run(
+        arguments.trainer, "export", source, "--onnx", exported, "--with-preprocessing", "--weights", arguments.weights)
+    onnx.checker.check_model(str(exported), full_check=True)
+    session = onnxruntime.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    names = json.loads(metadata["hornbeam.classes"])
+    channels = json.loads(metadata["hornbeam.transform"])["channels"]
+    answers = json.loads(environment.run(
+        arguments.trainer, "predict", source, *arguments.images, "--json", "--top", len(names)))
+    rows = []
+    for path, answer in zip(arguments.images, answers):
+        image = ImageOps.exif_transpose(Image.open(path)).convert("RGB" if channels == 3 else "L")
+        pixels = np.asarray(image).reshape(1, image.height, image.width, channels)
+        theirs, = session.run(["probabilities"], {"image": pixels})
+        ours = {one["name"]: one["probability"] for one in answer["classes"]}
+        error = max(abs(float(theirs[0, i]) - ours[name]) for i, name in enumerate(names))
+        rows.append((path, f"{image.height}x{image.width}", 1, f"{theirs.max():.3g}", f"{error:.1e}", error <= arguments.tolerance))
+    return rows
+
+
+def times(source, arguments, folder):
+    """Milliseconds that onnxruntime takes for an image on one thread: in single precision, and as asked for."""
+    import time
+
+    import numpy as np
+    import onnxruntime
+
+    found = []
+    for weights in ("fp32", arguments.weights):
+        exported = pathlib.Path(folder) / "timed.onnx"
+        environment.run(arguments.trainer, "export", source, "--onnx", exported, "--weights", weights)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
+        images = np.zeros((1, *session.get_inputs()[0].shape[1:]), np.float32)
+        laps = []
+        for _ in range(30):
+            begin = time.perf_counter()
+            session.run(None, {"images": images})
+            laps.append(time.perf_counter() - begin)
+        found.append((weights, exported.stat().st_size, 1e3 * sorted(laps)[len(laps) // 4]))
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", help="weights files, run folders or names of models", default=MODELS)
-    parser.add_argument("--tolerance", type=float, default=1e-4)
+    parser.add_argument("--tolerance", type=float, help="1e-4 by default, 0.01 for fp16, 0.2 for int8")
+    parser.add_argument("--weights", choices=["fp32", "fp16", "int8"], default="fp32")
+    parser.add_argument("--images", nargs="+", default=[], help="image files, given to a graph that prepares them itself")
     parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     arguments = parser.parse_args()
-    environment.ensure_packages("onnx", "numpy", "onnx", "onnxruntime")
+    environment.ensure_packages("onnx", "numpy", "onnx", "onnxruntime", *(["PIL"] if arguments.images else []))
+    if arguments.tolerance is None:
+        arguments.tolerance = {"fp32": 1e-4, "fp16": 1e-2, "int8": 0.2}[arguments.weights]
     failed = 0
     print(f"{'model':<42} {'images':>8} {'batch':>5} {'largest logit':>14} {'difference':>11}")
     for source in arguments.models:
         with tempfile.TemporaryDirectory() as folder:
-            for *row, passed in check(source, arguments, folder):
+            for *row, passed in (check_images if arguments.images else check)(source, arguments, folder):
                 print("{:<42} {:>8} {:>5} {:>14} {:>11}".format(*row) + ("" if passed else "  FAILED"), flush=True)
                 failed += not passed
+            if arguments.weights != "fp32" and not arguments.images and pathlib.Path(source).exists():
+                for weights, size, time in times(source, arguments, folder):
+                    print(f"    {weights}: {size / 1e3:,.0f} kB, {time:.2f} ms an image on one thread")
     if failed:
         sys.exit(f"error: {failed} comparisons are out of tolerance ({arguments.tolerance})")
     print(f"onnxruntime agrees with the trainer within {arguments.tolerance}")

@@ -64,6 +64,25 @@ def check_hyperparameters(events):
     return [] if keys == infos else ["hparams: the session has other keys than the experiment"]
 
 
+def check_curves(events, curves):
+    """What is wrong with curves of precision over recall, by the plugin's own message."""
+    from tensorboard.plugins.pr_curve import plugin_data_pb2
+    from tensorboard.util import tensor_util
+
+    wrong = []
+    for tag in sorted(curves):
+        data = plugin_data_pb2.PrCurvePluginData()
+        data.ParseFromString(curves[tag])
+        values = tensor_util.make_ndarray(events.Tensors(tag)[-1].tensor_proto)
+        right, left_out = values[0], values[3]
+        print(f"curve      {tag:<42} {data.num_thresholds:>5} thresholds of {right[0] + left_out[0]:.0f}")
+        if values.shape != (6, data.num_thresholds):
+            wrong.append(f"{tag}: found {values.shape}, expected (6, {data.num_thresholds})")
+        elif not all(a >= b for a, b in zip(right, right[1:])):
+            wrong.append(f"{tag}: more answers are right at a higher threshold")
+    return wrong
+
+
 def check(run):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -82,7 +101,12 @@ def check(run):
     for tag in sorted(tags["images"]):
         found = events.Images(tag)
         print(f"image      {tag:<42} {len(found):>5} steps, last {found[-1].width} x {found[-1].height} pixels")
-    for tag in sorted(tags["tensors"]):
+    try:
+        curves = events.PluginTagToContent("pr_curves")
+    except KeyError:
+        curves = {}
+    wrong += check_curves(events, curves)
+    for tag in sorted(set(tags["tensors"]) - set(curves)):
         print(f"text       {tag:<42} {len(events.Tensors(tag)):>5} steps")
     if "configuration" not in tags["tensors"]:
         wrong.append("configuration: the text of config.yaml is missing")

@@ -25,6 +25,8 @@ public final class Tape<S: Scalar> {
         var adds = false
         var gradient: Tensor<S>?
         var isReached = false
+        /// Whether the gradient of a result is kept, as that of a leaf is.
+        var isKept = false
     }
 
     var nodes: [Node] = []
@@ -36,6 +38,12 @@ public final class Tape<S: Scalar> {
 
     /// Called with every operation whose gradient has just been computed and the gradients of its inputs.
     public var gradientObserver: ((Operation, _ path: String, _ gradients: [Tensor<S>?]) -> Void)?
+
+    /// Asked about every operation that is recorded: where it says yes, the results are among `keptResults`.
+    package var keepsResults: ((Operation, _ path: String) -> Bool)?
+
+    /// Results whose gradients `backward` keeps because `keepsResults` said so, in the order of the operations.
+    package private(set) var keptResults: [Variable<S>] = []
 
     /// Where the time of each operation is added up.
     public var profile: OperationProfile?
@@ -78,7 +86,20 @@ public final class Tape<S: Scalar> {
             Node(operation: operation, path: path, inputs: inputs, outputs: first..<slots.count, pullback: pullback))
         observer?(operation, path, outputs)
         profile?.forward(operation, path, outputs)
-        return outputs.enumerated().map { Variable(value: $1, tape: self, index: first + $0) }
+        let results = outputs.enumerated().map { Variable(value: $1, tape: self, index: first + $0) }
+        if let keepsResults, keepsResults(operation, path) {
+            for result in results { keepGradient(of: result) }
+            keptResults += results
+        }
+        return results
+    }
+
+    /// Has `backward` keep the gradient of a result, which otherwise goes as soon as it has been used.
+    package func keepGradient(of result: Variable<S>) {
+        guard let index = result.index, result.tape === self else {
+            brokenRule("keepGradient(of:)", [result.shape], "the result does not depend on any leaf of this tape")
+        }
+        slots[index].isKept = true
     }
 
     /// Computes the gradient of `result`, weighted by `cotangent` (1 for a scalar when absent), with respect to every
@@ -105,7 +126,7 @@ public final class Tape<S: Scalar> {
         while var node = nodes.popLast() {
             var gradients = node.outputs.map { index -> Tensor<S>? in
                 let gradient = slots[index].gradient
-                slots[index].gradient = nil
+                if !slots[index].isKept { slots[index].gradient = nil }
                 return gradient
             }
             guard gradients.contains(where: { $0 != nil }), let pullback = node.pullback else { continue }
@@ -130,7 +151,9 @@ public final class Tape<S: Scalar> {
 
     /// The gradient of a leaf after `backward`, or `nil` when no result depends on it.
     public func gradient(of leaf: Variable<S>) -> Tensor<S>? {
-        guard let index = leaf.index, leaf.tape === self, slots[index].isLeaf, slots[index].destination == nil else {
+        guard let index = leaf.index, leaf.tape === self, slots[index].isLeaf || slots[index].isKept,
+            slots[index].destination == nil
+        else {
             brokenRule(
                 "gradient(of:)", [leaf.shape], "the variable must be a leaf of this tape that keeps its gradient")
         }

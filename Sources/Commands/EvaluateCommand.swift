@@ -186,7 +186,7 @@ struct EvaluateCommand: ParsableCommand {
             return
         }
         let (path, weights) = try Weights.find(self.weights ?? "")
-        var recipe = try recipe(console)
+        var recipe = try measuredRecipe(self.weights ?? "", data: data, overrides.values, console)
         if let line = try recipe.training.shareProcessors() { progressConsole(json: json).line(line) }
         // Whether it can be written shows before the work.
         var file: AtomicFile.Stream?
@@ -199,25 +199,6 @@ struct EvaluateCommand: ParsableCommand {
         let found = try MaskComparison(
             predictions: predictions, labels: labels, classes: classes, ignored: Set(ignore), background: background)
         console.text(json ? found.json.text(pretty: true) : found.text)
-    }
-
-    /// The recipe whose data is measured.
-    private func recipe(_ console: Console) throws -> Recipe {
-        let weights = weights ?? ""
-        let run = RunFolder(weights) ?? RunFolder(of: weights)
-        guard let data else {
-            guard let run else {
-                throw ValidationError(
-                    "\(weights) lies in no run folder, whose configuration would name the data, expected --data <config>"
-                )
-            }
-            return try openRecipe(run.path, overrides.values, console, data: true)
-        }
-        if RunFolder.isFolder(data), RunFolder(data) == nil, let run {
-            return try openRecipe(
-                run.path, overrides.values + ["data.path=" + JSONValue.string(data).text()], console)
-        }
-        return try openRecipe(data, overrides.values, console, data: true)
     }
 
     private func measure<C: TaskConfiguration>(

@@ -17,13 +17,17 @@ struct ExportCommand: ParsableCommand {
             model stands for that model's first values, a mould for weights from elsewhere.
 
             The ONNX model takes `images` [batch, channels, height, width], normalised, and gives `logits`, or the objects \
-            that a detector finds, by the limits that go with its weights. A weights file has PyTorch's names: those of \
+            that a detector finds, by the limits that go with its weights. --with-preprocessing gives a classifier's model \
+            bytes of any size and takes probabilities; --weights makes it smaller, and with int8 faster, and says what it \
+            loses on the validation images. A weights file has PyTorch's names: those of \
             the official HorNet and CvT code, of timm (ConvNeXt) and of torchvision (ResNet); --names has those of a \
             detector in another library.
 
             EXAMPLES:
               trainer export Runs/digits --onnx digits.onnx
               trainer export Runs/digits/weights/last.safetensors --onnx last.onnx --json
+              trainer export Runs/photos --onnx photos.onnx --with-preprocessing
+              trainer export Runs/photos --onnx photos.onnx --weights int8
               trainer export Runs/digits --safetensors d.safetensors --mmpretrain
               trainer export Runs/cells --safetensors cells.safetensors --names torchvision
               trainer export hornet_tiny_gf --safetensors mould.safetensors
@@ -56,10 +60,13 @@ struct ExportCommand: ParsableCommand {
         help: ArgumentHelp("Replaces a value of a configuration; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
 
+    @OptionGroup var graph: GraphChoice
+
     @Flag(help: "Print JSON instead of a line per file.")
     var json = false
 
     func validate() throws {
+        try graph.check(onnx: onnx != nil)
         if onnx == nil, safetensors == nil {
             throw ValidationError("there is nothing to write, expected --onnx FILE or --safetensors FILE")
         }
@@ -87,17 +94,17 @@ struct ExportCommand: ParsableCommand {
         let console = Console()
         let source = try resolve(console)
         if json {
-            console.text(try export(source) { _ in }.text(pretty: true))
+            console.text(try export(source, console) { _ in }.text(pretty: true))
         } else {
-            _ = try export(source) { console.line($0) }
+            _ = try export(source, console) { console.line($0) }
         }
     }
 
     /// Writes what is asked for.
-    private func export(_ source: Source, _ line: (String) -> Void) throws -> JSONValue {
+    private func export(_ source: Source, _ console: Console, _ line: (String) -> Void) throws -> JSONValue {
         var members: [JSONValue.Member] = [.init("source", .string(source.path))]
         // Both are made before either is written, so that a mistake leaves nothing half done.
-        let model = try onnx.map { path in (path, try graph(source)) }
+        let model = try onnx.map { path in (path, try graph(source, console)) }
         let specification = source.weights.metadata.specification
         let library = names.flatMap { DetectorStyle(rawValue: $0) }
         let file = try safetensors.map { path in
@@ -107,16 +114,20 @@ struct ExportCommand: ParsableCommand {
             }
             return (path, file)
         }
-        if let (path, model) = model {
+        if let (path, (model, loss)) = model {
             try AtomicFile.write(path, pieces: model.pieces)
-            let size = model.input.shape.map(String.init).joined(separator: ", ")
+            let size = model.input.extents.joined(separator: ", ")
             let outputs = model.outputs.map {
                 "\($0.name) [batch, \($0.shape.map(String.init).joined(separator: ", "))]"
             }.joined(separator: ", ")
             line(
                 "written to \(path): ONNX, \(model.nodeCount) operators of set \(ONNXModel.operatorSet), "
-                    + "images [batch, \(size)] to " + outputs)
-            members.append(.init("onnx", encode(model, path)))
+                    + "\(model.input.name) [\(size)] to " + outputs)
+            if let loss {
+                let (layers, others) = (model.quantized.layers.count, model.quantized.others.count)
+                line("\(layers) of \(layers + others) layers with weights run in bytes; " + loss.text)
+            }
+            members.append(.init("onnx", encode(model, path, loss)))
         }
         if let (path, file) = file {
             try file.write(path: path)
@@ -134,34 +145,65 @@ struct ExportCommand: ParsableCommand {
         return .object(members)
     }
 
-    private func graph(_ source: Source) throws -> ONNXModel {
+    private func graph(_ source: Source, _ console: Console) throws -> (ONNXModel, EightBitLoss?) {
+        guard graph.weights == .int8 else { return (try model(source), nil) }
+        guard source.hasWeights else {
+            throw ValidationError("\(source.path) has no weights that were trained, expected some with --weights int8")
+        }
+        let recipe = try measuredRecipe(self.source, data: graph.data, overrides, console)
+        if let notice = ThreadPool.use(recipe.training) { console.notice(notice) }
+        return try quantized(source, recipe, try recipe.checkedTask(for: source.weights, source.path), console)
+    }
+
+    private func quantized<C: TaskConfiguration>(
+        _ source: Source, _ recipe: Recipe, _ configuration: C, _ console: Console
+    ) throws -> (ONNXModel, EightBitLoss?) {
+        let trial = try EightBitTrial(source.weights, source.path, recipe, configuration, console)
+        let ranges = try trial.ranges().0
+        let model = try model(source, ranges: ranges)
+        return (model, try trial.measure(model.quantized, ranges))
+    }
+
+    private func model(_ source: Source, ranges: ActivationRanges? = nil) throws -> ONNXModel {
         let (metadata, limits) = (source.weights.metadata, try source.limits ?? DetectionLimits())
         return try ONNXModel(
             metadata.specification, height: metadata.transform.height, width: metadata.transform.width,
             tensors: source.weights.store.stateDictionary(),
             description: "images: \(metadata.transform.evaluationDescription)", metadata: try metadata.encoded(),
             objects: ObjectLimits(
-                score: limits.score, perLevel: limits.perLevel, overlap: limits.overlap, most: limits.most))
+                score: limits.score, perLevel: limits.perLevel, overlap: limits.overlap, most: limits.most),
+            preparation: try graph.preparation(metadata, source.path),
+            temperature: metadata.vocabulary.settings["temperature"]?.doubleValue ?? 1, weights: graph.weights,
+            ranges: ranges)
     }
 
-    private func encode(_ model: ONNXModel, _ path: String) -> JSONValue {
+    private func encode(_ model: ONNXModel, _ path: String, _ loss: EightBitLoss?) -> JSONValue {
         func value(_ value: GraphValue) -> JSONValue {
             [
                 "name": .string(value.name),
-                "shape": .array([.string("batch")] + value.shape.map(JSONValue.integer)),
+                "shape": .array(value.extents.map { extent in Int(extent).map { .integer($0) } ?? .string(extent) }),
             ]
         }
-        return [
+        var json: JSONValue = [
             "path": .string(path), "operatorSet": .integer(ONNXModel.operatorSet), "nodes": .integer(model.nodeCount),
             "bytes": .integer(model.byteCount), "input": value(model.input), "output": value(model.outputs[0]),
             "outputs": .array(model.outputs.map { value($0) }),
         ]
+        if graph.weights != .fp32 { json["weights"] = .string(graph.weights.rawValue) }
+        if let loss {
+            json["quantizedLayers"] = .integer(model.quantized.layers.count)
+            json["otherLayers"] = .array(model.quantized.others.map { .string($0) })
+            json["measured"] = loss.json
+        }
+        return json
     }
 
     /// The weights, from wherever they come.
     private struct Source {
         let path: String
         let weights: Weights
+        /// Whether they are more than first values.
+        var hasWeights = true
 
         /// Which candidates are objects; nil where nothing says so.
         var limits: DetectionLimits? {
@@ -181,7 +223,7 @@ struct ExportCommand: ParsableCommand {
                 for notice in outline.notices { console.notice(notice) }
                 console.notice("\(source) has no weights, the model's first values are written.")
             }
-            return Source(path: source, weights: weights)
+            return Source(path: source, weights: weights, hasWeights: false)
         }
         if let outline = ModelOutline(name: source) { return fresh(outline, try Weights(fresh: outline)) }
         if source.hasSuffix(".yaml") || source.hasSuffix(".yml") {

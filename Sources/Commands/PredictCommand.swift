@@ -18,6 +18,9 @@ struct PredictCommand: ParsableCommand {
             YOLO's tools do, and detections.json as COCO's results, image_id being the image's number from 1. A model for \
             super-resolution writes NAME.png, the enlarged image, of images of any size.
 
+            --explain shows where in an image the answer of a classifier or a segmenter comes from, over the image as the \
+            model sees it, orange for the answer and blue against it: explanations/NAME.png below --output.
+
             EXAMPLES:
               trainer predict Runs/digits a.png b.jpg
               trainer predict Runs/photos holiday/ --top 1
@@ -25,6 +28,7 @@ struct PredictCommand: ParsableCommand {
               trainer predict Runs/photos @list.txt --csv answers.csv
               trainer predict Runs/photos - < photo.jpg
               trainer predict Runs/scenes street/ --output answers --json
+              trainer predict Runs/photos a.jpg --explain gradcam --output why
               trainer predict Runs/cells slides/ --threshold 0.5 --output answers
               trainer predict w.safetensors --prepared x.safetensors --logits --json
             """)
@@ -64,6 +68,8 @@ struct PredictCommand: ParsableCommand {
         help: "The least score of a detector's objects; by default that of the best F1, which the weights keep.")
     var threshold: Double?
 
+    @OptionGroup var explanation: ExplanationChoice
+
     @OptionGroup var inference: InferencePrecision
 
     @Flag(help: "Print JSON instead of a table.")
@@ -81,6 +87,14 @@ struct PredictCommand: ParsableCommand {
             throw ValidationError(
                 "no image is given, expected at least one image file, a folder, - (standard input) or @list")
         }
+        if explanation.explain != nil {
+            if prepared != nil {
+                throw ValidationError("--explain is about images, which --prepared does not read; give one of them")
+            }
+            if output == nil, !json {
+                throw ValidationError("--explain has nowhere to go, expected --output FOLDER or --json with it")
+            }
+        }
         if logits, !json { throw ValidationError("--logits is part of the JSON output, expected --json with it") }
         if json, csv != nil { throw ValidationError("--json and --csv exclude each other; give one of them") }
     }
@@ -95,10 +109,12 @@ struct PredictCommand: ParsableCommand {
         let task = try C.task(weights.metadata.vocabulary)
         var options = PredictionOptions(top: top, showsOutputs: logits)
         options.threshold = threshold
-        let predictor = Predictor(weights: weights, task: task, options: options)
-        if output != nil, !task.predictsWholeImages {
+        let explanation = try explanation.options(
+            classes: weights.metadata.classNames, of: self.weights)
+        let predictor = Predictor(weights: weights, task: task, options: options, explanation: explanation)
+        if output != nil, !task.predictsWholeImages, explanation == nil {
             throw ValidationError(
-                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter, a detector or a model that enlarges with --output"
+                "\(self.weights) is of the task \(C.name), which writes no files, expected a segmenter, a detector or a model that enlarges with --output, or --explain"
             )
         }
         let folder = try output.map { try PredictionFolder($0) }

@@ -11,6 +11,8 @@ struct Predictor<Task: LearningTask> {
     let weights: Weights
     let task: Task
     let options: PredictionOptions
+    /// How answers are explained; nil for no explanations.
+    var explanation: ExplanationOptions?
 
     private var plan: TransformPlan { weights.metadata.transform }
 
@@ -35,10 +37,28 @@ struct Predictor<Task: LearningTask> {
         guard !sound.isEmpty else { return read.map { $0.flatMap { _ in .failure(PredictionFailure(reason: "")) } } }
         let pixels = sound.flatMap { index in (try? read[index].get()) ?? [] }
         let input = Tensor<Float>([sound.count, plan.height, plan.width, plan.channels], pixels)
-        var answers = predict(sound.map { sources[$0].name }, input).makeIterator()
+        let found = predict(sound.map { sources[$0].name }, input)
+        var answers = try found.enumerated().map { row, answer in
+            try explained(answer, input.rows(row..<row + 1))
+        }.makeIterator()
         return read.map { result in
             result.flatMap { _ in answers.next() ?? .failure(PredictionFailure(reason: "there is no answer")) }
         }
+    }
+
+    /// The answer with where in the image it comes from, where that is asked for.
+    /// - Parameter input: [1, H, W, C].
+    private func explained(
+        _ answer: Result<Prediction, PredictionFailure>, _ input: Tensor<Float>
+    ) throws -> Result<Prediction, PredictionFailure> {
+        guard let explanation, case .success(let prediction) = answer else { return answer }
+        let found = try Explainer(task, weights.model, weights.store, plan).explain(input, explanation)
+        let picture = found.overlay(
+            plan.normalization.bytes(input.array), width: plan.width, height: plan.height, channels: plan.channels)
+        return .success(
+            prediction.adding(
+                [.init("explanation", found.json(class: task.vocabulary.classNames[found.classIndex]))],
+                files: [.init(folder: "explanations", ending: ".png", bytes: picture)]))
     }
 
     /// What the model says of an image in its own size.
@@ -49,7 +69,12 @@ struct Predictor<Task: LearningTask> {
             do {
                 let answer = try task.prediction(
                     image, name: source.name, weights.model, weights.store, plan, options)
-                return answer ?? .failure(PredictionFailure(reason: "\(source.name): there is no answer"))
+                guard let answer else {
+                    return .failure(PredictionFailure(reason: "\(source.name): there is no answer"))
+                }
+                guard explanation != nil else { return answer }
+                let pixels = try Transform(plan, mode: .evaluation)(image)
+                return try explained(answer, Tensor([1, plan.height, plan.width, plan.channels], pixels))
             } catch { return .failure(PredictionFailure(reason: "\(source.name): \(error)")) }
         }
     }

@@ -34,4 +34,13 @@ public protocol Backbone: Sendable {
 
     /// The shape pass for one image [1, H, W, C]: enters its layers and returns the shapes of the maps at the taps.
     func trace(_ image: Shape, _ trace: ModelTrace) throws -> [Shape]
+
+    /// The path of the layer whose tokens [N, T, C], the class token first, stand for the last map where a classifier reads
+    /// the class token alone, so that nothing of its answer depends on that map; `nil`, as by default, for all others.
+    var tokenLayer: String? { get }
+}
+
+extension Backbone {
+    /// `nil`.
+    public var tokenLayer: String? { nil }
 }

@@ -28,6 +28,9 @@ extension Model {
         return ModelOutput(logits: Variable(logits), features: [])
     }
 
+    /// The backbone's `tokenLayer`, where the head reads the class token.
+    package var tokenLayer: String? { head is ClassificationHead ? backbone.tokenLayer : nil }
+
     /// Images whose largest maps, and what is made on the way from one to the next, take about `cache` bytes; few images leave
     /// products too few rows.
     private func imagesTogether(height: Int, width: Int) -> Int {

@@ -151,6 +151,12 @@ public protocol LearningTask: Sendable {
     var predictsWholeImages: Bool { get }
     /// The columns of predictions.
     var predictionColumns: PredictionColumns { get }
+    /// What of an answer is explained to those who ask where in an image it comes from; nil, as by default, for tasks whose
+    /// answers are not explained.
+    /// - Parameter classes: the class for each image; nil for what the model says.
+    func explained(_ output: ModelOutput<Float>, classes: [Int]?) -> ExplainedAnswer?
+    /// Images whose answers the report explains, by index, each with the class and what else is said of it.
+    func explainedImages(_ findings: Measure.Findings) -> [ExplainedImage]
 }
 
 extension LearningTask {

@@ -34,6 +34,13 @@ public struct Prediction: Sendable {
         }
     }
 
+    /// The same with more of JSON's members and more files.
+    public func adding(_ members: [JSONValue.Member], files: [File]) -> Prediction {
+        Prediction(
+            image: image, rows: rows, fields: fields, members: self.members + members, files: self.files + files,
+            results: results)
+    }
+
     /// - Parameters:
     ///   - rows: of the table, without the image's name.
     ///   - fields: of a row of comma-separated values, without the image's name.

@@ -9,9 +9,7 @@ struct Interpreter {
     func run(_ inputs: [String: Axes]) throws -> [String: Axes] {
         var values = inputs
         for (name, constant) in model.constants {
-            values[name] = Axes(
-                constant.shape,
-                constant.type == 7 ? constant.integers.map { Double($0) } : constant.floats.map { Double($0) })
+            values[name] = Axes(constant.shape, constant.numbers)
         }
         for node in model.nodes {
             let operands = try node.inputs.map { name in
@@ -37,6 +35,7 @@ struct Interpreter {
         func integers(_ name: String) -> [Int] { node.attributes[name]?.integers ?? [] }
         func axis(_ rank: Int) -> Int { integer("axis") < 0 ? integer("axis") + rank : integer("axis") }
         let epsilon = Double(node.attributes["epsilon"]?.float ?? 0)
+        if let simple = simple(node, x) { return simple }
         switch node.kind {
         case "Add": return [.combined(x[0], x[1], +)]
         case "Sub": return [.combined(x[0], x[1], -)]

@@ -28,6 +28,33 @@ struct ONNXReader {
         var floats: [Float] {
             stride(from: 0, to: raw.count, by: 4).map { Float(bitPattern: UInt32(little(raw[$0..<$0 + 4]))) }
         }
+        var doubles: [Double] {
+            stride(from: 0, to: raw.count, by: 8).map { Double(bitPattern: UInt64(little(raw[$0..<$0 + 8]))) }
+        }
+        /// All kinds as numbers.
+        var numbers: [Double] {
+            switch type {
+            case 2: raw.map { Double($0) }
+            case 3: raw.map { Double(Int8(bitPattern: $0)) }
+            case 6:
+                stride(from: 0, to: raw.count, by: 4).map {
+                    Double(Int32(bitPattern: UInt32(little(raw[$0..<$0 + 4]))))
+                }
+            case 7: integers.map { Double($0) }
+            case 10: stride(from: 0, to: raw.count, by: 2).map { half(UInt16(little(raw[$0..<$0 + 2]))) }
+            case 11: doubles
+            default: floats.map { Double($0) }
+            }
+        }
+
+        /// A number of half precision, by its three fields.
+        private func half(_ bits: UInt16) -> Double {
+            let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 1023) / 1024)
+            let size =
+                exponent == 0
+                ? fraction * 0x1p-14 : (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+            return bits >> 15 == 1 ? -size : size
+        }
         var integers: [Int] {
             stride(from: 0, to: raw.count, by: 8).map { Int(Int64(bitPattern: little(raw[$0..<$0 + 8]))) }
         }

@@ -10,6 +10,8 @@ struct EventReader {
         var texts: [String: String] = [:]
         /// By tag: what the plugin for hyperparameters is told.
         var plugins: [String: (name: String, content: [UInt8])] = [:]
+        /// By tag: shape and numbers of tensors of floats.
+        var tensors: [String: (shape: [Int], values: [Float])] = [:]
         var images: [String: (width: Int, height: Int, channels: Int, png: [UInt8])] = [:]
         /// (min, max, num, sum, limits, buckets)
         var histograms: [String: (low: Double, high: Double, count: Double, limits: [Double], buckets: [Double])] = [:]
@@ -136,6 +138,13 @@ struct EventReader {
             case 8:
                 let parts = Dictionary(try fields(field.bytes).map { ($0.number, $0) }) { $1 }
                 if parts[1]?.integer == 7 { event.texts[tag] = parts[8]?.text }
+                if parts[1]?.integer == 1, let numbers = parts[5]?.bytes {
+                    let axes = try fields(parts[2]?.bytes ?? []).flatMap { try fields($0.bytes) }
+                    let values = stride(from: 0, to: numbers.count, by: 4).map {
+                        Float(bitPattern: UInt32(number(numbers[$0..<$0 + 4])))
+                    }
+                    event.tensors[tag] = (axes.map { Int($0.integer) }, values)
+                }
             case 9:
                 let parts = Dictionary(try fields(field.bytes).map { ($0.number, $0) }) { $1 }
                 let data = Dictionary(try fields(parts[1]!.bytes).map { ($0.number, $0) }) { $1 }

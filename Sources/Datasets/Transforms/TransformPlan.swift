@@ -18,6 +18,15 @@ public struct Normalization: Codable, Sendable, Hashable {
         self.deviation = deviation
     }
 
+    /// Takes the normalisation of pixels [.., channels] off again.
+    package func bytes(_ values: some Sequence<Float>) -> [UInt8] {
+        values.enumerated().map { position, value in
+            let channel = position % mean.count
+            let pixel = value * deviation[channel] + mean[channel]
+            return pixel.isFinite ? UInt8(min(max((pixel * 255).rounded(), 0), 255)) : 0
+        }
+    }
+
     /// The statistics of ImageNet that published weights expect.
     public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 }

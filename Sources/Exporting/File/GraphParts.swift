@@ -3,6 +3,12 @@ struct Initializer {
     enum Elements {
         case floats([Float])
         case integers([Int])
+        case doubles([Double])
+        /// Half precision, by the bits.
+        case halves([UInt16])
+        case signedBytes([Int8])
+        case bytes([UInt8])
+        case shortIntegers([Int32])
     }
 
     let name: String
@@ -14,8 +20,37 @@ struct Initializer {
         switch elements {
         case .floats(let values): values.withUnsafeBytes(Array.init)
         case .integers(let values): values.map(Int64.init).withUnsafeBytes(Array.init)
+        case .doubles(let values): values.withUnsafeBytes(Array.init)
+        case .halves(let values): values.withUnsafeBytes(Array.init)
+        case .signedBytes(let values): values.withUnsafeBytes(Array.init)
+        case .bytes(let values): values
+        case .shortIntegers(let values): values.withUnsafeBytes(Array.init)
         }
     }
+
+    /// The number of the element type in the format.
+    var type: Int {
+        switch elements {
+        case .floats: ElementType.float
+        case .integers: ElementType.integer
+        case .doubles: ElementType.double
+        case .halves: ElementType.half
+        case .signedBytes: ElementType.signedByte
+        case .bytes: ElementType.byte
+        case .shortIntegers: ElementType.shortInteger
+        }
+    }
+}
+
+/// Numbers of element types in the format (`TensorProto.DataType`).
+enum ElementType {
+    static let float = 1
+    static let byte = 2
+    static let signedByte = 3
+    static let shortInteger = 6
+    static let integer = 7
+    static let half = 10
+    static let double = 11
 }
 
 /// What an operator is told beside its operands.
@@ -48,12 +83,31 @@ public struct GraphValue: Sendable, Equatable {
     public let shape: [Int]
     /// Whether it holds 64-bit integers.
     public let isInteger: Bool
+    /// Whether it is a batch of images as bytes [batch, height, width, channels], whose height and width are free and 0 in
+    /// the shape.
+    public let isImage: Bool
 
     /// A value of that name, its shape given without the batch.
     public init(name: String, shape: [Int], isInteger: Bool = false) {
         self.name = name
         self.shape = shape
         self.isInteger = isInteger
+        isImage = false
+    }
+
+    /// Images of any size as bytes.
+    init(image name: String, channels: Int) {
+        self.name = name
+        shape = [0, 0, channels]
+        (isInteger, isImage) = (false, true)
+    }
+
+    /// The number of its element type, and the extents: those that are free as words.
+    var type: Int { isInteger ? ElementType.integer : isImage ? ElementType.byte : ElementType.float }
+
+    /// Each extent as a number, or as a word where it is free.
+    public var extents: [String] {
+        ["batch"] + (isImage ? ["height", "width", "\(shape[2])"] : shape.map(String.init))
     }
 }
 

@@ -89,22 +89,24 @@ struct ONNXFile {
         message.string(1, value.name)
         message.message(2) { type in
             type.message(1) { tensor in
-                tensor.integer(1, value.isInteger ? 7 : 1)
+                tensor.integer(1, value.type)
                 tensor.message(2) { shape in
-                    shape.message(1) { $0.string(2, "batch") }
-                    for extent in value.shape { shape.message(1) { $0.integer(1, extent) } }
+                    for extent in value.extents {
+                        shape.message(1) { axis in
+                            if let number = Int(extent) { axis.integer(1, number) } else { axis.string(2, extent) }
+                        }
+                    }
                 }
             }
         }
     }
 
     private static func pieces(_ initializer: Initializer) -> [[UInt8]] {
-        let isInteger = if case .integers = initializer.elements { true } else { false }
         let raw = initializer.rawBytes
         let head =
             ProtobufWriter.message { tensor in
                 if !initializer.shape.isEmpty { tensor.integers(1, initializer.shape) }
-                tensor.integer(2, isInteger ? 7 : 1)
+                tensor.integer(2, initializer.type)
                 tensor.string(8, initializer.name)
             } + ProtobufWriter.header(9, length: raw.count)
         return [ProtobufWriter.header(5, length: head.count + raw.count) + head, raw]

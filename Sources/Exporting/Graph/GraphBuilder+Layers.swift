@@ -14,8 +14,18 @@ extension GraphBuilder {
         let matrix = constant(
             name + ".transposed", [inputs, outputs],
             (0..<inputs).flatMap { i in (0..<outputs).map { weight.values[$0 * inputs + i] } })
-        guard optionalTensor(path + ".bias") != nil else { return node("MatMul", output ?? path, [x, matrix]) }
+        let layer = { (result: String) in
+            QuantizedLayer(
+                path: path, result: result, weights: weight.values, shape: [outputs, inputs], isProduct: true,
+                maker: path)
+        }
+        guard optionalTensor(path + ".bias") != nil else {
+            let product = node("MatMul", output ?? path, [x, matrix])
+            remember(layer(product))
+            return product
+        }
         let product = node("MatMul", path + ".product", [x, matrix])
+        remember(layer(product))
         return node("Add", output ?? path, [product, try parameter(path + ".bias", rank: 1)])
     }
 
@@ -59,6 +69,10 @@ extension GraphBuilder {
         ]
         if dilation > 1 { attributes["dilations"] = .integers([dilation, dilation]) }
         let name = node("Conv", output ?? path, inputs, attributes)
+        remember(
+            QuantizedLayer(
+                path: path, result: name, weights: weight.values, shape: weight.shape,
+                offsets: optionalTensor(path + ".bias")?.values, isProduct: false, maker: path))
         let window = Window(
             kernel: Pair(kernelHeight, kernelWidth), stride: Pair(stride), padding: pads,
             dilation: Pair(dilation))
@@ -70,6 +84,7 @@ extension GraphBuilder {
     /// Batch norm with its running statistics.
     public mutating func batchNorm(_ path: String, _ map: FeatureMap, epsilon: Double = 1e-5) throws -> FeatureMap {
         let map = channelsFirst(map)
+        if try folded(path, map, epsilon: epsilon) { return map }
         let inputs = try ["weight", "bias", "running_mean", "running_var"].map {
             try parameter("\(path).\($0)", rank: 1)
         }

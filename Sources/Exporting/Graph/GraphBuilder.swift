@@ -6,14 +6,19 @@ import Tensors
 /// Puts a graph together node by node from a state dict. A node is named after the layer it belongs to, its result
 /// after the node: that is how nodes refer to values.
 public struct GraphBuilder {
-    private(set) var nodes: [Node] = []
-    private(set) var initializers: [Initializer] = []
+    var nodes: [Node] = []
+    var initializers: [Initializer] = []
     /// The rows and columns of the images.
     public let imageSize: Pair
     /// Which candidates a detector's graph gives as objects; `nil` for the maps of its head.
     let objects: ObjectLimits?
     /// Of the maps that the head is given, fine to coarse, where they are known.
     let strides: [Int]?
+    /// What layers are given and make, for a graph of 8-bit integers; `nil` for one of floats.
+    let ranges: ActivationRanges?
+    /// Layers that will run in 8-bit integers, by their result, and those whose range is not known.
+    var quantized: [String: QuantizedLayer] = [:]
+    var unquantized: [String] = []
     private let tensors: [String: NamedArray<Float>]
     private var taken: Set<String> = []
     private var constants: Set<String> = []
@@ -23,7 +28,11 @@ public struct GraphBuilder {
     private var batch: String?
 
     /// - Parameter tensors: under PyTorch's names and in its order.
-    init(tensors: [NamedArray<Float>], imageSize: Pair, objects: ObjectLimits? = nil, strides: [Int]? = nil) {
+    init(
+        tensors: [NamedArray<Float>], imageSize: Pair, objects: ObjectLimits? = nil, strides: [Int]? = nil,
+        ranges: ActivationRanges? = nil
+    ) {
+        self.ranges = ranges
         self.imageSize = imageSize
         self.objects = objects
         self.strides = strides
@@ -70,6 +79,16 @@ public struct GraphBuilder {
     public mutating func constant(_ name: String, _ shape: [Int], _ values: @autoclosure () -> [Float]) -> String {
         if constants.insert(name).inserted {
             initializers.append(Initializer(name: name, shape: shape, elements: .floats(values())))
+        }
+        return name
+    }
+
+    /// A constant of any type, kept once under its name.
+    mutating func constant(_ name: String, _ shape: [Int], of elements: @autoclosure () -> Initializer.Elements)
+        -> String
+    {
+        if constants.insert(name).inserted {
+            initializers.append(Initializer(name: name, shape: shape, elements: elements()))
         }
         return name
     }

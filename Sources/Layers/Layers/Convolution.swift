@@ -55,9 +55,11 @@ public struct Convolution: Layer {
     /// The maps [N, H', W', outputs] of maps [N, H, W, inputs]; sizes as `Window.outputSize` says.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            x.convolution(
-                context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation,
-                groups: groups, flipped: flipped)
+            LayerProbe.made(
+                path,
+                LayerProbe.given(path, x).convolution(
+                    context[weight], bias.map { context[$0] }, stride: stride, padding: padding, dilation: dilation,
+                    groups: groups, flipped: flipped))
         }
     }
 
@@ -67,6 +69,7 @@ public struct Convolution: Layer {
         require(
             stride == 1 && groups == 1 && !flipped, path, parts.map(\.shape),
             "maps are joined by convolutions of stride 1 and one group alone")
+        if LayerProbe.watchesInputs { return self(.concatenated(parts), context) }
         return LayerPath.$current.withValue(path) {
             .convolution(
                 joining: parts, context[weight], bias.map { context[$0] }, padding: padding, dilation: dilation)
@@ -125,7 +128,10 @@ public struct DepthwiseConvolution: Layer {
     /// The maps, each side divided by the stride and rounded up.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
-            x.depthwiseConvolution(context[weight], bias.map { context[$0] }, stride: stride)
+            LayerProbe.made(
+                path,
+                LayerProbe.given(path, x).depthwiseConvolution(
+                    context[weight], bias.map { context[$0] }, stride: stride))
         }
     }
 

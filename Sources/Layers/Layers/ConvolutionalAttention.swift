@@ -61,8 +61,10 @@ public struct ConvolutionalAttention: Sendable {
         _ map: Variable<S>, token: Variable<S>?, _ context: Context<S>
     ) -> Variable<S> {
         let images = map.shape[0]
+        var keyMap = Pair(0)
         let parts = projections.map { part in
             let mixed = part.norm(part.convolution(map, context), context)
+            keyMap = Pair(mixed.shape[1], mixed.shape[2])
             let tokens = LayerPath.$current.withValue(path) { mixed.tokens(after: token) }
             let projected = part.linear(tokens, context)
             return LayerPath.$current.withValue(path) {
@@ -71,10 +73,26 @@ public struct ConvolutionalAttention: Sendable {
         }
         let mixed = LayerPath.$current.withValue(path) {
             let scale = 1 / Double(channels).squareRoot()
+            LayerProbe.show(
+                path,
+                view(
+                    parts, scale: scale, map: Pair(map.shape[1], map.shape[2]), keyMap: keyMap, hasToken: token != nil))
             return Variable.attention(parts[0], parts[1], parts[2], scale: scale).transposed([0, 2, 1, 3])
                 .reshaped([images, parts[0].shape[2], channels])
         }
         return output(mixed, context)
+    }
+
+    private func view<S: Scalar>(
+        _ parts: [Variable<S>], scale: Double, map: Pair, keyMap: Pair, hasToken: Bool
+    ) -> AttentionView? {
+        guard let queries = parts[0].value as? Tensor<Float>, let keys = parts[1].value as? Tensor<Float> else {
+            return nil
+        }
+        return .tokens(
+            TokenAttention(
+                queries: queries, keys: keys, scale: scale, map: map, keyMap: keyMap,
+                keyStride: projections[1].convolution.stride, hasToken: hasToken))
     }
 
     /// The shape pass for a map [1, H, W, C] with or without a class token.

@@ -30,7 +30,9 @@ public struct Linear: Layer {
 
     /// x W^T + b, [..., outputs].
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        LayerPath.$current.withValue(path) { x.linear(context[weight], bias.map { context[$0] }) }
+        LayerPath.$current.withValue(path) {
+            LayerProbe.given(path, x).linear(context[weight], bias.map { context[$0] })
+        }
     }
 
     /// The same with the outputs in consecutive parts of the given widths, each contiguous.
@@ -38,18 +40,20 @@ public struct Linear: Layer {
         _ x: Variable<S>, _ context: Context<S>, splitInto widths: [Int]
     ) -> [Variable<S>] {
         LayerPath.$current.withValue(path) {
-            x.linear(context[weight], bias.map { context[$0] }, splitInto: widths)
+            LayerProbe.given(path, x).linear(context[weight], bias.map { context[$0] }, splitInto: widths)
         }
     }
 
     /// The same of gelu(x), without storing the activation.
     public func callAsFunction<S: Scalar>(gelu x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        LayerPath.$current.withValue(path) { x.geluLinear(context[weight], bias.map { context[$0] }) }
+        if LayerProbe.watchesInputs { return self(x.map(.gelu), context) }
+        return LayerPath.$current.withValue(path) { x.geluLinear(context[weight], bias.map { context[$0] }) }
     }
 
     /// The same of max(x, 0), without storing the activation.
     package func callAsFunction<S: Scalar>(relu x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        LayerPath.$current.withValue(path) { x.reluLinear(context[weight], bias.map { context[$0] }) }
+        if LayerProbe.watchesInputs { return self(x.relu(), context) }
+        return LayerPath.$current.withValue(path) { x.reluLinear(context[weight], bias.map { context[$0] }) }
     }
 
     /// Of max(x, 0) for samples x [N, .., inputs] one output each, that of the row of the weight which `rows` names,

@@ -108,9 +108,11 @@ public struct BatchNorm: Layer {
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
         LayerPath.$current.withValue(path) {
             guard usesBatch(context, x.shape) else {
-                return x.batchNormalized(
-                    context[gain], context[bias], mean: context.current(runningMean),
-                    variance: context.current(runningVariance), epsilon: epsilon)
+                return LayerProbe.made(
+                    path,
+                    x.batchNormalized(
+                        context[gain], context[bias], mean: context.current(runningMean),
+                        variance: context.current(runningVariance), epsilon: epsilon))
             }
             let (output, mean, variance) = x.batchNormalized(context[gain], context[bias], epsilon: epsilon)
             update(mean, variance, context)
@@ -120,7 +122,8 @@ public struct BatchNorm: Layer {
 
     /// The same with relu behind it, as one operation.
     public func callAsFunction<S: Scalar>(relu x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        LayerPath.$current.withValue(path) {
+        if LayerProbe.watchesInputs { return self(x, context).relu() }
+        return LayerPath.$current.withValue(path) {
             guard usesBatch(context, x.shape) else {
                 return x.batchNormalizedRelu(
                     context[gain], context[bias], mean: context.current(runningMean),

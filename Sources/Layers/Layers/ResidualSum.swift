@@ -83,8 +83,10 @@ public struct ResidualSum: Sendable {
     }
 
     /// Whether whole branches are computed in blocks of rows. In training each part of the rows has sums of its own for
-    /// the weights' gradients, which pays when there are many more rows than channels. A function of the sizes alone.
+    /// the weights' gradients, which pays when there are many more rows than channels. A function of the sizes alone, but
+    /// that layers run one by one for those who look along.
     static func fusesRows<S>(_ x: Variable<S>) -> Bool {
-        !x.isTracked || x.shape.rows >= 4 * x.shape.columns
+        if LayerProbe.watchesInputs { return false }
+        return !x.isTracked || x.shape.rows >= 4 * x.shape.columns
     }
 }

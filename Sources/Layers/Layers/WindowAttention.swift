@@ -71,12 +71,25 @@ public struct WindowAttention: Sendable {
                     context[projection.weight], bias, splitInto: [3 * x.shape.columns])[0]
             } : projection(norm(x, context), context)
         let windows = shift.windows(window, on: Pair(x.shape[1], x.shape[2]))
+        LayerProbe.show(path, view(operands, context[table], windows.isPadded ? bias : nil, windows))
         let mixed = LayerPath.$current.withValue(path) {
             operands.windowAttention(
                 table: context[table], padding: windows.isPadded ? bias : nil, heads: heads, window: window,
                 shift: windows.shift)
         }
         return output(mixed, context)
+    }
+
+    private func view<S: Scalar>(
+        _ operands: Variable<S>, _ table: Variable<S>, _ padding: Variable<S>?, _ windows: AttentionWindows
+    ) -> AttentionView? {
+        guard let operands = operands.value as? Tensor<Float>, let table = table.value as? Tensor<Float> else {
+            return nil
+        }
+        return .windows(
+            WindowedAttention(
+                operands: operands, table: table, padding: padding?.value as? Tensor<Float>, heads: heads,
+                windows: windows))
     }
 
     /// The shape pass for a map [1, H, W, C].

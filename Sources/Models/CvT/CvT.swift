@@ -76,6 +76,11 @@ package struct CvT: Backbone {
         return Features(maps: maps, token: token)
     }
 
+    /// The norm before the last attention: behind it only the class token reaches the answer.
+    package var tokenLayer: String? {
+        specification.classToken ? stages.last?.blocks.last?.norm1.path : nil
+    }
+
     package func trace(_ image: Shape, _ trace: ModelTrace) throws -> [Shape] {
         var shape = image
         return try stages.enumerated().map { i, stage in

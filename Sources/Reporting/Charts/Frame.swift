@@ -1,3 +1,5 @@
+import JSON
+
 func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 
 /// The rectangle that curves are drawn in.
@@ -39,9 +41,24 @@ struct Frame {
             return "<line class=\"mark\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(bottom)\" y2=\"\(bottom + 4)\"/>\(text)"
         }
         return """
-            \(rows)<line class="base" x1="\(left)" x2="\(right)" y1="\(bottom)" y2="\(bottom)"/>\(columns)\
+            <g class="rows">\(rows)</g><line class="base" x1="\(left)" x2="\(right)" y1="\(bottom)" y2="\(bottom)"/>\
+            <g class="columns">\(columns)</g>\
             <text class="tick" x="\(right)" y="\(bottom + 33)" text-anchor="end">\(xTitle)</text>
             """
+    }
+
+    /// What the script needs to draw the curves anew: the range of each axis and where its ends lie.
+    func axes(isShare: Bool, isWhole: Bool) -> JSONValue {
+        func axis(_ axis: Axis, _ from: Double, _ to: Double) -> JSONValue {
+            [
+                "low": .number(axis.low), "high": .number(axis.high), "log": .bool(axis.isLogarithmic),
+                "from": .number(rounded(from)), "to": .number(rounded(to)),
+            ]
+        }
+        var (x, y) = (axis(horizontal, left, right), axis(vertical, bottom, top))
+        if isShare { y["share"] = .bool(true) }
+        if isWhole { x["whole"] = .bool(true) }
+        return ["x": x, "y": y]
     }
 
     /// Curves within the frame: a drawing of its own cuts off what leaves it.

@@ -145,7 +145,7 @@ struct LineChart {
         let isBroad = width > 600
         let drawing: Markup = """
             <div class="plot\(isBroad ? " wide" : "")" data-chart\(place)><svg\(width < 300 ? " class=\"small\"" : "") viewBox="0 0 \(width) \(height)" role="img" aria-label="\(title)" tabindex="0">
-            \(frame.grid(horizontal.title))\(frame.marks(marks))\(cut)\(notes.map(frame.note))
+            \(frame.grid(horizontal.title))\(frame.marks(marks))<g class="drawn">\(cut)</g>\(notes.map(frame.note))
             <line class="rule" y1="\(frame.top)" y2="\(frame.bottom)" x1="0" x2="0" visibility="hidden"/>
             </svg><div class="readout" hidden></div>
             <script type="application/json">\(readout(series, kept, kept.map { x[$0] }, frame).embedded)</script></div>
@@ -180,6 +180,8 @@ struct LineChart {
     private func readout(_ series: [Series], _ kept: [Int], _ plotted: [Double], _ frame: Frame) -> JSONValue {
         [
             "x": .array(plotted.map { .number(rounded(frame.x($0))) }),
+            "axes": frame.axes(
+                isShare: vertical.style == .percentage, isWhole: horizontal.isWhole && !horizontal.isLogarithmic),
             "labels": .array(plotted.map { .string("\(horizontal.title) \(label($0))") }),
             "series": .array(
                 series.map { one in

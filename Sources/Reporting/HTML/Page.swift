@@ -46,7 +46,7 @@ struct Page {
             <main>
             \(parts)</main>
             <footer>Made by Hornbeam \(ProgramVersion.current.description). This page is one file and loads nothing.</footer>
-            <script>\(Markup(raw: PageScript.text))</script>
+            <script>\(Markup(raw: PageScript.text + ChartScript.text))</script>
             </body>
             </html>
 

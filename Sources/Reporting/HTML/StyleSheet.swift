@@ -94,6 +94,11 @@ enum StyleSheet {
         .readout{position:absolute;top:8px;z-index:2;pointer-events:none;background:var(--paper);border:1px solid var(--line);
         border-radius:7px;padding:6px 10px;font-size:12px;line-height:1.45;box-shadow:0 4px 14px rgb(0 0 0/.14);
         white-space:nowrap}
+        .axes{position:absolute;top:-2px;right:0;display:flex;gap:4px;z-index:1;opacity:0;transition:opacity .15s}
+        .plot:hover .axes,.plot:focus-within .axes,.plot.zoomed .axes{opacity:1}.plot:not(.zoomed) .axes .back{display:none}
+        .axes button{font:inherit;font-size:11px;padding:1px 7px;border:1px solid var(--line);border-radius:6px;
+        background:var(--paper);color:var(--soft);cursor:pointer}.axes button[aria-pressed=true]{color:var(--accent);border-color:var(--accent)}
+        .chosen{fill:var(--accent);opacity:.14}.zoomed .note,.zoomed .stage{display:none}
         .readout b{display:block;font-weight:600}
         .readout div{display:flex;gap:14px;justify-content:space-between}
         .scroller{position:relative}
@@ -153,6 +158,8 @@ enum StyleSheet {
         .images p{margin:5px 0 0;display:flex;gap:6px;justify-content:space-between}
         .images p b{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
         .images .said b{color:rgb(var(--miss))}
+        .images img+img{margin-top:4px}.pair{margin:0 0 18px;scroll-margin-top:60px}.pair:target h3{color:rgb(var(--miss))}
+        .matrix td a,td a{color:inherit;text-decoration-thickness:1px}.matrix td a{display:block;text-decoration:none}.matrix td a:hover{text-decoration:underline}
         .images .truth{margin-top:0;color:var(--soft)}
         .strips{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr));gap:8px 28px}
         .strip{display:grid;grid-template-columns:5.5em repeat(6,minmax(0,1fr));gap:5px;align-items:center;font-size:12.5px;
@@ -198,7 +205,7 @@ enum StyleSheet {
         .matrix{--cell:26px;font-size:11px;border-spacing:1px}.matrix th{padding:1px 3px}.spare{display:none}
         section{padding-top:30px}.card,figure.chart{padding:12px}}
         @page{margin:14mm 12mm}
-        @media print{body{font-size:11px}nav,.readout,.switch,.more,.scroller::before,.scroller::after{display:none}
+        @media print{body{font-size:11px}nav,.axes,.readout,.switch,.more,.scroller::before,.scroller::after{display:none}
         header,main,footer{max-width:none;padding-left:0;padding-right:0}header{padding-top:0}section{padding-top:22px}
         h1,h2,h3,.lead{break-after:avoid}figure.chart,.images figure,.strip,.pictures .card,.kernels,.facts,tr,.matrix{break-inside:avoid}
         .two{grid-template-columns:1fr 1fr}.three,.wide{grid-template-columns:repeat(3,minmax(0,1fr))}.grid{gap:10px}

@@ -12,6 +12,8 @@ package struct EventRecord: Sendable {
         case text(String)
         /// A message of the plugin for hyperparameters (HParamsPluginData), which carries no tensor of its own.
         case hyperparameters([UInt8])
+        /// Precision and recall over thresholds.
+        case precisionRecall(PrecisionRecallExport)
     }
 
     /// Seconds since 1970.
@@ -84,6 +86,15 @@ package struct EventRecord: Sendable {
                 tensor.floats(5, [0])
             }
             metadata("hparams", content, to: &writer)
+        case .precisionRecall(let curve):
+            writer.message(8) { tensor in
+                tensor.integer(1, 1)
+                tensor.message(2) { shape in
+                    for extent in [6, curve.rows.count] { shape.message(2) { $0.integer(1, extent) } }
+                }
+                tensor.floats(5, curve.values)
+            }
+            metadata("pr_curves", curve.content, to: &writer)
         }
     }
 

@@ -86,6 +86,9 @@ public enum TensorBoardExport {
         }
         var values: [(tag: String, value: EventRecord.Value)] = []
         for (tag, sheet) in record.taskSections?.pictures(record) ?? [] { values.append((tag, sheet.value)) }
+        for (tag, curve) in record.taskSections?.precisionRecall(record) ?? [] {
+            values.append((tag, .precisionRecall(curve)))
+        }
         for filters in FilterBank.all(record) {
             values.append(("\(filters.isSpectrum ? "filters" : "kernels")/\(filters.name)", filters.sheet.value))
         }

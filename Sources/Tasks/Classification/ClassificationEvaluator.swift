@@ -33,6 +33,7 @@ public struct ClassificationEvaluator: Evaluator {
         self.classNames = classNames
         self.options = options
         findings = ClassificationFindings(classes: classNames.count)
+        if options.mistakes > 0 { findings.thresholds = ThresholdCounts(classes: classNames.count) }
         if options.isComplete {
             probabilities = PredictionScores(classes: classNames.count, images: options.images)
         }
@@ -65,13 +66,13 @@ public struct ClassificationEvaluator: Evaluator {
         findings.confusion[label][best] += 1
         findings.calibration.add(confidence: exp(Double(row[best])), isRight: best == label)
         fit?.add(row, label: label)
-        if best == label {
-            correct += 1
-        } else if options.mistakes > 0 {
-            findings.mistakes.append(
-                .init(
-                    index: index, actual: label, predicted: best, confidence: exp(Double(row[best])),
-                    actualProbability: exp(Double(row[label]))))
+        if best == label { correct += 1 }
+        if options.mistakes > 0 {
+            let answer = ClassificationFindings.Mistake(
+                index: index, actual: label, predicted: best, confidence: exp(Double(row[best])),
+                actualProbability: exp(Double(row[label])))
+            findings.add(answer)
+            findings.thresholds?.add(row.lazy.map { exp(Double($0)) }, label: label)
         }
         if above < min(5, row.count) { amongFive += 1 }
         if options.isComplete { try keep(row, label: label, best: best, index: index) }

@@ -20,6 +20,15 @@ extension ClassificationTask {
             json["actualProbability"] = .measured(mistake.actualProbability)
             return json
         }
+        let shown = Self.examples(findings)
+        let examples = zip(shown, try pictures(shown.map(\.index))).map { example, picture -> JSONValue in
+            var json = picture
+            json["name"] = .string(dataset.name(example.index))
+            json["actual"] = .integer(example.actual)
+            json["predicted"] = .integer(example.predicted)
+            json["confidence"] = .measured(example.confidence)
+            return json
+        }
         var cells: [JSONValue] = []
         for (actual, row) in findings.confusion.enumerated() {
             for (predicted, count) in row.enumerated() where count > 0 {
@@ -34,8 +43,22 @@ extension ClassificationTask {
                     findings.calibration.bins.map {
                         .array([.integer($0.count), .integer($0.right), .measured($0.confidence)])
                     })),
-            .init("mistakes", .array(mistakes)),
-        ]
+            .init("mistakes", .array(mistakes)), .init("examples", .array(examples)),
+        ] + (findings.thresholds.map { [.init("thresholds", $0.json)] } ?? [])
+    }
+
+    /// More pictures than these would make the page heavy.
+    private static let mostExamples = 100
+
+    /// Images of the pairs of classes that are taken for each other most often, pair by pair.
+    private static func examples(_ findings: ClassificationFindings) -> [ClassificationFindings.Mistake] {
+        func count(_ pair: [ClassificationFindings.Mistake]) -> Int {
+            findings.confusion[pair[0].actual][pair[0].predicted]
+        }
+        let pairs = findings.confused.enumerated().sorted {
+            (count($1.element), $0.offset) < (count($0.element), $1.offset)
+        }
+        return Array(pairs.flatMap(\.element).prefix(mostExamples))
     }
 
     private func share(_ value: Double?) -> String { value.map { NumberText.percentage($0) } ?? "-" }

@@ -14,12 +14,7 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
     /// Takes the normalisation of an image off again: bytes [height, width, channels].
     private func bytes(_ batch: ImageBatch, _ index: Int) -> [UInt8] {
         let size = batch.valueCount
-        let (mean, deviation) = (data.plan.normalization.mean, data.plan.normalization.deviation)
-        return batch.pixels[index * size..<(index + 1) * size].enumerated().map { position, value in
-            let channel = position % batch.channels
-            let pixel = value * deviation[channel] + mean[channel]
-            return pixel.isFinite ? UInt8(min(max((pixel * 255).rounded(), 0), 255)) : 0
-        }
+        return data.plan.normalization.bytes(batch.pixels[index * size..<(index + 1) * size])
     }
 
     /// An image of at most `limit` pixels a side: means of blocks.
@@ -85,6 +80,27 @@ struct Thumbnails<Annotation: Datasets.Annotation> {
                 "width": .integer(small.width), "height": .integer(small.height), "channels": .integer(batch.channels),
                 "pixels": .string(Data(small.pixels).base64EncodedString()),
             ]
+        }
+    }
+
+    /// Where the model finds its answers to some images of a data set: each with its picture, and with the heat over it as
+    /// Grad-CAM has it.
+    func explanations(
+        _ dataset: any AnnotatedDataset<Annotation>, _ images: [ExplainedImage], _ explainer: Explainer, limit: Int
+    ) throws -> [JSONValue] {
+        let pictures = try evaluation(dataset, images.map(\.index), limit: limit)
+        let transform = try Transform(data.plan, mode: .evaluation)
+        let plan = data.plan
+        return try zip(images, pictures).map { image, picture in
+            var options = ExplanationOptions(.gradcam)
+            options.classIndex = image.classIndex
+            let input = Tensor<Float>(
+                [1, plan.height, plan.width, plan.channels], transform(try dataset.image(image.index)))
+            var json = picture
+            json["name"] = .string(dataset.name(image.index))
+            for member in image.members { json[member.name] = member.value }
+            json["heat"] = try explainer.explain(input, options).heat.json
+            return json
         }
     }
 

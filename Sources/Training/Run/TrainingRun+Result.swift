@@ -48,7 +48,7 @@ extension TrainingRun {
         output.reporter?.result {
             try ResultRecord(
                 task: step.task, findings: findings, data: data, recipe: recipe, epoch: place.epochs + progress.epoch,
-                part: part
+                part: part, explainer: try? Explainer(step.task, model, measured, data.plan)
             ).json(filters: FilterSamples.json(model.parameters, measured))
         }
     }

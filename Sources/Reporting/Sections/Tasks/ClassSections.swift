@@ -6,7 +6,10 @@ enum ClassSections: TaskSections {
     static let task = "classification"
 
     static func sections(_ record: RunRecord) -> [PageSection] {
-        [confusion(record), CalibrationSection(record)?.section, mistakes(record), samples(record)].compactMap { $0 }
+        [
+            confusion(record), CalibrationSection(record)?.section, explanations(record), mistakes(record),
+            examples(record), samples(record),
+        ].compactMap { $0 }
     }
 
     static func sections(_ comparison: RunComparison) -> [PageSection] { [recall(comparison)].compactMap { $0 } }
@@ -17,17 +20,18 @@ enum ClassSections: TaskSections {
 
     private static func confusion(_ record: RunRecord) -> PageSection? {
         guard let matrix = ConfusionMatrix(record), matrix.counts.contains(where: { $0 > 0 }) else { return nil }
-        let picture = MatrixPicture(matrix: matrix)
+        var picture = MatrixPicture(matrix: matrix)
+        picture.linked = Set(pairs(record).map { [$0.actual, $0.predicted] })
         let chart: Markup = "<div class=\"card\"><h3>What is taken for what</h3>\(picture.markup)"
         let body: Markup =
             picture.isWide
             ? """
             <div class="grid">\(chart)</div>
-            <div class="grid two start"><div class="card">\(frequent(matrix))</div>
+            <div class="grid two start"><div class="card">\(frequent(matrix, linked: picture.linked))</div>
             <div class="card"><h3>Each class</h3>\(table(matrix))</div></div></div>
             """
             : """
-            <div class="grid two start">\(chart)\(frequent(matrix))</div>
+            <div class="grid two start">\(chart)\(frequent(matrix, linked: picture.linked))</div>
             <div class="card"><h3>Each class</h3>\(table(matrix))</div></div>
             """
         return PageSection(
@@ -41,14 +45,20 @@ enum ClassSections: TaskSections {
     /// - Parameters:
     ///   - title: what the pairs are called.
     ///   - unit: what is counted.
+    ///   - linked: the pairs of classes whose images the page shows.
     static func frequent(
-        _ matrix: ConfusionMatrix, title: String = "Most frequent mistakes", unit: String = "images"
+        _ matrix: ConfusionMatrix, title: String = "Most frequent mistakes", unit: String = "images",
+        linked: Set<[Int]> = []
     ) -> Markup {
         let mistakes = matrix.mistakes.prefix(8)
         guard !mistakes.isEmpty else { return "<p class=\"lead\">Not a single mistake.</p>" }
         let rows = mistakes.map { cell -> [DataTable.Cell] in
             [
-                .text(matrix.names[cell.actual]), .text(matrix.names[cell.predicted]), .count(cell.count),
+                .text(matrix.names[cell.actual]), .text(matrix.names[cell.predicted]),
+                linked.contains([cell.actual, cell.predicted])
+                    ? DataTable.Cell(
+                        "<a href=\"#\(MatrixPicture.anchor(cell.actual, cell.predicted))\">\(NumberText.grouped(cell.count))</a>",
+                        order: Double(cell.count)) : .count(cell.count),
                 .share(matrix.share(cell)),
             ]
         }

@@ -9,6 +9,9 @@ enum BoxSections: TaskSections {
     static func pictures(_ record: RunRecord) -> [(tag: String, sheet: PixelSheet)] {
         InstanceSections.pictures(record)
     }
+    static func precisionRecall(_ record: RunRecord) -> [(tag: String, curve: PrecisionRecallExport)] {
+        InstanceSections.precisionRecall(record)
+    }
     static func snapshots(_ record: RunRecord) -> [(epoch: Int, tag: String, sheet: PixelSheet)] {
         InstanceSections.snapshots(record)
     }

@@ -3,6 +3,11 @@ struct MatrixPicture {
     let matrix: ConfusionMatrix
     /// Whether pixels are counted: such counts are long, so that they are shortened, and shares are shown first.
     var isOfPixels = false
+    /// The pairs of classes whose images the page shows, at `anchor`.
+    var linked: Set<[Int]> = []
+
+    /// The name within links of the images of a pair of classes.
+    static func anchor(_ actual: Int, _ predicted: Int) -> String { "pair-\(actual)-\(predicted)" }
 
     /// More classes than these are shown without numbers.
     private static let mostNumbered = 24
@@ -73,9 +78,15 @@ struct MatrixPicture {
         let hint =
             "\(matrix.names[actual]) taken for \(matrix.names[predicted]): \(isOfPixels ? NumberText.grouped(count) + " pixels" : "\(count)")"
         let percent = NumberText.fixed(100 * share, decimals: share < 0.0995 ? 1 : 0)
+        let isLinked = linked.contains([actual, predicted])
+        let numbers: Markup = """
+            <span class="count">\(isOfPixels ? Self.short(count) : "\(count)")</span><span class="share">\(percent)</span>
+            """
+        let body: Markup =
+            isLinked ? "<a href=\"#\(Self.anchor(actual, predicted))\">\(numbers)</a>" : numbers
         return """
-            <td class="\(actual == predicted ? "" : "miss")" style="--a:\(Self.strength(share))" title="\(hint)">\
-            <span class="count">\(isOfPixels ? Self.short(count) : "\(count)")</span><span class="share">\(percent)</span></td>
+            <td class="\(actual == predicted ? "" : "miss")" style="--a:\(Self.strength(share))" title="\(hint)\(isLinked ? ", see some" : "")">\
+            \(body)</td>
             """
     }
 
@@ -90,6 +101,16 @@ struct MatrixPicture {
             <span>blue right, orange wrong</span></p>
             """
     }()
+
+    /// Over the cells of a picture.
+    private func links(margin: Double, side: Double) -> [Markup] {
+        linked.sorted { $0.lexicographicallyPrecedes($1) }.map { pair in
+            """
+            <a href="#\(Self.anchor(pair[0], pair[1]))"><rect x="\(margin + side * Double(pair[1]))" y="\(margin + side * Double(pair[0]))" \
+            width="\(side)" height="\(side)" fill="transparent"><title>\(matrix.names[pair[0]]) taken for \(matrix.names[pair[1]])</title></rect></a>
+            """
+        }
+    }
 
     // MARK: Pixels
 
@@ -123,7 +144,7 @@ struct MatrixPicture {
                 <text x="\(isNamed ? margin - 4 : margin + 18)" y="10" text-anchor="\(isNamed ? "end" : "start")" class="corner">predicted →</text>\
                 <text x="2" y="\(margin - 4)" class="corner">true ↓</text>
                 <image x="\(margin)" y="\(margin)" width="\(side * Double(classes))" height="\(side * Double(classes))" \
-                preserveAspectRatio="none" href="\(picture.source)"/></svg>
+                preserveAspectRatio="none" href="\(picture.source)"/>\(links(margin: margin, side: side))</svg>
                 """)
         return """
             \(box.markup)<p class="scale"><span>Share of the row: the darker, the larger; the diagonal is what is right.</span></p>

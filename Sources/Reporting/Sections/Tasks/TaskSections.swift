@@ -13,13 +13,16 @@ protocol TaskSections {
     static func sections(_ comparison: RunComparison) -> [PageSection]
     /// Pictures of a finished run for its event file, by tag.
     static func pictures(_ record: RunRecord) -> [(tag: String, sheet: PixelSheet)]
-    /// The same of what the model said of a few images after some epochs.
+    /// Pictures of what the model said of a few images after some epochs.
     static func snapshots(_ record: RunRecord) -> [(epoch: Int, tag: String, sheet: PixelSheet)]
+    /// Precision and recall over thresholds for the event file, by tag.
+    static func precisionRecall(_ record: RunRecord) -> [(tag: String, curve: PrecisionRecallExport)]
 }
 
 extension TaskSections {
     static func sections(_ comparison: RunComparison) -> [PageSection] { [] }
     static func pictures(_ record: RunRecord) -> [(tag: String, sheet: PixelSheet)] { [] }
+    static func precisionRecall(_ record: RunRecord) -> [(tag: String, curve: PrecisionRecallExport)] { [] }
     static func snapshots(_ record: RunRecord) -> [(epoch: Int, tag: String, sheet: PixelSheet)] { [] }
 }
 
