@@ -13,11 +13,18 @@ struct SweepCommand: ParsableCommand {
             standard deviation. Validation chooses, and a lead within the error is no win. All results are also in \
             OUTPUT/sweep.json, and on the page OUTPUT/sweep.html, which trainer report OUTPUT makes again.
 
-            A configuration may say itself what is varied: sweep: {vary: ["key=value,value,..."]}.
+            A configuration may say itself what is varied and how: sweep: {vary: ["key=value,value,..."], random: 20}.
 
             With --random N so many runs are drawn instead of trying every combination. Then --vary takes ranges, too: \
             low..high, or low..high:log with equal chances for equal factors; whole numbers are drawn between whole \
             numbers. The draws follow from --seed alone, and the first are the same for every N.
+
+            A key may count only where another one, varied before it, has a value: "key=values if other=value"; several \
+            such lists of one key go with different values of the other.
+
+            With --halving all runs are trained to a first rung, the best third of the configurations by validation to \
+            the next, and so on to the end. Runs go on from their exact state, so those that come through have the \
+            bytes of runs that never stopped. --minutes ends a call early; the same command goes on.
 
             EXAMPLES:
               trainer sweep Configs/digits.yaml --vary run.seed=0,1,2 \\
@@ -25,6 +32,10 @@ struct SweepCommand: ParsableCommand {
               trainer sweep Configs/digits.yaml --vary model.depths=[1,1,1,1],[2,2,2,2]
               trainer sweep Configs/digits.yaml --random 20 \\
                 --vary optimizer.learningRate=1e-4..1e-2:log --vary loss.mixup=0..0.8
+              trainer sweep Configs/digits.yaml --random 27 --halving --minutes 10 \\
+                --vary optimizer.kind=adamw,sgd \\
+                --vary "optimizer.learningRate=1e-4..1e-2:log if optimizer.kind=adamw" \\
+                --vary "optimizer.learningRate=1e-2..1:log if optimizer.kind=sgd"
               trainer sweep Configs/digits.yaml --vary loss.mixup=0,0.8 --json
               trainer sweep Configs/mixers-digits.yaml
             """)
@@ -51,6 +62,25 @@ struct SweepCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "The seed of the draws; the runs' own is run.seed.")
     var seed: Int?
 
+    @Flag(help: "Stop runs at rungs, and go on with the best by validation.")
+    var halving = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --halving: the epochs of the rungs, such as 5,15; parts of training.epochs by default.",
+            valueName: "epoch,epoch"))
+    var rungs: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("With --halving: one configuration in so many goes on; 3 by default.", valueName: "n"))
+    var keep: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Train no longer than this; the same command goes on later.", valueName: "minutes"))
+    var minutes: Double?
+
     @Option(help: "The folder of the runs; Runs/sweep-<name of the configuration> by default.", completion: .directory)
     var output: String?
 
@@ -59,11 +89,30 @@ struct SweepCommand: ParsableCommand {
 
     func validate() throws {
         try check("--random", random, in: 1...SweepPlan.mostArms)
-        if let seed {
-            if random == nil {
-                throw ValidationError("--seed goes with --random; --set run.seed=\(seed) is the seed of the runs")
+        try check("--seed", seed, in: 0...Int.max)
+        try check("--keep", keep, in: Halving.factors)
+        if let minutes, !(minutes > 0 && minutes <= SweepOptions.mostMinutes) {
+            throw ValidationError("--minutes is \(minutes), expected more than 0, such as 30")
+        }
+        _ = try rungEpochs()
+    }
+
+    private func rungEpochs() throws -> [Int]? {
+        try rungs.map { text in
+            let epochs = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+            guard !epochs.contains(nil) else {
+                throw ValidationError("--rungs is \(text), expected epochs such as 5,15")
             }
-            try check("--seed", seed, in: 0...Int.max)
+            return epochs.compactMap { $0 }
+        }
+    }
+
+    private var options: SweepOptions {
+        get throws {
+            var options = SweepOptions()
+            (options.random, options.seed, options.halving) = (random, seed, halving)
+            (options.rungs, options.keep, options.minutes) = (try rungEpochs(), keep, minutes)
+            return options
         }
     }
 
@@ -73,14 +122,16 @@ struct SweepCommand: ParsableCommand {
             throw ValidationError("\(config) has a pool of teachers, expected a configuration of trainer train")
         }
         let path = output ?? "Runs/sweep-" + stem(config)
-        let variations = try variations.isEmpty ? SweepSection(file, overrides: overrides).variations : variations
+        let section = try SweepSection(file, overrides: overrides)
+        let variations = variations.isEmpty ? section.variations : variations
+        let options = try options.over(section.options)
+        if let problem = options.problem { throw ValidationError(problem) }
         if variations.isEmpty {
             throw ValidationError(
                 "Missing --vary key=value,value,... (or a section sweep in \(config)): a sweep varies something")
         }
-        let plan =
-            try random.map { try SweepPlan(variations, draws: $0, seed: UInt64(seed ?? 0)) } ?? SweepPlan(variations)
-        let sweep = try Sweep(file, overrides: overrides, plan: plan, path: path)
+        let sweep = try Sweep(
+            file, overrides: overrides, plan: options.plan(variations), path: path, options: options)
         StopRequest.listen()
         let result = try sweep.run(progressConsole(json: json))
         let console = Console()
@@ -91,7 +142,12 @@ struct SweepCommand: ParsableCommand {
             console.line("written to \(path)/sweep.json")
             if let page = sweep.page { console.line("report: \(page)") }
         }
-        if !result.runs.contains(where: { $0.failure == nil }) {
+        if result.isOutOfTime {
+            let finished = result.runs.count { $0.summary != nil }
+            progressConsole(json: json).notice(
+                "the time of --minutes is over: \(finished) of \(sweep.plan.arms.count) runs are "
+                    + "finished; the same command goes on")
+        } else if !result.runs.contains(where: { $0.failure == nil }) {
             throw RecipeError("none of the \(result.runs.count) runs could be finished")
         }
     }

@@ -10,7 +10,8 @@ public enum SweepPage {
     public static func html(_ sweep: SweepRecord) -> String {
         let charts = SweepCharts(sweep)
         let sections: [PageSection?] = [
-            results(sweep), charts?.section, charts?.maps, curves(sweep), runs(sweep),
+            results(sweep), sweep.rungSection, sweep.importanceSection, charts?.section, charts?.maps, curves(sweep),
+            runs(sweep),
         ]
         return Page(
             title: "\(sweep.name) · Hornbeam", header: header(sweep), sections: sections.compactMap { $0 }
@@ -23,8 +24,14 @@ public enum SweepPage {
         let headline: Markup =
             finished == 0 ? "None of the runs is finished yet." : sweep.verdict.headline
         var notes: [String] = []
-        if finished + failed < sweep.planned {
-            notes.append("\(finished + failed) of \(sweep.planned) runs are done; what they left is shown.")
+        let stopped = sweep.runs.filter { $0.stoppedAfter != nil }.count
+        if stopped > 0 {
+            notes.append(
+                "\(stopped) \(stopped == 1 ? "run was" : "runs were") stopped before the end and "
+                    + "\(stopped == 1 ? "is" : "are") no candidate.")
+        }
+        if finished + failed + stopped < sweep.planned {
+            notes.append("\(finished + failed + stopped) of \(sweep.planned) runs are done; what they left is shown.")
         }
         if failed > 0 {
             notes.append(
@@ -48,6 +55,11 @@ public enum SweepPage {
             """
     }
 
+    /// A key that does not count in a configuration has no value there.
+    private static func value(_ text: String) -> DataTable.Cell {
+        text.isEmpty ? .text("–", kind: "soft") : .text(text, kind: "mono")
+    }
+
     private static func cell(_ spread: Spread?, _ metric: Metric) -> DataTable.Cell {
         .number(spread?.mean) { mean in spread.map { metric.text($0) } ?? metric.text(mean) }
     }
@@ -68,7 +80,7 @@ public enum SweepPage {
                 cell(spread(metric.key(prefix)), metric)
             }
             let failed = own.filter { $0.failure != nil }.count
-            var row: [DataTable.Cell] = group.values.map { .text($0, kind: "mono") }
+            var row = group.values.map(value)
             row.append(
                 DataTable.Cell(
                     "\(own.count - failed)\(failed > 0 ? " (\(failed) failed)" : "")", order: Double(own.count - failed)
@@ -146,9 +158,9 @@ public enum SweepPage {
         guard !sweep.runs.isEmpty else { return nil }
         let isTested = isTested(sweep)
         let rows = sweep.runs.map { run -> [DataTable.Cell] in
-            var row: [DataTable.Cell] = run.values.map { .text($0, kind: "mono") }
+            var row = run.values.map(value)
             if let metric = sweep.metric {
-                row.append(.number(run.score("bestValidation"), metric.text))
+                row.append(.number(run.score("bestValidation") ?? run.atRungs.last, metric.text))
                 if isTested { row.append(.number(run.score("test"), metric.text)) }
             }
             row.append(.number(run.summary?["seconds"]?.doubleValue) { NumberText.duration($0) })
@@ -158,12 +170,18 @@ public enum SweepPage {
                     ?? (run.hasReport
                         ? DataTable.Cell("<a href=\"\(link)\">report</a>")
                         : .text(run.summary == nil ? "not finished" : "no report", kind: "soft")))
+            if !sweep.rungs.isEmpty {
+                row.append(.number((run.stoppedAfter ?? run.summary?["epochs"]?.integerValue).map(Double.init)) {
+                    "\(Int($0))"
+                })
+            }
             return row
         }
         var columns = VariationNames.titles(sweep.keys).map { DataTable.Column($0) }
         if sweep.metric != nil { columns.append(.number("best validation")) }
         if isTested { columns.append(.number("test, last epoch")) }
         columns += [.number("time"), "report"]
+        if !sweep.rungs.isEmpty { columns.append(.number("epochs")) }
         let table = DataTable(columns: columns, rows: rows, isSortable: true, isLimited: true, label: "Each run")
         return PageSection(
             identifier: "runs", title: "Runs", lead: "Every run has a report of its own.",

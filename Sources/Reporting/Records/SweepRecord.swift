@@ -14,6 +14,10 @@ public struct SweepRecord: Sendable {
         public let summary: JSONValue?
         /// Why the run failed, in a sentence.
         public let failure: String?
+        /// The epochs of a run that was stopped at a rung.
+        public let stoppedAfter: Int?
+        /// The best validation up to each rung that the run has reached.
+        public let atRungs: [Double]
         /// What the run was measured on, where it left a description of itself.
         public let data: MeasuredData?
         /// Whether there is a report to link to.
@@ -25,6 +29,22 @@ public struct SweepRecord: Sendable {
         /// A value of that metric.
         /// - Parameter prefix: what it is of: `bestValidation`, `test`.
         package func score(_ prefix: String) -> Double? { summary?[metric.key(prefix)]?.doubleValue }
+    }
+
+    /// Where runs were stopped: after so many epochs some configurations went on.
+    public struct Rung: Sendable, Equatable {
+        /// Finished epochs.
+        public let epoch: Int
+        /// The best validation of each configuration that was there; nil for one that failed.
+        public let scores: [Double?]
+        /// The positions of those that went on.
+        public let survivors: [Int]
+
+        fileprivate init?(_ json: JSONValue) {
+            guard let epoch = json["epoch"]?.integerValue, let scores = json["scores"]?.arrayValue else { return nil }
+            (self.epoch, self.scores) = (epoch, scores.map(\.doubleValue))
+            survivors = (json["survivors"]?.arrayValue ?? []).compactMap(\.integerValue).filter(scores.indices.contains)
+        }
     }
 
     /// Runs that differ in nothing but their seed.
@@ -46,6 +66,10 @@ public struct SweepRecord: Sendable {
     public let runs: [Run]
     /// How many runs the sweep is to have; those that there are where it did not say.
     public let planned: Int
+    /// In their order; empty where no run was stopped.
+    public let rungs: [Rung]
+    /// What the rungs are of.
+    private let rungMetric: Metric?
 
     /// The last part of the folder's path.
     public var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
@@ -56,7 +80,7 @@ public struct SweepRecord: Sendable {
     }
 
     /// What all finished runs are measured by; nil where they have different metrics.
-    public var metric: Metric? { Metric.common(metrics) }
+    public var metric: Metric? { metrics.isEmpty ? rungMetric : Metric.common(metrics) }
 
     private var metrics: [Metric] { runs.filter { $0.summary != nil }.map(\.metric) }
 
@@ -80,11 +104,14 @@ public struct SweepRecord: Sendable {
             return Run(
                 values: keys.map { entry["values"]?[$0]?.stringValue ?? "" }, folder: folder,
                 summary: entry["summary"]?.objectValue == nil ? nil : entry["summary"],
-                failure: entry["failure"]?.stringValue,
+                failure: entry["failure"]?.stringValue, stoppedAfter: entry["stoppedAfter"]?.integerValue,
+                atRungs: (entry["atRungs"]?.arrayValue ?? []).compactMap(\.doubleValue),
                 data: isSafe ? MeasuredData(folder: place) : nil,
                 hasReport: isSafe && FileManager.default.fileExists(atPath: place + "/" + RunFiles.reportPage))
         }
         planned = max(runs.count, json["planned"]?.integerValue ?? 0)
+        rungs = (json["rungs"]?.arrayValue ?? []).compactMap { Rung($0) }
+        rungMetric = json["metric"].flatMap { Metric($0) }
     }
 
     /// The keys that make a difference beside the seed.
@@ -126,7 +153,18 @@ public struct SweepRecord: Sendable {
             }, data: runs.compactMap(\.data), metrics: metrics)
     }
 
+    /// How much each key matters: of results after the epochs of the first rung where there is one, which all runs have seen.
+    public var importance: [KeyImportance] {
+        KeyImportance.all(
+            keys,
+            runs.compactMap { run in
+                let value = rungs.isEmpty ? run.score("bestValidation") : run.atRungs.first
+                return value.map { (run.values, $0) }
+            })
+    }
+
     static func name(_ titles: [String], _ values: [String]) -> String {
-        titles.isEmpty ? "the run" : zip(titles, values).map { "\($0)=\($1)" }.joined(separator: ", ")
+        let parts = zip(titles, values).filter { !$0.1.isEmpty }.map { "\($0)=\($1)" }
+        return parts.isEmpty ? "the run" : parts.joined(separator: ", ")
     }
 }

@@ -22,7 +22,9 @@ struct SweepCharts {
     /// The values of a key: numbers by their size, anything else in the order of the plan.
     private func values(_ key: String) -> [String] {
         var found: [String] = []
-        for run in sweep.runs where !found.contains(value(run, key)) { found.append(value(run, key)) }
+        for run in sweep.runs where !value(run, key).isEmpty && !found.contains(value(run, key)) {
+            found.append(value(run, key))
+        }
         let numbers = found.compactMap { Double($0) }
         guard numbers.count == found.count else { return found }
         return zip(numbers, found).sorted { $0.0 < $1.0 }.map(\.1)

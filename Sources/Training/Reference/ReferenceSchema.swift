@@ -16,15 +16,7 @@ package struct ReferenceSchema {
         let extends: JSONValue = [
             "type": "string", "description": "The file that this one builds on, relative to its own folder",
         ]
-        let vary: JSONValue = [
-            "type": "array", "items": ["type": "string"],
-            "description": "Keys and the values they take, `key=value,value,...`",
-        ]
-        let sweep: JSONValue = [
-            "type": "object", "description": .string(SweepSection.summary), "additionalProperties": false,
-            "properties": ["vary": vary],
-        ]
-        for member in section("", extra: [.init("extends", extends), .init("sweep", sweep)]).objectValue ?? [] {
+        for member in section("", extra: [.init("extends", extends), .init("sweep", SweepSection.schema)]).objectValue ?? [] {
             schema[member.name] = member.value
         }
         return schema

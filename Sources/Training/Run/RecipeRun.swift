@@ -41,20 +41,25 @@ extension Recipe {
     /// - Parameter folder: a run that is gone on with: its input size holds where the recipe gives none.
     /// - Throws: one sentence that names the file or key at fault.
     public func makeRun(resuming folder: String? = nil, console: Console) throws -> any RecipeRun {
-        try makeRun(resuming: folder, console: console, agenda: nil)
+        try makeRun(resuming: folder, console: console, agenda: nil, limit: nil)
     }
 
-    func makeRun(resuming folder: String? = nil, console: Console, agenda: Agenda?) throws -> any RecipeRun {
+    /// - Parameters:
+    ///   - agenda: of which trainings the run is one.
+    ///   - limit: where it pauses before its end.
+    func makeRun(
+        resuming folder: String? = nil, console: Console, agenda: Agenda?, limit: RunLimit?
+    ) throws -> any PausingRun {
         let configuration: any TaskConfiguration = task
-        return try makeRun(of: configuration, resuming: folder, console: console, agenda: agenda)
+        return try makeRun(of: configuration, resuming: folder, console: console, agenda: agenda, limit: limit)
     }
 
     private func makeRun<C: TaskConfiguration>(
-        of configuration: C, resuming folder: String?, console: Console, agenda: Agenda?
-    ) throws -> any RecipeRun {
+        of configuration: C, resuming folder: String?, console: Console, agenda: Agenda?, limit: RunLimit?
+    ) throws -> any PausingRun {
         let data = try PreparedData(self, configuration, resuming: folder)
         let task = try configuration.makeTask(data.vocabulary, training: data.splits.train)
-        return try TrainingRun(self, data: data, task: task, console: console, agenda: agenda)
+        return try TrainingRun(self, data: data, task: task, console: console, agenda: agenda, limit: limit)
     }
 }
 

@@ -12,6 +12,8 @@ struct RunPlace {
     var scheduleUpdates = 0
     /// So many epochs of the run itself without a better validation end it; 0 for never.
     var patience = 0
+    /// Where the run pauses before its end, if it does.
+    var limit: RunLimit?
     /// What each line of the log begins with.
     var labels: [JSONValue.Member] = []
     /// Saved with the state.

@@ -30,11 +30,12 @@ extension TrainingRun {
             last = now
             if progress.batch < batches {
                 let decision = decision(saver, now: now)
-                if decision.signal != nil || decision.isSaveDue {
+                if decision.signal != nil || decision.isSaveDue || place.limit?.isOver == true {
                     try save(&states)
                     saver.hasSaved()
                 }
                 try stopIfAsked(decision.signal)
+                try pauseIfDue()
             }
             output.show(
                 progress, place, end, meter, epochs: recipe.training.epochs, batches: batches, images: perEpoch,

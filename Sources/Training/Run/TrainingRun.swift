@@ -50,6 +50,14 @@ package final class TrainingRun<Task: LearningTask> {
     package convenience init(
         _ recipe: Recipe, data: PreparedData<Task.Annotation>, task: Task, console: Console, agenda: Agenda? = nil
     ) throws {
+        try self.init(recipe, data: data, task: task, console: console, agenda: agenda, limit: nil)
+    }
+
+    /// The same of a run that pauses before its end.
+    convenience init(
+        _ recipe: Recipe, data: PreparedData<Task.Annotation>, task: Task, console: Console, agenda: Agenda?,
+        limit: RunLimit?
+    ) throws {
         let (height, width) = (data.plan.height, data.plan.width)
         let model = try data.specification.makeModel(height: height, width: width)
         let tight = try MemoryEstimate(
@@ -58,7 +66,7 @@ package final class TrainingRun<Task: LearningTask> {
         let store = ParameterStore<Float>(model.parameters, seed: UInt64(recipe.run.seed))
         let loaded = try store.loadStart(recipe.model, model: model, classNames: data.classNames)
         try self.init(
-            recipe, data: data, model: model, store: store, task: task, place: RunPlace(),
+            recipe, data: data, model: model, store: store, task: task, place: RunPlace(limit: limit),
             output: RunOutput(console, agenda: agenda), notices: loaded + [tight].compactMap { $0 })
     }
 
@@ -149,6 +157,7 @@ package final class TrainingRun<Task: LearningTask> {
             saver.hasSaved()
             try writeWeights(directory)
             try stopIfAsked(agreedSignal())
+            try pauseIfDue()
         }
         console.finish()
     }

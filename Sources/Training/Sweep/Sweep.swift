@@ -7,11 +7,14 @@ import Reporting
 import Tasks
 import Tensors
 
-/// Trains every arm of a plan, one after the other, each in a folder of its own, and puts the results together.
+/// Trains the arms of a plan, one after the other, each in a folder of its own, and puts the results together.
 package struct Sweep {
     package let plan: SweepPlan
-    private let recipes: [Recipe]
-    private let path: String
+    let recipes: [Recipe]
+    let path: String
+    /// Where runs are stopped; nil where all are trained to their end.
+    let halving: Halving?
+    private let minutes: Double?
     /// Seconds between two pages while the sweep goes on.
     private static let pageInterval = 60.0
 
@@ -24,8 +27,11 @@ package struct Sweep {
     /// - Parameters:
     ///   - overrides: what all arms have in common.
     ///   - path: the folder below which each arm has its own.
+    ///   - options: whether runs are stopped at rungs, and how long a call may train.
     /// - Throws: `ConfigurationError` or `RecipeError` at the first arm whose configuration is wrong.
-    package init(_ config: String, overrides: [String], plan: SweepPlan, path: String) throws {
+    package init(
+        _ config: String, overrides: [String], plan: SweepPlan, path: String, options: SweepOptions = SweepOptions()
+    ) throws {
         // With an empty name the arms would lie at the root of the file system.
         if path.isEmpty { throw RecipeError("the sweep's folder has an empty name, expected one") }
         self.plan = plan
@@ -37,6 +43,22 @@ package struct Sweep {
                 throw Self.named(error, arm)
             }
         }
+        minutes = options.minutes
+        halving = options.halving ? try Self.halving(options, plan, recipes) : nil
+    }
+
+    private static func halving(_ options: SweepOptions, _ plan: SweepPlan, _ recipes: [Recipe]) throws -> Halving {
+        let lengths = Set(recipes.map(\.training.epochs))
+        guard let epochs = lengths.first, lengths.count == 1 else {
+            throw RecipeError(
+                "--halving compares runs of one length, but training.epochs is varied; give one number of epochs with --set")
+        }
+        guard !recipes.contains(where: { $0.data.validation == .nowhere }) else {
+            throw RecipeError("--halving chooses by validation, but data.validation is 0, expected auto or a part such as 0.1")
+        }
+        return try Halving(
+            rungs: options.rungs, factor: options.keep ?? Halving.usualFactor, epochs: epochs,
+            configurations: plan.configurations.count)
     }
 
     /// Mistakes in what was varied named as such: the user wrote `--vary`.
@@ -52,47 +74,28 @@ package struct Sweep {
     }
 
     /// Trains what is left to do. A finished arm is skipped, an arm that was interrupted goes on where it was saved;
-    /// one that fails, such as by a learning rate that is too high, is noted and the others go on.
+    /// one that fails, such as by a learning rate that is too high, is noted and the others go on. With rungs, all arms are
+    /// trained to the first one, the best of them to the next, and so on.
     /// - Throws: at the first arm whose folder holds another run.
     package func run(_ console: Console) throws -> SweepResult {
         // What a folder holds is looked at before hours are spent.
-        let done = try plan.arms.indices.map { try finished($0) }
-        var result = SweepResult(plan)
+        var work = SweepWork(
+            self, console, done: try plan.arms.indices.map { try finished($0) },
+            deadline: minutes.map { MonotonicClock.seconds() + 60 * $0 })
         var lastPage = MonotonicClock.seconds()
-        let agenda = Agenda(done.map { .init(name: "", work: $0 == nil ? 1 : 0) })
-        for (index, arm) in plan.arms.enumerated() {
-            let name = arm.overrides.isEmpty ? "the run" : arm.overrides.joined(separator: " ")
-            console.line("arm \(index + 1)/\(plan.arms.count): \(name)")
-            defer { agenda.next() }
-            if let summary = done[index] {
-                console.line("finished already")
-                result.add(arm, folder: folder(arm), summary, batchSize: recipes[index].training.batchSize)
-                continue
-            }
-            do {
-                let recipe = recipes[index]
-                Memory.forgetPeak()
-                let run = try recipe.makeRun(resuming: folder(arm), console: console, agenda: agenda)
-                let directory = try RunDirectory(folder(arm), mode: .resume)
-                let summary = try run.run(in: directory, resuming: !directory.isFresh).json
-                result.add(arm, folder: folder(arm), summary, batchSize: recipe.training.batchSize)
-            } catch let error where error is NonFiniteError || error is RecipeError {
-                console.finish()
-                console.warning("\(name) failed: \(error)")
-                result.fail(arm, folder: folder(arm), "\(error)")
-            }
+        try work.run { result in
             try write(result)
             if MonotonicClock.seconds() - lastPage > Self.pageInterval {
                 try writePage()
                 lastPage = MonotonicClock.seconds()
             }
         }
-        try write(result)
+        try write(work.result)
         try writePage()
-        return result
+        return work.result
     }
 
-    private func folder(_ arm: SweepPlan.Arm) -> String { path + "/" + (arm.folder.isEmpty ? "run" : arm.folder) }
+    func folder(_ arm: SweepPlan.Arm) -> String { path + "/" + (arm.folder.isEmpty ? "run" : arm.folder) }
 
     private func finished(_ index: Int) throws -> JSONValue? {
         let folder = folder(plan.arms[index])
@@ -111,5 +114,23 @@ package struct Sweep {
     private func writePage() throws {
         guard let page else { return }
         try AtomicFile.write(page, SweepPage.html(try SweepRecord(folder: path)))
+    }
+}
+
+extension SweepPlan {
+    /// The arms of each configuration, which differ in nothing but their seed.
+    package var configurations: [[Int]] {
+        var places: [[String]: Int] = [:]
+        var found: [[Int]] = []
+        for (index, arm) in arms.enumerated() {
+            let values = zip(variations, arm.values).filter { $0.0.key != SweepRecord.seedKey }.map(\.1)
+            if let place = places[values] {
+                found[place].append(index)
+            } else {
+                places[values] = found.count
+                found.append([index])
+            }
+        }
+        return found
     }
 }

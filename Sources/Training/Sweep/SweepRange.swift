@@ -23,17 +23,28 @@ struct SweepRange: Sendable, Equatable {
             end = String(end[..<colon])
         }
         ends = [String(value[..<dots.lowerBound]), end]
-        let numbers = ends.compactMap { Double($0) }
-        guard numbers.count == 2, numbers.allSatisfy({ abs($0) <= 1e15 }), ["", "log"].contains(scale) else {
-            throw RecipeError("--vary \(text): found \(value), expected a range such as 0.1..0.9 or 1e-4..1e-2:log")
+        func wrong(_ expected: String) -> RecipeError {
+            RecipeError("--vary \(text): found \(value), expected \(expected)")
         }
+        let numbers = ends.compactMap { Double($0) }
+        guard numbers.count == 2 else { throw wrong("a range such as 0.1..0.9 or 1e-4..1e-2:log") }
+        guard numbers.allSatisfy({ abs($0) <= 1e15 }) else { throw wrong("ends from -1e15 to 1e15") }
         (low, high, isLogarithmic) = (numbers[0], numbers[1], scale == "log")
         isWhole = ends.allSatisfy { Int($0) != nil }
+        let plain = "\(ends[0])..\(end)"
+        guard ["", "log"].contains(scale) else {
+            throw wrong("a range such as \(plain)" + (low > 0 ? " or \(plain):log" : ""))
+        }
         guard low < high else {
-            throw RecipeError("--vary \(text): found \(value), expected the lower end first")
+            throw low > high
+                ? wrong("the lower end first, \(end)..\(ends[0])\(scale.isEmpty ? "" : ":log")")
+                : wrong("two different ends, or the value \(end)")
         }
         if isLogarithmic, low <= 0 {
-            throw RecipeError("--vary \(text): found \(value), expected ends above 0 for a logarithmic range")
+            throw wrong(
+                "ends above 0 for a logarithmic range, such as "
+                    + (high > 0 ? "\(NumberText.scientific(high / 1000, decimals: 0))..\(end):log, or " : "")
+                    + "\(plain) without :log")
         }
     }
 
@@ -57,49 +68,5 @@ struct SweepRange: Sendable, Equatable {
             (-3..<4).contains(exponent)
         else { return text }
         return NumberText.fixed(value, decimals: 3 - exponent)
-    }
-}
-
-extension SweepPlan {
-    /// Random draws instead of the whole grid; the first draws are the same however many there are.
-    /// - Parameters:
-    ///   - texts: `key=value,value,...`, or `key=low..high` and `key=low..high:log` for ranges of numbers.
-    ///   - draws: how many runs; each is another one.
-    ///   - seed: of the draws.
-    /// - Throws: `RecipeError` as the full plan does, and when there are not so many combinations.
-    package init(_ texts: [String], draws: Int, seed: UInt64) throws {
-        let said = try Self.said(texts)
-        guard (1...Self.mostArms).contains(draws) else {
-            throw RecipeError("--random is \(draws), expected 1 to \(Self.mostArms)")
-        }
-        var combinations: [[String]] = []
-        var known: Set<[String]> = []
-        // So many draws in a row that bring nothing new mean that all combinations are there.
-        var attempt = 0
-        var failures = 0
-        while combinations.count < draws, failures < 1000 + 20 * draws {
-            let values = said.enumerated().map { index, variation in
-                var random = Random(seed: seed, purpose: "sweep." + variation.key, attempt, index)
-                return variation.range?.draw(&random) ?? variation.values[random.integer(below: variation.values.count)]
-            }
-            attempt += 1
-            if known.insert(values).inserted {
-                combinations.append(values)
-                failures = 0
-            } else {
-                failures += 1
-            }
-        }
-        guard combinations.count == draws else {
-            throw RecipeError(
-                "--random \(draws): --vary has \(combinations.count) combinations only, give more values or fewer draws"
-            )
-        }
-        let variations = said.enumerated().map { index, variation in
-            Variation(
-                key: variation.key,
-                values: variation.range == nil ? variation.values : combinations.map { $0[index] })
-        }
-        self.init(variations: variations, arms: try Self.arms(said.map(\.key), combinations))
     }
 }

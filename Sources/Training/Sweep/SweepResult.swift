@@ -7,11 +7,26 @@ package struct SweepResult: Sendable {
     package struct Run: Sendable {
         package let arm: SweepPlan.Arm
         package let folder: String
-        /// What `summary.json` holds; nil for a run that failed.
-        package let summary: JSONValue?
-        package let failure: String?
+        /// What `summary.json` holds; nil for a run that failed or was stopped.
+        package internal(set) var summary: JSONValue?
+        package internal(set) var failure: String?
+        /// The epochs of a run that was stopped before its end.
+        package internal(set) var stoppedAfter: Int?
+        /// The best validation up to each rung that the run has reached.
+        package internal(set) var atRungs: [Double] = []
         /// What the run was measured on, where it left a description of itself.
-        package let data: MeasuredData?
+        package internal(set) var data: MeasuredData?
+
+        init(_ arm: SweepPlan.Arm, folder: String) { (self.arm, self.folder) = (arm, folder) }
+    }
+
+    /// What was decided after the epochs of a rung.
+    package struct Rung: Sendable, Equatable {
+        package let epoch: Int
+        /// Of the configurations that were there, in the order of the plan; nil for one that failed.
+        package let scores: [Double?]
+        /// The positions of those that went on.
+        package let survivors: [Int]
     }
 
     /// Arms that differ in nothing but their seed.
@@ -26,30 +41,63 @@ package struct SweepResult: Sendable {
         }
 
         package var failures: [Run] { runs.filter { $0.failure != nil } }
+        /// Those that were stopped before their end.
+        package var stopped: [Run] { runs.filter { $0.stoppedAfter != nil } }
     }
 
-    private let keys: [String]
-    private let planned: Int
-    package private(set) var runs: [Run] = []
+    let keys: [String]
+    let arms: [SweepPlan.Arm]
+    private var found: [Int: Run] = [:]
+    /// In their order; empty where runs are not stopped.
+    package private(set) var rungs: [Rung] = []
+    private(set) var rungMetric: Metric?
+    /// Whether the time was up before all was done.
+    package internal(set) var isOutOfTime = false
 
-    init(_ plan: SweepPlan) { (keys, planned) = (plan.variations.map(\.key), plan.arms.count) }
+    init(_ plan: SweepPlan) { (keys, arms) = (plan.variations.map(\.key), plan.arms) }
+
+    /// What is known so far, in the order of the plan.
+    package var runs: [Run] { arms.indices.compactMap { found[$0] } }
+
+    private mutating func set(_ index: Int, folder: String, _ change: (inout Run) -> Void) {
+        var run = found[index] ?? Run(arms[index], folder: folder)
+        (run.summary, run.failure, run.stoppedAfter) = (nil, nil, nil)
+        change(&run)
+        found[index] = run
+    }
 
     /// - Parameter batchSize: images of an update.
-    mutating func add(_ arm: SweepPlan.Arm, folder: String, _ summary: JSONValue, batchSize: Int) {
+    mutating func add(_ index: Int, folder: String, _ summary: JSONValue, batchSize: Int) {
         var summary = summary
         if let rate = summary["imagesPerSecond"]?.doubleValue, rate > 0 {
             summary[Self.step] = .rounded(1000 * Double(batchSize) / rate, decimals: 3)
         }
-        runs.append(
-            Run(arm: arm, folder: folder, summary: summary, failure: nil, data: MeasuredData(folder: folder)))
+        set(index, folder: folder) { ($0.summary, $0.data) = (summary, MeasuredData(folder: folder)) }
     }
 
-    mutating func fail(_ arm: SweepPlan.Arm, folder: String, _ failure: String) {
-        runs.append(Run(arm: arm, folder: folder, summary: nil, failure: failure, data: nil))
+    mutating func fail(_ index: Int, folder: String, _ failure: String) {
+        set(index, folder: folder) { $0.failure = failure }
+    }
+
+    /// A run that was stopped, and may go on.
+    mutating func pause(_ index: Int, folder: String, after epoch: Int) {
+        set(index, folder: folder) { ($0.stoppedAfter, $0.data) = (epoch, MeasuredData(folder: folder)) }
+    }
+
+    /// Keeps a run's best validation up to a rung.
+    mutating func note(_ index: Int, _ value: Double?) {
+        if let value { found[index]?.atRungs.append(value) }
+    }
+
+    func hasFailed(_ index: Int) -> Bool { found[index]?.failure != nil }
+
+    mutating func add(_ rung: Rung, _ metric: Metric) {
+        rungs.append(rung)
+        rungMetric = metric
     }
 
     /// What the runs are compared by.
-    private var metric: Metric { Metric.primary(of: runs.lazy.compactMap(\.summary).first) }
+    var metric: Metric { rungMetric ?? Metric.primary(of: runs.lazy.compactMap(\.summary).first) }
 
     /// The keys that make a difference beside the seed.
     package var groupKeys: [String] { keys.filter { $0 != SweepRecord.seedKey } }
@@ -81,108 +129,11 @@ package struct SweepResult: Sendable {
             }, data: runs.compactMap(\.data), metrics: [metric])
     }
 
-    private func name(_ group: Group) -> String {
-        groupKeys.isEmpty ? "the run" : zip(groupKeys, group.values).map { "\($0)=\($1)" }.joined(separator: " ")
+    func name(_ group: Group) -> String {
+        let parts = zip(groupKeys, group.values).filter { !$0.1.isEmpty }.map { "\($0)=\($1)" }
+        return parts.isEmpty ? "the run" : parts.joined(separator: " ")
     }
 
     /// The group that is better than all others by more than the error; nil where none is.
     package var best: Group? { verdict.winner.map { groups[$0] } }
-
-    private static func count(_ mean: Double) -> String {
-        mean < 100 ? NumberText.fixed(mean, decimals: 1) : NumberText.grouped(Int(bounded: mean.rounded()))
-    }
-
-    /// What an update takes, evaluations left out.
-    private static let step = "millisecondsPerStep"
-
-    /// What the runs cost, where the variations make a difference to it.
-    private var costs: [(key: String, title: String)] {
-        let groups = groups
-        func differs(_ key: String) -> Bool {
-            Set(groups.compactMap { $0.statistics(key)?.mean }).count > 1
-        }
-        guard differs("parameters") || differs("multiplyAdds") else { return [] }
-        return [
-            ("parameters", "parameters"), ("multiplyAdds", "multiply-adds"), (Self.step, "ms per step"),
-            ("peakMemoryMB", "MB"),
-        ]
-    }
-
-    package var table: String {
-        let isTested = runs.contains { $0.summary?[metric.key("test")]?.doubleValue != nil }
-        func share(_ group: Group, _ key: String) -> String {
-            guard let (mean, deviation) = group.statistics(key) else { return "-" }
-            return "\(metric.text(mean)) ± \(metric.spreadText(deviation))"
-        }
-        // Data without a test part has results of validation alone.
-        let part = isTested ? "test" : "validation"
-        var columns: [Table.Column] =
-            groupKeys.map { Table.Column($0, .right) } + ["runs", Table.Column("validation, best", .right)]
-        columns.append(Table.Column("\(part), last epoch", .right))
-        if isTested { columns.append(Table.Column("test, best epoch", .right)) }
-        columns.append(Table.Column("\(part) loss", .right))
-        let costs = costs
-        var text = Table(
-            columns: columns + ["seconds"] + costs.map { Table.Column($0.title, .right) },
-            rows: groups.map { group in
-                let failed = group.failures.count
-                let loss = group.statistics("\(part)Loss").map {
-                    "\(NumberText.fixed($0.mean, decimals: 4)) ± \(NumberText.fixed($0.deviation, decimals: 4))"
-                }
-                var row =
-                    group.values + [
-                        "\(group.runs.count - failed)" + (failed > 0 ? " (\(failed) failed)" : ""),
-                        share(group, metric.key("bestValidation")), share(group, metric.key(part)),
-                    ]
-                if isTested { row.append(share(group, metric.key("bestTest"))) }
-                row.append(loss ?? "-")
-                row.append(group.statistics("seconds").map { NumberText.fixed($0.mean, decimals: 1) } ?? "-")
-                return row + costs.map { group.statistics($0.key).map { Self.count($0.mean) } ?? "-" }
-            }
-        ).render()
-        let verdict = verdict
-        if groups.count > 1, runs.contains(where: { $0.failure == nil }) {
-            if let winner = verdict.winner { text += "best by validation: \(name(groups[winner]))\n" }
-            text += verdict.sentence() + "\n"
-        }
-        return text
-    }
-
-    package var json: JSONValue {
-        let statistics = [
-            metric.key("bestValidation"), metric.key("test"), metric.key("bestTest"), "testLoss",
-            metric.key("validation"), "validationLoss", "seconds", "parameters", "multiplyAdds", Self.step,
-            "peakMemoryMB",
-        ]
-        func values(_ keys: [String], _ values: [String]) -> JSONValue {
-            .object(zip(keys, values).map { .init($0, .string($1)) })
-        }
-        let verdict = verdict
-        return [
-            "planned": .integer(planned), "verdict": .string(verdict.sentence()),
-            "highest": verdict.highest.map { values(groupKeys, groups[$0].values) } ?? .null,
-            "groups": .array(
-                groups.map { group in
-                    var json: JSONValue = [
-                        "values": values(groupKeys, group.values), "runs": .integer(group.runs.count),
-                        "failed": .integer(group.failures.count),
-                    ]
-                    for key in statistics {
-                        json[key] =
-                            group.statistics(key).map {
-                                ["mean": .number($0.mean), "deviation": .number($0.deviation)]
-                            } ?? .null
-                    }
-                    return json
-                }),
-            "best": best.map { values(groupKeys, $0.values) } ?? .null,
-            "runs": .array(
-                runs.map { run in
-                    [
-                        "values": values(keys, run.arm.values), "folder": .string(run.folder),
-                        "summary": run.summary ?? .null, "failure": run.failure.map { .string($0) } ?? .null,
-                    ]
-                }),
-        ]
-    }
 }
