@@ -53,6 +53,7 @@ struct ConfigurationChange: Sendable {
         let tasks: [(name: String, heads: [String])] = [
             ("classification", []), ("segmentation", Self.heads), ("detection", Self.detectors),
             ("instances", Self.maskDetectors), ("superResolution", []),
+            ("multiLabel", []), ("regression", []),
         ]
         let task = tasks[random.integer(below: tasks.count)]
         let isDense = !task.heads.isEmpty

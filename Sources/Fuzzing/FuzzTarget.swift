@@ -36,6 +36,7 @@ package struct FuzzTarget {
             ("cifar", cifar), ("jpeg", { _ in jpeg }), ("png", { _ in try png() }), ("webp", { _ in webp }),
             ("gif", { _ in gif }), ("bmp", { _ in bmp }), ("tiff", { _ in tiff }), ("list", labels),
             ("mask", mask), ("classes", classes), ("coco", coco), ("yolo", yolo), ("voc", voc), ("runs", { _ in runs }),
+            ("csv", csv), ("tar", tar),
         ]
     }
 

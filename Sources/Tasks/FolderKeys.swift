@@ -1,8 +1,7 @@
 import Configuration
 import Datasets
 
-/// The keys of `data` that images with masks and images with objects share: the classes that count, and parts for
-/// cross-validation.
+/// The keys of `data` that tasks share: the classes that count, and parts for cross-validation.
 public struct FolderKeys: Sendable, Equatable {
     /// The names of the classes, as `data.classNames` gives them.
     public var classNames: [String]?
@@ -19,9 +18,28 @@ public struct FolderKeys: Sendable, Equatable {
         folds = reader.optionalInt(
             "folds", in: 2...100,
             "Cross-validation: the images in so many parts, each the test part of a run of its own")
-        fold = reader.optionalInt("fold", in: 1...100, "The part of data.folds that is tested, all in turn when absent")
-        if let fold, fold > folds ?? 0 {
-            reader.problem("fold", "found \(fold), expected at most data.folds (\(folds.map(String.init) ?? "absent"))")
+        guard
+            let text = reader.optionalString(
+                "fold", "The part of data.folds that is tested, 2 or 2/5 for both keys at once; all in turn when absent"
+            )
+        else { return }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+        guard let number = parts[0], 1...100 ~= number, parts.count == 1 || parts.count == 2 && parts[1] != nil else {
+            reader.problem("fold", "found `\(text)`, expected a number from 1 to 100, or 2/5 for part 2 of 5")
+            return
+        }
+        if parts.count == 2, let count = parts[1] {
+            if let folds, folds != count {
+                reader.problem("fold", "found \(text), but data.folds is \(folds); give one of them")
+            } else if !(2...100 ~= count) {
+                reader.problem("fold", "found \(text), expected 2 to 100 parts")
+            }
+            folds = count
+        }
+        fold = number
+        if number > folds ?? 0 {
+            reader.problem(
+                "fold", "found \(number), expected at most data.folds (\(folds.map(String.init) ?? "absent"))")
         }
     }
 

@@ -6,7 +6,8 @@ public enum TaskRegistry {
     /// Those of the package; the first one is the default.
     public static let builtIn: [any TaskConfiguration.Type] = [
         ClassificationConfiguration.self, SegmentationConfiguration.self, DetectionConfiguration.self,
-        InstanceConfiguration.self, SuperResolutionConfiguration.self,
+        InstanceConfiguration.self, SuperResolutionConfiguration.self, MultiLabelConfiguration.self,
+        RegressionConfiguration.self,
     ]
 
     private static let added = Mutex<[any TaskConfiguration.Type]>([])

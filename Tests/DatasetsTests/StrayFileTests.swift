@@ -150,7 +150,8 @@ struct StrayFileTests {
 
     @Test(arguments: [
         ("cifar-10-python.tar.gz", "cifar-10-binary.tar.gz"), ("x.zip", "an archive (.zip), so unpack it"),
-        ("x.npz", "a NumPy archive"), ("x.h5", "an HDF5 file"), ("x.parquet", "a Parquet file"), ("x.csv", "a table"),
+        ("x.npz", "a NumPy archive"), ("x.h5", "an HDF5 file"), ("x.parquet", "a Parquet file"),
+        ("x.csv", "image,label"),
         ("data.yaml", "give the folder that holds the images"),
         ("train-images-idx3-ubyte", "give the folder that holds it"),
         ("x.png", "a single image"),

@@ -100,6 +100,35 @@ enum Plain {
                 Plain.binaryCrossEntropy(rows, padded, factors)))
     }
 
+    /// Each image's terms times its weight, divided as if there were none.
+    @Test(arguments: [ClassificationConfiguration.Kind.crossEntropy, .binaryCrossEntropy], [false, true])
+    func weightsOfImagesMultiplyTheirTerms(_ kind: ClassificationConfiguration.Kind, isWeighted: Bool) {
+        let task = task(kind, smoothing: 0.1, weights: isWeighted ? weights : [])
+        let own: [Float] = [2, 0, 0.5]
+        var expected = 0.0
+        for index in 0..<3 {
+            let alone = task.loss(
+                answer([rows[index]]), batch(Labels(classes: [classes[index]], classCount: 4)), emptyContext(),
+                update: 0)
+            expected += Double(own[index]) * Double(alone.total.value.item) / 3
+        }
+        let labels = Labels(classes: classes, classCount: 4, weights: own)
+        #expect(agree(loss(task, labels), expected))
+        #expect(labels.part(1..<3).weights == [0, 0.5])
+        let ones = Labels(classes: classes, classCount: 4, weights: [1, 1, 1])
+        #expect(agree(loss(task, ones), Double(loss(task).total.value.item)))
+    }
+
+    @Test func mixedImagesCountByTheWeightsOfTheirParts() {
+        #expect(Mixing.weights([2, 1, 0], own: 0.75) == [1.5, 1, 0.5])
+        var random = Random(seed: 1, purpose: "mixing")
+        let images = ImageBatch(Tensor([2, 1, 1, 1], repeating: 0))
+        let collator = LabelCollator(classCount: 2, mixing: Mixing(mixupAlpha: 1))
+        let mixed = collator.collate([ClassLabel(0, weight: 3), ClassLabel(1)], images, &random)
+        #expect(mixed.weights.map { abs($0[0] + $0[1] - 4) < 1e-6 } == true)
+        #expect(LabelCollator(classCount: 2).collate([ClassLabel(0)], images, &random).weights == nil)
+    }
+
     @Test func measuredCountsTheImagesThatAreRight() {
         #expect(loss(task(.crossEntropy)).measured == 2)
         #expect(loss(task(.binaryCrossEntropy), Labels(classes: [0, 2, 1], classCount: 4)).measured == 3)

@@ -55,7 +55,7 @@ private func read(_ text: String) throws -> any TaskConfiguration {
         #expect(
             error?.description
                 == "the task dreaming is unknown to this program, expected one of classification, segmentation, detection, "
-                + "instances, superResolution")
+                + "instances, superResolution, multiLabel, regression")
         #expect(throws: ConfigurationError.self) { try read("task: dreaming") }
     }
 
@@ -77,7 +77,8 @@ private func read(_ text: String) throws -> any TaskConfiguration {
             try TaskRegistry.register(Renamed.self)
             #expect(
                 TaskRegistry.all.map { $0.name } == [
-                    "classification", "segmentation", "detection", "instances", "superResolution", "renamed",
+                    "classification", "segmentation", "detection", "instances", "superResolution", "multiLabel",
+                    "regression", "renamed",
                 ])
             #expect(try TaskRegistry.type("renamed") is Renamed.Type)
             let found = try read("task: renamed\nloss: {size: 5}")
@@ -87,7 +88,7 @@ private func read(_ text: String) throws -> any TaskConfiguration {
             #expect(throws: RecipeError("the task renamed is registered already, expected another name")) {
                 try TaskRegistry.register(Renamed.self)
             }
-            #expect(TaskRegistry.all.count == 6)
+            #expect(TaskRegistry.all.count == 8)
         }
     }
 }

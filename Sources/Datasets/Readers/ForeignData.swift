@@ -13,9 +13,12 @@ enum ForeignData {
             ("parquet", "a Parquet file"), ("arrow", "an Arrow file"), ("tfrecord", "a TensorFlow record file"),
             ("mat", "a MATLAB file"), ("pkl", "a Python pickle"), ("pickle", "a Python pickle"),
             ("pt", "a PyTorch file"),
-            ("pth", "a PyTorch file"), ("mdb", "an LMDB file"), ("csv", "a table (.csv)"), ("tsv", "a table (.tsv)"),
+            ("pth", "a PyTorch file"), ("mdb", "an LMDB file"), ("tsv", "a table (.tsv)"),
             ("jsonl", "a table (.jsonl)"),
         ] { kinds[ending] = (what, save) }
+        kinds["csv"] = (
+            "a table (.csv)", "where it lists images give the file itself (columns image and label), or " + save
+        )
         for ending in ["json", "yaml", "yml", "xml", "txt"] {
             kinds[ending] = ("a text file (.\(ending))", "give the folder that holds the images")
         }

@@ -43,7 +43,28 @@ extension LabeledData {
         validation: ValidationSource = .automatic, seed: UInt64 = 0, onBroken: BrokenImages.Policy? = .fail,
         packedMegabytes: Int = PackedBudget.defaultMegabytes
     ) throws -> DatasetPart<ClassLabel> {
-        let stored = try StoredParts.open(path, packedMegabytes: packedMegabytes)
+        var options = ListOptions(path: path)
+        (options.validation, options.seed, options.onBroken) = (validation, seed, onBroken)
+        return try openPart(options, choice, isTrainedOn: isTrainedOn, packedMegabytes: packedMegabytes)
+    }
+
+    /// The same of lists whose classes have a given order, and of folds.
+    package static func openPart(
+        _ options: ListOptions, _ choice: PartChoice?, isTrainedOn: Bool, packedMegabytes: Int
+    ) throws -> DatasetPart<ClassLabel> {
+        if let table = try SampleTable.open(options.path, checksFiles: options.checksFiles) {
+            var source = try ListedSource<ClassLabel>(table, options)
+            return try source.opened(choice, options, isTrainedOn: isTrainedOn)
+        }
+        var stored = try StoredParts.open(options.path, packedMegabytes: packedMegabytes)
+        if options.folds != nil { return try stored.opened(choice, options, isTrainedOn: isTrainedOn) }
+        return try openPart(stored, options, choice, isTrainedOn: isTrainedOn)
+    }
+
+    private static func openPart(
+        _ stored: StoredParts, _ options: ListOptions, _ choice: PartChoice?, isTrainedOn: Bool
+    ) throws -> DatasetPart<ClassLabel> {
+        let (path, validation, seed, onBroken) = (options.path, options.validation, options.seed, options.onBroken)
         var notices = stored.notices
         func opened(_ part: any LabeledDataset, _ choice: PartChoice) throws -> DatasetPart<ClassLabel> {
             // What the other parts have to say does not concern these images.

@@ -11,6 +11,9 @@ public enum LabeledData {
     /// nor a test part, a tenth of the images is held out as the test set, the same one for every seed, with a notice; a
     /// data set with a validation part alone has no test set.
     ///
+    /// A CSV file with the columns `image` and `label` (and, where wanted, `part` and `weight`) is read as well, and so are
+    /// tar files in the layout of WebDataset: a file, a folder of them, or `train-{0000..0009}.tar`.
+    ///
     /// Images that cannot be read are found here rather than at the end of a long run: in the validation and test
     /// images, and where they are to be left out in the training images as well, each named in a notice.
     ///
@@ -22,8 +25,57 @@ public enum LabeledData {
         _ path: String, validation: ValidationSource = .automatic, seed: UInt64 = 0,
         onBroken: BrokenImages.Policy? = .fail, packedMegabytes: Int = PackedBudget.defaultMegabytes
     ) throws -> DatasetSplits<ClassLabel> {
-        let stored = try StoredParts.open(path, packedMegabytes: packedMegabytes)
-        return try DatasetSplits(stored, path, validation, seed: seed, onBroken: onBroken)
+        var options = ListOptions(path: path)
+        (options.validation, options.seed, options.onBroken) = (validation, seed, onBroken)
+        return try open(options, packedMegabytes: packedMegabytes)
+    }
+
+    /// The same, where the order of the classes of a list may be given, and folds be asked for: the images outside the test
+    /// part are divided by class, and part `fold` is the test part instead.
+    package static func open(_ options: ListOptions, packedMegabytes: Int) throws -> DatasetSplits<ClassLabel> {
+        if let table = try SampleTable.open(options.path, checksFiles: options.checksFiles) {
+            var source = try ListedSource<ClassLabel>(table, options)
+            return try source.splits(options)
+        }
+        var stored = try StoredParts.open(options.path, packedMegabytes: packedMegabytes)
+        if options.folds != nil { return try stored.splits(options) }
+        return try DatasetSplits(
+            stored, options.path, options.validation, seed: options.seed, onBroken: options.onBroken)
+    }
+
+    /// The names of the images of each fold.
+    package static func folds(_ options: ListOptions, packedMegabytes: Int) throws -> [[String]] {
+        if let table = try SampleTable.open(options.path, checksFiles: options.checksFiles) {
+            var source = try ListedSource<ClassLabel>(table, options)
+            return try source.foldNames(options)
+        }
+        var stored = try StoredParts.open(options.path, packedMegabytes: packedMegabytes)
+        return try stored.foldNames(options)
+    }
+}
+
+/// What folds are made of; without folds the parts of class folders are divided by rules of their own.
+extension StoredParts: PartedSource {
+    var kinds: [PartKind] {
+        [(PartKind.training, train), (.validation, validation), (.test, test)].compactMap { $1 == nil ? nil : $0 }
+    }
+    var isEmbedded: Bool { attribution != nil }
+
+    func part(_ kind: PartKind) -> (any LabeledDataset)? {
+        switch kind {
+        case .training: train
+        case .validation: validation
+        case .test: test
+        }
+    }
+
+    func training() throws -> any LabeledDataset {
+        guard let train else { throw DatasetError(root, missingTraining ?? "there is no training part") }
+        return train
+    }
+
+    func namedPart(_ name: String) throws -> any LabeledDataset {
+        throw DatasetError(name, "folds are made of the training and validation images alone")
     }
 }
 

@@ -66,7 +66,12 @@ extension PartedSource {
         }
         var random = Random(seed: options.seed, purpose: "data.folds")
         var parts = [[Int]](repeating: [], count: folds)
-        for (place, index) in random.permutation(pool.count).enumerated() { parts[place % folds].append(index) }
+        var order = random.permutation(pool.count)
+        // Class after class, so that each fold has its share of every class.
+        if let strata = try pool.strata() {
+            order = order.enumerated().sorted { (strata[$0.1], $0.0) < (strata[$1.1], $1.0) }.map(\.element)
+        }
+        for (place, index) in order.enumerated() { parts[place % folds].append(index) }
         return parts.map { $0.sorted() }
     }
 }

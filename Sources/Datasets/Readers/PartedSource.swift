@@ -11,7 +11,7 @@ package protocol PartingOptions: Sendable {
     var fold: Int? { get set }
 }
 
-/// The parts of a data set as they are stored, before anything is drawn from them: of images with masks or with objects.
+/// The parts of a data set as they are stored, before anything is drawn from them.
 protocol PartedSource<Annotation> {
     associatedtype Annotation: Datasets.Annotation
     var format: String { get }
@@ -100,7 +100,7 @@ extension PartedSource {
         let path = options.path
         if needsHolding {
             let all = splits.train
-            let (kept, held) = all.drawn(0.1, seed: 0, purpose: "data.test")
+            let (kept, held) = try all.drawn(0.1, seed: 0, purpose: "data.test")
             if held.count > 0 {
                 splits.notices.append(
                     "\(path) has no test part, so \(held.count) of its \(all.count) images (a tenth) are held out as the "
@@ -122,11 +122,22 @@ extension PartedSource {
 }
 
 extension AnnotatedDataset {
+    /// The class of each image, where images have one each: every part takes its share of each class then.
+    func strata() throws -> [Int]? {
+        guard Annotation.self is ClassLabel.Type else { return nil }
+        return try (0..<count).compactMap { (try annotation($0) as? ClassLabel)?.index }
+    }
+
     /// Two parts of this data set, both in its order, the second one with `fraction` of the images, one at least where there
-    /// are two.
+    /// are two; of images of one class each with `fraction` of every class.
     func drawn(
         _ fraction: Double, seed: UInt64, purpose: String
-    ) -> (kept: SubsetDataset<Annotation>, held: SubsetDataset<Annotation>) {
+    ) throws -> (kept: SubsetDataset<Annotation>, held: SubsetDataset<Annotation>) {
+        if let strata = try strata() {
+            let parts = StratifiedSplit(
+                labels: strata, classCount: classNames.count, fraction: fraction, seed: seed, purpose: purpose)
+            return (SubsetDataset(self, indices: parts.kept), SubsetDataset(self, indices: parts.held))
+        }
         let wanted = count > 1 ? max(1, min(count - 1, Int((fraction * Double(count)).rounded()))) : 0
         var random = Random(seed: seed, purpose: purpose)
         let held = Set(random.permutation(count).prefix(wanted))
@@ -163,13 +174,13 @@ extension DatasetSplits {
                         + "none of the training images.")
                 return true
             }
-            draw(ValidationSource.automaticFraction, path, options.seed)
+            try draw(ValidationSource.automaticFraction, path, options.seed)
         case .nowhere: break
         case .fraction(let fraction):
             guard fraction >= 0, fraction < 1 else {
                 throw DatasetError(path, "a validation part of \(fraction) is no fraction, expected 0 <= fraction < 1")
             }
-            if fraction > 0 { draw(fraction, path, options.seed) }
+            if fraction > 0 { try draw(fraction, path, options.seed) }
         case .folder(let name):
             validation = try stored.namedPart(name)
             return true
@@ -181,8 +192,8 @@ extension DatasetSplits {
         return false
     }
 
-    private mutating func draw(_ fraction: Double, _ path: String, _ seed: UInt64) {
-        let (kept, held) = train.drawn(fraction, seed: seed, purpose: "data.validation")
+    private mutating func draw(_ fraction: Double, _ path: String, _ seed: UInt64) throws {
+        let (kept, held) = try train.drawn(fraction, seed: seed, purpose: "data.validation")
         guard held.count > 0 else {
             notices.append("\(path) has one training image, so there is no validation part.")
             return

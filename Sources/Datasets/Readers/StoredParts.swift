@@ -27,7 +27,7 @@ struct StoredParts {
 /// What is read, for messages.
 let readableData = """
     "digits", an image folder (train/<class>/<image> and test/<class>/<image>, or <class>/<image>), MNIST-style IDX \
-    files, or CIFAR-10/100 binary files
+    files, CIFAR-10/100 binary files, a CSV file that lists images, or tar files with images
     """
 
 extension StoredParts {

@@ -2,9 +2,12 @@
 public struct ClassLabel: Annotation, Hashable {
     /// An index into the data set's class names.
     public var index: Int
+    /// How much the image counts in the loss.
+    public var weight: Float
 
     /// The class of this index.
-    public init(_ index: Int) { self.index = index }
+    /// - Parameter weight: how much the image counts in the loss.
+    public init(_ index: Int, weight: Float = 1) { (self.index, self.weight) = (index, weight) }
 
     /// The same class.
     public func moved(by motion: Motion) -> ClassLabel { self }

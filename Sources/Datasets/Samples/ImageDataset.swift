@@ -149,7 +149,10 @@ package struct RelabeledDataset: AnnotatedDataset {
 
     package var count: Int { base.count }
     package var isInMemory: Bool { base.isInMemory }
-    package func annotation(_ index: Int) throws -> ClassLabel { ClassLabel(labels[try base.label(index)]) }
+    package func annotation(_ index: Int) throws -> ClassLabel {
+        let own = try base.annotation(index)
+        return ClassLabel(labels[own.index], weight: own.weight)
+    }
     package func image(_ index: Int) throws -> Image { try base.image(index) }
     package func name(_ index: Int) -> String { base.name(index) }
     package func fingerprint(_ index: Int) throws -> ContentHash { try base.fingerprint(index) }

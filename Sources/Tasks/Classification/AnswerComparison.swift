@@ -15,7 +15,7 @@ package struct AnswerComparison: Sendable {
 
         init(_ path: String) throws {
             self.path = path
-            guard let rows = CSV.rows(try readFile(path, maximum: 1 << 32)) else {
+            guard let rows = CommaSeparated.rows(try readFile(path, maximum: 1 << 32))?.map(\.cells) else {
                 throw DatasetError(path, "a quotation mark is never closed, expected comma-separated values")
             }
             let expected = ["path", "label", "predicted"]

@@ -27,10 +27,13 @@ public struct ClassificationConfiguration: TaskConfiguration {
     public var mixing: Mixing
     /// Whether the temperature of probabilities is fitted to the validation images: the key `evaluation.temperature`.
     public var fitsTemperature = false
+    /// The keys `data.classNames`, `data.folds` and `data.fold`.
+    public var folders = FolderKeys()
 
-    /// Reads the sections `loss` and `evaluation`.
+    /// Reads the sections `loss` and `evaluation`, and the task's keys of `data`.
     public init(_ reader: ConfigurationReader) {
         self = reader.section("loss", "What is minimised") { Self(section: $0) }
+        folders = reader.section("data", "Images and what is done to them") { FolderKeys($0) }
         fitsTemperature = reader.section("evaluation", "How images are evaluated") {
             $0.bool(
                 "temperature", default: false,
@@ -61,12 +64,16 @@ public struct ClassificationConfiguration: TaskConfiguration {
         (kind, classWeights, self.labelSmoothing, mixing) = (.crossEntropy, .equal, labelSmoothing, Mixing())
     }
 
-    /// Opens a folder of class folders, files of CIFAR or IDX, or the embedded digits.
+    private func options(_ request: DataRequest) -> ListOptions {
+        var options = ListOptions(path: request.path)
+        folders.fill(&options, request)
+        return options
+    }
+
+    /// Opens a folder of class folders, files of CIFAR or IDX, a CSV file, tar files, or the embedded digits.
     /// - Throws: `DatasetError` that names the file or the folder at fault.
     public func open(_ request: DataRequest) throws -> DatasetSplits<ClassLabel> {
-        try LabeledData.open(
-            request.path, validation: request.validation, seed: request.seed, onBroken: request.onBroken,
-            packedMegabytes: request.packedMegabytes)
+        try LabeledData.open(options(request), packedMegabytes: request.packedMegabytes)
     }
 
     /// Opens one part of such data.
@@ -75,8 +82,17 @@ public struct ClassificationConfiguration: TaskConfiguration {
         _ request: DataRequest, _ choice: PartChoice?, isTrainedOn: Bool
     ) throws -> DatasetPart<ClassLabel> {
         try LabeledData.openPart(
-            request.path, choice, isTrainedOn: isTrainedOn, validation: request.validation, seed: request.seed,
-            onBroken: request.onBroken, packedMegabytes: request.packedMegabytes)
+            options(request), choice, isTrainedOn: isTrainedOn, packedMegabytes: request.packedMegabytes)
+    }
+
+    /// One run for each of `data.folds` where `data.fold` chooses none.
+    public var crossValidation: Int? { folders.crossValidation }
+
+    /// The images of each fold.
+    public func foldNames(_ request: DataRequest) throws -> [[String]] {
+        var options = options(request)
+        options.folds = folders.folds
+        return try LabeledData.folds(options, packedMegabytes: request.packedMegabytes)
     }
 
     /// There must be training images of two classes.

@@ -108,29 +108,9 @@ package struct PredictionScores: Sendable {
         return (0..<classes).map { areas[$0].isNaN ? nil : areas[$0] }
     }
 
-    /// By the sum of the ranks of the class's images, equal scores sharing their ranks (Mann and Whitney).
     private func area(of wanted: Int) -> Double? {
-        let positives = labels.count { Int($0) == wanted }
-        let negatives = labels.count - positives
-        guard positives > 0, negatives > 0 else { return nil }
-        let scores = labels.indices.map {
-            (score: probabilities[$0 * classes + wanted], isIts: Int(labels[$0]) == wanted)
-        }
-        .sorted { $0.score < $1.score }
-        var rankSum = 0.0
-        var first = 0
-        while first < scores.count {
-            var end = first
-            var own = 0
-            while end < scores.count, scores[end].score == scores[first].score {
-                if scores[end].isIts { own += 1 }
-                end += 1
-            }
-            // Ranks first + 1 ... end, on average.
-            rankSum += Double(own) * Double(first + 1 + end) / 2
-            first = end
-        }
-        let (p, n) = (Double(positives), Double(negatives))
-        return (rankSum - p * (p + 1) / 2) / (p * n)
+        BinaryRanking(
+            labels.indices.lazy.map { (probabilities[$0 * classes + wanted], Int(labels[$0]) == wanted) }
+        ).area
     }
 }

@@ -56,7 +56,7 @@ public struct ClassificationTask: LearningTask {
 
     /// Of logits [N, classes], []. The gradient is that of the chosen kind, each class's term times its weight: for
     /// cross-entropy the softmax less the target, over N; for binary cross-entropy the sigmoid less the target, over
-    /// N * classes.
+    /// N * classes. Where images have weights, each one's is multiplied with its weight; the divisors stay.
     public func loss(
         _ output: ModelOutput<Float>, _ batch: Batch<Labels>, _ context: Context<Float>, update: Int
     ) -> TaskLoss {
@@ -65,8 +65,9 @@ public struct ClassificationTask: LearningTask {
     }
 
     /// Of logits [count, classes], []: the mean over the images (crossEntropy) or over all elements (binaryCrossEntropy),
-    /// each class's term times its weight.
+    /// each class's term times its weight, and each image's times its own.
     private func loss(of logits: Variable<Float>, _ labels: Labels) -> Variable<Float> {
+        if let weights = labels.weights { return loss(of: logits, labels, imageWeights: weights) }
         switch configuration.kind {
         case .crossEntropy:
             if let targets = labels.shareTensor(outputs: classes) {
@@ -80,6 +81,20 @@ public struct ClassificationTask: LearningTask {
             return logits.binaryCrossEntropy(
                 targets: labels.shareTensor(outputs: classes) ?? smoothedTargets(labels),
                 classWeights: classWeights.isEmpty ? nil : Tensor([classes], classWeights))
+        }
+    }
+
+    private func loss(of logits: Variable<Float>, _ labels: Labels, imageWeights: [Float]) -> Variable<Float> {
+        let targets = labels.shareTensor(outputs: classes) ?? smoothedTargets(labels)
+        switch configuration.kind {
+        case .crossEntropy:
+            // The loss is linear in the targets.
+            let scale = imageWeights.scaledRows(of: weighted(targets))
+            return logits.crossEntropy(targets: scale)
+        case .binaryCrossEntropy:
+            let ones = Tensor<Float>([imageWeights.count, classes], repeating: 1)
+            return logits.binaryCrossEntropySum(targets, weights: imageWeights.scaledRows(of: weighted(ones)))
+                .scaled(by: 1 / Float(max(1, imageWeights.count * classes)))
         }
     }
 
@@ -135,5 +150,19 @@ public struct ClassificationTask: LearningTask {
             if seen.insert(annotation.index).inserted { chosen.append((index, members(of: annotation))) }
         }
         return chosen
+    }
+}
+
+extension [Float] {
+    /// A tensor [count, K] with each row times its number.
+    func scaledRows(of tensor: Tensor<Float>) -> Tensor<Float> {
+        let columns = tensor.elementCount / Swift.max(1, count)
+        return tensor.read { values in
+            Tensor(tensor.shape) { scaled in
+                for row in indices {
+                    for i in row * columns..<(row + 1) * columns { scaled[i] = self[row] * values[i] }
+                }
+            }
+        }
     }
 }

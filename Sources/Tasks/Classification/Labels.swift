@@ -9,12 +9,15 @@ public struct Labels: Targets {
     public let shares: [Float]?
     /// How many classes the shares are of: those of the data.
     public let classCount: Int
+    /// [count], how much each image counts in the loss; nil where all count as one.
+    public let weights: [Float]?
 
     /// - Parameters:
     ///   - shares: [count, classCount], of images that are mixed.
     ///   - classCount: the classes of the data.
-    public init(classes: [Int32], shares: [Float]? = nil, classCount: Int) {
-        (self.classes, self.shares, self.classCount) = (classes, shares, classCount)
+    ///   - weights: [count], how much each image counts in the loss; nil where all count as one.
+    public init(classes: [Int32], shares: [Float]? = nil, classCount: Int, weights: [Float]? = nil) {
+        (self.classes, self.shares, self.classCount, self.weights) = (classes, shares, classCount, weights)
     }
 
     /// The labels of those images, and their shares.
@@ -22,7 +25,7 @@ public struct Labels: Targets {
         Labels(
             classes: Array(classes[range]),
             shares: shares.map { Array($0[range.lowerBound * classCount..<range.upperBound * classCount]) },
-            classCount: classCount)
+            classCount: classCount, weights: weights.map { Array($0[range]) })
     }
 
     /// The shares as a tensor [count, outputs], padded with zeros; nil where images are not mixed.
@@ -75,11 +78,12 @@ public struct LabelCollator: Collator {
     /// The classes of the images; where they are mixed, the images are changed and the labels have shares.
     public func collate(_ annotations: [ClassLabel], _ images: ImageBatch, _ random: inout Random) -> Labels {
         let classes = annotations.map { Int32($0.index) }
-        guard let mixing else { return Labels(classes: classes, classCount: classCount) }
+        let weights = annotations.contains { $0.weight != 1 } ? annotations.map(\.weight) : nil
+        guard let mixing else { return Labels(classes: classes, classCount: classCount, weights: weights) }
         let share = mixing.apply(to: images, &random)
         return Labels(
             classes: classes,
             shares: Mixing.shares(classes, classCount: classCount, own: share, smoothing: smoothing),
-            classCount: classCount)
+            classCount: classCount, weights: weights.map { Mixing.weights($0, own: share) })
     }
 }

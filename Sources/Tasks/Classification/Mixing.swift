@@ -102,4 +102,9 @@ public struct Mixing: Codable, Sendable, Hashable {
         }
         return shares
     }
+
+    /// How much mixed images count: their own weight and that of their partner, by their shares.
+    package static func weights(_ weights: [Float], own share: Float) -> [Float] {
+        weights.indices.map { share * weights[$0] + (1 - share) * weights[weights.count - 1 - $0] }
+    }
 }

@@ -33,7 +33,7 @@ public struct Resampling: Sendable, Equatable {
                 cells += repeatElement((actual: actual, predicted: predicted), count: count)
             }
         }
-        guard !cells.isEmpty, cells.count <= Self.mostDraws / Self.rounds else { return nil }
+        guard Self.isFeasible(cells.count) else { return nil }
         let classes = confusion.count
         var found: [(accuracy: Double, recall: Double, f1: Double)] = []
         for round in 0..<Self.rounds {
@@ -80,7 +80,11 @@ public struct Resampling: Sendable, Equatable {
         }
     }
 
-    private static func interval(_ values: [Double]) -> Interval {
+    /// Whether so many images can be drawn anew so often; without images there is nothing to draw.
+    static func isFeasible(_ images: Int) -> Bool { images > 0 && images <= mostDraws / rounds }
+
+    /// The middle 95 % of the values of all rounds.
+    static func interval(_ values: [Double]) -> Interval {
         let sorted = values.sorted()
         let cut = rounds * 25 / 1000
         return Interval(low: sorted[cut], high: sorted[rounds - 1 - cut])

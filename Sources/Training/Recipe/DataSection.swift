@@ -79,8 +79,8 @@ package struct DataSection: Sendable {
     init(_ reader: ConfigurationReader) {
         path = reader.path(
             "path", default: "digits",
-            "`digits` (embedded), an image folder, or a folder with IDX or CIFAR files; for segmentation `scenes` (embedded) or "
-                + "folders of images and masks")
+            "`digits` (embedded), an image folder, a folder with IDX or CIFAR files, a CSV file that lists images, or tar files of "
+                + "them; for segmentation `scenes` (embedded) or folders of images and masks")
         sampling = reader.choice(
             "sampling", default: .shuffled,
             "shuffled shows each training image once an epoch, balanced as many images with every class equally often")

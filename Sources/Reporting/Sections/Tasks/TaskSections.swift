@@ -30,6 +30,7 @@ extension RunRecord {
     private static var taskSections: [any TaskSections.Type] {
         [
             ClassSections.self, MaskSections.self, BoxSections.self, InstanceSections.self, EnlargedSections.self,
+            LabelSetSections.self, QuantitySections.self,
         ]
     }
 
