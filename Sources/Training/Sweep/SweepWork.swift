@@ -15,6 +15,8 @@ struct SweepWork {
     private let deadline: Double?
     private(set) var result: SweepResult
     private var metric: Metric?
+    /// Whether this call has trained anything. It makes an update at least, so that calls of any length come to an end.
+    private var hasTrained = false
 
     init(_ sweep: Sweep, _ console: Console, done: [JSONValue?], deadline: Double?) {
         (self.sweep, self.console, self.done, self.deadline) = (sweep, console, done, deadline)
@@ -22,7 +24,7 @@ struct SweepWork {
     }
 
     private var plan: SweepPlan { sweep.plan }
-    private var isOutOfTime: Bool { deadline.map { MonotonicClock.seconds() >= $0 } ?? false }
+    private var isOutOfTime: Bool { hasTrained && deadline.map { MonotonicClock.seconds() >= $0 } ?? false }
 
     /// - Parameter each: called with the result so far after each arm.
     mutating func run(_ each: (SweepResult) throws -> Void) throws {
@@ -75,6 +77,7 @@ struct SweepWork {
                 continue
             }
             let isInTime = try train(index, to: epoch, agenda)
+            hasTrained = true
             try each(result)
             if !isInTime { return false }
         }
