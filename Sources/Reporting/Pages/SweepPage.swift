@@ -171,9 +171,10 @@ public enum SweepPage {
                         ? DataTable.Cell("<a href=\"\(link)\">report</a>")
                         : .text(run.summary == nil ? "not finished" : "no report", kind: "soft")))
             if !sweep.rungs.isEmpty {
-                row.append(.number((run.stoppedAfter ?? run.summary?["epochs"]?.integerValue).map(Double.init)) {
-                    "\(Int($0))"
-                })
+                row.append(
+                    .number((run.stoppedAfter ?? run.summary?["epochs"]?.integerValue).map(Double.init)) {
+                        "\(Int($0))"
+                    })
             }
             return row
         }

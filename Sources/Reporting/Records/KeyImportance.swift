@@ -36,7 +36,8 @@ public struct KeyImportance: Sendable, Equatable {
             KeyImportance(
                 key, runs.filter { !$0.values[index].isEmpty }.map { ($0.values[index], $0.result) })
         }
-        return found.enumerated().sorted { ($1.element.share, $0.offset) < ($0.element.share, $1.offset) }.map(\.element)
+        return found.enumerated().sorted { ($1.element.share, $0.offset) < ($0.element.share, $1.offset) }.map(
+            \.element)
     }
 
     private init?(_ key: String, _ runs: [(value: String, result: Double)]) {

@@ -20,7 +20,8 @@ extension SweepRecord {
             ], rows: rows, label: "Rungs")
         return PageSection(
             identifier: "rungs", title: "Rungs",
-            lead: "Successive halving: at each rung the best by validation \(metric.title) go on. What was stopped is no candidate.",
+            lead:
+                "Successive halving: at each rung the best by validation \(metric.title) go on. What was stopped is no candidate.",
             body: "<div class=\"card\">\(table.markup)</div>")
     }
 
@@ -44,7 +45,8 @@ extension SweepRecord {
             ]
         }
         let table = DataTable(
-            columns: ["key", .number("share of the spread"), "best values", "worst values", .number("runs")], rows: rows,
+            columns: ["key", .number("share of the spread"), "best values", "worst values", .number("runs")],
+            rows: rows,
             label: "How much each key matters")
         let place = rungs.first.map { " after epoch \($0.epoch), which all runs have seen" } ?? ""
         return PageSection(

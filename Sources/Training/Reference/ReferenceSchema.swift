@@ -16,7 +16,9 @@ package struct ReferenceSchema {
         let extends: JSONValue = [
             "type": "string", "description": "The file that this one builds on, relative to its own folder",
         ]
-        for member in section("", extra: [.init("extends", extends), .init("sweep", SweepSection.schema)]).objectValue ?? [] {
+        for member in section("", extra: [.init("extends", extends), .init("sweep", SweepSection.schema)]).objectValue
+            ?? []
+        {
             schema[member.name] = member.value
         }
         return schema

@@ -24,10 +24,12 @@ package struct Halving: Sendable, Equatable {
     package init(rungs: [Int]?, factor: Int = usualFactor, epochs: Int, configurations: Int) throws {
         self.factor = factor
         guard Self.factors.contains(factor) else {
-            throw RecipeError("--keep is \(factor), expected one in \(Self.factors.lowerBound) to \(Self.factors.upperBound)")
+            throw RecipeError(
+                "--keep is \(factor), expected one in \(Self.factors.lowerBound) to \(Self.factors.upperBound)")
         }
         guard epochs > 1 else {
-            throw RecipeError("--halving stops runs before their end, but training.epochs is \(epochs), expected at least 2")
+            throw RecipeError(
+                "--halving stops runs before their end, but training.epochs is \(epochs), expected at least 2")
         }
         guard configurations > 1 else {
             throw RecipeError("--halving compares configurations, but there is one, expected --vary with more values")

@@ -51,10 +51,12 @@ package struct Sweep {
         let lengths = Set(recipes.map(\.training.epochs))
         guard let epochs = lengths.first, lengths.count == 1 else {
             throw RecipeError(
-                "--halving compares runs of one length, but training.epochs is varied; give one number of epochs with --set")
+                "--halving compares runs of one length, but training.epochs is varied; give one number of epochs with --set"
+            )
         }
         guard !recipes.contains(where: { $0.data.validation == .nowhere }) else {
-            throw RecipeError("--halving chooses by validation, but data.validation is 0, expected auto or a part such as 0.1")
+            throw RecipeError(
+                "--halving chooses by validation, but data.validation is 0, expected auto or a part such as 0.1")
         }
         return try Halving(
             rungs: options.rungs, factor: options.keep ?? Halving.usualFactor, epochs: epochs,
@@ -123,7 +125,7 @@ extension SweepPlan {
         var places: [[String]: Int] = [:]
         var found: [[Int]] = []
         for (index, arm) in arms.enumerated() {
-            let values = zip(variations, arm.values).filter { $0.0.key != SweepRecord.seedKey }.map(\.1)
+            let values = zip(variations, arm.values).filter { !SweepRecord.repeats($0.0.key) }.map(\.1)
             if let place = places[values] {
                 found[place].append(index)
             } else {

@@ -61,7 +61,8 @@ struct SweepKey {
                 nearest(condition.key, in: names).map { "did you mean `if \($0)=...`?" }
                 ?? "expected a key of a --vary before this one"
                 + (names.isEmpty ? "" : ": " + names.joined(separator: ", "))
-            throw RecipeError("--vary \(said.text): the condition asks for \(condition.key), which is not varied before, \(advice)")
+            throw RecipeError(
+                "--vary \(said.text): the condition asks for \(condition.key), which is not varied before, \(advice)")
         }
         guard !other.alternatives.contains(where: { $0.range != nil }) else {
             throw RecipeError(

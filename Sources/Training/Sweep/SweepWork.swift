@@ -115,7 +115,8 @@ struct SweepWork {
     /// The metric that chooses; asked of a run where all of them were at the rung already.
     private mutating func choosingMetric() throws -> Metric {
         if let metric { return metric }
-        let found = try done.lazy.compactMap { $0 }.first.map { Metric.primary(of: $0) }
+        let found =
+            try done.lazy.compactMap { $0 }.first.map { Metric.primary(of: $0) }
             ?? sweep.recipes[0].makeRun(console: console, agenda: nil, limit: nil).choosingMetric
         metric = found
         return found
