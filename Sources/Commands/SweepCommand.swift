@@ -26,6 +26,9 @@ struct SweepCommand: ParsableCommand {
             the next, and so on to the end. Runs go on from their exact state, so those that come through have the \
             bytes of runs that never stopped. --minutes ends a call early; the same command goes on.
 
+            With --folds N the images are divided into N parts (data.folds), and every configuration is trained N times, \
+            another part being tested each time: its row is mean ± deviation over the parts.
+
             EXAMPLES:
               trainer sweep Configs/digits.yaml --vary run.seed=0,1,2 \\
                 --vary optimizer.learningRate=1e-3,2e-3
@@ -37,6 +40,7 @@ struct SweepCommand: ParsableCommand {
                 --vary "optimizer.learningRate=1e-4..1e-2:log if optimizer.kind=adamw" \\
                 --vary "optimizer.learningRate=1e-2..1:log if optimizer.kind=sgd"
               trainer sweep Configs/digits.yaml --vary loss.mixup=0,0.8 --json
+              trainer sweep Configs/digits.yaml --vary loss.mixup=0,0.8 --folds 5
               trainer sweep Configs/mixers-digits.yaml
             """)
 
@@ -78,6 +82,11 @@ struct SweepCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
+        help: ArgumentHelp("Train each once for each of so many parts of the images, which it tests.", valueName: "n"))
+    var folds: Int?
+
+    @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Train no longer than this; the same command goes on later.", valueName: "minutes"))
     var minutes: Double?
 
@@ -91,6 +100,7 @@ struct SweepCommand: ParsableCommand {
         try check("--random", random, in: 1...SweepPlan.mostArms)
         try check("--seed", seed, in: 0...Int.max)
         try check("--keep", keep, in: Halving.factors)
+        try check("--folds", folds, in: SweepPlan.foldCounts)
         if let minutes, !(minutes > 0 && minutes <= SweepOptions.mostMinutes) {
             throw ValidationError("--minutes is \(minutes), expected more than 0, such as 30")
         }
@@ -112,6 +122,7 @@ struct SweepCommand: ParsableCommand {
             var options = SweepOptions()
             (options.random, options.seed, options.halving) = (random, seed, halving)
             (options.rungs, options.keep, options.minutes) = (try rungEpochs(), keep, minutes)
+            options.folds = folds
             return options
         }
     }

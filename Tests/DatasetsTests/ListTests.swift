@@ -98,7 +98,7 @@ private func openNumbers(_ path: String, columns: [String]? = nil) throws -> Dat
 
     @Test(arguments: [
         ("image,label\n", "a header and no other row"), ("", "no rows"),
-        ("img,label\n1.png,a", "line 1: the header (img, label) names no column image (is it 'img'?)"),
+        ("imag,label\n1.png,a", "line 1: the header (imag, label) names no column image (is it 'imag'?)"),
         ("image;label\n1.png;a", "the cells are divided by semicolons, expected commas"),
         ("image,label,label\n1.png,a,a", "two columns are called 'label'"),
         ("image,class\n1.png,a", "nothing called 'label' is said of the images (there is class)"),

@@ -82,7 +82,7 @@ private func near(_ a: Double?, _ b: Double) -> Bool { a.map { abs($0 - b) < 1e-
         let said = kept.predictions(
             answer([[-1, -4, -1.75], [3, 3, -1]]), images: ["x", "y"], PredictionOptions(top: 1))
         #expect(try said.map { try $0.get().fields[0] } == ["a", "a|b|c"])
-        #expect(try said[0].get().rows == [["a", "26.89 %", "22.27 %"]])
+        #expect(try said[0].get().rows == [["a", "26.89%", "22.27%"]])
         var options = PredictionOptions(top: 1)
         options.threshold = 0.9
         #expect(try kept.predictions(answer([[-1, 4, 0]]), images: ["x"], options)[0].get().fields[0] == "b")

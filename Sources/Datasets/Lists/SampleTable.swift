@@ -81,6 +81,8 @@ package struct SampleTable: Sendable {
     func weights() throws -> [Float]? {
         guard let column = column(Self.weightColumn) else { return nil }
         return try rows.map { row in
+            // In tar files each sample says what it wants to.
+            if isPacked, row.cells[column].isEmpty { return 1 }
             guard let weight = Float(row.cells[column]), weight.isFinite, weight >= 0 else {
                 throw error(
                     row, "the \(Self.weightColumn) '\(row.cells[column])' is no number from 0 on, such as 1 or 0.5")

@@ -38,7 +38,10 @@ public enum LabeledData {
             return try source.splits(options)
         }
         var stored = try StoredParts.open(options.path, packedMegabytes: packedMegabytes)
-        if options.folds != nil { return try stored.splits(options) }
+        if options.folds != nil {
+            stored.notices += [stored.leftOut.notice].compactMap { $0 }
+            return try stored.splits(options)
+        }
         return try DatasetSplits(
             stored, options.path, options.validation, seed: options.seed, onBroken: options.onBroken)
     }

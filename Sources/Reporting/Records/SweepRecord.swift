@@ -57,6 +57,11 @@ public struct SweepRecord: Sendable {
 
     /// The key in which the runs of a group differ.
     public static let seedKey = "run.seed"
+    /// The key of the part of the images that is tested, in which they may differ as well.
+    package static let foldKey = "data.fold"
+
+    /// Whether runs that differ in this key are of one configuration.
+    package static func repeats(_ key: String) -> Bool { key == seedKey || key == foldKey }
 
     /// The folder.
     public let path: String
@@ -115,14 +120,14 @@ public struct SweepRecord: Sendable {
     }
 
     /// The keys that make a difference beside the seed.
-    public var groupKeys: [String] { keys.filter { $0 != Self.seedKey } }
+    public var groupKeys: [String] { keys.filter { !Self.repeats($0) } }
 
     /// In the order of the plan.
     public var groups: [Group] {
         var groups: [Group] = []
         var places: [[String]: Int] = [:]
         for (index, run) in runs.enumerated() {
-            let values = zip(keys, run.values).filter { $0.0 != Self.seedKey }.map(\.1)
+            let values = zip(keys, run.values).filter { !Self.repeats($0.0) }.map(\.1)
             if let place = places[values] {
                 groups[place] = Group(values: values, indices: groups[place].indices + [index])
             } else {

@@ -125,7 +125,7 @@ extension SweepPlan {
         var places: [[String]: Int] = [:]
         var found: [[Int]] = []
         for (index, arm) in arms.enumerated() {
-            let values = zip(variations, arm.values).filter { $0.0.key != SweepRecord.seedKey }.map(\.1)
+            let values = zip(variations, arm.values).filter { !SweepRecord.repeats($0.0.key) }.map(\.1)
             if let place = places[values] {
                 found[place].append(index)
             } else {

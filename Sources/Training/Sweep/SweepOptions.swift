@@ -12,6 +12,8 @@ package struct SweepOptions: Sendable, Equatable {
     package var rungs: [Int]?
     /// One configuration in so many goes on from a rung; nil for the usual number.
     package var keep: Int?
+    /// Into how many parts the images are divided, each configuration being trained once for each; nil for one run.
+    package var folds: Int?
     /// How long a call may train; nil for as long as it takes.
     package var minutes: Double?
 
@@ -28,6 +30,7 @@ package struct SweepOptions: Sendable, Equatable {
         options.halving = halving || other.halving
         options.rungs = rungs ?? other.rungs
         options.keep = keep ?? other.keep
+        options.folds = folds ?? other.folds
         options.minutes = minutes ?? other.minutes
         return options
     }
@@ -45,6 +48,8 @@ package struct SweepOptions: Sendable, Equatable {
     /// The arms of these variations.
     /// - Throws: `RecipeError` for variations that are none.
     package func plan(_ variations: [String]) throws -> SweepPlan {
-        try random.map { try SweepPlan(variations, draws: $0, seed: UInt64(seed ?? 0)) } ?? SweepPlan(variations)
+        let plan =
+            try random.map { try SweepPlan(variations, draws: $0, seed: UInt64(seed ?? 0)) } ?? SweepPlan(variations)
+        return try folds.map { try plan.crossed(folds: $0) } ?? plan
     }
 }

@@ -100,13 +100,13 @@ package struct SweepResult: Sendable {
     var metric: Metric { rungMetric ?? Metric.primary(of: runs.lazy.compactMap(\.summary).first) }
 
     /// The keys that make a difference beside the seed.
-    package var groupKeys: [String] { keys.filter { $0 != SweepRecord.seedKey } }
+    package var groupKeys: [String] { keys.filter { !SweepRecord.repeats($0) } }
 
     /// In the order of the plan.
     package var groups: [Group] {
         var groups: [Group] = []
         for run in runs {
-            let values = zip(keys, run.arm.values).filter { $0.0 != SweepRecord.seedKey }.map(\.1)
+            let values = zip(keys, run.arm.values).filter { !SweepRecord.repeats($0.0) }.map(\.1)
             if let index = groups.firstIndex(where: { $0.values == values }) {
                 groups[index].runs.append(run)
             } else {

@@ -30,6 +30,7 @@ package struct SweepSection: Sendable {
     private static let halving = "Stop runs at rungs and go on with the best"
     private static let rungs = "The epochs after which configurations are compared"
     private static let keep = "One configuration in so many goes on from a rung"
+    private static let folds = "Train each configuration once for each of so many parts of the images (data.folds)"
     private static let minutes = "How long a call may train"
 
     private static func read(_ reader: ConfigurationReader) -> ([String], SweepOptions) {
@@ -40,6 +41,7 @@ package struct SweepSection: Sendable {
         options.halving = reader.bool("halving", default: false, halving)
         options.rungs = reader.optionalInts("rungs", in: 1...100_000, count: 1...64, rungs)
         options.keep = reader.optionalInt("keep", in: Halving.factors, keep)
+        options.folds = reader.optionalInt("folds", in: SweepPlan.foldCounts, folds)
         options.minutes = reader.optionalDouble("minutes", in: 1e-3...SweepOptions.mostMinutes, minutes)
         return (variations, options)
     }
@@ -57,7 +59,8 @@ package struct SweepSection: Sendable {
             "properties": [
                 "vary": list("string", vary), "random": property("integer", random), "seed": property("integer", seed),
                 "halving": property("boolean", halving), "rungs": list("integer", rungs),
-                "keep": property("integer", keep), "minutes": property("number", minutes),
+                "keep": property("integer", keep), "folds": property("integer", folds),
+                "minutes": property("number", minutes),
             ],
         ]
     }
