@@ -13,7 +13,7 @@ private struct ListedDigits {
     /// A small net that learns in a fraction of a second.
     static let text = """
         data: {imageSize: [8, 8], flip: 0, rotation: 10, validation: 0.2, cacheMegabytes: 8}
-        model: {name: hornet, baseWidth: 8, depths: [1, 1], orders: [1, 2], mixers: [7x7, gf], stemStride: 1}
+        model: {name: hornet, baseWidth: 8, depths: [1, 1], orders: [1, 2], mixers: [7x7, gf], stemStride: 1, layerScale: 0.1}
         optimizer: {learningRate: 4e-3, clipNorm: 5, ema: {decay: 0.9}}
         schedule: {warmupEpochs: 0}
         training: {epochs: 2, batchSize: 32, threads: 1, saveEveryMinutes: 0}

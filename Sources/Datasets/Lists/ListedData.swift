@@ -23,6 +23,12 @@ package enum ListedData {
         return try source.opened(choice, options, isTrainedOn: isTrainedOn)
     }
 
+    /// Whether a list lies at a path: a CSV file, or tar files.
+    package static func isOne(_ path: String) -> Bool {
+        if Shards.isPattern(path) { return ((try? Shards.expanded(path)) ?? []).first.map { exists($0) } ?? false }
+        return ["csv", "tar"].contains(FileName.ending(path)) && exists(path) && !isFolder(path)
+    }
+
     /// The names of the images of each fold.
     package static func folds<Annotation: ListedAnnotation>(
         _ options: ListOptions, of type: Annotation.Type

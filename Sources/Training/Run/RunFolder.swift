@@ -41,7 +41,9 @@ package struct RunFolder: Sendable {
     }
 
     /// Whether there is a folder that may hold data, which a run of the same name does not.
-    static func holdsData(_ path: String) -> Bool { isFolder(path) && RunFolder(path) == nil }
+    static func holdsData(_ path: String) -> Bool {
+        ListedData.isOne(path) || isFolder(path) && RunFolder(path) == nil
+    }
 
     /// Where the data of the run's configuration lies.
     ///
