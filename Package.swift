@@ -5,8 +5,6 @@ import PackageDescription
 // unsafe flags would bar other packages from depending on this one.
 let strict = Context.environment["HORNBEAM_STRICT"] == "1"
 let swiftSettings: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors"])] : []
-// Tests call what is optimised and compute little themselves: without optimisation they compile in nearly half the time.
-let testSettings: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors", "-Onone"])] : []
 let cSettings: [CSetting] = strict ? [.unsafeFlags(["-Wall", "-Werror"])] : []
 
 /// A Swift module of ours; its dependencies are all it may import.
@@ -18,7 +16,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Res
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, resources: resources,
-        swiftSettings: testSettings)
+        swiftSettings: swiftSettings)
 }
 
 // The commit for `trainer --version` where git is not at hand; otherwise the checkout tells it (Sources/CCommit).
@@ -174,7 +172,7 @@ let package = Package(
                 "Reporting", "Distillation", "Distributed", "JSON", "RunLayout", "TestSupport",
             ]),
         // Runs the built executable, which every test build makes.
-        .testTarget(name: "TrainerTests", swiftSettings: testSettings),
+        .testTarget(name: "TrainerTests", swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11

@@ -151,7 +151,6 @@ struct StrayFileTests {
     @Test(arguments: [
         ("cifar-10-python.tar.gz", "cifar-10-binary.tar.gz"), ("x.zip", "an archive (.zip), so unpack it"),
         ("x.npz", "a NumPy archive"), ("x.h5", "an HDF5 file"), ("x.parquet", "a Parquet file"),
-        ("x.csv", "image,label"),
         ("data.yaml", "give the folder that holds the images"),
         ("train-images-idx3-ubyte", "give the folder that holds it"),
         ("x.png", "a single image"),
@@ -161,6 +160,14 @@ struct StrayFileTests {
             try write(Array("content".utf8), to: "\(root)/\(name)")
             let problem = message { _ = try LabeledData.open("\(root)/\(name)") }
             #expect(problem.contains("this is a file, expected") && problem.contains(sentence), "\(problem)")
+        }
+    }
+
+    @Test func aListWithoutRowsSaysWhatOneLooksLike() throws {
+        try withTemporaryFolder { root in
+            try write(Array("content".utf8), to: "\(root)/x.csv")
+            let problem = message { _ = try LabeledData.open("\(root)/x.csv") }
+            #expect(problem.contains("image,label"), "\(problem)")
         }
     }
 

@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func configurationsAreMadeOfTheirKeys() throws {
-        let texts = try inputs("yaml", 1600).inputs.map { String(decoding: $0, as: UTF8.self) }
+        let texts = try inputs("yaml", 3200).inputs.map { String(decoding: $0, as: UTF8.self) }
         for key in ["evaluationCrop", "cutmix", "learningRate", "depths", "validation", "batchSize"] {
             #expect(texts.contains { $0.contains(key + ":") }, "\(key)")
         }

@@ -11,7 +11,10 @@ import Testing
     @Test func sharesAreThoseOfTheVariance() throws {
         let found = KeyImportance.all(["a", "b", "noise"], runs)
         #expect(found.map(\.key) == ["a", "b", "noise"])
-        #expect(abs(found[0].share - 0.9) < 0.02 && abs(found[1].share - 0.1) < 0.05 && found[2].share < 0.05)
+        // Of the variance a has 0.9 and b 0.1, from which goes what is left over times two degrees of freedom in 33.
+        #expect(
+            abs(found[0].share - (0.9 - 0.1 * 2 / 33)) < 0.005 && abs(found[1].share - (0.1 - 0.9 * 2 / 33)) < 0.005)
+        #expect(found[2].share < 0.005)
         #expect(found[0].levels.map(\.name) == ["0", "1", "2"] && found[0].levels.map(\.runs) == [12, 12, 12])
         // By hand: the mean of b is 1, that of the remainder 0.02 within a few thousandths.
         #expect(abs(found[0].levels[2].mean - 7.02) < 0.005)

@@ -11,7 +11,7 @@ private func scriptless(_ html: String) -> String {
 private func hasOnlyInnerLinks(_ html: String) -> Bool {
     let links = html.matches(of: #/(?:src|href|action|data)\s*=\s*"([^"]*)"/#).map { String($0.output.1) }
     return !links.isEmpty && links.allSatisfy { $0.hasPrefix("#") || $0.hasPrefix("data:image/png;base64,") }
-        && !html.contains("@import") && !html.contains("url(") && !html.contains("<link")
+        && !html.contains("@import") && !html.replacing("url(#", with: "").contains("url(") && !html.contains("<link")
 }
 
 @Test func aPageShowsEverythingAndLoadsNothing() throws {

@@ -148,7 +148,9 @@ import Testing
             var options = ExplanationOptions(method)
             (options.square, options.step) = (16, 16)
             let found = try net.explainer.explain(net.image, options)
-            #expect(found.heat.values.allSatisfy(\.isFinite) && found.heat.values.contains { $0 != 0 }, "\(method)")
+            #expect(found.heat.values.allSatisfy(\.isFinite), "\(method)")
+            // First values may give all places a score against the class, which Grad-CAM shows as nothing.
+            #expect(method == .gradcam || found.heat.values.contains { $0 != 0 }, "\(method)")
         }
     }
 
