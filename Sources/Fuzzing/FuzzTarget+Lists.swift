@@ -31,8 +31,10 @@ extension FuzzTarget {
             guard (try? readAll(path + "/labels.csv")) == nil else { return }
             // Columns of classes and of numbers have no labels.
             var options = ListOptions(path: path + "/labels.csv")
-            options.onBroken = nil
-            _ = try ListedData.open(options, of: ClassSet.self)
+            (options.onBroken, options.validation) = (nil, .nowhere)
+            let numbers = try? ListedData.openPart(options, of: Quantities.self, .all, isTrainedOn: true)
+            guard numbers == nil else { return }
+            _ = try ListedData.openPart(options, of: ClassSet.self, .all, isTrainedOn: true)
         }
     }
 

@@ -117,7 +117,8 @@ extension Runs {
     @Suite struct DetectionRuns {
         /// Some images have no object, so a slice's mean is not worth the same as another's.
         @Test func slicesCountByTheAnchorsThatLearn() throws {
-            let recipe = try SmallDetector().recipe()
+            let detector = try SmallDetector()
+            let recipe = try detector.recipe()
             try expectSlicesToAddUp(recipe, try #require(recipe.task as? DetectionConfiguration))
         }
 

@@ -48,9 +48,11 @@ private struct ListedDigits {
         }
     }
 
+    /// 9 for digits with a closed loop and 1 for others.
     func numbers(_ columns: String = "value,tens") throws {
         try list("numbers.csv", columns) { index, digit in
-            columns == "value,tens" ? "\(digit),\(100 - 10 * digit)" : "\(digit),\(index % 3)"
+            let value = [0, 6, 8, 9].contains(digit) ? 9 : 1
+            return columns == "value,tens" ? "\(value),\(100 - 10 * value)" : "\(value),\(index % 3)"
         }
     }
 
@@ -114,13 +116,13 @@ extension Runs {
         @Test func numbersAreLearntInTheirUnits() throws {
             try digits.numbers()
             let summary = try digits.train(
-                RegressionConfiguration.self, "numbers.csv", "run", ["training.epochs=16", "loss.kind=huber"])
-            #expect((summary.bestValidation ?? -1) > 0.5, "R² is \(summary.bestValidation ?? -1)")
+                RegressionConfiguration.self, "numbers.csv", "run", ["training.epochs=24", "loss.kind=huber"])
+            #expect((summary.bestValidation ?? -1) > 0.2, "R² is \(summary.bestValidation ?? -1)")
             let settings = try Weights.read(digits.path("run") + "/weights/best.safetensors").metadata.vocabulary
                 .settings
             let mean = try #require(settings["mean"]?.arrayValue?[0].doubleValue)
             let tens = try #require(settings["mean"]?.arrayValue?[1].doubleValue)
-            #expect(abs(100 - 10 * mean - tens) < 1e-9 && abs(mean - 4.5) < 0.5)
+            #expect(abs(100 - 10 * mean - tens) < 1e-9 && abs(mean - 4.2) < 0.6)
             #expect(try contents(digits.path("run") + "/report.html").contains("Predicted against true"))
             let json = try JSONValue(parsing: contents(digits.path("run") + "/summary.json"))
             let error = try #require(json["testMeanAbsoluteError"]?.doubleValue)

@@ -1,3 +1,4 @@
+import Datasets
 import Layers
 import Reporting
 import Tasks
@@ -27,7 +28,10 @@ package struct WeightMean {
             return "holds another model than the first weights, expected the same one"
         }
         if own.classNames != other.classNames { return "knows other classes than the first weights, expected the same" }
-        return own.transform == other.transform ? nil : "sees images in another way than the first weights"
+        var seen = other.transform
+        // Where it is measured, it differs with the images that are held back for validation.
+        if seen.normalization.isNearly(own.transform.normalization) { seen.normalization = own.transform.normalization }
+        return own.transform == seen ? nil : "sees images in another way than the first weights"
     }
 
     /// The mean with one more.
@@ -126,5 +130,18 @@ package struct Soup {
         if sum.count > 1 || found.count == 1 { try prepare(mixed) }
         if !greedy { best = try measure(mixed) }
         (ingredients, weights, scores) = (found, mixed, best)
+    }
+}
+
+extension Normalization {
+    /// Whether means differ by less than a fiftieth of a deviation, and deviations by less than a fiftieth.
+    fileprivate func isNearly(_ other: Normalization) -> Bool {
+        guard mean.count == other.mean.count, deviation.count == other.deviation.count else { return false }
+        return mean.indices.allSatisfy { channel in
+            let limit = 0.02 * deviation[channel]
+            let shift = abs(mean[channel] - other.mean[channel])
+            let scale = abs(deviation[channel] - other.deviation[channel])
+            return max(shift, scale) < limit
+        }
     }
 }
