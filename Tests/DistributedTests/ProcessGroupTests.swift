@@ -62,13 +62,16 @@ import Testing
         #expect(sentences(results) == Array(repeating: "none", count: 4))
     }
 
-    @Test func whoDivergesIsNamedOnEveryRank() {
+    /// On every rank that is not ended before it hears of it.
+    @Test func whoDivergesIsNamed() {
         let results = LocalNetwork.run(4, hosts: ["a", "a", "b", "b"]) {
             try $0.agree("the parameters after epoch 3", $0.rank == 2 ? "34cd" : "12ab")
         }
         let expected =
             "the parameters after epoch 3 differ between ranks: rank 2 on host b has 34cd, the others have 12ab"
-        #expect(sentences(results) == Array(repeating: expected, count: 4))
+        let told = sentences(results)
+        #expect(told[0] == expected)
+        #expect(told.allSatisfy { $0 == expected || $0.hasPrefix("the launcher ended the job: rank") }, "\(told)")
     }
 
     @Test func theFewAreNamedThoughRankZeroIsAmongThem() {

@@ -238,7 +238,8 @@ extension Runs {
             ).dataset
             let chosen = try #require(
                 try RegressionConfiguration.relabeled(values, names: values.classNames, as: ["tens"]))
-            #expect(try chosen.annotation(3).values == [Double(100 - 10 * digits.digits[3])])
+            let value = [0, 6, 8, 9].contains(digits.digits[3]) ? 9 : 1
+            #expect(try chosen.annotation(3).values == [Double(100 - 10 * value)])
         }
     }
 }
