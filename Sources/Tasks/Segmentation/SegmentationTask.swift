@@ -83,7 +83,9 @@ public struct SegmentationTask: LearningTask {
         let inference = SegmentationInference(
             model: model, store: store, normalization: loader.plan.normalization, settings: settings)
         var reader = SampleReader(loader.dataset)
-        try ProcessGroup.current.share({ try reader.next() }) { samples in
+        try ProcessGroup.current.share {
+            try reader.next()
+        } answer: { samples in
             try inference.answers(samples.map { ($0.image, $0.annotation) })
         } take: { samples, answers in
             for (sample, answer) in zip(samples, answers) {

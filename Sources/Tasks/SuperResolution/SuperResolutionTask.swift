@@ -67,7 +67,9 @@ public struct SuperResolutionTask: LearningTask {
         var evaluator = evaluator(options)
         let enlarger = Enlarger(model, store, loader.plan.normalization, scale: scale)
         var reader = SampleReader(loader.dataset)
-        try ProcessGroup.current.share({ try reader.next() }) { samples in
+        try ProcessGroup.current.share {
+            try reader.next()
+        } answer: { samples in
             try enlarger.answers(
                 samples.map(\.image), truths: samples.map(\.annotation.image), distance: distance)
         } take: { samples, answers in
