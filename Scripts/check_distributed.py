@@ -96,13 +96,15 @@ def ranks_of(folder, trainer):
 
 
 def is_over(launcher, trainer, case, folder, ranks, delay):
-    """Starts a run or goes on with it, and kills one of its processes after so many seconds; tells whether it came to its end,
-    and whether somebody was killed."""
+    """Starts a run or goes on with it, and kills one of its processes so many seconds after the first state was saved; tells
+    whether it came to its end, and whether somebody was killed."""
     command = [*launcher, "-n", str(ranks), *words(trainer, case, folder, 1, ["--set", "training.saveEveryUpdates=3"])]
     command += ["--distributed", "--resume"]
     job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
     victims = []
     if delay is not None:
+        while job.poll() is None and not os.path.exists(os.path.join(folder, "state")):
+            time.sleep(0.02)
         time.sleep(delay)
         victims = ranks_of(folder, trainer)
         if victims:
@@ -162,7 +164,7 @@ def main():
                 folder = os.path.join(temporary, f"killed-{name}-{turn}")
                 count, over = 0, False
                 while not over:
-                    delay = generator.uniform(0.5, 4) if count < 3 else None
+                    delay = generator.uniform(0, 0.5) if count < 3 else None
                     over, killed = is_over(launcher, trainer, case, folder, generator.choice([1, 2, 4]), delay)
                     count += killed
                 value = checksum(folder)
