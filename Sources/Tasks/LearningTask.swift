@@ -52,8 +52,7 @@ public protocol LearningTask: Sendable {
         _ model: any FeatureModel, _ store: ParameterStore<Float>, _ loader: BatchLoader<TargetCollator>,
         _ options: EvaluationOptions, each: (Int) throws -> Void
     ) throws -> Measure.Findings
-    /// What stands for the answers to a batch and to its mirrored images together; nil, as by default, where a task does not
-    /// average answers this way.
+    /// What stands for the answers to a batch and to its mirrored images together; nil, as by default, without such a mean.
     func averaged(_ output: ModelOutput<Float>, _ mirrored: ModelOutput<Float>) -> ModelOutput<Float>?
     /// Whether the default `measure` looks at nothing of an output but its answer, so that processes that work together may
     /// share the batches; otherwise each of them measures all.
