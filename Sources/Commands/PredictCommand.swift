@@ -152,7 +152,8 @@ struct PredictCommand: ParsableCommand {
         try writer.finish()
         if let folder {
             try folder.finish()
-            console.notice("\(folder.count) files are written below \(folder.path).")
+            let files = folder.count == 1 ? "1 file is" : "\(folder.count) files are"
+            console.notice("\(files) written below \(folder.path).")
         }
         if let notice = sources.notice { console.notice(notice) }
         if failures > 1 {

@@ -1,4 +1,5 @@
 import JSON
+import Reporting
 
 /// What a model's outputs mean: it goes with the weights, and is compared by name wherever data, student, teacher and
 /// weights meet.
@@ -41,4 +42,14 @@ public struct RecipeError: Error, CustomStringConvertible, Sendable, Equatable {
     public let description: String
     /// - Parameter description: one sentence that names the key, file or folder at fault.
     public init(_ description: String) { self.description = description }
+}
+
+extension Vocabulary {
+    /// The line of a table's end that names classes without images, which no mean counts; nil where there is none.
+    static func absent(_ names: [String], _ words: String) -> String? {
+        guard !names.isEmpty else { return nil }
+        let more = names.count > 20 ? " and \(names.count - 20) more" : ""
+        return TextWidth.singleLine(
+            "\(words), so in no mean: \(names.prefix(20).joined(separator: ", "))\(more)") + "\n"
+    }
 }

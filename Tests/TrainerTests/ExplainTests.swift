@@ -23,7 +23,7 @@ extension Program {
 
         @Test func picturesAndNumbersAreWritten() throws {
             let outcome = try place.run("predict run a.png --explain gradcam --output why")
-            #expect(outcome.code == 0 && outcome.errors.contains("1 files are written below why."))
+            #expect(outcome.code == 0 && outcome.errors.contains("1 file is written below why."))
             #expect(try place.data("why/explanations/a.png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
             let found = try explanation("--explain occlusion --square 3 --step 2")
             let heat = try #require(found["heat"] as? [String: Any])

@@ -133,3 +133,8 @@ let smallConfiguration = """
     schedule: {warmupEpochs: 0}
     training: {epochs: 2, batchSize: 64}
     """
+
+/// A JSON object that the program printed.
+func object(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+}

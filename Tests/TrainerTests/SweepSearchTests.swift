@@ -10,10 +10,6 @@ extension Program {
             try place.write("small.yaml", smallConfiguration)
         }
 
-        private func object(_ text: String) throws -> [String: Any] {
-            try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-        }
-
         @Test func aFileSaysHowItIsSearched() throws {
             try place.write(
                 "search.yaml",

@@ -104,13 +104,7 @@ extension ClassificationTask {
                 rows: rows + [mean]
             ).render(),
         ]
-        if !report.absent.isEmpty {
-            let absent = report.absent.map { names[$0] }
-            let more = absent.count > 20 ? " and \(absent.count - 20) more" : ""
-            lines.append(
-                TextWidth.singleLine(
-                    "no images, so in no mean: \(absent.prefix(20).joined(separator: ", "))\(more)") + "\n")
-        }
+        if let line = Vocabulary.absent(report.absent.map { names[$0] }, "no images") { lines.append(line) }
         return lines.joined(separator: "\n")
     }
 

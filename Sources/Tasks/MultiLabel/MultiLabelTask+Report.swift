@@ -84,13 +84,7 @@ extension MultiLabelTask {
                     }, rows: rows + [mean]
             ).render(),
         ]
-        if !findings.absent.isEmpty {
-            let absent = findings.absent.map { names[$0] }
-            let more = absent.count > 20 ? " and \(absent.count - 20) more" : ""
-            lines.append(
-                TextWidth.singleLine(
-                    "no image has, so in no mean: \(absent.prefix(20).joined(separator: ", "))\(more)") + "\n")
-        }
+        if let line = Vocabulary.absent(findings.absent.map { names[$0] }, "no image has") { lines.append(line) }
         return lines.joined(separator: "\n")
     }
 
