@@ -20,6 +20,10 @@ import Testing
         #expect(abs(found[0].levels[2].mean - 7.02) < 0.005)
     }
 
+    @Test func seedsAndFoldsAreChance() {
+        #expect(KeyImportance.all(["run.seed", "data.fold", "noise"], runs).map(\.key) == ["noise"])
+    }
+
     @Test func epsilonSquaredTakesOffWhatChanceGives() throws {
         // Two groups of three: between 1.5, total 5.5, chance (5.5 - 1.5) / 4, so (1.5 - 1) / 5.5.
         let runs = [("x", 0.0), ("x", 1), ("x", 2), ("y", 1), ("y", 2), ("y", 3)].map { (values: [$0.0], result: $0.1) }

@@ -29,12 +29,15 @@ public struct KeyImportance: Sendable, Equatable {
     /// More distinct values than these are put together to ranges.
     private static let mostLevels = 8
 
-    /// The keys of which something can be said, those that matter most first.
+    /// The keys of which something can be said, those that matter most first. Keys that only repeat a configuration (seeds, folds)
+    /// are none of them: what they account for is chance.
     /// - Parameter runs: the values of each run, empty where a key does not count in it, and its result.
     public static func all(_ keys: [String], _ runs: [(values: [String], result: Double)]) -> [KeyImportance] {
         let found = keys.enumerated().compactMap { index, key in
-            KeyImportance(
-                key, runs.filter { !$0.values[index].isEmpty }.map { ($0.values[index], $0.result) })
+            SweepRecord.repeats(key)
+                ? nil
+                : KeyImportance(
+                    key, runs.filter { !$0.values[index].isEmpty }.map { ($0.values[index], $0.result) })
         }
         return found.enumerated().sorted { ($1.element.share, $0.offset) < ($0.element.share, $1.offset) }.map(
             \.element)
