@@ -4,8 +4,9 @@
     Scripts/check_cpus.py [--trainer PROGRAM]
 
 Trains digits for a few updates, natively and on each processor, with every kernel that the processor has, and compares the
-weights: they must agree within rounding. Also says what happens on a processor that is too old. Needs qemu-user, which is
-installed with apt where that is allowed.
+weights: they must agree within rounding. The matrix products alone are built from their C files, for arm64 as well, and compared
+bit for bit with plain loops. Also says what happens on a processor that is too old. Needs qemu-user and, for arm64,
+gcc-aarch64-linux-gnu, which are installed with apt where that is allowed.
 """
 import argparse
 import array
@@ -27,14 +28,41 @@ CONFIGS = ["digits.yaml", "digits-gf.yaml"]
 TOLERANCE = 2e-4
 
 
-def find_emulator():
-    if path := shutil.which("qemu-x86_64"):
+def find(name, package):
+    """Where a program is; installed when it is missing."""
+    if path := shutil.which(name):
         return path
     if os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "qemu-user"], check=True, stdout=subprocess.DEVNULL)
-        return shutil.which("qemu-x86_64")
-    sys.exit("qemu-x86_64 is missing, install it with: sudo apt-get install qemu-user")
+        subprocess.run(["apt-get", "install", "-y", "-qq", package], check=True, stdout=subprocess.DEVNULL)
+        return shutil.which(name)
+    sys.exit(f"{name} is missing, install it with: sudo apt-get install {package}")
+
+
+def products(folder, emulator):
+    """Whether packed products equal plain loops bit for bit: here, without AVX-512, and on arm64."""
+    compiler = shutil.which("clang") or str(pathlib.Path(os.path.realpath(shutil.which("swift"))).parent / "clang")
+    kernels = PROJECT / "Sources" / "CKernels"
+    sources = [PROJECT / "Scripts" / "products.c", kernels / "PackedProduct.c", kernels / "PackedNarrowProduct.c"]
+    build = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", f"-I{kernels / 'include'}"]
+    native, arm = folder / "products", folder / "products-arm64"
+    subprocess.run([*build, *sources, "-lm", "-o", native], check=True)
+    commands = {"this processor": [native]}
+    commands |= {processor: [emulator, "-cpu", processor, native] for processor in PROCESSORS}
+    root = "/usr/aarch64-linux-gnu"
+    linker = find("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")
+    objects = [folder / f"{source.stem}.o" for source in sources]
+    for source, made in zip(sources, objects):
+        subprocess.run([*build, "--target=aarch64-linux-gnu", f"--sysroot={root}", "-isystem", f"{root}/include",
+                        "-c", source, "-o", made], check=True)
+    subprocess.run([linker, *objects, "-lm", "-o", arm], check=True)
+    commands["arm64"] = [find("qemu-aarch64", "qemu-user"), "-L", root, arm]
+    good = True
+    for name, command in commands.items():
+        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        good = good and done.returncode == 0
+        print(f"{name:16} {done.stdout.strip()}", flush=True)
+    return good
 
 
 def weights(path):
@@ -72,10 +100,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
     arguments = parser.parse_args()
-    emulator = find_emulator()
-    failed = False
+    emulator = find("qemu-x86_64", "qemu-user")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
+        failed = not products(folder, emulator)
         for config in CONFIGS:
             native = train([arguments.trainer], config, folder / "native")
             for processor, has in PROCESSORS.items():

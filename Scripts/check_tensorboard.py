@@ -86,6 +86,8 @@ def check_curves(events, curves):
 def check(run):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+    if not os.path.isdir(os.path.join(run, "tensorboard")):
+        sys.exit(f"error: {run} has no event files, expected a run with reporting.tensorBoard: true")
     events = EventAccumulator(os.path.join(run, "tensorboard"), size_guidance={"scalars": 0, "histograms": 0, "images": 0})
     events.Reload()
     tags = events.Tags()

@@ -78,6 +78,7 @@ class Laboratory:
         self.trainer = str(Path(options.trainer).resolve())
         self.data_source = Path(options.data).resolve() if options.data else None
         self.precision = options.precision
+        self.threads = options.threads
         self.results.mkdir(parents=True, exist_ok=True)
 
     # Results
@@ -104,7 +105,8 @@ class Laboratory:
         return subset(self.data_source, self.work)
 
     def common(self, seed, data=None):
-        return {"data.path": str(data or self.data), "training.precision": self.precision, "run.seed": seed}
+        threads = {"training.threads": self.threads} if self.threads else {}
+        return {"data.path": str(data or self.data), "training.precision": self.precision, "run.seed": seed, **threads}
 
     def students(self, seed):
         """What the student is trained with; here as all models are."""
@@ -289,6 +291,7 @@ def options_of(parser):
     add("--results", help="where results are kept; in Docs/experiments by default")
     add("--work", help="where models and runs are kept; in Runs by default")
     add("--trainer", type=program.trainer, default="", help="the program; the one built here by default")
+    add("--threads", type=int, default=0, help="threads of each run, changes no byte; all processors by default")
     add("--precision", default="bf16", choices=["fp32", "bf16"])
     add("--list", action="store_true", help="say what is done, and stop")
 

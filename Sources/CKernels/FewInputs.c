@@ -1,7 +1,7 @@
 #include "FewInputs.h"
 #include "Vector.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include <immintrin.h>
 
 #define WIDE __attribute__((target("avx512f")))

@@ -3,7 +3,7 @@
 
 // The packed product in bfloat16: the operands are rounded to pairs of neighbouring inner indices, sums are floats.
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 
 #define PAIRS __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
 
@@ -11,7 +11,7 @@
 
 DEFINE_TILES(pair, "avx512f,avx512bf16", PAIR_STEP)
 
-int hb_pair_products(void) { return hb_packed_products() && __builtin_cpu_supports("avx512bf16") != 0; }
+int hb_pair_products(void) { return hb_wide_products() && __builtin_cpu_supports("avx512bf16") != 0; }
 
 // Row p of pairs, of element j of the first row in the lower half and of the second, if there is one, in the upper;
 // spread as above.

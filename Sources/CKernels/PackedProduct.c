@@ -1,14 +1,17 @@
 #include "PackedProduct.h"
+#include "PackedNarrowProduct.h"
 #include "PackedTiles.h"
 
-long hb_panel_columns(void) { return PANEL; }
+// Of AVX-512 where the processor has it, else those of PackedNarrowProduct.c.
 
-#if defined(__x86_64__)
+int hb_packed_products(void) { return hb_wide_products() || hb_narrow_products(); }
 
-int hb_packed_products(void) { return __builtin_cpu_supports("avx512f") != 0; }
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 
-WIDE void hb_pack_panels(const float *b, long stride, int transposed, long inner, long columns, long first, long last,
-                         float *packed) {
+int hb_wide_products(void) { return __builtin_cpu_supports("avx512f") != 0; }
+
+WIDE static void pack_panels(const float *b, long stride, int transposed, long inner, long columns, long first,
+                             long last, float *packed) {
     for (long p = first; p < last; p++) {
         const long start = p * PANEL, width = columns - start < PANEL ? columns - start : PANEL;
         float *to = packed + start * inner;
@@ -41,8 +44,8 @@ WIDE void hb_pack_panels(const float *b, long stride, int transposed, long inner
 
 DEFINE_TILES(single, "avx512f", SINGLE_STEP)
 
-void hb_packed_product(long rows, long columns, long inner, const float *a, long a_stride, const float *packed,
-                       const float *bias, int accumulate, float *c, long c_stride) {
+static void packed_product(long rows, long columns, long inner, const float *a, long a_stride, const float *packed,
+                           const float *bias, int accumulate, float *c, long c_stride) {
     const long stride = inner + 16;
     if (!collides(a_stride) || rows < TILE || columns < 2 * PANEL || inner < 512 || TILE * stride > ROOM) {
         multiply_by_panels((product){single_rows, rows, columns, inner, a, a_stride, a_stride, packed, 0, bias,
@@ -73,8 +76,8 @@ WIDE static void spread(const float *from, long count, long width, long rows, lo
     }
 }
 
-void hb_add_transposed_product(long m, long n, long rows, const float *a, long a_stride, const float *b, long b_stride,
-                               float *c, long c_stride) {
+static void add_transposed_product(long m, long n, long rows, const float *a, long a_stride, const float *b,
+                                   long b_stride, float *c, long c_stride) {
     // Wide operands are copied into panels: their rows lie a power of two apart, so that reading them as they stand would
     // use few lines of the first-level cache.
     if (m < 96 || n < 96) {
@@ -99,22 +102,27 @@ void hb_add_transposed_product(long m, long n, long rows, const float *a, long a
 
 #else
 
-int hb_packed_products(void) { return 0; }
+int hb_wide_products(void) { return 0; }
+
+#define pack_panels hb_narrow_pack_panels
+#define packed_product hb_narrow_packed_product
+#define add_transposed_product hb_narrow_add_transposed_product
+
+#endif
 
 void hb_pack_panels(const float *b, long stride, int transposed, long inner, long columns, long first, long last,
                     float *packed) {
-    (void)b, (void)stride, (void)transposed, (void)inner, (void)columns, (void)first, (void)last, (void)packed;
+    (hb_wide_products() ? pack_panels : hb_narrow_pack_panels)(b, stride, transposed, inner, columns, first, last, packed);
 }
 
 void hb_packed_product(long rows, long columns, long inner, const float *a, long a_stride, const float *packed,
                        const float *bias, int accumulate, float *c, long c_stride) {
-    (void)rows, (void)columns, (void)inner, (void)a, (void)a_stride, (void)packed, (void)bias, (void)accumulate;
-    (void)c, (void)c_stride;
+    (hb_wide_products() ? packed_product : hb_narrow_packed_product)(
+        rows, columns, inner, a, a_stride, packed, bias, accumulate, c, c_stride);
 }
 
 void hb_add_transposed_product(long m, long n, long rows, const float *a, long a_stride, const float *b, long b_stride,
                                float *c, long c_stride) {
-    (void)m, (void)n, (void)rows, (void)a, (void)a_stride, (void)b, (void)b_stride, (void)c, (void)c_stride;
+    (hb_wide_products() ? add_transposed_product : hb_narrow_add_transposed_product)(
+        m, n, rows, a, a_stride, b, b_stride, c, c_stride);
 }
-
-#endif

@@ -7,10 +7,10 @@
 #define PANEL 32
 #define TILE 12
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include <immintrin.h>
 
-// Outside of the clones: the tile lives on the 32 wide registers, so there is one version, and others use a library.
+// Outside of the clones: the tile lives on the 32 wide registers. Narrower ones are in PackedNarrowProduct.c.
 #define WIDE __attribute__((target("avx512f")))
 
 // The transpose of 16 x 16 floats, rows `stride` apart, into rows PANEL apart: pairs, then fours, then eights and sixteens of

@@ -32,7 +32,7 @@ HB_KERNEL long hb_multiply_add_rounds(long rounds, float *sink) {
     return 12 * 16;
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include <immintrin.h>
 #include "PackedProduct.h"
 

@@ -1,6 +1,6 @@
 #include "StridedTiles.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include "StridedVectors.h"
 #include "WinogradCursor.h"
 

@@ -1,7 +1,7 @@
 #include "Winograd.h"
 #include "WinogradSamples.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include "WinogradVectors.h"
 
 // c [rows][16 * vectors] (+)= the sum over parts and p < count of a[part * part_stride + p * inner_stride + i * row_stride]

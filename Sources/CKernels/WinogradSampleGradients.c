@@ -2,7 +2,7 @@
 #include "WinogradSamples.h"
 #include "Winograd.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include "WinogradVectors.h"
 
 WIDE void hb_block_gradient(const float *m, float *d) {

@@ -1,7 +1,7 @@
 #include "WinogradSamples.h"
 #include "Winograd.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include "WinogradVectors.h"
 
 // Rows to columns.

@@ -1,6 +1,6 @@
 #include "Winograd.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include "WinogradCursor.h"
 
 int hb_winograd(void) { return __builtin_cpu_supports("avx512f") != 0; }

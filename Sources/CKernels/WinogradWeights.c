@@ -1,6 +1,6 @@
 #include "Winograd.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(HORNBEAM_AVX2)
 #include "WinogradVectors.h"
 
 // Three taps to six places.

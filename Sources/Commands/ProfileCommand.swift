@@ -11,7 +11,8 @@ struct ProfileCommand: ParsableCommand {
         commandName: "profile", abstract: "Shows where the time of training steps goes, by operation and by layer.",
         discussion: """
             Steps are made on random images; the data is not opened. Bytes are those of the results (forward) and of \
-            the gradients of the operands (backward). --trace writes a file for chrome://tracing or \
+            the gradients of the operands (backward), GB/s both over the time. The peak is what multiply-adds in single \
+            precision reach on the same threads; a step counts as three forward passes. --trace writes a file for chrome://tracing or \
             https://ui.perfetto.dev.
 
             EXAMPLES:
@@ -66,14 +67,16 @@ struct ProfileCommand: ParsableCommand {
 
     private func render(_ profile: StepProfile) -> String {
         let total = profile.operations.reduce(0) { $0 + $1.entry.seconds }
-        func table(_ title: String, _ rows: [(name: String, entry: StepProfile.Entry)]) -> String {
+        func table(
+            _ title: String, _ rows: [(name: String, entry: StepProfile.Entry)], _ shares: [String: Double]
+        ) -> String {
             let steps = Double(profile.steps)
             let milliseconds = { (seconds: Double) in NumberText.fixed(seconds / steps * 1000, decimals: 3) }
             let megabytes = { (bytes: Int) in NumberText.fixed(Double(bytes) / steps / 1e6, decimals: 2) }
             return Table(
                 columns: [
                     Table.Column(title, .left), "calls", "forward ms", "backward ms", "share", "forward MB",
-                    "backward MB",
+                    "backward MB", "GB/s", "of the peak",
                 ],
                 rows: rows.map { name, entry in
                     [
@@ -81,6 +84,8 @@ struct ProfileCommand: ParsableCommand {
                         milliseconds(entry.forwardSeconds), milliseconds(entry.backwardSeconds),
                         NumberText.percentage(entry.seconds / max(total, 1e-12), decimals: 1),
                         megabytes(entry.forwardBytes), megabytes(entry.backwardBytes),
+                        NumberText.fixed(Double(entry.bytes) / max(entry.seconds, 1e-12) / 1e9, decimals: 1),
+                        shares[name].map { NumberText.percentage($0, decimals: 0) } ?? "",
                     ]
                 }
             ).render()
@@ -90,14 +95,16 @@ struct ProfileCommand: ParsableCommand {
             \(NumberText.fixed(profile.secondsPerStep * 1000, decimals: 2)) ms per step, \
             tensor pool \(profile.poolBytes >> 20) MB
 
-            \(table("operation", profile.operations))
-            \(table("layer", profile.layers(depth: depth).map { ($0.path, $0.entry) }))
+            \(table("operation", profile.operations, profile.operationShares))
+            \(table("layer", profile.layers(depth: depth).map { ($0.path, $0.entry) }, profile.layerShares(depth: depth)))
             """
     }
 
     private func encode(_ profile: StepProfile) -> JSONValue {
         let steps = Double(profile.steps)
-        func list(_ key: String, _ rows: [(name: String, entry: StepProfile.Entry)]) -> JSONValue {
+        func list(
+            _ key: String, _ rows: [(name: String, entry: StepProfile.Entry)], _ shares: [String: Double]
+        ) -> JSONValue {
             .array(
                 rows.map { name, entry in
                     .object([
@@ -106,14 +113,17 @@ struct ProfileCommand: ParsableCommand {
                         .init("backwardSeconds", .number(entry.backwardSeconds / steps)),
                         .init("forwardBytes", .integer(entry.forwardBytes / profile.steps)),
                         .init("backwardBytes", .integer(entry.backwardBytes / profile.steps)),
+                        .init("shareOfPeak", shares[name].map { .number($0) } ?? .null),
                     ])
                 })
         }
         return [
             "batch": .integer(profile.batch), "threads": .integer(profile.threads), "steps": .integer(profile.steps),
             "secondsPerStep": .number(profile.secondsPerStep), "poolBytes": .integer(profile.poolBytes),
-            "operations": list("name", profile.operations),
-            "layers": list("path", profile.layers(depth: depth).map { ($0.path, $0.entry) }),
+            "peakFlops": .number(profile.peakRate),
+            "operations": list("name", profile.operations, profile.operationShares),
+            "layers": list(
+                "path", profile.layers(depth: depth).map { ($0.path, $0.entry) }, profile.layerShares(depth: depth)),
         ]
     }
 }

@@ -171,4 +171,28 @@ struct EventReader {
         }
         return found
     }
+
+    /// The names of the keys and of the measures in the message of the plugin that describes an experiment.
+    static func experiment(_ content: [UInt8]) throws -> (keys: [String], measures: [String]) {
+        var found: (keys: [String], measures: [String]) = ([], [])
+        for experiment in try fields(content) where experiment.number == 2 {
+            for info in try fields(experiment.bytes) {
+                for name in try fields(info.bytes) where name.number == 1 {
+                    if info.number == 4 { found.keys.append(name.text) }
+                    if info.number == 5 {
+                        found.measures += try fields(name.bytes).filter { $0.number == 2 }.map(\.text)
+                    }
+                }
+            }
+        }
+        return found
+    }
+
+    /// The state of a session in the message of the plugin that ends it.
+    static func status(_ content: [UInt8]) throws -> Int? {
+        for end in try fields(content) where end.number == 4 {
+            for field in try fields(end.bytes) where field.number == 1 { return Int(field.integer) }
+        }
+        return nil
+    }
 }

@@ -53,8 +53,15 @@ import Testing
         $0["isDefault"]?.boolValue == false || $0["path"]?.stringValue == "run.seed"
     }.compactMap { $0["path"]?.stringValue }
     #expect(!expected.isEmpty && keys.keys.sorted() == expected.sorted(), "keys at their defaults are left out")
-    #expect(events.contains { $0.plugins["_hparams_/experiment"] != nil })
-    #expect(events.contains { $0.plugins["_hparams_/session_end_info"] != nil } == (record.summary != nil))
+    // Field 4 of the experiment in tensorboard/plugins/hparams/api.proto holds the keys, field 5 the measures.
+    let experiment = try #require(events.compactMap { $0.plugins["_hparams_/experiment"] }.first)
+    let (infos, measures) = try EventReader.experiment(experiment.content)
+    #expect(infos.sorted() == expected.sorted(), "the session has the keys of the experiment")
+    #expect(measures == ["accuracy/validation", "accuracy/test", "loss/validation", "loss/train"])
+    let ends = try events.compactMap { $0.plugins["_hparams_/session_end_info"] }.map {
+        try EventReader.status($0.content)
+    }
+    #expect(ends == (record.summary == nil ? [] : [1]), "a finished run is STATUS_SUCCESS, 1")
 }
 
 @Test func missingAndUndefinedMetricsLeaveGaps() throws {

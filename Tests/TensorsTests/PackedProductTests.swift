@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 import Testing
 
@@ -57,6 +58,38 @@ private func largestDifference(_ a: Tensor<Float>, _ b: Tensor<Double>) -> Doubl
         for row in [0, 7, 150, 300] {
             let alone = Tensor<Float>([1, 40], Array(x.array[row * 40..<(row + 1) * 40])).linear(w, nil)
             #expect(alone.array == Array(all[row * 70..<(row + 1) * 70]))
+        }
+    }
+
+    /// Those of AVX-512, where the processor has it, and those of AVX2 or NEON: each element a chain of multiply-adds.
+    @Test(arguments: sizes) func bitsAreThoseOfAPlainLoopOnVectorsOfEveryWidth(rows: Int, out: Int, inner: Int) {
+        guard hb_packed_products() != 0 else { return }
+        let (x, w, b) = (normal([rows, inner], "x").array, normal([out, inner], "w").array, normal([out], "b").array)
+        var expected = [Float]()
+        for i in 0..<rows {
+            for j in 0..<out {
+                expected.append((0..<inner).reduce(b[j]) { $0.addingProduct(x[i * inner + $1], w[j * inner + $1]) })
+            }
+        }
+        for narrow in hb_narrow_products() != 0 ? [false, true] : [false] {
+            let panels = (out + 31) / 32
+            var (packed, y) = (
+                [Float](repeating: .nan, count: panels * 32 * inner), [Float](repeating: .nan, count: rows * out)
+            )
+            (narrow ? hb_narrow_pack_panels : hb_pack_panels)(w, inner, 1, inner, out, 0, panels, &packed)
+            (narrow ? hb_narrow_packed_product : hb_packed_product)(rows, out, inner, x, inner, packed, b, 0, &y, out)
+            #expect(y == expected, "narrow vectors: \(narrow)")
+            var (sums, added) = (w, w)
+            for p in 0..<out {
+                for j in 0..<inner {
+                    sums[p * inner + j] = (0..<rows).reduce(w[p * inner + j]) {
+                        $0.addingProduct(expected[$1 * out + p], x[$1 * inner + j])
+                    }
+                }
+            }
+            (narrow ? hb_narrow_add_transposed_product : hb_add_transposed_product)(
+                out, inner, rows, expected, out, x, inner, &added, inner)
+            #expect(added == sums, "transposed, narrow vectors: \(narrow)")
         }
     }
 }

@@ -99,6 +99,27 @@ extension Runs {
             for pair in zip(profile.events, profile.events.dropFirst()) { #expect(pair.0.end <= pair.1.start) }
         }
 
+        /// The layers of every row multiply and add what the whole model does, whatever the rows are.
+        @Test func sharesOfThePeakCountEveryMultiplyAddOnce() throws {
+            let profile = try StepProfile(try recipe(), batch: 8, steps: 1, warmup: 0)
+            func operations(_ shares: [String: Double], _ rows: [(String, StepProfile.Entry)]) -> Double {
+                rows.reduce(0) { $0 + (shares[$1.0] ?? 0) * profile.peakRate * $1.1.seconds }
+            }
+            let outline = try recipe().outline
+            let model = try outline.specification.makeModel(height: outline.height, width: outline.width)
+            let layers = try model.trace(height: outline.height, width: outline.width)
+            let expected = 6 * 8 * Double(layers.multiplyAdds)
+            let byOperation = operations(profile.operationShares, profile.operations)
+            #expect(abs(byOperation / expected - 1) < 1e-9, "by operation \(byOperation), expected \(expected)")
+            for depth in 1...3 {
+                let layers = profile.layers(depth: depth).map { ($0.path, $0.entry) }
+                let byLayer = operations(profile.layerShares(depth: depth), layers)
+                #expect(
+                    abs(byLayer / expected - 1) < 1e-9, "by layers of depth \(depth) \(byLayer), expected \(expected)")
+            }
+            #expect(profile.operationShares["layerNorm"] == nil, "norms multiply and add nothing that is counted")
+        }
+
         @Test func frozenLayersAreFrozenAsInTheTraining() throws {
             func calls(_ overrides: [String]) throws -> Int {
                 let profile = try StepProfile(try recipe(overrides), batch: 8, steps: 1, warmup: 0)

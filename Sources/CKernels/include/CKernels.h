@@ -28,6 +28,7 @@
 #include "LovaszSoftmax.h"
 #include "MatrixProduct.h"
 #include "OptimizerSteps.h"
+#include "PackedNarrowProduct.h"
 #include "PackedProduct.h"
 #include "Patches.h"
 #include "PeakRate.h"

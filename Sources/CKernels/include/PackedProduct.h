@@ -1,9 +1,11 @@
 #pragma once
-// Products whose right operand was brought into panels of 32 columns beforehand, for processors with AVX-512. Every
-// element of a result is one sum in order of the inner index, whatever the number of rows and columns.
+// Products whose right operand was brought into panels of 32 columns beforehand, for processors with AVX-512, AVX2 or
+// NEON, which all give the same bits: every element of a result is one sum in order of the inner index, each step a
+// multiply-add with one rounding, whatever the number of rows and columns.
 
-// Whether this processor has what the functions below need.
+// Whether this processor has what the functions below need, and whether it has it in AVX-512.
 int hb_packed_products(void);
+int hb_wide_products(void);
 // Panels first ..< last of B [inner, columns], or of its transpose where b holds [columns, inner]; `stride` is that of
 // b's rows. Panel p goes to packed + p * 32 * inner: `inner` rows of 32, zeros beyond the last column.
 void hb_pack_panels(const float *b, long stride, int transposed, long inner, long columns, long first, long last,

@@ -24,7 +24,7 @@ enum HyperparameterExport {
         guard record.summary != nil, !chosen(record).isEmpty else { return nil }
         let content = ProtobufWriter.message { data in
             data.message(4) { info in
-                info.integer(1, 2)
+                info.integer(1, 1)
                 info.double(2, time)
             }
         }
@@ -72,14 +72,14 @@ enum HyperparameterExport {
         ProtobufWriter.message { data in
             data.message(2) { experiment in
                 for (key, value) in chosen {
-                    experiment.message(5) { info in
+                    experiment.message(4) { info in
                         info.string(1, key)
                         info.integer(4, Double(value)?.isFinite == true ? 3 : Bool(value) != nil ? 2 : 1)
                     }
                 }
                 let primary = record.primary.name
                 for tag in ["\(primary)/validation", "\(primary)/test", "loss/validation", "loss/train"] {
-                    experiment.message(6) { metric in metric.message(1) { $0.string(2, tag) } }
+                    experiment.message(5) { metric in metric.message(1) { $0.string(2, tag) } }
                 }
             }
         }

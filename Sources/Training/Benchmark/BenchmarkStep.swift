@@ -10,8 +10,10 @@ import Tensors
 /// The training step of a recipe, the very one that `train` makes, and inference, both on random images.
 struct BenchmarkStep {
     let model: any FeatureModel
+    /// The layers with the multiply-adds of one image, forward.
+    let layers: ModelTrace.Node
     /// Of one image, forward.
-    let multiplyAdds: Int
+    var multiplyAdds: Int { layers.multiplyAdds }
     private let recipe: Recipe
     private let store: ParameterStore<Float>
     private let images: Tensor<Float>
@@ -25,7 +27,7 @@ struct BenchmarkStep {
         let (specification, height, width) = (outline.specification, outline.height, outline.width)
         self.recipe = recipe
         model = try specification.makeModel(height: height, width: width)
-        multiplyAdds = try model.trace(height: height, width: width).multiplyAdds
+        layers = try model.trace(height: height, width: width)
         store = ParameterStore<Float>(model.parameters, seed: 0)
         packed = PackedWeights(store.flat, recipe.training.precision.products)
         var random = Random(seed: 0, purpose: "benchmark")

@@ -1,5 +1,6 @@
 import Autograd
 import JSON
+import Layers
 import Reporting
 import Tensors
 
@@ -17,6 +18,10 @@ package struct StepProfile: Sendable {
     /// Of all steps, in order.
     package let events: [OperationProfile.Event]
     package let poolBytes: Int
+    /// Operations a second that multiply-adds reach on the same threads.
+    package let peakRate: Double
+    /// Multiply-adds of one image's forward pass, by the path of the events that carry them out.
+    private let work: [String: Int]
 
     /// Profiles steps on random images with the threads of the pool.
     /// - Parameter console: where the progress is shown, if anywhere.
@@ -41,6 +46,58 @@ package struct StepProfile: Sendable {
         operations = profile.entries.map { ($0.name, $1) }.sorted { $0.1.seconds > $1.1.seconds }
         events = profile.events
         poolBytes = StoragePool.shared.statistics.bytesHeld
+        peakRate = measuredPeakRate(clock: MonotonicClock.seconds)
+        work = Self.work(step.layers, Set(profile.events.map(\.path)))
+    }
+
+    /// What layers multiply and add, by the longest path at or above each that is among `paths`.
+    static func work(_ layers: ModelTrace.Node, _ paths: Set<String>) -> [String: Int] {
+        var work: [String: Int] = [:]
+        func add(_ node: ModelTrace.Node, _ path: String, above: String) {
+            let owner = paths.contains(path) ? path : above
+            work[owner, default: 0] += node.ownMultiplyAdds
+            for child in node.children {
+                add(child, path.isEmpty ? child.name : path + "." + child.name, above: owner)
+            }
+        }
+        for child in layers.children { add(child, child.name, above: "") }
+        return work
+    }
+
+    /// The share of the peak that rows reach: a step is three forward passes of two operations per multiply-add, whatever is
+    /// computed twice. Nil for rows without multiply-adds.
+    private func share(_ multiplyAdds: Int, _ entry: Entry) -> Double? {
+        guard multiplyAdds > 0, peakRate > 0, entry.seconds > 0 else { return nil }
+        return 6 * Double(multiplyAdds) * Double(batch) * Double(steps) / entry.seconds / peakRate
+    }
+
+    /// Of each operation. Where several share a layer's path, its multiply-adds are those of the one that takes longest.
+    package var operationShares: [String: Double] {
+        var seconds: [String: [String: Double]] = [:]
+        for event in events {
+            seconds[event.path, default: [:]][event.operation.name, default: 0] += event.end - event.start
+        }
+        var sums: [String: Int] = [:]
+        for (path, multiplyAdds) in work where !path.isEmpty {
+            guard let name = seconds[path]?.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key else { continue }
+            sums[name, default: 0] += multiplyAdds
+        }
+        return Dictionary(
+            uniqueKeysWithValues: operations.compactMap { name, entry in
+                sums[name].flatMap { share($0, entry) }.map { (name, $0) }
+            })
+    }
+
+    /// Likewise, of each row of `layers(depth:)`.
+    package func layerShares(depth: Int) -> [String: Double] {
+        var sums: [String: Int] = [:]
+        for (path, multiplyAdds) in work where !path.isEmpty {
+            sums[Self.shortened(path, depth), default: 0] += multiplyAdds
+        }
+        return Dictionary(
+            uniqueKeysWithValues: layers(depth: depth).compactMap { path, entry in
+                sums[path].flatMap { share($0, entry) }.map { (path, $0) }
+            })
     }
 
     /// Sums over all steps by the first `depth` words of the layers' paths, in the order of the forward pass; what
