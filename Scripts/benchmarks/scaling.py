@@ -21,6 +21,9 @@ import program
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 SIZES = [112, 160, 224, 320, 448]
 BATCHES = [16, 32, 64, 128, 256]
+# One of each family, all for images of 32x32.
+FAMILIES = ["hornet_nano_7x7", "hornet_nano_gf", "convnext_nano32", "cvt_nano32", "swin_nano32", "resnet20", "resnext_nano32",
+            "mobilenetv2_nano32", "mobile_former_nano32", "affnet_nano32"]
 
 
 def bench(arguments, folder, model, size, batch, threads, steps):
@@ -62,6 +65,16 @@ def main():
         rows = [[str(b), f"{t[0]:.1f}", "" if i == 0 else f"{t[0] / times[i - 1][0]:.2f}", f"{t[2]:.0f}"]
                 for i, (b, t) in enumerate(zip(BATCHES, times))]
         parts.append("`hornet_nano_7x7`, 32x32:\n\n" + table(["batch", "step, ms", "times the row above", "MB"], rows))
+        print(parts[-1] + "\n", flush=True)
+        rows = []
+        for model in FAMILIES:
+            small, large, few, many = (
+                bench(arguments, folder, model, size, batch, arguments.threads, arguments.steps)[0]
+                for size, batch in [(32, 16), (64, 16), (32, 8), (32, 64)])
+            rows.append([f"`{model}`", f"{small:.1f}", f"{large:.1f}", f"{large / small:.2f}", f"{few:.1f}", f"{many:.1f}",
+                         f"{many / few:.2f}"])
+        parts.append("Four times the pixels (aim: at most 4.1 times the time) and eight times the batch (7.8):\n\n" + table(
+            ["step", "32x32, batch 16, ms", "64x64, ms", "times", "32x32, batch 8, ms", "batch 64, ms", "times"], rows))
         print(parts[-1] + "\n", flush=True)
         counts = sorted({1, *[2 ** i for i in range(1, 8) if 2 ** i <= arguments.threads], arguments.threads})
         rows = []

@@ -136,13 +136,12 @@ def sweep_arms(data, seed):
 
 
 def order_arms(seed, orders):
-    """M1: every order, each stage once and short: orders that begin alike share their beginning."""
+    """M1: every order with whole stages; orders that begin alike share their beginning."""
     arms = []
     for order in orders:
         before = "+".join(order[:-1])
         arms.append(
             Distillation(
-                f"order-{'+'.join(order)}", seed, "progressive", order=[order[-1]], epochs=1,
-                after=f"order-{before}" if before else None,
-                settings={"schedule.warmupEpochs": 0}))
+                f"order-{'+'.join(order)}", seed, "progressive", order=[order[-1]],
+                after=f"order-{before}" if before else None))
     return arms
