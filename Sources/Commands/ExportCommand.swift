@@ -57,7 +57,8 @@ struct ExportCommand: ParsableCommand {
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Replaces a value of a configuration; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp("Replaces a value of a configuration; may be repeated.", valueName: "key=value"),
+        completion: .settings)
     var overrides: [String] = []
 
     @OptionGroup var graph: GraphChoice

@@ -92,6 +92,15 @@ struct FindLearningRateCommand: ParsableCommand {
         return end + " Suggestion: optimizer.learningRate=\(rate(suggestion))"
     }
 
+    /// The command that learns with what was found.
+    private func next(_ found: LearningRateFinder.Result) -> String? {
+        guard let suggestion = found.suggestion else { return nil }
+        let settings = overrides.values.filter { !$0.hasPrefix("optimizer.learningRate=") }
+        let words = settings + ["optimizer.learningRate=\(rate(suggestion))"]
+        return (["trainer train", ShellWord.quoted(config)] + words.map { "--set " + ShellWord.quoted($0) }).joined(
+            separator: " ")
+    }
+
     private func render(_ found: LearningRateFinder.Result) -> String {
         // About twenty rows tell the curve.
         let every = max(1, found.points.count / 20)
@@ -110,7 +119,9 @@ struct FindLearningRateCommand: ParsableCommand {
                 lines.append("\(name) at \(rate(point.learningRate)), smoothed loss \(loss)")
             }
         }
-        return (lines + [sentence(found)]).joined(separator: "\n")
+        lines.append(sentence(found))
+        if let next = next(found) { lines.append("next    " + next) }
+        return lines.joined(separator: "\n")
     }
 
     private func page(_ found: LearningRateFinder.Result, _ recipe: Recipe) -> String {

@@ -9,7 +9,8 @@ import Training
 struct Overrides: ParsableArguments {
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Replaces a value, null takes it away; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp("Replaces a value, null takes it away; may be repeated.", valueName: "key=value"),
+        completion: .settings)
     var values: [String] = []
 }
 

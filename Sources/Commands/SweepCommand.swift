@@ -49,12 +49,14 @@ struct SweepCommand: ParsableCommand {
 
     @Option(
         name: .customLong("vary"),
-        help: ArgumentHelp("A key and the values it takes; may be repeated.", valueName: "key=value,value,..."))
+        help: ArgumentHelp("A key and the values it takes; may be repeated.", valueName: "key=value,value,..."),
+        completion: .settings)
     var variations: [String] = []
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Replaces a value in all runs; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp("Replaces a value in all runs; may be repeated.", valueName: "key=value"),
+        completion: .settings)
     var overrides: [String] = []
 
     @Option(

@@ -40,6 +40,26 @@ extension Program {
             }
         }
 
+        /// As the scripts ask for them: the number of the word, the place in it, and the words.
+        @Test func completionOffersKeysAndTheirWordsAfterSet() throws {
+            func offered(_ word: String) throws -> [String] {
+                let words = ["trainer", "train", "small.yaml", "--set", word]
+                let answer = try place.run(
+                    ["---completion", "train", "--", "--set", "4", "\(word.utf8.count)"] + words)
+                return answer.output.split(separator: "\n").map(String.init)
+            }
+            let keys = try offered("optimizer.l")
+            #expect(
+                keys.contains("optimizer.learningRate=") && keys.allSatisfy { $0.hasPrefix("optimizer.l") }, "\(keys)")
+            #expect(try offered("model.mixer=di") == ["model.mixer=dilated"])
+            #expect(try offered("model.mixer=").count > 15)
+            #expect(
+                try offered("training.checkpointing=") == [
+                    "training.checkpointing=true", "training.checkpointing=false",
+                ])
+            #expect(try offered("nothing.of=").isEmpty && offered("nothing.of").isEmpty)
+        }
+
         @Test func config() throws {
             let shown = try place.run("config small.yaml --set training.epochs=7")
             #expect(shown.code == 0)
@@ -149,6 +169,14 @@ extension Program {
             #expect(shown.code == 0, "\(shown.errors)")
             #expect(shown.output.contains("Suggestion: optimizer.learningRate="))
             #expect(shown.output.contains("diverged") || shown.output.contains("no numbers any more"))
+            #expect(shown.output.contains("\nnext    trainer train small.yaml --set optimizer.learningRate="))
+            // The same settings, and the found rate in place of one that was given.
+            let other = try place.run(
+                "find-lr small.yaml --set training.threads=1 --set optimizer.learningRate=1 --from 1e-4 --to 100 --updates 60 --output b.html"
+            )
+            let next = try #require(other.output.split(separator: "\n").first { $0.hasPrefix("next ") })
+            #expect(next.contains(" small.yaml --set training.threads=1 --set optimizer.learningRate="))
+            #expect(next.components(separatedBy: "learningRate").count == 2, "\(next)")
             let page = try place.text("rates.html")
             #expect(page.contains("<svg") && page.contains("suggestion"))
             let line = "find-lr small.yaml --from 1e-4 --to 1e-3 --updates 20 --json"
