@@ -11,7 +11,7 @@ project="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 "$project/Scripts/setup.sh"
 trainer="$(swift build --package-path "$project" -c release --show-bin-path)/trainer"
 if [ ! -x "$trainer" ]; then
-    echo "train: building the program; the first time takes 2 to 3 minutes on two cores, later ones seconds" >&2
+    echo "train: building the program; the first time takes about 6 minutes on two cores, later ones seconds" >&2
 fi
 swift build --package-path "$project" -c release --product trainer
 command=train
