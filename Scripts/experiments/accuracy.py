@@ -46,6 +46,9 @@ class Accuracy(laboratory.Laboratory):
     def data(self):
         if self.data_source is None:
             raise Failure("say where the images are: --data FOLDER")
+        for part in ("train", "test"):
+            if not any((self.data_source / part).glob("*/*")):
+                raise Failure(f"{self.data_source}: found no images in {part}/CLASS/, expected a folder with train/CLASS/* and test/CLASS/*")
         return self.data_source
 
     def settings(self, model):
