@@ -74,6 +74,21 @@ extension Runs {
             try expectSameRun(run("timed", "4e-3"), run("untimed", "4e-3"))
         }
 
+        @Test func whenTheTimeIsOverBeforeAnyRunIsFinishedTheTableSaysWhatLeadsSoFar() throws {
+            var options = halving
+            options.minutes = 1e-9
+            var result = try sweep("leading", options)
+            // An update for each call, until the first run is at its rung and the second one has begun.
+            for _ in 0..<50 where result.runs.count < 2 { result = try sweep("leading", options) }
+            try #require(result.runs.map(\.stoppedAfter) == [1, 0], "\(result.runs.map(\.stoppedAfter))")
+            #expect(result.runs[0].bestSoFar != nil && result.runs[1].bestSoFar == nil)
+            let name = try #require(result.runs[0].arm.values.first)
+            #expect(
+                result.table.contains("so far optimizer.learningRate=\(name) is ahead by validation"), "\(result.table)"
+            )
+            #expect(!result.table.contains("Nothing was measured"), "\(result.table)")
+        }
+
         @Test func calledAgainItDecidesTheSameWithoutTraining() throws {
             let first = try sweep("again", halving)
             let messages = Messages()

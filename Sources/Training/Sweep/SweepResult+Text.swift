@@ -42,7 +42,7 @@ extension SweepResult {
         func share(_ group: Group, _ key: String) -> String { group.statistics(key).map(text) ?? "-" }
         /// A configuration that was stopped has the best of its epochs.
         func best(_ group: Group) -> String {
-            let stopped = Spread(group.stopped.compactMap(\.atRungs.last))
+            let stopped = Spread(group.stopped.compactMap(\.bestSoFar))
             return group.statistics(metric.key("bestValidation")).map(text)
                 ?? stopped.map { text($0.mean, $0.deviation) } ?? "-"
         }
@@ -78,7 +78,7 @@ extension SweepResult {
         let verdict = verdict
         if groups.count > 1, runs.contains(where: { $0.failure == nil }) {
             if let winner = verdict.winner { text += "best by validation: \(name(groups[winner]))\n" }
-            text += verdict.sentence() + "\n"
+            text += (leader.map(sentence) ?? verdict.sentence()) + "\n"
         }
         let importance = importance
         if !importance.isEmpty {
@@ -86,6 +86,10 @@ extension SweepResult {
             text += KeyImportance.text(importance) + "\n"
         }
         return text
+    }
+
+    private func sentence(_ leader: (group: Group, value: Double)) -> String {
+        "No run is finished; so far \(name(leader.group)) is ahead by validation: \(metric.text(leader.value))."
     }
 
     package var json: JSONValue {
@@ -123,6 +127,7 @@ extension SweepResult {
                         "summary": run.summary ?? .null, "failure": run.failure.map { .string($0) } ?? .null,
                     ]
                     if let epoch = run.stoppedAfter { entry["stoppedAfter"] = .integer(epoch) }
+                    if let best = run.bestSoFar { entry["bestSoFar"] = .number(best) }
                     if !run.atRungs.isEmpty { entry["atRungs"] = .array(run.atRungs.map { .number($0) }) }
                     return entry
                 }),

@@ -12,6 +12,8 @@ package struct SweepResult: Sendable {
         package internal(set) var failure: String?
         /// The epochs of a run that was stopped before its end.
         package internal(set) var stoppedAfter: Int?
+        /// Of a run that was stopped: the best validation of the epochs behind it.
+        package internal(set) var bestSoFar: Double?
         /// The best validation up to each rung that the run has reached.
         package internal(set) var atRungs: [Double] = []
         /// What the run was measured on, where it left a description of itself.
@@ -50,7 +52,7 @@ package struct SweepResult: Sendable {
     private var found: [Int: Run] = [:]
     /// In their order; empty where runs are not stopped.
     package private(set) var rungs: [Rung] = []
-    private(set) var rungMetric: Metric?
+    private var stoppedMetric: Metric?
     /// Whether the time was up before all was done.
     package internal(set) var isOutOfTime = false
 
@@ -61,7 +63,7 @@ package struct SweepResult: Sendable {
 
     private mutating func set(_ index: Int, folder: String, _ change: (inout Run) -> Void) {
         var run = found[index] ?? Run(arms[index], folder: folder)
-        (run.summary, run.failure, run.stoppedAfter) = (nil, nil, nil)
+        (run.summary, run.failure, run.stoppedAfter, run.bestSoFar) = (nil, nil, nil, nil)
         change(&run)
         found[index] = run
     }
@@ -79,9 +81,12 @@ package struct SweepResult: Sendable {
         set(index, folder: folder) { $0.failure = failure }
     }
 
-    /// A run that was stopped, and may go on.
-    mutating func pause(_ index: Int, folder: String, after epoch: Int) {
-        set(index, folder: folder) { ($0.stoppedAfter, $0.data) = (epoch, MeasuredData(folder: folder)) }
+    /// A run that was stopped, and may go on; `best` is its best validation so far.
+    mutating func pause(_ index: Int, folder: String, after epoch: Int, best: Double?, _ metric: Metric) {
+        set(index, folder: folder) {
+            ($0.stoppedAfter, $0.bestSoFar, $0.data) = (epoch, best, MeasuredData(folder: folder))
+        }
+        stoppedMetric = metric
     }
 
     /// Keeps a run's best validation up to a rung.
@@ -91,13 +96,10 @@ package struct SweepResult: Sendable {
 
     func hasFailed(_ index: Int) -> Bool { found[index]?.failure != nil }
 
-    mutating func add(_ rung: Rung, _ metric: Metric) {
-        rungs.append(rung)
-        rungMetric = metric
-    }
+    mutating func add(_ rung: Rung) { rungs.append(rung) }
 
     /// What the runs are compared by.
-    var metric: Metric { rungMetric ?? Metric.primary(of: runs.lazy.compactMap(\.summary).first) }
+    var metric: Metric { stoppedMetric ?? Metric.primary(of: runs.lazy.compactMap(\.summary).first) }
 
     /// The keys that make a difference beside the seed.
     package var groupKeys: [String] { keys.filter { !SweepRecord.repeats($0) } }
@@ -127,6 +129,16 @@ package struct SweepResult: Sendable {
                     values: group.failures.isEmpty
                         ? group.runs.compactMap { $0.summary?[metric.key("bestValidation")]?.doubleValue } : [])
             }, data: runs.compactMap(\.data), metrics: [metric])
+    }
+
+    /// Where no run is finished: the group that leads by the best validation so far, and that value.
+    var leader: (group: Group, value: Double)? {
+        guard !runs.contains(where: { $0.summary != nil }) else { return nil }
+        let known = groups.filter(\.failures.isEmpty).compactMap { group in
+            Spread(group.runs.compactMap(\.bestSoFar)).map { (group, $0.mean) }
+        }
+        guard let first = known.first else { return nil }
+        return known.dropFirst().reduce(first) { metric.lead(of: $1.1, over: $0.1) > 0 ? $1 : $0 }
     }
 
     func name(_ group: Group) -> String {

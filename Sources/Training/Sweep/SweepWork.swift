@@ -43,7 +43,7 @@ struct SweepWork {
             let scores = try configurations.map { try score($0, after: epoch, metric) }
             guard scores.contains(where: { $0 != nil }) else { return }
             let survivors = halving.survivors(scores, metric)
-            result.add(.init(epoch: epoch, scores: scores, survivors: survivors), metric)
+            result.add(.init(epoch: epoch, scores: scores, survivors: survivors))
             configurations = survivors.map { configurations[$0] }
             console.line("after epoch \(epoch) \(survivors.count) of \(scores.count) configurations go on")
         }
@@ -73,7 +73,7 @@ struct SweepWork {
             }
             if let epoch, reached[place] >= epoch {
                 console.line("at epoch \(epoch) already")
-                result.pause(index, folder: folder(index), after: epoch)
+                try pause(index, after: epoch)
                 continue
             }
             let isInTime = try train(index, to: epoch, agenda)
@@ -98,7 +98,7 @@ struct SweepWork {
             done[index] = summary
             add(index, summary)
         } catch let pause as Paused {
-            result.pause(index, folder: folder, after: self.epoch(of: index))
+            try self.pause(index, after: self.epoch(of: index))
             return pause == .atRung
         } catch let error where error is NonFiniteError || error is RecipeError {
             console.finish()
@@ -106,6 +106,11 @@ struct SweepWork {
             result.fail(index, folder: folder, "\(error)")
         }
         return true
+    }
+
+    private mutating func pause(_ index: Int, after epoch: Int) throws {
+        let metric = try choosingMetric()
+        result.pause(index, folder: folder(index), after: epoch, best: best(index, after: epoch, metric), metric)
     }
 
     private mutating func add(_ index: Int, _ summary: JSONValue) {
@@ -132,15 +137,19 @@ struct SweepWork {
         return saved?.info["progress"].flatMap { RunProgress($0) }?.epoch ?? 0
     }
 
+    /// The best validation of an arm up to an epoch; nil where it has none.
+    private func best(_ index: Int, after epoch: Int, _ metric: Metric) -> Double? {
+        guard let record = try? RunRecord(folder: folder(index), withSnapshots: false) else { return nil }
+        return metric.best(
+            record.epochs.filter { ($0["epoch"]?.integerValue ?? .max) <= epoch }.compactMap {
+                $0[metric.key("validation")]?.doubleValue
+            })
+    }
+
     /// The mean over the seeds of a configuration of its best validation up to an epoch; nil where a run has none.
     private mutating func score(_ arms: [Int], after epoch: Int, _ metric: Metric) throws -> Double? {
         let values = arms.map { index -> Double? in
-            guard !result.hasFailed(index), let record = try? RunRecord(folder: folder(index), withSnapshots: false)
-            else { return nil }
-            return metric.best(
-                record.epochs.filter { ($0["epoch"]?.integerValue ?? .max) <= epoch }.compactMap {
-                    $0[metric.key("validation")]?.doubleValue
-                })
+            result.hasFailed(index) ? nil : best(index, after: epoch, metric)
         }
         for (index, value) in zip(arms, values) { result.note(index, value) }
         let known = values.compactMap { $0 }
