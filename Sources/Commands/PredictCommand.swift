@@ -111,6 +111,7 @@ struct PredictCommand: ParsableCommand {
         options.threshold = threshold
         let explanation = try explanation.options(
             classes: weights.metadata.classNames, of: self.weights)
+        if explanation?.method.readsAttentions == true { try AttentionReading.check(weights.model) }
         let predictor = Predictor(weights: weights, task: task, options: options, explanation: explanation)
         if output != nil, !task.predictsWholeImages, explanation == nil {
             throw ValidationError(

@@ -58,6 +58,9 @@ extension Program {
             ] {
                 try place.fail("predict run a.png " + options, message)
             }
+            // It is said before the head of a table is printed.
+            let outcome = try place.fail("predict run a.png --explain rollout --output out", "has no attention maps")
+            #expect(outcome.output.isEmpty, "\(outcome.output)")
         }
     }
 }

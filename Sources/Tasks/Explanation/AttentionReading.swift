@@ -68,16 +68,26 @@ package struct AttentionReading {
             depths = specification.depths
             steps = depths.dropFirst().map { _ in Step(kernel: 2, stride: 2, padding: 0) }
             readsToken = false
-        default:
-            throw RecipeError(
-                "\(type(of: model.backbone.specification).title) has no attention maps, expected a model of CvT or Swin; "
-                    + "gradcam and occlusion explain every model")
+        default: throw Self.missing(model)
         }
         let collector = Collector()
         var probe = LayerProbe()
         probe.attention = { collector.views.append(($0, $1)) }
         LayerProbe.$current.withValue(probe) { _ = model.features(Variable(input), .evaluation(store)) }
         views = collector.views.map { ($0.path, AttentionShares($0.view)) }
+    }
+
+    /// - Throws: `RecipeError` for a model without attention maps, before anything is computed.
+    package static func check(_ model: any FeatureModel) throws {
+        guard let model = model as? Model else { return }
+        let specification = model.backbone.specification
+        guard specification is CvTSpecification || specification is SwinSpecification else { throw missing(model) }
+    }
+
+    private static func missing(_ model: Model) -> RecipeError {
+        RecipeError(
+            "\(type(of: model.backbone.specification).title) has no attention maps, expected a model of CvT or Swin; "
+                + "gradcam and occlusion explain every model")
     }
 
     /// Where the last block looks: the class token, or else all tokens on average.

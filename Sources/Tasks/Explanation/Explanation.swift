@@ -16,6 +16,9 @@ public enum ExplanationMethod: String, CaseIterable, Sendable {
     case attention
     /// Attention through all blocks, of CvT and Swin (Abnar and Zuidema, arXiv 2005.00928).
     case rollout
+
+    /// Whether it is for models with attention maps alone.
+    package var readsAttentions: Bool { self == .attention || self == .rollout }
 }
 
 /// How an explanation is asked for.
