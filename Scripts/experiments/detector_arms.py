@@ -50,8 +50,8 @@ SETS = {
         settings={"data.trainingImages": 300}),
     # As with the scenes, the student is given a fifth of the images that its teachers know.
     "bccd": Data(
-        "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=40, stage_epochs=15, loss={**PKD, "weight": 1},
-        teacher_epochs={"resnet": 16, "hornet": 24, "resnet_deep": 16},
+        "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=40, stage_epochs=10, loss={**PKD, "weight": 1},
+        teacher_epochs={"resnet": 16, "hornet": 20, "resnet_deep": 10},
         teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "resnet_deep": "resnet-deep.yaml"},
         settings={"data.trainingImages": 60}),
     "nuclei": Data(

@@ -21,6 +21,7 @@
 #include "Gather.h"
 #include "GeluLinear.h"
 #include "GlobalFilter.h"
+#include "GroupPanels.h"
 #include "HardPixels.h"
 #include "KernelMixing.h"
 #include "LayerNorm.h"

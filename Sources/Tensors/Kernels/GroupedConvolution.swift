@@ -50,6 +50,7 @@ extension Tensor {
         if let tiles = DilatedTiles<S>(window, map: shape, weight: weight.shape, groups: groups) {
             return tiles.convolution(self, weight, bias)
         }
+        if let y = panelConvolution(weight, bias, window, groups: groups) { return y }
         if groups > 1,
             let y = asVolumes.stridedConvolution(weight.asVolumes, bias, VolumeWindow(window), groups: groups)
         {
@@ -71,6 +72,7 @@ extension Tensor {
         if let tiles = GroupTiles<S>(window, map: input, weight: weight.shape, groups: groups) {
             return tiles.inputGradient(self, weight)
         }
+        if let dx = panelInputGradient(weight, window, input: input, groups: groups) { return dx }
         let (g, w, window, volume) = (
             asVolumes, weight.asVolumes, VolumeWindow(window), Shape([input[0], 1, input[1], input[2], input[3]])
         )
@@ -88,6 +90,7 @@ extension Tensor {
         if let tiles = DilatedTiles<S>(window, map: x.shape, weight: weight, groups: groups) {
             return tiles.weightGradient(x, self, weight)
         }
+        if let dw = panelWeightGradient(x, window, weight: weight, groups: groups) { return dw }
         if groups > 1,
             let dw = asVolumes.stridedWeightGradient(
                 x.asVolumes, VolumeWindow(window), weight: [weight[0], 1, weight[1], weight[2], weight[3]],

@@ -150,7 +150,8 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         }
     }
 
-    /// Groups go by tiles too, those of few channels several at a time; with a stride of 2 by tiles of every other pixel.
+    /// Groups go by tiles too, those of few channels several at a time; with a stride of 2 by tiles of every other pixel, or,
+    /// with about 16 channels, by panels of results.
     private static let grouped: [Case] = [
         Case(input: [2, 9, 14, 32], out: 32, kernel: 3, padding: 1, groups: 8),
         Case(input: [1, 8, 8, 48], out: 24, kernel: 3, padding: 1, groups: 3),
@@ -159,6 +160,10 @@ private struct Case: ScalarFunction, CustomTestStringConvertible {
         Case(input: [2, 12, 9, 32], out: 64, kernel: 3, stride: 2, padding: 1, groups: 8),
         Case(input: [3, 16, 19, 64], out: 64, kernel: 3, stride: 2, padding: 1, groups: 4),
         Case(input: [9, 10, 9, 96], out: 192, kernel: 4, stride: 2, padding: 1, groups: 2),
+        Case(input: [2, 17, 33, 32], out: 32, kernel: 3, stride: 2, padding: 1, groups: 2),
+        Case(input: [3, 13, 7, 64], out: 64, kernel: 5, stride: 3, padding: 2, groups: 8),
+        Case(input: [2, 8, 15, 64], out: 128, kernel: 3, stride: 2, padding: 1, groups: 4),
+        Case(input: [2, 11, 9, 64], out: 32, kernel: Pair(3, 2), stride: Pair(2, 1), dilation: 2, groups: 2),
         Case(input: [1, 7, 8, 12], out: 30, kernel: Pair(3, 2), stride: Pair(1, 3), dilation: 2, groups: 6),
     ]
 
