@@ -48,12 +48,10 @@ SETS = {
         teacher_epochs={"resnet": 16, "hornet": 24, "resnet_wide": 20},
         teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "resnet_wide": "resnet-wide.yaml"},
         settings={"data.trainingImages": 300}),
-    # As with the scenes, the student is given a fifth of the images that its teachers know.
     "bccd": Data(
-        "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=40, stage_epochs=10, loss={**PKD, "weight": 1},
-        teacher_epochs={"resnet": 16, "hornet": 20, "resnet_deep": 10},
-        teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "resnet_deep": "resnet-deep.yaml"},
-        settings={"data.trainingImages": 60}),
+        "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=16, stage_epochs=8, loss=FGD,
+        teacher_epochs=dict.fromkeys(["resnet", "hornet", "faster", "resnet_deep"], 30),
+        teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "faster": "faster.yaml", "resnet_deep": "resnet-deep.yaml"}),
     "nuclei": Data(
         "nuclei", "detect-cells", "nuclei-coco", 256, 256, epochs=8, stage_epochs=4, loss=FGD,
         teacher_epochs=dict.fromkeys(["resnet", "hornet", "faster", "resnet_deep"], 16),
