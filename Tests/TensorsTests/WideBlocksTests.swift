@@ -23,8 +23,9 @@ private struct Layers {
 
     func split() -> [UInt32] {
         x.normalizedLinear(
-            gain: weights.gain, offset: weights.offset, epsilon: 1e-6, weights.expand, nil, splitInto: [300, 724]
-        ).flatMap(\.bits)
+            gain: weights.gain, offset: weights.offset, epsilon: 1e-6, weights.expand, nil, splitInto: [300, 724],
+            keeping: false
+        ).parts.flatMap(\.bits)
     }
 }
 

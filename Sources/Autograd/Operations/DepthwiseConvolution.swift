@@ -8,8 +8,11 @@ extension Variable {
     ///
     /// Gradient: g convolved with the turned weight for x, g correlated with x for the weight, the sum of g over pixels
     /// for the bias.
+    ///
+    /// - Parameter halvesInput: whether x is kept for the gradient in bfloat16 where products are; it pays where nothing else
+    ///   keeps x.
     public func depthwiseConvolution(
-        _ weight: Variable, _ bias: Variable?, stride: Int = 1, padding: Int? = nil
+        _ weight: Variable, _ bias: Variable?, stride: Int = 1, padding: Int? = nil, halvesInput: Bool = false
     ) -> Variable {
         let name = Operation.depthwiseConvolution.name
         require(
@@ -25,13 +28,13 @@ extension Variable {
             kernel: kernel, stride: Pair(stride),
             padding: padding.map { Pair($0) } ?? Pair(kernel.height / 2, kernel.width / 2))
         window.check(name, on: shape)
-        let (x, w) = (value, weight.value)
-        return Self.record(
-            .depthwiseConvolution, [self, weight] + (bias.map { [$0] } ?? []),
-            x.depthwiseConvolution(w, bias?.value, window)
-        ) { g, needs in
-            let sums = needs.dropFirst().contains(true) ? g.depthwiseWeightGradient(x, window) : nil
-            let dx = needs[0] ? g.depthwiseInputGradient(w, window, input: x.shape) : nil
+        let (w, operands) = (weight.value, [self, weight] + (bias.map { [$0] } ?? []))
+        let output = value.depthwiseConvolution(w, bias?.value, window)
+        let halves = halvesInput && operands.contains(where: \.isTracked) && KeptValues<S>.areHalved
+        let kept = KeptValues(value, halved: halves)
+        return Self.record(.depthwiseConvolution, operands, output) { g, needs in
+            let sums = needs.dropFirst().contains(true) ? g.depthwiseWeightGradient(kept.whole, window) : nil
+            let dx = needs[0] ? g.depthwiseInputGradient(w, window, input: kept.shape) : nil
             return [dx, sums?.weight] + (needs.count > 2 ? [sums?.bias] : [])
         }
     }

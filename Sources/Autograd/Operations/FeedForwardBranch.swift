@@ -38,8 +38,8 @@ public struct FeedForwardVariables<S: Scalar> {
 
 extension Variable {
     /// base + keep_n gamma_c (W2 f(W1 norm(x) + b1) + b2): the whole feed-forward branch of a transformer-like block,
-    /// its norm and its residual sum, for x [N, .., C]. Of x and the hidden
-    /// values only what pays is kept.
+    /// its norm and its residual sum, for x [N, .., C]. x is kept and, where that pays, the hidden values, in
+    /// bfloat16 where products are.
     ///
     /// Gradient: that of the layers one after the other, in one pass over blocks of rows, whose norm and hidden values
     /// are computed again; g for the base.
@@ -64,19 +64,19 @@ extension Variable {
             (base == nil || base?.shape == shape) && (gamma == nil || gamma?.shape == [c]), "feedForwardBranch",
             operands.map(\.shape), "the base must have the shape of x and the scale one element per channel")
         let factors = branchFactors("feedForwardBranch", rate: dropPathRate, key: key)
-        let (x, b, scale) = (value, base?.value, gamma?.value)
+        let (b, scale) = (base?.value, gamma?.value)
         let weights = FeedForwardWeights(
             gain: layers.gain.value, offset: layers.offset.value, epsilon: layers.epsilon,
             expand: layers.expand.value, expandBias: layers.expandBias.value, reduce: layers.reduce.value,
             reduceBias: layers.reduceBias.value, activation: layers.activation)
-        let (output, hidden) = x.feedForwardBranch(
+        let (output, kept) = value.feedForwardBranch(
             weights, base: b, scale: scale, factors: factors, keeping: operands.contains(where: \.isTracked))
         let (hasBase, parameters) = (base != nil, operands.count - (base == nil ? 0 : 1))
         return Self.record(.feedForwardBranch, operands, output) { g, needs in
             guard needs.prefix(parameters).contains(true) else { return needs.map { _ in nil }.dropLast() + [g] }
-            // The base's values play no part in the gradient; x stands in, so that they need not be kept.
-            let gradients = x.feedForwardBranchGradients(
-                of: g, weights, hidden: hidden, base: hasBase ? x : nil, scale: scale, factors: factors)
+            // The base's values play no part in the gradient and are not kept.
+            let gradients = g.feedForwardBranchGradients(
+                kept, weights, hasBase: hasBase, scale: scale, factors: factors)
             return gradients + (hasBase ? [g] : [])
         }
     }

@@ -23,7 +23,8 @@ public struct GateVariables<S: Scalar> {
 
 extension Variable {
     /// self + keep_n gamma_c (W gate + b): the recursive gate of gnConv (`recursiveGate`), the projection after it and the
-    /// residual sum, for self [N, .., out], weight [out, d_{n-1}], bias [out]. Nothing but the operands is kept.
+    /// residual sum, for self [N, .., out], weight [out, d_{n-1}], bias [out]. Nothing but the operands is kept, p and the
+    /// gates in bfloat16 where products are.
     ///
     /// Gradient: g for self; for the rest that of the three operations, in one pass over blocks of rows, whose gated
     /// values are computed again.
@@ -61,13 +62,17 @@ extension Variable {
         let factors = branchFactors("gatedBranch", rate: dropPathRate, key: key)
         let (p, q, w, b) = (gate.p.value, gate.gates.value, gate.weights.map(\.value), gate.biases.map(\.value))
         let (projection, offset, scale, s) = (weight.value, bias.value, gamma?.value, S(gate.scale))
-        let output = value.gatedBranch(
-            p, q, weights: w, biases: b, gateScale: s, projection, offset, scale: scale, factors: factors)
+        let (output, kept) = value.gatedBranch(
+            p, q, weights: w, biases: b, gateScale: s, projection, offset, scale: scale, factors: factors,
+            keeping: operands.contains(where: \.isTracked))
         return Self.record(.gatedBranch, operands, output) { g, needs in
-            guard needs.dropFirst().contains(true) else { return [g] + needs.dropFirst().map { _ in nil } }
+            guard let kept, needs.dropFirst().contains(true) else {
+                return [g] + needs.dropFirst().map { _ in nil }
+            }
             return [g]
                 + g.gatedBranchGradients(
-                    p, q, weights: w, biases: b, gateScale: s, projection, offset, scale: scale, factors: factors)
+                    kept.p, kept.gates, weights: w, biases: b, gateScale: s, projection, offset, scale: scale,
+                    factors: factors)
         }
     }
 }

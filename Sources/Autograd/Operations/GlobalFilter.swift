@@ -20,18 +20,21 @@ extension Variable {
     ///
     /// - Parameters:
     ///   - filter: [h, w, C, 2] with (re, im) last.
+    ///   - halvesInput: whether x is kept for the gradient in bfloat16 where products are; it pays where nothing else keeps x.
     /// - Returns: [N, H, W, C], the shape of x.
-    public func globalFilter(_ filter: Variable) -> Variable {
+    public func globalFilter(_ filter: Variable, halvesInput: Bool = false) -> Variable {
         require(
             shape.rank == 4 && filter.shape.rank == 4 && filter.shape[2] == shape[3] && filter.shape[3] == 2
                 && shape.elementCount > 0 && filter.shape.elementCount > 0,
             "globalFilter", [shape, filter.shape], "the operands must be [N, H, W, C] and [h, w, C, 2], none empty")
         let (rows, columns) = globalFilterShape(height: shape[1], width: shape[2])
         let fitting = filter.resizedFilter(rows: rows, columns: columns)
-        let (x, k) = (value, fitting.value)
-        return Self.record(.globalFilter, [self, fitting], x.globalFilter(k)) { g, needs in
+        let k = fitting.value
+        let output = value.globalFilter(k)
+        let kept = KeptValues(value, halved: halvesInput && fitting.isTracked && KeptValues<S>.areHalved)
+        return Self.record(.globalFilter, [self, fitting], output) { g, needs in
             if !needs[1] { return [g.globalFilterInputGradient(k), nil] }
-            let (dx, dk) = g.globalFilterGradients(x, k, needsInput: needs[0])
+            let (dx, dk) = g.globalFilterGradients(kept.whole, k, needsInput: needs[0])
             return [dx, dk]
         }
     }

@@ -8,14 +8,21 @@ extension Variable {
     ///
     /// Gradient: with h = g gain and n the normalised x, (h - mean(h) - n mean(h n)) / deviation for x; the sums of g n
     /// and g over rows for gain and bias. Keeps the mean and deviation of each row and computes n again.
-    public func layerNormalized(_ gain: Variable, _ bias: Variable, epsilon: Double = 1e-6) -> Variable {
+    ///
+    /// - Parameter halvesInput: whether x is kept for the gradient in bfloat16 where products are; it pays where nothing else
+    ///   keeps x.
+    public func layerNormalized(
+        _ gain: Variable, _ bias: Variable, epsilon: Double = 1e-6, halvesInput: Bool = false
+    ) -> Variable {
         require(
             shape.rank >= 1 && gain.shape == [shape.columns] && bias.shape == gain.shape, "layerNorm",
             [shape, gain.shape, bias.shape], "gain and bias must have one element per element of the last axis")
-        let (x, scale) = (value, gain.value)
-        let (output, statistics) = x.layerNormalized(scale, bias.value, epsilon: epsilon)
-        return Self.record(.layerNorm, [self, gain, bias], output) { g, _ in
-            let gradients = x.layerNormalizedGradient(g, scale, statistics: statistics)
+        let (scale, operands) = (gain.value, [self, gain, bias])
+        let (output, statistics) = value.layerNormalized(scale, bias.value, epsilon: epsilon)
+        let halves = halvesInput && operands.contains(where: \.isTracked) && KeptValues<S>.areHalved
+        let kept = KeptValues(value, halved: halves)
+        return Self.record(.layerNorm, operands, output) { g, _ in
+            let gradients = kept.whole.layerNormalizedGradient(g, scale, statistics: statistics)
             return [gradients.input, gradients.gain, gradients.bias]
         }
     }

@@ -6,7 +6,8 @@ extension Variable {
     /// `layerNormalized` followed by `linear(_:_:splitInto:)`, without storing the normalised rows: x [.., in], gain and
     /// offset of the norm [in], weight [sum of widths, in], bias [sum of widths] -> [.., widths[i]] each.
     ///
-    /// Gradient: that of the two operations in one pass over blocks of rows, which are normalised again.
+    /// Gradient: that of the two operations in one pass over blocks of rows, which are normalised again; x is kept in
+    /// bfloat16 where products are.
     public func normalizedLinear(
         gain: Variable, offset: Variable, epsilon: Double = 1e-6, _ weight: Variable, _ bias: Variable? = nil,
         splitInto widths: [Int]
@@ -24,10 +25,12 @@ extension Variable {
             !widths.isEmpty && widths.allSatisfy { $0 > 0 } && widths.reduce(0, +) == weight.shape[0],
             "normalizedLinearSplit", [weight.shape],
             "the widths \(widths) must be positive and add up to the weight's first axis")
-        let (x, a, o, w) = (value, gain.value, offset.value, weight.value)
-        let outputs = x.normalizedLinear(gain: a, offset: o, epsilon: epsilon, w, bias?.value, splitInto: widths)
+        let (a, o, w) = (gain.value, offset.value, weight.value)
+        let (outputs, kept) = value.normalizedLinear(
+            gain: a, offset: o, epsilon: epsilon, w, bias?.value, splitInto: widths,
+            keeping: operands.contains(where: \.isTracked))
         return Self.record(.normalizedLinearSplit, operands, outputs: outputs) { parts, needs in
-            let gradients = x.normalizedLinearGradients(
+            let gradients = kept.normalizedLinearGradients(
                 of: parts, gain: a, offset: o, epsilon: epsilon, w, splitInto: widths)
             return gradients.prefix(needs.count).map { $0 }
         }

@@ -24,6 +24,7 @@
 #include "GroupPanels.h"
 #include "HardPixels.h"
 #include "KernelMixing.h"
+#include "KeptValues.h"
 #include "LayerNorm.h"
 #include "Losses.h"
 #include "LovaszSoftmax.h"

@@ -110,16 +110,22 @@ public struct DepthwiseConvolution: Layer {
     let kernel: Int
     /// Pixels from one position to the next.
     let stride: Int
+    /// Whether nothing but this layer keeps its input, which may then be halved.
+    let ownsInput: Bool
 
     /// A kernel of odd size for each channel.
+    ///
+    /// - Parameter ownsInput: whether no other operation keeps the layer's input for its gradient; training in bfloat16 then
+    ///   keeps it in bfloat16.
     public init(
-        _ scope: Scope, channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true,
+        _ scope: Scope, channels: Int, kernel: Int, stride: Int = 1, bias: Bool = true, ownsInput: Bool = false,
         initializer: Initializer = .normal(deviation: 0.02), biasInitializer: Initializer = .constant(0)
     ) {
         path = scope.path
         self.channels = channels
         self.kernel = kernel
         self.stride = stride
+        self.ownsInput = ownsInput
         weight = scope.parameter(
             "weight", [kernel, kernel, channels], layout: .depthwise, role: .weight, initializer: initializer)
         self.bias = bias ? scope.parameter("bias", [channels], role: .bias, initializer: biasInitializer) : nil
@@ -131,7 +137,7 @@ public struct DepthwiseConvolution: Layer {
             LayerProbe.made(
                 path,
                 LayerProbe.given(path, x).depthwiseConvolution(
-                    context[weight], bias.map { context[$0] }, stride: stride))
+                    context[weight], bias.map { context[$0] }, stride: stride, halvesInput: ownsInput))
         }
     }
 

@@ -29,9 +29,9 @@ public struct GlobalLocalFilter: Layer {
             "complex_weight", [rows, columns, channels / 2, 2], layout: .spectrum, role: .spectrum,
             initializer: .normal(deviation: 0.02))
         local = DepthwiseConvolution(
-            scope["dw"], channels: channels / 2, kernel: 3, bias: false, initializer: initializer)
-        preNorm = LayerNorm(scope["pre_norm"], channels: channels)
-        postNorm = LayerNorm(scope["post_norm"], channels: channels)
+            scope["dw"], channels: channels / 2, kernel: 3, bias: false, ownsInput: true, initializer: initializer)
+        preNorm = LayerNorm(scope["pre_norm"], channels: channels, ownsInput: true)
+        postNorm = LayerNorm(scope["post_norm"], channels: channels, ownsInput: true)
     }
 
     /// The mixed map, of the same shape.
@@ -41,7 +41,7 @@ public struct GlobalLocalFilter: Layer {
         }
         let localHalf = local(halves[0], context)
         let mixed = LayerPath.$current.withValue(path) {
-            Variable.interleaved(localHalf, halves[1].globalFilter(context[spectrum]))
+            Variable.interleaved(localHalf, halves[1].globalFilter(context[spectrum], halvesInput: true))
         }
         return postNorm(mixed, context)
     }

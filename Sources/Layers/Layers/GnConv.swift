@@ -57,7 +57,8 @@ public struct GnConv: Layer {
             scope["proj_in"], inputs: channels, outputs: 2 * channels, layout: .pointwise, initializer: initializer)
         switch mixer {
         case .depthwise7x7:
-            depthwise = DepthwiseConvolution(scope["dwconv"], channels: gates, kernel: 7, initializer: initializer)
+            depthwise = DepthwiseConvolution(
+                scope["dwconv"], channels: gates, kernel: 7, ownsInput: true, initializer: initializer)
             globalFilter = nil
         case .globalFilter(let rows, let columns):
             depthwise = nil

@@ -48,7 +48,8 @@ public struct GnConvModule: Layer {
         switch mixer {
         case .depthwise7x7:
             depthwise = DepthwiseConvolution(
-                scope["dwconv"], channels: gates, kernel: 7, initializer: initializer, biasInitializer: bias(49))
+                scope["dwconv"], channels: gates, kernel: 7, ownsInput: true, initializer: initializer,
+                biasInitializer: bias(49))
             globalFilter = nil
         case .globalFilter(let rows, let columns):
             guard gates % 2 == 0 else {

@@ -11,18 +11,23 @@ public struct LayerNorm: Layer {
     public let path: String
     /// What is added to the variance.
     let epsilon: Double
+    /// Whether nothing but this layer keeps its input; see `DepthwiseConvolution`.
+    let ownsInput: Bool
 
-    /// A norm over so many channels; `epsilon` is added to the variance.
-    public init(_ scope: Scope, channels: Int, epsilon: Double = 1e-6) {
+    /// A norm over so many channels; `epsilon` is added to the variance. See `DepthwiseConvolution` for `ownsInput`.
+    public init(_ scope: Scope, channels: Int, epsilon: Double = 1e-6, ownsInput: Bool = false) {
         path = scope.path
         self.epsilon = epsilon
+        self.ownsInput = ownsInput
         gain = scope.parameter("weight", [channels], role: .gain, initializer: .constant(1))
         bias = scope.parameter("bias", [channels], role: .bias, initializer: .constant(0))
     }
 
     /// The normalised values, of the same shape.
     public func callAsFunction<S: Scalar>(_ x: Variable<S>, _ context: Context<S>) -> Variable<S> {
-        LayerPath.$current.withValue(path) { x.layerNormalized(context[gain], context[bias], epsilon: epsilon) }
+        LayerPath.$current.withValue(path) {
+            x.layerNormalized(context[gain], context[bias], epsilon: epsilon, halvesInput: ownsInput)
+        }
     }
 
     /// Checks the shape, enters the layer and returns the shape of its result.

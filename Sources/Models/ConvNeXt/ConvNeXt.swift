@@ -89,7 +89,7 @@ struct ConvNeXtBlock: Layer {
         gamma =
             layerScale > 0
             ? scope.parameter("gamma", [channels], role: .layerScale, initializer: .constant(layerScale)) : nil
-        depthwise = DepthwiseConvolution(scope["conv_dw"], channels: channels, kernel: 7)
+        depthwise = DepthwiseConvolution(scope["conv_dw"], channels: channels, kernel: 7, ownsInput: true)
         norm = LayerNorm(scope["norm"], channels: channels)
         mlp = FeedForward(scope["mlp"], channels: channels, hidden: 4 * channels)
         sum = ResidualSum(scope.path, gamma: gamma, dropRate: dropRate)

@@ -1,14 +1,14 @@
 /// base + factor_n gamma_c (W2 f(W1 layerNorm(x) + b1) + b2), walked in blocks of rows that stay in the second-level
 /// cache from the norm to the sum: neither the normalised rows nor the activations reach memory.
 struct FeedForwardBranch<S: Scalar> {
-    let x: Tensor<S>
-    /// The other summand; `nil` is x itself.
-    let base: Tensor<S>?
+    let x: KeptValues<S>
     let weights: FeedForwardWeights<S>
     /// gamma, [C].
     let scale: Tensor<S>?
     /// One per sample.
     let factors: Tensor<S>?
+    /// The other summand, which the way forward alone needs.
+    var base: Tensor<S>?
 
     var rows: Int { x.shape.rows }
     var channels: Int { x.shape.columns }
@@ -35,10 +35,13 @@ struct FeedForwardBranch<S: Scalar> {
         return fewestBlockRows(rows, most: max(48, 110_592 / max(1, hidden) / 12 * 12))
     }
 
-    /// The result and, when asked for and worth keeping, the hidden values [rows, H].
-    func forward(keeping: Bool) -> (output: Tensor<S>, hidden: Tensor<S>?) {
+    /// The result and, when asked for, what the gradient needs.
+    func forward(keeping: Bool) -> (output: Tensor<S>, kept: FeedForwardKept<S>) {
         let (c, h) = (channels, hidden)
-        let kept = keeping && keepsHidden ? Storage<S>(count: rows * h) : nil
+        let keeps = keeping && keepsHidden
+        let halves = keeps && KeptValues<S>.areHalved ? KeptValues<S>(roomFor: [rows, h]) : nil
+        let kept = keeps && halves == nil ? Storage<S>(count: rows * h) : nil
+        let input = keeping && KeptValues<S>.areHalved ? KeptValues<S>(roomFor: x.shape) : x
         let expand = ProductOperand(rowsOf: weights.expand)
         let reduce = ProductOperand(rowsOf: weights.reduce)
         let blockRows = forwardRows(keeping: keeping)
@@ -53,7 +56,8 @@ struct FeedForwardBranch<S: Scalar> {
                 let normalized = scratch.pointer
                 let activation = normalized + count * c
                 let start = block.lowerBound * c
-                let rowsOfX = x.start + start
+                let rowsOfX = x.read(start..<block.upperBound * c, normalized)
+                input.keep(rowsOfX, at: start, count: count * c)
                 let statistics = activation + count * stride
                 S.layerNorm(
                     rowsOfX, weights.gain.start, weights.offset.start, weights.epsilon, normalized, statistics,
@@ -61,10 +65,12 @@ struct FeedForwardBranch<S: Scalar> {
                 let before = kept.map { $0.pointer + block.lowerBound * h } ?? activation
                 expand.product(count, normalized, bias: weights.expandBias.start, into: before, strideC: stride)
                 if stride == h {
+                    halves?.keep(before, at: block.lowerBound * h, count: count * h)
                     S.apply(weights.activation, before, activation, count * h)
                 } else {
                     for row in 0..<count {
                         let values = activation + row * stride
+                        halves?.keep(values, at: (block.lowerBound + row) * h, count: h)
                         S.apply(weights.activation, values, values, h)
                     }
                 }
@@ -74,12 +80,13 @@ struct FeedForwardBranch<S: Scalar> {
             }
         }
         withExtendedLifetime(self) {}
-        return (output, kept.map { Tensor(storage: $0, offset: 0, shape: [rows, h]) })
+        let whole = kept.map { KeptValues(Tensor(storage: $0, offset: 0, shape: [rows, h]), halved: false) }
+        return (output, FeedForwardKept(input: input, hidden: halves ?? whole))
     }
 
     private func addResidual(_ block: Range<Int>, _ branch: UnsafePointer<S>, into y: UnsafeMutablePointer<S>) {
         let c = channels
-        let base = (base ?? x).start
+        guard let base = base?.start else { return }
         splitSamples(block, rows: sampleRows) { sample, range in
             S.addResidual(
                 base + range.lowerBound * c, branch + (range.lowerBound - block.lowerBound) * c, scale?.start,
@@ -106,7 +113,9 @@ struct FeedForwardBranch<S: Scalar> {
     ///
     /// With g' = factor g: the sums G = g'^T f(..) and s = sum g' give W2's gradient gamma G, b2's gamma s, and
     /// gamma's the row sums of W2 G plus b2 s, so that the branch's value is not needed.
-    func gradients(of g: Tensor<S>, hidden kept: Tensor<S>?) -> [Tensor<S>] {
+    ///
+    /// - Parameter addsBase: whether x is the base as well.
+    func gradients(of g: Tensor<S>, hidden kept: KeptValues<S>?, addsBase: Bool) -> [Tensor<S>] {
         let (c, h) = (channels, hidden)
         let places = Places(c, h)
         let dx = Storage<S>(count: rows * c)
@@ -119,7 +128,7 @@ struct FeedForwardBranch<S: Scalar> {
         let blockRows = self.blockRows
         let grain = reductionGrain(rows: rows, block: blockRows, elements: places.total)
         let most = min(blockRows, grain)
-        let elements = most * (3 * c + 3 * h + 2) + 2 * c
+        let elements = most * (3 * c + 3 * h + 2) + 2 * c + (x.isHalved ? most * c : 0)
         reserveScratch(S.self, elements, chunks: chunkCount(rows, grain: grain))
         reduceRows(rows, columns: places.total, grain: grain, into: sums.pointer) { chunk, partial in
             clear(partial, places.total)
@@ -135,14 +144,15 @@ struct FeedForwardBranch<S: Scalar> {
                 let hiddenRows = normSums + 2 * c
                 let value = hiddenRows + most * h
                 let dHidden = value + most * h
-                let rowsOfX = x.start + start
+                let rowsOfX = x.read(start..<block.upperBound * c, dHidden + most * h)
                 let gain = weights.gain.start
                 S.layerNorm(
                     rowsOfX, gain, weights.offset.start, weights.epsilon, normalized, statistics, statistics + count,
                     count, c)
                 // Before the activation; the place then holds GELU's derivative, which shares its parts with the value.
                 again?.product(count, normalized, bias: weights.expandBias.start, into: hiddenRows)
-                let before = kept.map { $0.start + block.lowerBound * h } ?? UnsafePointer(hiddenRows)
+                let before =
+                    kept?.read(block.lowerBound * h..<block.upperBound * h, hiddenRows) ?? UnsafePointer(hiddenRows)
                 if isGELU {
                     S.geluValueAndDerivative(before, value, hiddenRows, count * h)
                 } else {
@@ -175,7 +185,7 @@ struct FeedForwardBranch<S: Scalar> {
                 S.layerNormGradient(
                     rowsOfX, dNormalized, gain, statistics, statistics + count, dx.pointer + start, normSums, count, c)
                 S.addRowSums(normSums, partial, 1, 2 * c)
-                if base == nil { S.accumulate(g.start + start, dx.pointer + start, count * c) }
+                if addsBase { S.accumulate(g.start + start, dx.pointer + start, count * c) }
             }
         }
         let dScale = scale.map { scale in
@@ -191,6 +201,13 @@ struct FeedForwardBranch<S: Scalar> {
             sum(places.reduceBias, [c]),
         ] + (dScale.map { [$0] } ?? [])
     }
+}
+
+/// What the gradient of a feed-forward branch reads again.
+package struct FeedForwardKept<S: Scalar>: Sendable {
+    package let input: KeptValues<S>
+    /// Before the activation, [rows, H]; computed again where absent.
+    package let hidden: KeptValues<S>?
 }
 
 /// The values of a norm and two linear layers, as `FeedForwardBranch` reads them.
@@ -219,20 +236,22 @@ public struct FeedForwardWeights<S: Scalar>: Sendable {
 }
 
 extension Tensor {
-    /// See `Variable.feedForwardBranch`. With `keeping`, also the hidden values where the gradient wants them kept.
+    /// See `Variable.feedForwardBranch`. With `keeping`, also what the gradient wants kept; x itself otherwise.
     package func feedForwardBranch(
         _ weights: FeedForwardWeights<S>, base: Tensor?, scale: Tensor?, factors: Tensor?, keeping: Bool
-    ) -> (output: Tensor, hidden: Tensor?) {
-        FeedForwardBranch(x: self, base: base, weights: weights, scale: scale, factors: factors)
-            .forward(keeping: keeping)
+    ) -> (output: Tensor, kept: FeedForwardKept<S>) {
+        FeedForwardBranch(
+            x: KeptValues(self, halved: false), weights: weights, scale: scale, factors: factors, base: base ?? self
+        ).forward(keeping: keeping)
     }
 
-    /// For self = x and g = dy: the gradients of x, gain, offset, W1, b1, W2, b2 and, with a scale, gamma.
+    /// For self = dy: the gradients of x, gain, offset, W1, b1, W2, b2 and, with a scale, gamma.
+    ///
+    /// - Parameter hasBase: whether something else than x was added to the branch.
     package func feedForwardBranchGradients(
-        of g: Tensor, _ weights: FeedForwardWeights<S>, hidden: Tensor?, base: Tensor?, scale: Tensor?,
-        factors: Tensor?
+        _ kept: FeedForwardKept<S>, _ weights: FeedForwardWeights<S>, hasBase: Bool, scale: Tensor?, factors: Tensor?
     ) -> [Tensor] {
-        FeedForwardBranch(x: self, base: base, weights: weights, scale: scale, factors: factors)
-            .gradients(of: g, hidden: hidden)
+        FeedForwardBranch(x: kept.input, weights: weights, scale: scale, factors: factors)
+            .gradients(of: self, hidden: kept.hidden, addsBase: !hasBase)
     }
 }

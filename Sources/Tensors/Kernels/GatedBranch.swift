@@ -16,8 +16,12 @@ struct GatedBranch<S: Scalar> {
     private var outputs: Int { weight.shape[0] }
     private var sampleRows: Int { rows / max(1, base.shape.rank > 1 ? base.shape[0] : 1) }
 
-    func forward() -> Tensor<S> {
+    /// The result and, when asked for, p and the gates for the gradient.
+    func forward(keeping: Bool) -> (output: Tensor<S>, kept: (p: KeptValues<S>, gates: KeptValues<S>)?) {
         let (c, out) = (channels, outputs)
+        let halves =
+            keeping && KeptValues<S>.areHalved
+            ? (p: KeptValues<S>(roomFor: gate.p.shape), gates: KeptValues<S>(roomFor: gate.gates.shape)) : nil
         let projections = gate.projections
         let projection = ProductOperand(rowsOf: weight)
         let blockRows = gate.forwardRows
@@ -30,6 +34,7 @@ struct GatedBranch<S: Scalar> {
                 let gated = scratch.pointer + gate.forwardScratch(count)
                 let branch = gated + count * c
                 gate.forward(block, projections, scratch.pointer, into: gated)
+                if let halves { gate.keep(block, halves.p, halves.gates, scratch.pointer) }
                 projection.product(count, gated, bias: bias.start, into: branch)
                 splitSamples(block, rows: sampleRows) { sample, range in
                     let start = range.lowerBound * out
@@ -40,7 +45,7 @@ struct GatedBranch<S: Scalar> {
             }
         }
         withExtendedLifetime(self) {}
-        return output
+        return (output, keeping ? halves ?? (gate.p, gate.gates) : nil)
     }
 
     /// The gradients of p, the gates, their weights and biases, the projection's weight and bias and, with a scale,
@@ -51,8 +56,8 @@ struct GatedBranch<S: Scalar> {
         let (weightPlace, biasPlace) = (inner.total, inner.total + out * c)
         let total = biasPlace + out
         let sums = Storage<S>(count: total)
-        let dp = Storage<S>(count: gate.p.elementCount)
-        let dGates = Storage<S>(count: gate.gates.elementCount)
+        let dp = Storage<S>(count: gate.p.shape.elementCount)
+        let dGates = Storage<S>(count: gate.gates.shape.elementCount)
         let (projections, returns) = (gate.projections, gate.returns)
         let back = ProductOperand(weight)
         let precision = ProductPrecision.current
@@ -69,7 +74,7 @@ struct GatedBranch<S: Scalar> {
                 let gated = scratch.pointer + gate.backwardScratch(most)
                 let dGated = gated + most * c
                 let scaled = dGated + most * c
-                gate.recompute(block, projections, scratch.pointer, output: gated)
+                let operands = gate.recompute(block, projections, scratch.pointer, output: gated)
                 var gradient = g.start + block.lowerBound * out
                 if let factors {
                     splitSamples(block, rows: sampleRows) { sample, range in
@@ -87,7 +92,8 @@ struct GatedBranch<S: Scalar> {
                 }
                 back.product(count, gradient, into: dGated)
                 gate.gradients(
-                    block, returns, gradient: dGated, scratch.pointer, precision, sums: partial, inner, dp: dp.pointer,
+                    block, operands, returns, gradient: dGated, scratch.pointer, precision, sums: partial, inner,
+                    dp: dp.pointer,
                     dGates: dGates.pointer)
             }
         }
@@ -126,21 +132,21 @@ func scaledSums<S: Scalar>(
 }
 
 extension Tensor {
-    /// For self = base; see `Variable.gatedBranch`.
+    /// For self = base; see `Variable.gatedBranch`. With `keeping`, also p and the gates as the gradient wants them.
     package func gatedBranch(
         _ p: Tensor, _ gates: Tensor, weights: [Tensor], biases: [Tensor], gateScale: S, _ weight: Tensor,
-        _ bias: Tensor, scale: Tensor?, factors: Tensor?
-    ) -> Tensor {
+        _ bias: Tensor, scale: Tensor?, factors: Tensor?, keeping: Bool
+    ) -> (output: Tensor, kept: (p: KeptValues<S>, gates: KeptValues<S>)?) {
         GatedBranch(
             gate: RecursiveGate(p, gates, weights, biases, gateScale), weight: weight, bias: bias, base: self,
             scale: scale, factors: factors
-        ).forward()
+        ).forward(keeping: keeping)
     }
 
     /// For self = g: the gradients of p, the gates, their weights and biases, the projection's weight and bias and, with
     /// a scale, gamma.
     package func gatedBranchGradients(
-        _ p: Tensor, _ gates: Tensor, weights: [Tensor], biases: [Tensor], gateScale: S, _ weight: Tensor,
+        _ p: KeptValues<S>, _ gates: KeptValues<S>, weights: [Tensor], biases: [Tensor], gateScale: S, _ weight: Tensor,
         _ bias: Tensor, scale: Tensor?, factors: Tensor?
     ) -> [Tensor] {
         GatedBranch(

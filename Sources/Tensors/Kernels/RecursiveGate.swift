@@ -59,8 +59,8 @@ extension Double: RecursiveGateKernels {
 
 /// The recursive gate of gnConv: sizes, operands and the walk over blocks of rows that stay in the second-level cache.
 struct RecursiveGate<S: Scalar> {
-    let p: Tensor<S>
-    let gates: Tensor<S>
+    let p: KeptValues<S>
+    let gates: KeptValues<S>
     let weights: [Tensor<S>]
     let biases: [Tensor<S>]
     let scale: S
@@ -76,6 +76,10 @@ struct RecursiveGate<S: Scalar> {
     var last: Int { widths.count - 1 }
 
     init(_ p: Tensor<S>, _ gates: Tensor<S>, _ weights: [Tensor<S>], _ biases: [Tensor<S>], _ scale: S) {
+        self.init(KeptValues(p, halved: false), KeptValues(gates, halved: false), weights, biases, scale)
+    }
+
+    init(_ p: KeptValues<S>, _ gates: KeptValues<S>, _ weights: [Tensor<S>], _ biases: [Tensor<S>], _ scale: S) {
         (self.p, self.gates, self.weights, self.biases, self.scale) = (p, gates, weights, biases, scale)
         widths = [p.shape.columns] + weights.map { $0.shape[0] }
         var starts = [0]
@@ -94,10 +98,25 @@ struct RecursiveGate<S: Scalar> {
     /// The weights as right operands of g W_k.
     var returns: [ProductOperand<S>] { weights.map { ProductOperand($0) } }
 
+    /// Rows of p and of the gates.
+    typealias Rows = (p: UnsafePointer<S>, gates: UnsafePointer<S>)
+
+    /// Elements of the rows of p and of the gates together, where they have to be widened for a block.
+    private func widenedElements(_ count: Int) -> Int { gates.isHalved ? count * (widths[0] + stride) : 0 }
+
+    /// The rows of p and of the gates of a block, for which `scratch` has `widenedElements`.
+    private func operands(_ block: Range<Int>, _ scratch: UnsafeMutablePointer<S>) -> Rows {
+        let (width, stride) = (widths[0], stride)
+        return (
+            p.read(block.lowerBound * width..<block.upperBound * width, scratch + block.count * stride),
+            gates.read(block.lowerBound * stride..<block.upperBound * stride, scratch)
+        )
+    }
+
     // MARK: forward
 
     /// Elements that `forward` needs beside its output for a block.
-    func forwardScratch(_ count: Int) -> Int { 2 * count * (widths.dropLast().max() ?? 0) }
+    func forwardScratch(_ count: Int) -> Int { 2 * count * (widths.dropLast().max() ?? 0) + widenedElements(count) }
 
     /// The rows of a block into `out`, which holds these rows alone.
     func forward(
@@ -107,17 +126,24 @@ struct RecursiveGate<S: Scalar> {
         let count = block.count
         // x_k and x_{k+1} by turns.
         let half = count * (widths.dropLast().max() ?? 0)
-        let gate = gates.start + block.lowerBound * stride
+        let (first, gate) = operands(block, scratch + 2 * half)
         func place(_ k: Int) -> UnsafeMutablePointer<S> { k == last ? out : scratch + (k % 2) * half }
-        S.gate(
-            p.start + block.lowerBound * widths[0], bias: nil, gate, stride: stride, scale: scale, place(0), count,
-            widths[0])
+        S.gate(first, bias: nil, gate, stride: stride, scale: scale, place(0), count, widths[0])
         for k in 0..<last {
             let u = place(k + 1)
             projections[k].product(count, place(k), into: u)
             S.gate(
                 u, bias: biases[k].start, gate + starts[k + 1], stride: stride, scale: scale, u, count, widths[k + 1])
         }
+    }
+
+    /// Rounds the operands' rows of a block into the halves of all rows.
+    func keep(
+        _ block: Range<Int>, _ p: KeptValues<S>, _ gates: KeptValues<S>, _ scratch: UnsafeMutablePointer<S>
+    ) {
+        let rows = operands(block, scratch)
+        p.keep(rows.p, at: block.lowerBound * widths[0], count: block.count * widths[0])
+        gates.keep(rows.gates, at: block.lowerBound * stride, count: block.count * stride)
     }
 
     func forward() -> Tensor<S> {
@@ -148,21 +174,19 @@ struct RecursiveGate<S: Scalar> {
     }
 
     /// Elements that a block's gradients need.
-    func backwardScratch(_ count: Int) -> Int { count * (2 * stride + (widths.max() ?? 0)) }
+    func backwardScratch(_ count: Int) -> Int { count * (2 * stride + (widths.max() ?? 0)) + widenedElements(count) }
 
-    /// Computes x_k and u_k of a block once more; the scratch then holds x_0 ..., u_0 ... (u_0 unused). With `output`,
-    /// which holds the rows of the block, also x_{n-1}.
+    /// Computes x_k and u_k of a block once more; the scratch then holds x_0 ..., u_0 ... (u_0 unused) and the operands where
+    /// they had to be widened. With `output`, which holds the rows of the block, also x_{n-1}. Returns the operands' rows.
     func recompute(
         _ block: Range<Int>, _ projections: [ProductOperand<S>], _ scratch: UnsafeMutablePointer<S>,
         output: UnsafeMutablePointer<S>? = nil
-    ) {
+    ) -> Rows {
         let count = block.count
-        let gate = gates.start + block.lowerBound * stride
+        let (p, gate) = operands(block, scratch + count * (2 * stride + (widths.max() ?? 0)))
         func place(_ k: Int) -> UnsafeMutablePointer<S>? { k == last ? output : scratch + count * starts[k] }
         if let first = place(0) {
-            S.gate(
-                p.start + block.lowerBound * widths[0], bias: nil, gate, stride: stride, scale: scale, first, count,
-                widths[0])
+            S.gate(p, bias: nil, gate, stride: stride, scale: scale, first, count, widths[0])
         }
         for k in 0..<last {
             let u = scratch + count * (stride + starts[k + 1])
@@ -173,17 +197,19 @@ struct RecursiveGate<S: Scalar> {
                     widths[k + 1])
             }
         }
+        return (p, gate)
     }
 
-    /// Walks a block backwards after `recompute`. `gradient` holds the rows of the block; dp and dGates all rows.
+    /// Walks a block backwards after `recompute`, whose result is `operands`. `gradient` holds the rows of the block; dp and
+    /// dGates all rows.
     func gradients(
-        _ block: Range<Int>, _ returns: [ProductOperand<S>], gradient: UnsafePointer<S>,
+        _ block: Range<Int>, _ operands: Rows, _ returns: [ProductOperand<S>], gradient: UnsafePointer<S>,
         _ scratch: UnsafeMutablePointer<S>, _ precision: ProductPrecision, sums: UnsafeMutablePointer<S>,
         _ places: (weights: [Int], biases: [Int], total: Int), dp: UnsafeMutablePointer<S>,
         dGates: UnsafeMutablePointer<S>
     ) {
         let count = block.count
-        let gate = gates.start + block.lowerBound * stride
+        let (p, gate) = operands
         let dGate = dGates + block.lowerBound * stride
         let running = scratch + count * 2 * stride
         var gradient = gradient
@@ -199,16 +225,16 @@ struct RecursiveGate<S: Scalar> {
             gradient = UnsafePointer(running)
         }
         S.gateGradient(
-            gradient, p.start + block.lowerBound * widths[0], bias: nil, gate, stride: stride, scale: scale,
-            dGate: dGate, du: dp + block.lowerBound * widths[0], dBias: nil, count, widths[0])
+            gradient, p, bias: nil, gate, stride: stride, scale: scale, dGate: dGate,
+            du: dp + block.lowerBound * widths[0], dBias: nil, count, widths[0])
     }
 
     /// The gradients of p, gates, weights and biases, in this order.
     func gradients(of g: Tensor<S>) -> [Tensor<S>] {
         let places = self.places
         let sums = Storage<S>(count: places.total)
-        let dp = Storage<S>(count: p.elementCount)
-        let dGates = Storage<S>(count: gates.elementCount)
+        let dp = Storage<S>(count: p.shape.elementCount)
+        let dGates = Storage<S>(count: gates.shape.elementCount)
         let (projections, returns) = (self.projections, self.returns)
         let precision = ProductPrecision.current
         let blockRows = self.blockRows
@@ -219,9 +245,10 @@ struct RecursiveGate<S: Scalar> {
             clear(partial, places.total)
             let scratch = Storage<S>(count: elements)
             forEachBlock(chunk, blockRows) { block in
-                recompute(block, projections, scratch.pointer)
+                let operands = recompute(block, projections, scratch.pointer)
                 gradients(
-                    block, returns, gradient: g.start + block.lowerBound * channels, scratch.pointer, precision,
+                    block, operands, returns, gradient: g.start + block.lowerBound * channels, scratch.pointer,
+                    precision,
                     sums: partial, places, dp: dp.pointer, dGates: dGates.pointer)
             }
         }

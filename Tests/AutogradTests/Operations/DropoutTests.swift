@@ -19,9 +19,11 @@ import Testing
     @Test func dropoutKeepsItsShareAndTheMean() {
         let y = Variable(Tensor<Float>([400, 1000], repeating: 1)).dropout(rate: 0.3, key: key).value.array
         let kept = y.filter { $0 != 0 }
+        let share: Double = Double(kept.count) / 400_000
+        let value: Float = 1 / 0.7
         // Three standard deviations of a binomial count of 400,000.
-        #expect(abs(Double(kept.count) / 400_000 - 0.7) < 3 * 0.0007246)
-        #expect(kept.allSatisfy { abs($0 - 1 / 0.7) < 1e-6 })
+        #expect(abs(share - 0.7) < 3 * 0.0007246)
+        #expect(kept.allSatisfy { abs($0 - value) < 1e-6 })
         let other = Variable(Tensor<Float>([400, 1000], repeating: 1))
             .dropout(rate: 0.3, key: RandomKey(seed: 6, purpose: "drop")).value.array
         #expect(other != y)
@@ -32,8 +34,10 @@ import Testing
         let samples = (0..<2000).map { Array(y[3 * $0..<3 * $0 + 3]) }
         #expect(samples.allSatisfy { Set($0).count == 1 })
         let kept = samples.filter { $0[0] != 0 }
-        #expect(abs(Double(kept.count) / 2000 - 0.75) < 3 * 0.00969)
-        #expect(kept.allSatisfy { abs($0[0] - 4.0 / 3) < 1e-6 })
+        let share: Double = Double(kept.count) / 2000
+        let value: Float = 4.0 / 3
+        #expect(abs(share - 0.75) < 3 * 0.00969)
+        #expect(kept.allSatisfy { abs($0[0] - value) < 1e-6 })
     }
 
     @Test func dropPathOfFloatEqualsDouble() {

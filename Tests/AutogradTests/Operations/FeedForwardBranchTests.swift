@@ -60,6 +60,17 @@ private func shapes(_ leading: [Int], _ c: Int, _ h: Int, scale: Bool = true, ba
         }
     }
 
+    /// From 96 channels on the hidden values are kept, in bfloat16; 1,024 of them lie in rows of 1,040, apart in the cache.
+    @Test(arguments: [(32, 128), (100, 52), (256, 1024)])
+    func gradientsInBfloat16AreNear(channels: Int, hidden: Int) {
+        let operands = shapes([3, 11, 13], channels, hidden)
+        let errors = Branch(rate: 0.3).roundedErrors(operands)
+        #expect(errors.allSatisfy { $0 < 2e-2 }, "\(errors)")
+        ProductPrecision.$current.withValue(.bfloat16) {
+            #expect(Branch(rate: 0.3).threadViolations(operands) == [])
+        }
+    }
+
     @Test func resultsDoNotDependOnThreads() {
         #expect(Branch(rate: 0.3).threadViolations(shapes([8, 12, 12], 32, 128)) == [])
         #expect(Branch(rate: 0.3).threadViolations(shapes([8, 12, 12], 112, 96)) == [])

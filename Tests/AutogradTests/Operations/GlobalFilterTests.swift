@@ -3,7 +3,10 @@ import Tensors
 import Testing
 
 private struct Filter: ScalarFunction {
-    func callAsFunction<S>(_ x: [Variable<S>]) -> [Variable<S>] { [x[0].globalFilter(x[1])] }
+    var halvesInput = false
+    func callAsFunction<S>(_ x: [Variable<S>]) -> [Variable<S>] {
+        [x[0].globalFilter(x[1], halvesInput: halvesInput)]
+    }
 }
 
 private struct Resize: ScalarFunction {
@@ -25,6 +28,15 @@ private func operands(_ images: Int, _ height: Int, _ width: Int, _ channels: In
     ])
     func floatEqualsDouble(images: Int, height: Int, width: Int, channels: Int) {
         #expect(Filter().largestError(operands(images, height, width, channels)) < 5e-6)
+    }
+
+    @Test func aHalvedInputRoundsTheGradientOfTheFilterAlone() {
+        let shapes = operands(2, 6, 5, 20)
+        #expect(Filter().roundedErrors(shapes).allSatisfy { $0 < 5e-6 })
+        #expect(Filter(halvesInput: true).largestError(shapes) < 5e-6, "in single precision nothing is rounded")
+        for (what, error) in zip(["result", "x", "filter"], Filter(halvesInput: true).roundedErrors(shapes)) {
+            #expect(what == "filter" ? (1e-5..<1e-2).contains(error) : error < 5e-6, "\(what): \(error)")
+        }
     }
 
     @Test(arguments: sizes)

@@ -2,7 +2,24 @@ import Autograd
 import Tensors
 import Testing
 
+private struct Norm: ScalarFunction {
+    var halvesInput = false
+    func callAsFunction<S>(_ x: [Variable<S>]) -> [Variable<S>] {
+        [x[0].layerNormalized(x[1], x[2], halvesInput: halvesInput)]
+    }
+}
+
 @Suite struct LayerNormTests {
+    @Test func aHalvedInputRoundsWhatNeedsIt() {
+        let shapes: [Shape] = [[37, 48], [48], [48]]
+        #expect(Norm().roundedErrors(shapes).allSatisfy { $0 < 1e-5 })
+        #expect(Norm(halvesInput: true).largestError(shapes) < 1e-5, "in single precision nothing is rounded")
+        for (what, error) in zip(["result", "x", "gain", "bias"], Norm(halvesInput: true).roundedErrors(shapes)) {
+            let needsIt = what == "x" || what == "gain"
+            #expect(needsIt ? (1e-5..<1e-2).contains(error) : error < 1e-5, "\(what): \(error)")
+        }
+    }
+
     @Test(arguments: [1, 5, 16, 17, 32, 64, 96, 112, 240, 256, 496, 2000])
     func theFastKernelEqualsTheReference(columns: Int) {
         // 37 rows leave a rest after every group of rows; more rows make several chunks.

@@ -36,6 +36,16 @@ private struct NormThenLinear: ScalarFunction {
         }
     }
 
+    /// x is kept in bfloat16 then.
+    @Test func gradientsInBfloat16AreNear() {
+        let shapes: [Shape] = [[3, 20, 20, 48], [48], [48], [100, 48], [100]]
+        let errors = NormalizedLinear(widths: [30, 70]).roundedErrors(shapes)
+        #expect(errors.allSatisfy { $0 < 2e-2 }, "\(errors)")
+        ProductPrecision.$current.withValue(.bfloat16) {
+            #expect(NormalizedLinear(widths: [30, 70]).threadViolations(shapes) == [])
+        }
+    }
+
     @Test func resultsDoNotDependOnThreads() {
         #expect(
             NormalizedLinear(widths: [8, 56]).threadViolations([[8, 16, 16, 32], [32], [32], [64, 32], [64]]) == [])

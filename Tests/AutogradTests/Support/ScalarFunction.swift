@@ -33,6 +33,12 @@ extension ScalarFunction {
         errors(shapes, scale: scale, unused: unused).max() ?? 0
     }
 
+    /// The same where products are of bfloat16, and with them what is kept for gradients; empty on a processor without.
+    func roundedErrors(_ shapes: [Shape]) -> [Double] {
+        guard ProductPrecision.hasBFloat16 else { return [] }
+        return ProductPrecision.$current.withValue(.bfloat16) { errors(shapes) }
+    }
+
     /// The numbers of threads that give other bits than one thread does.
     func threadViolations(_ shapes: [Shape]) -> [Int] {
         ThreadIndependence.violations { run(shapes, as: Float.self).map(\.bits) }
