@@ -147,21 +147,20 @@ let package = Package(
         tests(
             "Autograd", ["Tensors", "Checkpoints", "JSON", "TestSupport"], resources: [.copy("Fixtures")],
             computing: true),
-        tests("Layers", ["Autograd", "Tensors", "TestSupport"], computing: true),
+        tests("Layers", ["Autograd", "Tensors", "TestSupport"]),
         tests("Distributed", ["Tensors", "TestSupport"]),
         tests(
             "Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON", "Configuration"],
-            resources: [.copy("Fixtures")], computing: true),
+            resources: [.copy("Fixtures")]),
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration", "TestSupport"],
-            resources: [.copy("Fixtures")], computing: true),
+            resources: [.copy("Fixtures")]),
         tests(
             "Distillation", ["Layers", "Autograd", "Tensors", "Configuration", "JSON", "TestSupport"],
-            resources: [.copy("Fixtures")], computing: true),
+            resources: [.copy("Fixtures")]),
         tests("Datasets", ["Tensors"], resources: [.copy("Resources")]),
         tests(
-            "Detection", ["Datasets", "Tensors", "JSON", "TestSupport"], resources: [.copy("Resources")],
-            computing: true),
+            "Detection", ["Datasets", "Tensors", "JSON", "TestSupport"], resources: [.copy("Resources")]),
         tests("Checkpoints", ["Layers", "Tensors", "JSON", "RunLayout"]),
         tests("Reporting", ["CImages", "JSON", "RunLayout"]),
         tests(

@@ -127,6 +127,8 @@ public final class ConfigurationReader {
     private func nameOfTheField(_ key: String, allPaths: [String]) -> String? {
         // An entry of a list has keys of its own.
         guard !path.contains("["), var known = FieldNames.key(of: key) else { return nil }
+        // `stage.max_epochs` means the epochs of that section, not those of training.
+        if let own = order.first(where: { known.hasSuffix(".\($0)") }) { return own }
         // A section that is absent has none of its keys read.
         if !allPaths.contains(known), let dot = known.lastIndex(of: ".") { known = String(known[..<dot]) }
         guard known.contains("."), allPaths.contains(known) else { return nil }

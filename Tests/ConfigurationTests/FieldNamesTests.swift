@@ -17,6 +17,7 @@ import Testing
                     _ = training.int("epochs", default: 1, "")
                     _ = training.int("loaderThreads", default: 1, "")
                 }
+                reader.section("stage", "") { _ = $0.int("epochs", default: 1, "") }
                 reader.section("data", "") { _ = $0.optionalInts("imageSize", "") }
             }
             return []
@@ -28,7 +29,7 @@ import Testing
         ("optimizer.wd", "weightDecay"), ("workers", "training.loaderThreads"), ("img_size", "data.imageSize"),
         ("imgsz", "data.imageSize"), ("epochs", "training.epochs"), ("momentum", "optimizer.momentum"),
         ("ema_decay", "optimizer.ema"), ("optimizer.learning_rate", "learningRate"),
-        ("num-workers", "training.loaderThreads"),
+        ("num-workers", "training.loaderThreads"), ("stage.epoch", "epochs"), ("stage.max_epochs", "epochs"),
     ])
     func aNameOfTheFieldSuggestsTheKey(said: String, meant: String) throws {
         let found = try problems([said + "=1"])

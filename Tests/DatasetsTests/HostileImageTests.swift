@@ -52,7 +52,10 @@ struct HostileImageTests {
         let xmp = pngChunk("iTXt", Array("XML:com.adobe.xmp\0\u{1}\0\0\0".utf8) + bomb)
         let profile = pngChunk("iCCP", Array("a\0\0".utf8) + bomb)
         // 900 of 8 MB each would be 7 GB.
-        let extra = Array(repeatElement(text + xmp, count: 450).joined()) + profile
+        let texts = text + xmp
+        var extra: [UInt8] = []
+        for _ in 0..<450 { extra += texts }
+        extra += profile
         let file = blackPNG(width: 8, height: 8, colour: 2, extra: extra)
         var image: Image?
         #expect(quickly { image = try? Image(decoding: file, name: "a.png") })
@@ -75,7 +78,9 @@ struct HostileImageTests {
     @Test func manySegmentsOfEXIFCostLittle() throws {
         let segment = [0xff, 0xe1, 0xff, 0xff] + Array("Exif\0\0".utf8) + [UInt8](repeating: 0, count: 65_527)
         let file = SmallFiles.jpegProgressive
-        let long = Array(file[..<2]) + Array(repeatElement(segment, count: 1000).joined()) + file[2...]
+        var long = Array(file[..<2])
+        for _ in 0..<1000 { long += segment }
+        long += file[2...]
         #expect(quickly { _ = try? Image(decoding: long, name: "a.jpg") })
         #expect(try Image(decoding: long, name: "a.jpg") == Image(decoding: file, name: "a.jpg"))
     }

@@ -103,7 +103,8 @@ struct ObjectTransformTests {
     }
 
     @Test func overlapCropsKeepWhatHasItsCenterInside() {
-        let boxes = (0..<4).map { Box(left: Double(14 * $0), top: 5, right: Double(14 * $0 + 13), bottom: 35) }
+        let boxes = [0, 14, 28, 42].map { (left: Double) -> Box in Box(left: left, top: 5, right: left + 13, bottom: 35)
+        }
         var sizes: Set<Int> = []
         for seed in 0..<200 {
             let (image, annotation) = moved(

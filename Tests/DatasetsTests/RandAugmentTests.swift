@@ -190,7 +190,10 @@ struct RandAugmentTests {
             levels += augment.draw(&random).map(\.level)
         }
         #expect(levels.allSatisfy { (0...8).contains($0) })
-        #expect(abs(levels.reduce(0, +) / Double(levels.count) - 4) < 0.1)
-        #expect(abs(Double(levels.filter { $0 < 2 }.count) / Double(levels.count) - 0.25) < 0.03)
+        let count = Double(levels.count)
+        let mean: Double = levels.reduce(0, +) / count
+        let lowest: Double = Double(levels.filter { $0 < 2 }.count) / count
+        #expect(abs(mean - 4) < 0.1)
+        #expect(abs(lowest - 0.25) < 0.03)
     }
 }

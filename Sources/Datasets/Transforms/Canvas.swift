@@ -153,8 +153,8 @@ package struct Canvas {
         moved(.pad(size, left: left, top: top, to: Pair(newHeight, newWidth)))
         let rowBytes = width * channels
         for y in 0..<height {
-            (output + ((top + y) * newWidth + left) * channels).update(
-                from: view.pixels + y * rowBytes, count: rowBytes)
+            let first = ((top + y) * newWidth + left) * channels
+            (output + first).update(from: view.pixels + y * rowBytes, count: rowBytes)
         }
         adopt(target, width: newWidth, height: newHeight)
     }

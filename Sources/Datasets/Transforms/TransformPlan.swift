@@ -124,10 +124,9 @@ public final class Transform: Sendable {
         let fixed = steps.firstIndex { !$0.isDeterministic } ?? steps.count
         prefix = Array(steps[..<fixed])
         rest = Array(steps[fixed...])
-        table = (0..<plan.channels).flatMap { channel in
-            (0..<256).map { byte in
-                (Float(byte) / 255 - plan.normalization.mean[channel]) / plan.normalization.deviation[channel]
-            }
+        table = (0..<plan.channels).flatMap { channel -> [Float] in
+            let (mean, deviation) = (plan.normalization.mean[channel], plan.normalization.deviation[channel])
+            return (0..<256).map { (byte: Int) -> Float in (Float(byte) / 255 - mean) / deviation }
         }
     }
 

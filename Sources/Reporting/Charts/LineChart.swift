@@ -116,12 +116,12 @@ struct LineChart {
         let (series, x) = (shown, horizontal.values)
         guard !x.isEmpty, !series.isEmpty || !bands.isEmpty else { return nil }
         let kept = thinned
-        let all =
-            (series.flatMap { one in
-                one.values.compactMap { $0 } + one.spread.flatMap { $0.map { [$0.low, $0.high] } ?? [] }
-            } + bands.flatMap { $0.flatMap { $0.map { [$0.low, $0.high] } ?? [] } }).map { value in
-                vertical.window.map { min(max(value, $0.lowerBound), $0.upperBound) } ?? value
-            }
+        var all: [Double] = []
+        for one in series { all += one.values.compactMap { $0 } }
+        for spread in series.map(\.spread) + bands {
+            for case let range? in spread { all += [range.low, range.high] }
+        }
+        if let window = vertical.window { all = all.map { min(max($0, window.lowerBound), window.upperBound) } }
         let positive = all.filter { $0 > 0 && $0.isFinite }
         let isWide = (positive.max() ?? 1) / (positive.min() ?? 1) > 30 && positive.count == all.count
         let scale = Axis(
