@@ -49,9 +49,10 @@ SETS = {
         teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "resnet_wide": "resnet-wide.yaml"},
         settings={"data.trainingImages": 300}),
     "bccd": Data(
-        "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=16, stage_epochs=8, loss=FGD,
-        teacher_epochs=dict.fromkeys(["resnet", "hornet", "faster", "resnet_deep"], 30),
-        teachers={"resnet": "resnet.yaml", "hornet": "hornet.yaml", "faster": "faster.yaml", "resnet_deep": "resnet-deep.yaml"}),
+        "bccd", "detect-cells", "bccd-coco", 256, 320, epochs=40, stage_epochs=15, loss={**PKD, "weight": 1},
+        teacher_epochs=dict.fromkeys(["hornet", "resnet", "resnet_deep", "faster"], 12),
+        teachers={"hornet": "hornet.yaml", "resnet": "resnet.yaml", "resnet_deep": "resnet-deep.yaml", "faster": "faster.yaml"},
+        settings={"data.trainingImages": 60}),
     "nuclei": Data(
         "nuclei", "detect-cells", "nuclei-coco", 256, 256, epochs=8, stage_epochs=4, loss=FGD,
         teacher_epochs=dict.fromkeys(["resnet", "hornet", "faster", "resnet_deep"], 16),
