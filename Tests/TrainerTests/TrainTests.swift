@@ -87,8 +87,9 @@ extension Program {
         func aSignalSavesAndTellsHowToGoOn(end: (signal: Int32, code: Int32)) throws {
             // Enough epochs that the signal surely comes in the middle.
             let options = "--set training.epochs=12"
-            // Work in the background is started without it, which the program would respect.
+            // Work in the background, or that outlives its terminal, is started without them, which the program would respect.
             signal(SIGINT, SIG_DFL)
+            signal(SIGHUP, SIG_DFL)
             #expect(try place.run("train small.yaml \(options) --output whole").code == 0)
             let process = try place.start(
                 "train small.yaml \(options) --output cut".split(separator: " ").map(String.init))
