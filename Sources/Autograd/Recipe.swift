@@ -44,12 +44,15 @@ package enum Kept<S: Scalar> {
     case tensor(Tensor<S>)
     /// How they are computed again.
     case recipe(Recipe<S>)
+    /// The numbers in bfloat16.
+    case halves(KeptValues<S>)
 
     /// The numbers.
     package var tensor: Tensor<S> {
         switch self {
         case .tensor(let tensor): tensor
         case .recipe(let recipe): recipe.tensor
+        case .halves(let values): values.whole
         }
     }
 }
@@ -57,6 +60,14 @@ package enum Kept<S: Scalar> {
 extension Variable {
     /// What a gradient that needs this variable's numbers keeps of it.
     package var kept: Kept<S> { recipe.map { .recipe($0) } ?? .tensor(value) }
+
+    /// What an operation keeps of its input for the gradients of `operands`.
+    ///
+    /// - Parameter halving: whether in bfloat16 where products are; it pays where nothing else keeps the input.
+    func kept(halving: Bool, for operands: [Variable]) -> Kept<S> {
+        let halves = halving && operands.contains(where: \.isTracked) && KeptValues<S>.areHalved
+        return halves ? .halves(KeptValues(value, halved: true)) : .tensor(value)
+    }
 
     /// The same variable, whose numbers are computed again where a gradient needs them. Constants stay as they are.
     /// - Parameter staysMade: as `Recipe` has it.

@@ -30,11 +30,10 @@ extension Variable {
         window.check(name, on: shape)
         let (w, operands) = (weight.value, [self, weight] + (bias.map { [$0] } ?? []))
         let output = value.depthwiseConvolution(w, bias?.value, window)
-        let halves = halvesInput && operands.contains(where: \.isTracked) && KeptValues<S>.areHalved
-        let kept = KeptValues(value, halved: halves)
+        let (kept, input) = (kept(halving: halvesInput, for: operands), shape)
         return Self.record(.depthwiseConvolution, operands, output) { g, needs in
-            let sums = needs.dropFirst().contains(true) ? g.depthwiseWeightGradient(kept.whole, window) : nil
-            let dx = needs[0] ? g.depthwiseInputGradient(w, window, input: kept.shape) : nil
+            let sums = needs.dropFirst().contains(true) ? g.depthwiseWeightGradient(kept.tensor, window) : nil
+            let dx = needs[0] ? g.depthwiseInputGradient(w, window, input: input) : nil
             return [dx, sums?.weight] + (needs.count > 2 ? [sums?.bias] : [])
         }
     }

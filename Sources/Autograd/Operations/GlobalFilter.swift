@@ -31,10 +31,10 @@ extension Variable {
         let fitting = filter.resizedFilter(rows: rows, columns: columns)
         let k = fitting.value
         let output = value.globalFilter(k)
-        let kept = KeptValues(value, halved: halvesInput && fitting.isTracked && KeptValues<S>.areHalved)
+        let kept = kept(halving: halvesInput, for: [fitting])
         return Self.record(.globalFilter, [self, fitting], output) { g, needs in
             if !needs[1] { return [g.globalFilterInputGradient(k), nil] }
-            let (dx, dk) = g.globalFilterGradients(kept.whole, k, needsInput: needs[0])
+            let (dx, dk) = g.globalFilterGradients(kept.tensor, k, needsInput: needs[0])
             return [dx, dk]
         }
     }

@@ -19,10 +19,9 @@ extension Variable {
             [shape, gain.shape, bias.shape], "gain and bias must have one element per element of the last axis")
         let (scale, operands) = (gain.value, [self, gain, bias])
         let (output, statistics) = value.layerNormalized(scale, bias.value, epsilon: epsilon)
-        let halves = halvesInput && operands.contains(where: \.isTracked) && KeptValues<S>.areHalved
-        let kept = KeptValues(value, halved: halves)
+        let kept = kept(halving: halvesInput, for: operands)
         return Self.record(.layerNorm, operands, output) { g, _ in
-            let gradients = kept.whole.layerNormalizedGradient(g, scale, statistics: statistics)
+            let gradients = kept.tensor.layerNormalizedGradient(g, scale, statistics: statistics)
             return [gradients.input, gradients.gain, gradients.bias]
         }
     }
