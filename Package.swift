@@ -145,12 +145,11 @@ let package = Package(
         tests("ProtobufWriting"),
         tests("Tensors", ["JSON", "TestSupport"], computing: true),
         tests(
-            "Autograd", ["Tensors", "Checkpoints", "JSON", "TestSupport"], resources: [.copy("Fixtures")],
-            computing: true),
+            "Autograd", ["Tensors", "Checkpoints", "JSON", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("Layers", ["Autograd", "Tensors", "TestSupport"]),
         tests("Distributed", ["Tensors", "TestSupport"]),
         tests(
-            "Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON", "Configuration"],
+            "Models", ["Layers", "Autograd", "Tensors", "Checkpoints", "JSON", "Configuration", "TestSupport"],
             resources: [.copy("Fixtures")]),
         tests(
             "Optim", ["Layers", "Autograd", "Tensors", "Checkpoints", "Configuration", "TestSupport"],

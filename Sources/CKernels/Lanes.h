@@ -3,6 +3,7 @@
 #include "Vector.h"
 
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef int32_t i16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 #define HB_LOAD(p) (*(const v16 *)(p))
@@ -15,6 +16,12 @@ typedef int32_t i16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 // The first n < 16 elements, the other lanes filled. Copies of fixed sizes become single instructions.
 HB_INLINE void get_tail(v16 *out, const float *p, long n, float fill) {
+    // The usual one in registers: a load of what smaller stores have just written waits for them.
+    if (n == 8) {
+        v8 low = *(const v8 *)p, high = (v8){} + fill;
+        *out = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        return;
+    }
     float t[16];
     HB_STORE(t, HB_SPLAT(fill));
     long i = 0;
@@ -26,6 +33,11 @@ HB_INLINE void get_tail(v16 *out, const float *p, long n, float fill) {
 }
 
 HB_INLINE void put_tail(float *p, const v16 *v, long n) {
+    if (n == 8) {
+        v16 all = *v;
+        *(v8 *)p = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7);
+        return;
+    }
     float t[16];
     HB_STORE(t, *v);
     long i = 0;

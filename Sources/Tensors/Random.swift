@@ -40,21 +40,22 @@ public struct RandomKey: Sendable, Hashable {
     public func block(_ index: UInt64) -> SIMD4<UInt32> { philox(index &+ first) }
 
     private func philox(_ index: UInt64) -> SIMD4<UInt32> {
-        var x = SIMD4<UInt32>(
-            UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32),
-            UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32))
+        // Four variables: elements of a vector would go in and out of it in every round.
+        var (x0, x1) = (UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32))
+        var (x2, x3) = (UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32))
         var k0 = UInt32(truncatingIfNeeded: key)
         var k1 = UInt32(truncatingIfNeeded: key >> 32)
         for _ in 0..<10 {
-            let p0 = UInt64(x[0]) &* 0xD251_1F53
-            let p1 = UInt64(x[2]) &* 0xCD9E_8D57
-            x = SIMD4(
-                UInt32(truncatingIfNeeded: p1 >> 32) ^ x[1] ^ k0, UInt32(truncatingIfNeeded: p1),
-                UInt32(truncatingIfNeeded: p0 >> 32) ^ x[3] ^ k1, UInt32(truncatingIfNeeded: p0))
+            let p0 = UInt64(x0) &* 0xD251_1F53
+            let p1 = UInt64(x2) &* 0xCD9E_8D57
+            x0 = UInt32(truncatingIfNeeded: p1 >> 32) ^ x1 ^ k0
+            x1 = UInt32(truncatingIfNeeded: p1)
+            x2 = UInt32(truncatingIfNeeded: p0 >> 32) ^ x3 ^ k1
+            x3 = UInt32(truncatingIfNeeded: p0)
             k0 &+= 0x9E37_79B9
             k1 &+= 0xBB67_AE85
         }
-        return x
+        return SIMD4(x0, x1, x2, x3)
     }
 }
 

@@ -87,12 +87,11 @@ extension OperationFixture {
             let epsilon = try #require(attributes["eps"]?.doubleValue)
             let (count, numbers) = (target.shape[0], target.array)
             return { x in
-                .concatenated(
-                    (0..<count).map { row in
-                        x[0].rows([Int32(row)]).boxLoss(
-                            Tensor([1, 4], Array(numbers[4 * row..<4 * row + 4])), kind: kind, epsilon: epsilon
-                        ).reshaped([1])
-                    })
+                let losses = (0..<count).map { row -> Variable<S> in
+                    let box = Tensor<S>([1, 4], Array(numbers[4 * row..<4 * row + 4]))
+                    return x[0].rows([Int32(row)]).boxLoss(box, kind: kind, epsilon: epsilon).reshaped([1])
+                }
+                return .concatenated(losses)
             }
         }
     }

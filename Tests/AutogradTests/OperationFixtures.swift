@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import JSON
 import Tensors
+import TestSupport
 import Testing
 
 /// One operation computed by an independent implementation in double precision (Scripts/fixtures/ops.py): operands,

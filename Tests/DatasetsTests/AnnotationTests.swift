@@ -100,7 +100,7 @@ struct AnnotationTests {
     }
 
     @Test func halvedMasksTakeTheSameOfEveryPair() {
-        let labels = (0..<8).flatMap { y in (0..<8).map { x in UInt8(x + 8 * (y % 2)) } }
+        let labels = (0..<64).map { (index: Int) -> UInt8 in UInt8(index % 8 + 8 * (index / 8 % 2)) }
         let motion = Motion.resize(Pair(8, 8), to: Pair(4, 4))
         let moved = Mask(size: Pair(8, 8), labels: labels).moved(by: motion)
         #expect(moved.labels.prefix(4) == [9, 11, 13, 15])
@@ -119,7 +119,7 @@ struct AnnotationTests {
         let mask = Painted.mask(size, box).moved(by: motion)
         let objects = Instances(size: size, items: [Instance(box: box, classIndex: 3)]).moved(by: motion)
         #expect(objects.size == image.size)
-        let covered = (0..<mask.labels.count).filter { mask.labels[$0] == 1 }.map { index in
+        let covered = (0..<mask.labels.count).filter { mask.labels[$0] == 1 }.map { (index: Int) -> Point in
             Point(Double(index % image.width) + 0.5, Double(index / image.width) + 0.5)
         }
         guard let object = objects.items.first else { return #expect(covered.count <= 1) }

@@ -77,7 +77,7 @@ struct MaskFolderTests {
             let palette = (0..<1 << bits).map { [UInt8(255 - $0), UInt8($0 % 7), 9] }
             let file = MaskFiles.png(size, values, bits: bits, colour: 3, palette: palette)
             #expect(try storedLabels(file, name: "x").values == values.map { UInt32($0) }, "palette of \(bits) bits")
-            let colors = values.map { UInt32(255 - $0) << 16 | UInt32($0 % 7) << 8 | 9 }
+            let colors = values.map { (value: Int) -> UInt32 in UInt32((255 - value) << 16 + (value % 7) << 8 + 9) }
             #expect(try storedLabels(file, name: "x", inColor: true).values == colors)
         }
         let withAlpha = MaskFiles.png(size, (0..<30).map { $0 % 2 == 0 ? $0 / 2 : 0 }, colour: 4)

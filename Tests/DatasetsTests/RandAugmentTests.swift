@@ -178,7 +178,8 @@ struct RandAugmentTests {
         }
         #expect(counts[.invert] == nil && counts[.posterize] == nil)
         // 0.3 of 1.0 in all.
-        #expect(abs(Double(counts[.rotate] ?? 0) / 2000 - 0.3) < 0.04)
+        let share = Double(counts[.rotate] ?? 0) / 2000
+        #expect(abs(share - 0.3) < 0.04)
     }
 
     @Test func strengthsAreDrawnEvenlyAboveADeviationOfAHundred() throws {

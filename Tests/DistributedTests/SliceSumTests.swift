@@ -4,42 +4,22 @@ import TestSupport
 import Testing
 
 @Suite struct SliceSumTests {
-    /// Numbers of very different sizes, so that every order of adding them gives other bits.
-    private static func values<S: Scalar>(slice: Int, _ count: Int) -> [S] {
-        var key = UInt64(slice + 1) &* 0x9e37_79b9_7f4a_7c15
-        return (0..<count).map { _ in
-            key ^= key << 13
-            key ^= key >> 7
-            key ^= key << 17
-            let fraction = Double(key >> 11) / Double(1 << 53) - 0.5
-            return S(fraction * [1e-3, 1.0, 1e3, 1e6][Int(key & 3)])
-        }
-    }
-
-    /// The tree as it is meant, with nothing clever.
-    private static func tree<S: Scalar>(_ slices: Range<Int>, _ count: Int) -> [S] {
-        guard slices.count > 1 else { return values(slice: slices.lowerBound, count) }
-        let middle = (slices.lowerBound + slices.upperBound) / 2
-        let low: [S] = tree(slices.lowerBound..<middle, count)
-        let high: [S] = tree(middle..<slices.upperBound, count)
-        return zip(low, high).map { $0 + $1 }
-    }
-
     private static func sum<S: Scalar>(_ group: ProcessGroup, slices: Int, _ count: Int) throws -> [S] {
         let sum = try SliceSum<S>(slices: slices, count: count, in: group)
         for slice in sum.ownSlices {
-            let own: [S] = values(slice: slice, count)
-            for i in 0..<count { sum.next.pointer[i] = own[i] }
+            SliceNumbers.values(slice: slice, count).withUnsafeBufferPointer {
+                sum.next.pointer.update(from: $0.baseAddress!, count: count)
+            }
             sum.take()
         }
         _ = try sum.finish()
-        return (0..<count).map { sum.total.pointer[$0] }
+        return Array(UnsafeBufferPointer(start: sum.total.pointer, count: count))
     }
 
     private static func isTreeOnAllRanks<S: Scalar>(_ type: S.Type, _ ranks: Int, slices: Int, _ count: Int) throws
         -> Bool
     {
-        let expected: [S] = tree(0..<slices, count)
+        let expected: [S] = SliceNumbers.tree(0..<slices, count)
         let results = LocalNetwork.run(ranks) { try sum($0, slices: slices, count) as [S] }
         return try results.allSatisfy { try $0.get() == expected }
     }
@@ -52,9 +32,9 @@ import Testing
     }
 
     @Test func otherSlicesGiveOtherBits() {
-        let four: [Float] = Self.tree(0..<4, 300)
-        let inTurn = (1..<4).reduce(Self.values(slice: 0, 300) as [Float]) {
-            zip($0, Self.values(slice: $1, 300)).map(+)
+        let four: [Float] = SliceNumbers.tree(0..<4, 300)
+        let inTurn = (1..<4).reduce(SliceNumbers.values(slice: 0, 300) as [Float]) {
+            zip($0, SliceNumbers.values(slice: $1, 300)).map(+)
         }
         #expect(four != inTurn)
     }
@@ -112,9 +92,9 @@ import Testing
     }
 
     @Test func smallArraysAreSummedByTheSameTree() throws {
-        let expected: [Double] = Self.tree(0..<8, 3)
+        let expected: [Double] = SliceNumbers.tree(0..<8, 3)
         let results = LocalNetwork.run(4) { group in
-            try group.sum(group.ownSlices(of: 8).map { Self.values(slice: $0, 3) as [Double] }, slices: 8)
+            try group.sum(group.ownSlices(of: 8).map { SliceNumbers.values(slice: $0, 3) as [Double] }, slices: 8)
         }
         for result in results { #expect(try result.get() == expected) }
     }

@@ -44,14 +44,17 @@ struct Axes: Equatable {
         return values[position]
     }
 
-    /// An element under the rules of broadcasting: leading axes are left out, axes of size 1 repeated.
-    func broadcast(_ index: [Int]) -> Double {
+    /// Where an element is under the rules of broadcasting: leading axes are left out, axes of size 1 repeated.
+    private func position(_ index: [Int]) -> Int {
         var position = 0
         for (i, extent) in zip(index.suffix(shape.count), shape) {
             position = position * extent + (extent == 1 ? 0 : i)
         }
-        return values[position]
+        return position
     }
+
+    /// An element under the rules of broadcasting.
+    func broadcast(_ index: [Int]) -> Double { values[position(index)] }
 
     func map(_ f: (Double) -> Double) -> Axes { Axes(shape, values.map(f)) }
 
@@ -77,11 +80,10 @@ struct Axes: Equatable {
         let batch = broadcastShape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
         return Axes(batch + [rows, columns]) { index in
             let place = Array(index.dropLast(2))
+            let row = a.position(place + [index[index.count - 2], 0])
+            let column = b.position(place + [0, index[index.count - 1]])
             var sum = 0.0
-            for k in 0..<inner {
-                sum +=
-                    a.broadcast(place + [index[index.count - 2], k]) * b.broadcast(place + [k, index[index.count - 1]])
-            }
+            for k in 0..<inner { sum += a.values[row + k] * b.values[column + k * columns] }
             return sum
         }
     }

@@ -98,7 +98,8 @@ private struct VolumeClassifier {
         for channel in 0..<2 {
             let own = y.indices.filter { $0 % 2 == channel }.map { y[$0] }
             #expect(abs(own.reduce(0, +)) < 1e-12)
-            #expect(abs(own.reduce(0) { $0 + $1 * $1 } / Double(own.count) - 1) < 1e-3)
+            let squares = own.map { $0 * $0 }.reduce(0, +)
+            #expect(abs(squares / Double(own.count) - 1) < 1e-3)
         }
     }
 }

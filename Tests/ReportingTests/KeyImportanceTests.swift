@@ -41,7 +41,9 @@ import Testing
     }
 
     @Test func runsWithoutTheKeyDoNotCountAndFewSayNothing() {
-        let runs = (0..<12).map { (values: [$0 % 2 == 0 ? "\($0 % 4)" : ""], result: Double($0 % 4)) }
+        let runs = (0..<12).map { (run: Int) -> (values: [String], result: Double) in
+            (values: [run % 2 == 0 ? "\(run % 4)" : ""], result: Double(run % 4))
+        }
         #expect(KeyImportance.all(["k"], runs).first?.levels.map(\.runs) == [3, 3])
         #expect(KeyImportance.all(["k"], Array(runs.prefix(8))).isEmpty)
         #expect(KeyImportance.all(["k"], runs.map { (values: $0.values, result: 1) }).isEmpty)

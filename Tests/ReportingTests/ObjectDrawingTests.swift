@@ -31,9 +31,10 @@ import Testing
         let dark = Color(red: 20, green: 20, blue: 60)
         let colors = (0..<20).map { ObjectPalette.color($0) } + DrawnObject.Verdict.allCases.map(\.color) + [dark]
         let grounds = colors + [white, gray, Color(red: 0, green: 0, blue: 0)]
-        for color in colors {
-            for ground in grounds {
-                let drawn = try plain(ground).drawing([DrawnObject(box: box(20, 20, 60, 50), color: color)])
+        for ground in grounds {
+            let blank = try plain(ground)
+            for color in colors {
+                let drawn = blank.drawing([DrawnObject(box: box(20, 20, 60, 50), color: color)])
                 let (line, around) = (pixel(drawn, 40, 20), pixel(drawn, 40, 19))
                 #expect(line == color)
                 #expect(max(distance(line, ground), distance(around, ground)) > 150, "\(color) on \(ground)")

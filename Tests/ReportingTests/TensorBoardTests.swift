@@ -18,8 +18,9 @@ import Testing
     #expect(events.first?.time == 1_700_000_000)
     let losses = events.filter { $0.scalars["loss/train"] != nil }
     #expect(losses.map(\.step) == [10, 20, 30, 40, 50, 60])
-    #expect(losses.map { $0.scalars["loss/train"] } == (1...6).map { Float(2 / Double($0)) })
-    #expect(losses.map(\.time) == (1...6).map { 1_700_000_000 + Double($0) })
+    let (values, times) = ((1...6).map { Float(2 / Double($0)) }, (1...6).map { Double(1_700_000_000 + $0) })
+    #expect(losses.map { $0.scalars["loss/train"] } == values)
+    #expect(losses.map(\.time) == times)
     for tag in [
         "accuracy/validation", "learningRate", "gradientNorm/median", "gradientNorm/max", "speed/imagesPerSecond",
     ] {

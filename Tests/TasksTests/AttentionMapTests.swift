@@ -41,7 +41,8 @@ import Testing
                 }
             #expect(shares.allSatisfy { $0 >= 0 })
             for row in 0..<shares.count / width {
-                #expect(abs(shares[row * width..<(row + 1) * width].reduce(0, +) - 1) < 1e-12)
+                let sum = shares[row * width..<(row + 1) * width].reduce(0, +)
+                #expect(abs(sum - 1) < 1e-12)
             }
         }
     }

@@ -22,9 +22,10 @@ import Testing
                 }
                 return (given, taken)
             }
+            let losses = (0..<count).map { Double($0) / 3 }
             for (rank, result) in results.enumerated() {
                 let found = try result.get()
-                #expect(found.taken == (0..<count).map { Double($0) / 3 }, "rank \(rank) of \(ranks)")
+                #expect(found.taken == losses, "rank \(rank) of \(ranks)")
                 #expect(found.given == Array(stride(from: rank, to: count, by: ranks)), "rank \(rank) of \(ranks)")
             }
         }

@@ -88,7 +88,9 @@ private func reducingError<S: Scalar>(_ m: Int, _ n: Int, _ k: Int, as type: S.T
                 var whole = [Float](repeating: .nan, count: m * n)
                 reducingProduct(m, n, k, a, b, into: &whole)
                 for first in [0, 130, m - some] {
-                    let part = (0..<k).flatMap { a[$0 * m + first..<$0 * m + first + some] }
+                    let part = (0..<k).flatMap { (row: Int) -> ArraySlice<Float> in
+                        a[row * m + first..<row * m + first + some]
+                    }
                     var sums = [Float](repeating: .nan, count: some * n)
                     reducingProduct(some, n, k, part, b, into: &sums)
                     #expect(sums == Array(whole[first * n..<(first + some) * n]), "rows from \(first) on, \(precision)")
@@ -114,35 +116,35 @@ private func reducingError<S: Scalar>(_ m: Int, _ n: Int, _ k: Int, as type: S.T
     }
 
     @Test func theNumberOfThreadsDoesNotMatter() {
+        var random = Random(seed: 3, purpose: "threads")
+        let layers = [(200, 250, 500), (700, 64, 300), (33, 1000, 200), (30, 1100, 4000)].map { m, n, k in
+            (
+                x: Tensor<Float>.normal([m, k], from: &random), w: Tensor<Float>.normal([n, k], from: &random),
+                g: Tensor<Float>.normal([m, n], from: &random)
+            )
+        }
+        let long = [(30, 40, 9000), (520, 510, 2100), (1000, 1060, 1030)].map { m, n, k in
+            (m: m, n: n, k: k, a: values(k * m, &random) as [Float], b: values(k * n, &random) as [Float])
+        }
+        let rows = Tensor<Float>.normal([9001, 37], from: &random)
         let violations = ThreadIndependence.violations {
-            func results() -> [[UInt32]] {
-                var random = Random(seed: 3, purpose: "threads")
-                var all: [[UInt32]] = []
-                for (m, n, k) in [(200, 250, 500), (700, 64, 300), (33, 1000, 200), (30, 1100, 4000)] {
-                    let x = Tensor<Float>.normal([m, k], from: &random)
-                    let w = Tensor<Float>.normal([n, k], from: &random)
-                    let g = Tensor<Float>.normal([m, n], from: &random)
-                    for precision in [ProductPrecision.full, .bfloat16] {
-                        ProductPrecision.$current.withValue(precision) {
-                            for result in [x.linear(w, nil), g.linearInputGradient(w), g.linearWeightGradient(x)] {
-                                all.append(result.array.map(\.bitPattern))
-                            }
-                        }
+            var all: [[UInt32]] = []
+            for layer in layers {
+                for precision in [ProductPrecision.full, .bfloat16] {
+                    ProductPrecision.$current.withValue(precision) {
+                        for result in [
+                            layer.x.linear(layer.w, nil), layer.g.linearInputGradient(layer.w),
+                            layer.g.linearWeightGradient(layer.x),
+                        ] { all.append(result.bits) }
                     }
                 }
-                for (m, n, k) in [(30, 40, 9000), (520, 510, 2100), (1000, 1060, 1030)] {
-                    let a: [Float] = values(k * m, &random)
-                    let b: [Float] = values(k * n, &random)
-                    var c = [Float](repeating: 0, count: m * n)
-                    reducingProduct(m, n, k, a, b, into: &c)
-                    all.append(c.map(\.bitPattern))
-                }
-                let x = Tensor<Float>.normal([9001, 37], from: &random)
-                all.append(x.summed().array.map(\.bitPattern))
-                all.append(x.summedRows().array.map(\.bitPattern))
-                return all
             }
-            return results()
+            for product in long {
+                var c = [Float](repeating: 0, count: product.m * product.n)
+                reducingProduct(product.m, product.n, product.k, product.a, product.b, into: &c)
+                all.append(c.map(\.bitPattern))
+            }
+            return all + [rows.summed().bits, rows.summedRows().bits]
         }
         #expect(violations == [])
     }

@@ -68,12 +68,14 @@ extension Program {
                 let taken = rows.filter { $0[2] == name }
                 return taken.isEmpty ? 0 : Double(taken.count { $0[1] == name }) / Double(taken.count)
             }
-            #expect(abs(try #require(result["macroPrecision"] as? Double) - precisions.reduce(0, +) / 10) < 1e-12)
+            let precision = try #require(result["macroPrecision"] as? Double)
+            #expect(abs(precision - precisions.reduce(0, +) / 10) < 1e-12)
             // Pairs of an image of the class and one of another, by which has the higher probability.
             let own = rows.filter { $0[1] == "3" }.compactMap { Float($0[6]) }
             let others = rows.filter { $0[1] != "3" }.compactMap { Float($0[6]) }
-            let wins = own.reduce(0.0) { sum, a in
-                sum + others.reduce(0.0) { $0 + (a > $1 ? 1 : a == $1 ? 0.5 : 0) }
+            var wins = 0.0
+            for a in own {
+                for b in others { wins += a > b ? 1 : a == b ? 0.5 : 0 }
             }
             let entries = try #require(result["perClass"] as? [[String: Any]])
             #expect(abs(try #require(entries[3]["auc"] as? Double) - wins / Double(own.count * others.count)) < 1e-12)

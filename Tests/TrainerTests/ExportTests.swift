@@ -21,8 +21,8 @@ extension Program {
         private func writeImages(_ name: String, tensor: String = "images", shape: [Int]) throws {
             let count = shape.reduce(1, *)
             let values = (0..<count).map { Float(($0 * 7919) % 101) / 50 - 1 }
-            let header = Array(
-                #"{"\#(tensor)":{"dtype":"F32","shape":\#(shape),"data_offsets":[0,\#(4 * count)]}}"#.utf8)
+            let text = #"{"\#(tensor)":{"dtype":"F32","shape":\#(shape),"data_offsets":[0,\#(4 * count)]}}"#
+            let header = Array(text.utf8)
             let size = withUnsafeBytes(of: UInt64(header.count).littleEndian, Array.init)
             try place.write(name, size + header + values.withUnsafeBytes(Array.init))
         }

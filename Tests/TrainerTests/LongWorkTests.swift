@@ -90,7 +90,15 @@ extension Program {
             if line.hasPrefix("sweep") {
                 while process.isRunning, !place.exists("Runs/sweep-small/run.seed=1/state") { usleep(10_000) }
             } else {
-                usleep(1_500_000)
+                // Until it listens to the signal, and the work has begun.
+                let status = "/proc/\(process.processIdentifier)/status"
+                func listens() throws -> Bool {
+                    let lines = try String(contentsOfFile: status, encoding: .utf8).split(separator: "\n")
+                    let caught = lines.first { $0.hasPrefix("SigCgt:") }?.split(separator: "\t").last ?? ""
+                    return UInt64(caught, radix: 16).map { $0 >> UInt64(SIGINT - 1) & 1 == 1 } ?? false
+                }
+                while process.isRunning, try !listens() { usleep(10_000) }
+                usleep(300_000)
             }
             kill(process.processIdentifier, SIGINT)
             process.waitUntilExit()

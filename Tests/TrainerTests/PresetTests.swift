@@ -55,7 +55,7 @@ extension Program {
             let run = try place.run(
                 ["train", preset, "--output", "tuned", "--set", "model.weights=start.safetensors"]
                     + options.split(separator: " ").map(String.init)
-                    + ["--set", "optimizer.freeze=[conv1.*, bn1.*, layer*]"])
+                    + ["--set", "training.epochs=1", "--set", "optimizer.freeze=[conv1.*, bn1.*, layer*]"])
             #expect(run.code == 0, "\(run.errors)")
             #expect(run.errors.contains("drawn anew for 2"), "\(run.errors)")
             let before = try place.data("start.safetensors")

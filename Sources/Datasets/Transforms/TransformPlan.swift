@@ -18,6 +18,12 @@ public struct Normalization: Codable, Sendable, Hashable {
         self.deviation = deviation
     }
 
+    /// What each of the 256 bytes becomes in a channel.
+    package func levels(channel: Int) -> [Float] {
+        let (mean, deviation) = (mean[channel], deviation[channel])
+        return (0..<256).map { (byte: Int) -> Float in (Float(byte) / 255 - mean) / deviation }
+    }
+
     /// Takes the normalisation of pixels [.., channels] off again.
     package func bytes(_ values: some Sequence<Float>) -> [UInt8] {
         values.enumerated().map { position, value in
@@ -124,10 +130,7 @@ public final class Transform: Sendable {
         let fixed = steps.firstIndex { !$0.isDeterministic } ?? steps.count
         prefix = Array(steps[..<fixed])
         rest = Array(steps[fixed...])
-        table = (0..<plan.channels).flatMap { channel -> [Float] in
-            let (mean, deviation) = (plan.normalization.mean[channel], plan.normalization.deviation[channel])
-            return (0..<256).map { (byte: Int) -> Float in (Float(byte) / 255 - mean) / deviation }
-        }
+        table = (0..<plan.channels).flatMap { plan.normalization.levels(channel: $0) }
     }
 
     /// How many numbers one image becomes.

@@ -89,9 +89,7 @@ package struct SegmentationInference {
     /// Normalised pixels of a part [1, H, W, C]; beyond the image there are zeros.
     func pixels(_ image: Image, rows: Range<Int>, columns: Range<Int>) -> Tensor<Float> {
         let image = image.converted(channels: channels)
-        let table = (0..<channels).map { channel in
-            (0..<256).map { (Float($0) / 255 - normalization.mean[channel]) / normalization.deviation[channel] }
-        }
+        let table = (0..<channels).map { normalization.levels(channel: $0) }
         let channels = channels
         return Tensor([1, rows.count, columns.count, channels]) { output in
             let output = UnsafeMutableBufferPointer(

@@ -91,9 +91,7 @@ package struct Enlarger {
     }
 
     private func input(_ images: [Image], rows: Range<Int>, columns: Range<Int>) -> Tensor<Float> {
-        let table = (0..<3).map { channel in
-            (0..<256).map { (Float($0) / 255 - normalization.mean[channel]) / normalization.deviation[channel] }
-        }
+        let table = (0..<3).map { normalization.levels(channel: $0) }
         return Tensor([images.count, rows.count, columns.count, 3]) { output in
             var target = output
             for image in images {

@@ -64,7 +64,7 @@ extension ParityCheck {
                 throw detector.fixture.fail("there is no eval.proposals.\(image)")
             }
             let numbers = try stored.doubles()
-            return stride(from: 0, to: numbers.count, by: 4).flatMap { row in
+            return stride(from: 0, to: numbers.count, by: 4).flatMap { row -> [S] in
                 [S(image)] + numbers[row..<row + 4].map { S($0) }
             }
         }

@@ -1,5 +1,6 @@
 import Autograd
 import Tensors
+import TestSupport
 import Testing
 
 private struct Case: ScalarFunction, CustomTestStringConvertible {

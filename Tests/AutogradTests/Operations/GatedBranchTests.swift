@@ -1,5 +1,6 @@
 import Autograd
 import Tensors
+import TestSupport
 import Testing
 
 private let key = RandomKey(seed: 3, purpose: "gated branch")

@@ -1,5 +1,6 @@
 import Autograd
 import Tensors
+import TestSupport
 import Testing
 
 private struct Norm: ScalarFunction {
@@ -20,7 +21,7 @@ private struct Norm: ScalarFunction {
         }
     }
 
-    @Test(arguments: [1, 5, 16, 17, 32, 64, 96, 112, 240, 256, 496, 2000])
+    @Test(arguments: [1, 5, 8, 16, 17, 24, 32, 64, 96, 112, 240, 256, 496, 2000])
     func theFastKernelEqualsTheReference(columns: Int) {
         // 37 rows leave a rest after every group of rows; more rows make several chunks.
         for rows in [1, 37, columns <= 64 ? 1501 : 101] {

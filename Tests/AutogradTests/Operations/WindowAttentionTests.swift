@@ -1,6 +1,7 @@
 import Autograd
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// A call of windowed attention: the map, its heads and its windows.

@@ -27,34 +27,6 @@ struct Evaluation<S: Scalar> {
     var tensors: [Tensor<S>] { outputs + gradients }
 }
 
-/// Tensors from the standard normal distribution. Not by `Tensor.normal`, whose generic code takes far longer.
-func draws(_ shapes: [Shape], seed: UInt64) -> [Tensor<Float>] {
-    var random = Random(seed: seed, purpose: "test")
-    return shapes.map { shape in Tensor(shape, (0..<shape.elementCount).map { _ in Float(random.normal()) }) }
-}
-
-func operands(_ shapes: [Shape], seed: UInt64 = 3) -> [Tensor<Float>] { draws(shapes, seed: seed) }
-
-func cast<S: Scalar>(_ x: Tensor<Float>, to type: S.Type) -> Tensor<S> {
-    if let same = x as? Tensor<S> { return same }
-    if let exact = Tensor<Double>(x.shape, x.array.map { Double($0) }) as? Tensor<S> { return exact }
-    return x.converted(to: type)
-}
-
-/// max |a - b| / max |b|, whatever the size of b; max |a| where b is zero; infinite where either is not finite or the
-/// shapes differ.
-func relativeError<S: Scalar>(_ a: Tensor<S>, _ b: Tensor<Double>) -> Double {
-    guard a.shape == b.shape else { return .infinity }
-    let values = (a.array as? [Float]).map { $0.map { Double($0) } } ?? a.array.map { Double($0) }
-    var (largest, difference) = (0.0, 0.0)
-    for (x, y) in zip(values, b.array) {
-        guard x.isFinite, y.isFinite else { return .infinity }
-        largest = max(largest, abs(y))
-        difference = max(difference, abs(x - y))
-    }
-    return largest > 0 ? difference / largest : difference
-}
-
 /// Expects the fast kernels to give what the reference in double precision gives, forward and backward.
 func expectAgreement(
     _ operands: [Tensor<Float>], tolerance: Double, _ name: String,

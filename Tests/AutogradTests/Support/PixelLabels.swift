@@ -1,5 +1,6 @@
 import Autograd
 import Tensors
+import TestSupport
 import Testing
 
 /// Labels of pixels: each class now and then, and about one in seven ignored.

@@ -44,8 +44,3 @@ extension ScalarFunction {
         ThreadIndependence.violations { run(shapes, as: Float.self).map(\.bits) }
     }
 }
-
-/// <a, b>.
-func innerProduct<S: Scalar>(_ a: Tensor<S>, _ b: Tensor<S>) -> Double {
-    zip(a.array, b.array).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-}

@@ -8,7 +8,9 @@ struct PixelAnswerTests {
     func equalsResizingAndThenTakingTheLargest(_ size: Pair) {
         var random = Random(seed: 1, purpose: "scores")
         let scores = Tensor<Float>.normal([1, 3, 4, 5], from: &random)
-        let labels = (0..<size.height * size.width).map { UInt8($0 % 7 == 6 ? 255 : $0 % 5) }
+        let labels = (0..<size.height * size.width).map { (index: Int) -> UInt8 in
+            index % 7 == 6 ? 255 : UInt8(index % 5)
+        }
         let found = scores.pixelAnswers(height: size.height, width: size.width, size: size, labels: labels)
         let large = scores.resized(height: size.height, width: size.width, .bilinear(alignCorners: false)).array
         var loss = 0.0

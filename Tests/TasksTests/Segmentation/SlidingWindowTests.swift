@@ -28,10 +28,11 @@ struct SlidingWindowTests {
 
     init() {
         var random = Random(seed: 3, purpose: "image")
-        image = Image(
-            width: 61, height: 37, channels: 3, pixels: (0..<61 * 37 * 3).map { _ in UInt8(random.integer(below: 256)) }
-        )
-        mask = Mask(size: Pair(37, 61), labels: (0..<61 * 37).map { UInt8($0 % 5 == 4 ? 255 : $0 % 3) })
+        let (width, height) = (61, 37)
+        let pixels = (0..<width * height * 3).map { _ in UInt8(random.integer(below: 256)) }
+        image = Image(width: width, height: height, channels: 3, pixels: pixels)
+        let labels = (0..<width * height).map { (index: Int) -> UInt8 in index % 5 == 4 ? 255 : UInt8(index % 3) }
+        mask = Mask(size: Pair(height, width), labels: labels)
         let model = BrightnessModel()
         var settings = SegmentationSettings()
         (settings.mode, settings.window, settings.stride) = (.slide, Pair(16, 20), Pair(9, 11))
