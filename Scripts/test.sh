@@ -5,8 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 Scripts/setup.sh
 # Release, because the kernels are C loops that only an optimised build makes fast. Imports must run one way.
-# No index for editors, which takes a twentieth of the time of tests.
-swift build -c release --build-tests --disable-index-store --explicit-target-dependency-import-check error
+swift build -c release --build-tests --explicit-target-dependency-import-check error
 # The tests use public and package access only, so what was built serves; building again for them would take as long.
 processors="$(nproc 2>/dev/null || echo 1)"
 if [ $# -gt 0 ] || [ "$processors" -lt 2 ] || ! command -v taskset >/dev/null; then
