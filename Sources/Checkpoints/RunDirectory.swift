@@ -42,6 +42,8 @@ public final class RunDirectory: Sendable {
     public var bestWeights: String { inside(RunFiles.bestWeights) }
     /// Of a run in stages, counted from 1.
     public func stageWeights(_ stage: Int) -> String { inside(RunFiles.stageWeights(stage)) }
+    /// After an epoch, counted from 1.
+    public func epochWeights(_ epoch: Int) -> String { inside(RunFiles.epochWeights(epoch)) }
     /// How the arms of a distillation compare.
     public var comparison: String { inside(RunFiles.comparison) }
     /// The order of the teachers.
@@ -141,9 +143,9 @@ public final class RunDirectory: Sendable {
         }
         try removeEvents(path + "/" + RunFiles.tensorBoard)
         let folder = path + "/" + RunFiles.weights
-        let stages =
-            System.kind(folder) == .folder ? try System.names(in: folder).filter(RunFiles.isStageWeights) : []
-        for file in RunFiles.all.map({ path + "/" + $0 }) + stages.map({ folder + "/" + $0 }) {
+        let numbered =
+            System.kind(folder) == .folder ? try System.names(in: folder).filter(RunFiles.isNumberedWeights) : []
+        for file in RunFiles.all.map({ path + "/" + $0 }) + numbered.map({ folder + "/" + $0 }) {
             try System.remove(file)
             try System.remove(AtomicFile.temporaryPath(file))
         }

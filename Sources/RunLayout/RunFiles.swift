@@ -51,12 +51,17 @@ public enum RunFiles {
     public static let averageWeights = "weights/ema.safetensors"
     /// Of a stage of a distillation, counted from 1.
     public static func stageWeights(_ stage: Int) -> String { "weights/stage-\(stage).safetensors" }
-    /// Whether a file of the folder of weights is that of a stage.
-    public static func isStageWeights(_ name: String) -> Bool {
-        name.hasPrefix("stage-") && name.hasSuffix(".safetensors")
+    /// After an epoch that was asked for, counted from 1.
+    public static func epochWeights(_ epoch: Int) -> String {
+        let digits = String(epoch)
+        return "weights/epoch-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).safetensors"
+    }
+    /// Whether a file of the folder of weights is that of a stage or of an epoch.
+    public static func isNumberedWeights(_ name: String) -> Bool {
+        (name.hasPrefix("stage-") || name.hasPrefix("epoch-")) && name.hasSuffix(".safetensors")
     }
 
-    /// All files that a run may leave, but for states, event files and the weights of stages.
+    /// All files that a run may leave, but for states, event files and the weights of stages and epochs.
     public static let all = [
         configuration, about, metrics, summary, order, stages, comparison, postMortem, reportPage, description, samples,
         result, histograms, lastWeights, bestWeights, averageWeights,

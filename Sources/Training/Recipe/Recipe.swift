@@ -145,7 +145,8 @@ public struct Recipe: Sendable {
     package static let harmless: Set<String> = [
         "training.threads", "training.loaderThreads", "data.cacheMegabytes", "data.packedMegabytes",
         "training.saveEveryUpdates",
-        "training.saveEveryMinutes", "run.output", "reporting.logEverySeconds", "reporting.htmlReport",
+        "training.saveEveryMinutes", "training.keepEveryEpochs", "run.output", "reporting.logEverySeconds",
+        "reporting.htmlReport",
         "reporting.tensorBoard", "reporting.histograms", "data.path", "pool.directory",
     ]
 }
@@ -175,6 +176,7 @@ package struct TrainingSection: Sendable {
     package var earlyStopping: Int
     package var saveEveryUpdates: Int
     package var saveEveryMinutes: Double
+    package var keepEveryEpochs: Int
     package var evaluationBatchSize: Int
     package var precision: Precision
     package var onNonFinite: OnNonFinite
@@ -221,6 +223,10 @@ package struct TrainingSection: Sendable {
             "Save the state every so many updates; 0 = at epoch ends")
         saveEveryMinutes = reader.double(
             "saveEveryMinutes", default: 10, in: 0...1e6, "Save the state every so many minutes; 0 = never by time")
+        keepEveryEpochs = reader.int(
+            "keepEveryEpochs", default: 0, in: 0...100_000,
+            "Keep the weights of every so many epochs, as weights/epoch-0010.safetensors; 0 = the last and the best only"
+        )
         evaluationBatchSize = reader.int(
             "evaluationBatchSize", default: 256, in: 1...65_536, "Images per batch in evaluation")
         precision = reader.choice(

@@ -128,10 +128,13 @@ package enum RunChecks {
     /// The disk must hold three files of weights and two saved states, the second of which is written before the first one
     /// goes.
     /// - Parameter validates: whether best weights are kept beside the last ones.
-    static func room(_ directory: RunDirectory, for state: TrainedState, validates: Bool) throws {
+    static func room(
+        _ directory: RunDirectory, for state: TrainedState, _ training: TrainingSection, validates: Bool
+    ) throws {
         let copies = 1 + (validates ? 1 : 0) + (state.average == nil ? 0 : 1)
         let arrays = copies + state.optimizer.stateArrays.count
-        let numbers = (2 * arrays + copies + 1).multipliedSaturating(by: state.store.list.flatCount)
+        let kept = training.keepEveryEpochs > 0 ? training.epochs / training.keepEveryEpochs : 0
+        let numbers = (2 * arrays + copies + 1 + kept).multipliedSaturating(by: state.store.list.flatCount)
         try DiskSpace.check(directory.path, needed: numbers.multipliedSaturating(by: 4).addingSaturating(1 << 16))
     }
 

@@ -132,7 +132,7 @@ package final class TrainingRun<Task: LearningTask> {
             }
         }
         try writing(to: directory) {
-            try RunChecks.room($0, for: step.state, validates: loaders.validation != nil)
+            try RunChecks.room($0, for: step.state, recipe.training, validates: loaders.validation != nil)
             beginReport($0)
         }
         try train(directory, &states)
@@ -153,6 +153,7 @@ package final class TrainingRun<Task: LearningTask> {
         while progress.epoch < recipe.training.epochs, progress.stoppedEarly == nil {
             let end = try trainEpoch(&states, &saver)
             try endEpoch(end)
+            try keepWeights(directory)
             try save(&states)
             saver.hasSaved()
             try writeWeights(directory)
@@ -167,6 +168,14 @@ package final class TrainingRun<Task: LearningTask> {
         try writing(to: directory) {
             try weights.write(step.state, best, settings: progress.lastSettings, in: $0)
         }
+    }
+
+    /// Keeps the weights of an epoch that was asked for: before the state is saved, or they would be missing after a crash
+    /// in between.
+    private func keepWeights(_ directory: RunDirectory?) throws {
+        let (epoch, every) = (place.epochs + progress.epoch, recipe.training.keepEveryEpochs)
+        guard every > 0, epoch % every == 0, RunChecks.notFinite(store) == nil else { return }
+        try writing(to: directory) { try weights.write(measured, progress.lastSettings, $0.epochWeights(epoch)) }
     }
 
     /// Does what changes the folder where there is one: on rank 0. Where it fails, all ranks throw.
