@@ -1,7 +1,7 @@
 import Foundation
 
 /// Paths as text, with `/` between their parts; unlike Foundation's, these accept every string.
-enum Paths {
+package enum Paths {
     /// What stands before the last part, empty for a single name.
     static func folder(of path: String) -> String {
         let (folder, _) = split(path)
@@ -36,7 +36,7 @@ enum Paths {
     /// A path with the home folder for a leading `~` and the environment's values for `${NAME}`; `${NAME:-word}` takes the
     /// word where there is no such variable or it is empty.
     /// - Returns: nil where a variable is missing, or a brace.
-    static func expanded(_ path: String, _ variables: [String: String] = Paths.environment) -> String? {
+    package static func expanded(_ path: String, _ variables: [String: String] = Paths.environment) -> String? {
         var result = ""
         var rest = path[...]
         while let start = rest.range(of: "${") {

@@ -184,6 +184,10 @@ private enum Way: String, CaseIterable, OldSpellings {
         [$0.optionalPath("a", "") ?? "", $0.path("b", default: "", "")]
     }
     #expect(found == [home + "/cells", "x/y/z"])
+    // A variable that is empty counts as missing.
+    let variables = ["DATA": "/d", "NONE": ""]
+    #expect(Paths.expanded("${DATA:-x}/${NONE:-y}", variables) == "/d/y")
+    #expect(Paths.expanded("${NONE}/a", variables) == nil)
     for (text, expected) in [
         ("${HORNBEAM_TEST_NONE}/cells", "the environment has no variable ${HORNBEAM_TEST_NONE}"),
         ("x/${HOME", "the brace of ${HOME is never closed"),

@@ -36,6 +36,39 @@ private func resource(_ name: String) throws -> [UInt8] {
         }
     }
 
+    /// Sizes of 8 GB and more do not fit a header and come in an extension before it.
+    @Test func aSizeInAnExtensionReplacesTheHeaders() throws {
+        var file = try resource("ustar")
+        var start = 0
+        while file[start + 156] == UInt8(ascii: "5") { start += 512 }
+        let size = try #require(Int(String(decoding: file[start + 124..<start + 135], as: UTF8.self), radix: 8))
+        func header(_ header: ArraySlice<UInt8>, size: Int, kind: Character? = nil) -> [UInt8] {
+            func octal(_ value: Int, _ digits: Int) -> [UInt8] {
+                let text = String(value, radix: 8)
+                return Array((String(repeating: "0", count: digits - text.count) + text).utf8)
+            }
+            var header = Array(header)
+            header.replaceSubrange(124..<135, with: octal(size, 11))
+            if let kind { header[156] = kind.asciiValue! }
+            header.replaceSubrange(148..<156, with: Array("        ".utf8))
+            header.replaceSubrange(148..<154, with: octal(header.reduce(0) { $0 + Int($1) }, 6))
+            header[154] = 0
+            return header
+        }
+        let own = file[start..<start + 512]
+        let record = "size=\(size)\n"
+        let extended = Array("\(record.utf8.count + 3) \(record)".utf8)
+        let block = extended + [UInt8](repeating: 0, count: 512 - extended.count)
+        file.replaceSubrange(
+            start..<start + 512, with: header(own, size: extended.count, kind: "x") + block + header(own, size: 0))
+        try withTemporaryFolder { root in
+            try write(file, to: root + "/large.tar")
+            let dataset = try LabeledData.openPart(root + "/large.tar", .all).dataset
+            #expect(dataset.count == 5)
+            #expect(try dataset.image(0).pixels == (0..<20).map { UInt8($0) })
+        }
+    }
+
     @Test func aTarFileThatIsCutShortOrForeignIsToldInASentence() throws {
         let whole = try resource("gnu")
         try withTemporaryFolder { root in

@@ -67,7 +67,7 @@ import Testing
         #expect(scale.zero == 64 && scale.rounded(0) == 0)
         #expect(abs(scale.rounded(3) - 3) < 0.01 && scale.rounded(9) == scale.rounded(3))
         // A range above 0 is widened to 0, one of nothing has a step.
-        #expect(ByteScale(2...3).zero == 0 && ByteScale(0...0).scale == 1)
+        #expect(ByteScale(2...3).zero == 0 && ByteScale(2...3).scale == 3 / 255 && ByteScale(0...0).scale == 1)
         let weights = SignedBytes([1, -0.5, 0.25, 100, 0, -127], channels: 2)
         #expect(weights.values == [127, -64, 32, 100, 0, -127] && weights.scales == [1 / 127, 1])
     }

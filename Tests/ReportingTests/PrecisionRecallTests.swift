@@ -19,7 +19,7 @@ import Testing
         try folder.fill()
         var result = try folder.json("report/result.json")
         result["thresholds"] = [
-            "positives": [[1, 2, 3], [0, 0, 4]], "negatives": [[4, 1, 0], [5, 0, 1]],
+            "positives": [[1, 2, 3], [2, 2, 0]], "negatives": [[4, 1, 0], [5, 1, 0]],
         ]
         try folder.write("report/result.json", result)
         let found = try curve("precisionRecall/cat", folder)
@@ -29,7 +29,9 @@ import Testing
         #expect(found.rows[4] == [6 / 11, 5 / 6, 1] && found.rows[5] == [1, 5 / 6, 0.5])
         // Three thresholds: field 2 of the plugin's message.
         #expect(found.content == [0x10, 3])
-        #expect(try curve("precisionRecall/dog", folder).rows[0] == [4, 4, 4])
+        // No answer at all is never wrong and finds nothing.
+        let dog = try curve("precisionRecall/dog", folder).rows
+        #expect(dog[0] == [4, 2, 0] && dog[4] == [0.4, 2 / 3, 1] && dog[5] == [1, 0.5, 0])
     }
 
     @Test func damagedCountsAreLeftOut() throws {

@@ -25,6 +25,9 @@ import Testing
         #expect(abs(found.accuracy.low - 0.84) <= 0.011, "found \(found.accuracy)")
         #expect(abs(found.accuracy.high - 0.95) <= 0.011, "found \(found.accuracy)")
         #expect(found.macroF1.low < 0.9 && found.macroF1.high > 0.9)
+        // Of 900 in 1000 nearly normal: 1.96 deviations of 0.0095 to both sides.
+        let many = try #require(Resampling(confusion: [[450, 50], [50, 450]])).accuracy
+        #expect(abs(many.low - 0.8814) < 0.002 && abs(many.high - 0.9186) < 0.002, "found \(many)")
         #expect(found == Resampling(confusion: [[45, 5], [5, 45]]), "the same images give the same intervals")
     }
 

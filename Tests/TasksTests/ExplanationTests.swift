@@ -1,5 +1,6 @@
 import Autograd
 import Datasets
+import Foundation
 import Layers
 import Models
 import Tasks
@@ -73,6 +74,18 @@ import Testing
         #expect(wanted.contains { $0 > 0 } && wanted.contains { $0 == 0 })
         for (a, b) in zip(found.heat.values, wanted) { #expect(abs(a - b) < 1e-5 * (1 + abs(b))) }
         #expect(abs(found.probability - net.probability(net.image, index)) < 1e-6)
+    }
+
+    @Test func probabilitiesAreThoseAtTheTemperatureOfTheWeights() throws {
+        let task = ClassificationTask(
+            vocabulary: Vocabulary(task: "classification", classNames: names(4), settings: ["temperature": 2.5]),
+            configuration: ClassificationConfiguration())
+        var options = ExplanationOptions(.gradcam)
+        options.classIndex = 1
+        let found = try Explainer(task, net.model, net.store, net.plan).explain(net.image, options)
+        let logits = net.model.answer(Variable(net.image), .evaluation(net.store)).logits.value.array
+        let terms = logits.map { exp(Double($0) / 2.5) }
+        #expect(abs(found.probability - terms[1] / terms.reduce(0, +)) < 1e-6)
     }
 
     @Test func weightsOfMapsAreMeansOfTheirGradients() {

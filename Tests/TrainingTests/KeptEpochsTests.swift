@@ -43,6 +43,19 @@ extension Runs {
             for name in ["epoch-0002", "epoch-0004"] { #expect(try bytes(whole, name) == bytes(cut, name)) }
         }
 
+        /// What cannot be kept ends the run before the epoch counts as done.
+        @Test func anEpochThatCouldNotBeKeptIsTrainedAgain() throws {
+            try train(whole, options)
+            let obstacle = cut + "/weights/epoch-0002.safetensors"
+            #expect(throws: Crash.self) { try train(cut, options, crashBefore: 30) }
+            try FileManager.default.createDirectory(atPath: obstacle + "/x", withIntermediateDirectories: true)
+            #expect(throws: CheckpointError.self) { try train(cut, options, mode: .resume) }
+            try FileManager.default.removeItem(atPath: obstacle)
+            try train(cut, options, mode: .resume)
+            try expectSameRun(whole, cut)
+            #expect(try bytes(whole, "epoch-0002") == bytes(cut, "epoch-0002"))
+        }
+
         @Test func anotherNumberMayFollowAndAFreshRunRemovesThem() throws {
             #expect(throws: Crash.self) { try train(cut, options, crashBefore: 50) }
             try train(cut, options + ["training.keepEveryEpochs=1"], mode: .resume)
