@@ -125,8 +125,8 @@ package enum RunChecks {
         return better < size ? better : nil
     }
 
-    /// The disk must hold three files of weights and two saved states, the second of which is written before the first one
-    /// goes.
+    /// The disk must hold three files of weights, those of epochs that are kept, and two saved states, the second of which
+    /// is written before the first one goes.
     /// - Parameter validates: whether best weights are kept beside the last ones.
     static func room(
         _ directory: RunDirectory, for state: TrainedState, _ training: TrainingSection, validates: Bool
