@@ -23,7 +23,7 @@ struct AverageCommand: ParsableCommand {
             EXAMPLES:
               trainer average Runs/a Runs/b Runs/c --output soup.safetensors
               trainer average Runs/tuned/*/ --greedy --output soup.safetensors
-              trainer average Runs/a/weights/*.safetensors --output mean.safetensors
+              trainer average Runs/a/weights/epoch-*.safetensors --output mean.safetensors
               trainer average Runs/a/weights/ema.safetensors --output ema.safetensors
             """)
 
@@ -58,13 +58,13 @@ struct AverageCommand: ParsableCommand {
         if !overwrite, FileManager.default.fileExists(atPath: output) {
             throw ValidationError("\(output) is there already; give another --output, or --overwrite")
         }
+        let paths = try weights.map { try Weights.file(at: $0) }
         let runs = weights.compactMap { (RunFolder($0) ?? RunFolder(of: $0))?.path }
         guard let source = data ?? runs.first else {
             throw ValidationError(
                 "\(weights[0]) lies in no run folder, whose configuration would name the data, expected --data <config>"
             )
         }
-        let paths = try weights.map { try Weights.file(at: $0) }
         let recipe = try openRecipe(source, overrides.values, console, data: true)
         if let notice = ThreadPool.use(recipe.training) { console.notice(notice) }
         for run in runs where data == nil {
