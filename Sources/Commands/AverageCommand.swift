@@ -61,6 +61,8 @@ struct AverageCommand: ParsableCommand {
         let paths = try weights.map { try Weights.file(at: $0) }
         let runs = weights.compactMap { (RunFolder($0) ?? RunFolder(of: $0))?.path }
         guard let source = data ?? runs.first else {
+            // A file that is missing lies in no run folder either.
+            _ = try Weights.read(paths[0])
             throw ValidationError(
                 "\(weights[0]) lies in no run folder, whose configuration would name the data, expected --data <config>"
             )

@@ -58,6 +58,7 @@ extension Program {
             #expect(!place.exists("s.safetensors"))
             try place.fail("average a --output s.safetensors", "expected at least two")
             try place.fail("average a missing --output s.safetensors", "missing")
+            try place.fail("average gone/x.safetensors --output s.safetensors", "gone/x.safetensors: cannot read")
             try place.write("s.safetensors", "x")
             try place.fail("average a a --output s.safetensors", "is there already")
             let copy = FileManager.default.contents(atPath: place.path + "/a/weights/best.safetensors")
